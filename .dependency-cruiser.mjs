@@ -1,0 +1,104 @@
+// The layers of src/ (README, "Architecture"): imports go down only. Each rule explains its refusal.
+
+const SOURCES = 'engines|transports|kernel|recording|imports|hosts|lab';
+const TOOLS = 'stats|format|codec';
+const ANALYSIS = 'detect|correlate|bisect';
+const SINKS = 'report|dashboard|exporter';
+
+/** Modules of the folders `from` may import, of ours, nothing but `allowed` and their own folder. */
+function only(name, from, allowed, comment) {
+  return {
+    name,
+    comment,
+    severity: 'error',
+    from: { path: `^src/(${from})/` },
+    to: { path: '^src/', pathNot: [`^src/(${allowed})/`, '^src/$1/'] },
+  };
+}
+
+export default {
+  forbidden: [
+    {
+      name: 'model-imports-nothing',
+      comment: 'The nouns know nothing of ours: whoever needs a noun must not get a machine with it.',
+      severity: 'error',
+      from: { path: '^src/model/' },
+      to: { path: '^src/', pathNot: '^src/model/' },
+    },
+    only(
+      'tools-know-nouns',
+      TOOLS,
+      'model',
+      'Statistics, formats and the codec work on nouns alone, so that any layer can use them.',
+    ),
+    {
+      name: 'sources-stay-apart',
+      comment:
+        'A source reads the world; what it found meets the rest in src/commands. The one exception is the transport port, through which engines start helpers.',
+      severity: 'error',
+      from: { path: `^src/(${SOURCES})/` },
+      to: { path: '^src/', pathNot: [`^src/(model|${TOOLS})/`, '^src/$1/', '^src/transports/transport\\.ts$'] },
+    },
+    only(
+      'analysis-is-pure',
+      ANALYSIS,
+      'model|stats',
+      'Detectors and inference are functions of data; what they need from the world comes in as an argument.',
+    ),
+    {
+      name: 'analysis-has-no-world',
+      comment:
+        'Detectors and inference neither sleep, send nor read a clock: replay and simulation must give the same as the live run.',
+      severity: 'error',
+      from: { path: `^src/(${ANALYSIS})/` },
+      to: { dependencyTypes: ['core'] },
+    },
+    only(
+      'sinks-show-nouns',
+      SINKS,
+      `model|${TOOLS}`,
+      'A sink shows what it is given; it never asks a source for more.',
+    ),
+    {
+      name: 'shell-knows-commands',
+      comment: 'The shell parses words and calls commands; only commands put sources, analysis and sinks together.',
+      severity: 'error',
+      from: { path: '^src/(cli/|main\\.ts)' },
+      to: { path: '^src/', pathNot: '^src/(cli|commands|model|format)/' },
+    },
+    {
+      name: 'nobody-imports-the-shell',
+      comment: 'The shell is the outermost layer.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(cli/|main\\.ts)' },
+      to: { path: '^src/(cli/|main\\.ts)' },
+    },
+    {
+      name: 'nobody-imports-commands',
+      comment: 'Commands wire the layers together; only the shell calls them.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(commands/|cli/|main\\.ts)' },
+      to: { path: '^src/commands/' },
+    },
+    {
+      name: 'no-circles',
+      comment: 'Two files that need each other are one file, or three.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-orphans',
+      comment: 'A file that nobody imports is dead, or its import is missing.',
+      severity: 'error',
+      from: { orphan: true, pathNot: '^src/main\\.ts$' },
+      to: {},
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    exclude: { path: '^(test|dist)/' },
+  },
+};

@@ -1,0 +1,268 @@
+/* Made by scripts/generate-frames.mjs from native/frames/frames.json. Do not edit. */
+/* SPDX-License-Identifier: MIT */
+#ifndef RXRAY_FRAMES_GEN_H
+#define RXRAY_FRAMES_GEN_H
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define RXRAY_FRAMES_VERSION 1
+#define RXRAY_FRAMES_MAGIC { 0x89, 0x52, 0x58, 0x52, 0x41, 0x59, 0x46, 0x30, 0x0d, 0x0a }
+#define RXRAY_BLOCK_MAGIC 0x31425852u
+
+enum rxray_helper {
+	RXRAY_HELPER_PROBER = 1,
+	RXRAY_HELPER_TRACER = 2,
+	RXRAY_HELPER_SIMULATOR = 3,
+};
+
+enum rxray_outcome {
+	RXRAY_OUTCOME_REPLY = 0,
+	RXRAY_OUTCOME_LATE = 1,
+	RXRAY_OUTCOME_LOST = 2,
+	RXRAY_OUTCOME_SEND_FAILED = 3,
+	RXRAY_OUTCOME_ERROR = 4,
+	RXRAY_OUTCOME_RATE_LIMITED = 5,
+};
+
+enum rxray_reply {
+	RXRAY_REPLY_NONE = 0,
+	RXRAY_REPLY_SYN_ACK = 1,
+	RXRAY_REPLY_RST = 2,
+	RXRAY_REPLY_ECHO = 3,
+	RXRAY_REPLY_UDP = 4,
+	RXRAY_REPLY_UNREACHABLE = 5,
+	RXRAY_REPLY_TTL_EXCEEDED = 6,
+	RXRAY_REPLY_OTHER_ICMP = 7,
+};
+
+enum rxray_pause_cause {
+	RXRAY_PAUSE_CAUSE_LATE_WAKE = 1,
+	RXRAY_PAUSE_CAUSE_MISSED_SLOTS = 2,
+	RXRAY_PAUSE_CAUSE_CLOCK_STEP = 3,
+};
+
+enum rxray_end_reason {
+	RXRAY_END_REASON_COMPLETE = 0,
+	RXRAY_END_REASON_STDIN_CLOSED = 1,
+	RXRAY_END_REASON_SIGNAL = 2,
+	RXRAY_END_REASON_ERROR = 3,
+};
+
+/* the transmit instant was read in user space; no kernel stamp arrived */
+#define RXRAY_SAMPLE_FLAGS_USER_SENT_STAMP 0x01u
+/* the receive instant was read in user space */
+#define RXRAY_SAMPLE_FLAGS_USER_RECEIVED_STAMP 0x02u
+/* rttNs is the difference of two stamps of one network card */
+#define RXRAY_SAMPLE_FLAGS_HARDWARE_STAMPS 0x04u
+/* sent from a source port used for the first time in this run */
+#define RXRAY_SAMPLE_FLAGS_FRESH_FLOW 0x08u
+/* CLOCK_REALTIME stepped while the probe was under way: rttNs is not to be used */
+#define RXRAY_SAMPLE_FLAGS_CLOCK_STEP 0x10u
+/* more than one reply came; rttNs is that of the first */
+#define RXRAY_SAMPLE_FLAGS_DUPLICATE 0x20u
+
+/* Once, at the start of a stream. */
+struct rxray_frame_header {
+	uint8_t magic[10]; /* see above; it breaks when a transfer changes line ends */
+	uint16_t version; /* format version; a reader refuses a newer one */
+	uint16_t header_bytes; /* size of this header; a reader skips what it does not know */
+	uint8_t helper; /* enum helper */
+	uint8_t reserved; /* 0 */
+	int64_t epoch_real_ns; /* CLOCK_REALTIME at the instant that all times of the stream count from */
+	int64_t epoch_mono_ns; /* CLOCK_MONOTONIC at the same instant */
+	uint64_t stream_id; /* random; tells streams of one run apart */
+};
+static_assert(sizeof(struct rxray_frame_header) == 40, "header");
+static_assert(offsetof(struct rxray_frame_header, magic) == 0, "header.magic");
+static_assert(offsetof(struct rxray_frame_header, version) == 10, "header.version");
+static_assert(offsetof(struct rxray_frame_header, header_bytes) == 12, "header.headerBytes");
+static_assert(offsetof(struct rxray_frame_header, helper) == 14, "header.helper");
+static_assert(offsetof(struct rxray_frame_header, reserved) == 15, "header.reserved");
+static_assert(offsetof(struct rxray_frame_header, epoch_real_ns) == 16, "header.epochRealNs");
+static_assert(offsetof(struct rxray_frame_header, epoch_mono_ns) == 24, "header.epochMonoNs");
+static_assert(offsetof(struct rxray_frame_header, stream_id) == 32, "header.streamId");
+
+/* Before the records of a block. The checksum covers the block header, with the checksum field 0, and the payload. */
+struct rxray_frame_block {
+	uint32_t magic; /* RXB1 */
+	uint32_t crc32; /* CRC-32 (the polynomial of zlib) */
+	uint16_t type; /* record type; a reader skips types it does not know */
+	uint16_t record_bytes; /* size of one record; at least what this version knows, more in a newer minor version */
+	uint32_t count; /* records in the block */
+	uint32_t sequence; /* number of the block in the stream, from 0; wraps */
+	uint32_t lost_records; /* records dropped since the block before, because the reader was too slow */
+};
+static_assert(sizeof(struct rxray_frame_block) == 24, "block");
+static_assert(offsetof(struct rxray_frame_block, magic) == 0, "block.magic");
+static_assert(offsetof(struct rxray_frame_block, crc32) == 4, "block.crc32");
+static_assert(offsetof(struct rxray_frame_block, type) == 8, "block.type");
+static_assert(offsetof(struct rxray_frame_block, record_bytes) == 10, "block.recordBytes");
+static_assert(offsetof(struct rxray_frame_block, count) == 12, "block.count");
+static_assert(offsetof(struct rxray_frame_block, sequence) == 16, "block.sequence");
+static_assert(offsetof(struct rxray_frame_block, lost_records) == 20, "block.lostRecords");
+
+#define RXRAY_RECORD_SAMPLE 1
+/* The outcome of one probe. A later record for the same path and seq supersedes an earlier one (late after lost). */
+struct rxray_frame_sample {
+	int64_t due_ns; /* planned send instant, since the epoch */
+	int64_t sent_ns; /* actual send instant, since the epoch (transmit stamp turned to CLOCK_MONOTONIC) */
+	int64_t rtt_ns; /* receive stamp minus transmit stamp; -1 without a reply */
+	uint32_t path; /* index of the path in the plan */
+	uint32_t seq; /* number of the probe on its path, from 0; wraps */
+	uint32_t lag_ns; /* how late the prober itself woke for this slot; saturates */
+	uint16_t flow; /* index of the flow on its path; for fresh flows 0xffff */
+	uint16_t error_code; /* errno of a failed send, else 0 */
+	uint8_t outcome; /* enum outcome */
+	uint8_t reply; /* enum reply */
+	uint8_t ttl; /* TTL or hop limit of the reply, 0 unknown */
+	uint8_t flags; /* sampleFlags */
+	uint8_t icmp_type; /* type of the ICMP error */
+	uint8_t icmp_code; /* code of the ICMP error */
+	uint16_t reserved; /* 0 */
+};
+static_assert(sizeof(struct rxray_frame_sample) == 48, "sample");
+static_assert(offsetof(struct rxray_frame_sample, due_ns) == 0, "sample.dueNs");
+static_assert(offsetof(struct rxray_frame_sample, sent_ns) == 8, "sample.sentNs");
+static_assert(offsetof(struct rxray_frame_sample, rtt_ns) == 16, "sample.rttNs");
+static_assert(offsetof(struct rxray_frame_sample, path) == 24, "sample.path");
+static_assert(offsetof(struct rxray_frame_sample, seq) == 28, "sample.seq");
+static_assert(offsetof(struct rxray_frame_sample, lag_ns) == 32, "sample.lagNs");
+static_assert(offsetof(struct rxray_frame_sample, flow) == 36, "sample.flow");
+static_assert(offsetof(struct rxray_frame_sample, error_code) == 38, "sample.errorCode");
+static_assert(offsetof(struct rxray_frame_sample, outcome) == 40, "sample.outcome");
+static_assert(offsetof(struct rxray_frame_sample, reply) == 41, "sample.reply");
+static_assert(offsetof(struct rxray_frame_sample, ttl) == 42, "sample.ttl");
+static_assert(offsetof(struct rxray_frame_sample, flags) == 43, "sample.flags");
+static_assert(offsetof(struct rxray_frame_sample, icmp_type) == 44, "sample.icmpType");
+static_assert(offsetof(struct rxray_frame_sample, icmp_code) == 45, "sample.icmpCode");
+static_assert(offsetof(struct rxray_frame_sample, reserved) == 46, "sample.reserved");
+
+#define RXRAY_RECORD_PAUSE 2
+/* An interval in which the prober itself did not run, or its clock stepped. */
+struct rxray_frame_pause {
+	int64_t from_ns; /* first slot not served in time, since the epoch */
+	int64_t to_ns; /* when the prober ran again, since the epoch */
+	int64_t run_delay_ns; /* growth of the run-queue delay of its thread in between (schedstat), -1 unknown */
+	int64_t steal_ns; /* growth of the steal time of its CPU in between, -1 unknown */
+	uint32_t missed_slots; /* slots never sent */
+	uint8_t cause; /* enum pauseCause */
+	uint8_t cpu; /* CPU it ran on, 255 unknown */
+	uint16_t reserved; /* 0 */
+};
+static_assert(sizeof(struct rxray_frame_pause) == 40, "pause");
+static_assert(offsetof(struct rxray_frame_pause, from_ns) == 0, "pause.fromNs");
+static_assert(offsetof(struct rxray_frame_pause, to_ns) == 8, "pause.toNs");
+static_assert(offsetof(struct rxray_frame_pause, run_delay_ns) == 16, "pause.runDelayNs");
+static_assert(offsetof(struct rxray_frame_pause, steal_ns) == 24, "pause.stealNs");
+static_assert(offsetof(struct rxray_frame_pause, missed_slots) == 32, "pause.missedSlots");
+static_assert(offsetof(struct rxray_frame_pause, cause) == 36, "pause.cause");
+static_assert(offsetof(struct rxray_frame_pause, cpu) == 37, "pause.cpu");
+static_assert(offsetof(struct rxray_frame_pause, reserved) == 38, "pause.reserved");
+
+#define RXRAY_RECORD_COUNTERS 3
+/* Running totals of the whole stream, about once a second and before the end. */
+struct rxray_frame_counters {
+	int64_t time_ns; /* since the epoch */
+	uint64_t sent; /* probes handed to the kernel */
+	uint64_t received; /* probes answered, late ones included */
+	uint64_t late; /* answered after the wait time */
+	uint64_t lost; /* not answered within the wait time, late ones taken off again */
+	uint64_t send_failed; /* refused by the kernel */
+	uint64_t errors; /* answered by an ICMP error */
+	uint64_t missed_slots; /* slots never sent */
+	uint64_t duplicates; /* further replies to an answered probe */
+	uint64_t strays; /* packets that passed the filter and match no probe */
+	uint64_t forged; /* replies whose key is wrong */
+	uint64_t dropped_records; /* records not written because the reader was too slow */
+	uint64_t kernel_drops; /* packets the kernel dropped before the prober read them */
+	uint64_t sent_stamps_missing; /* probes without a kernel transmit stamp */
+	uint64_t in_flight; /* probes neither answered nor given up */
+	uint64_t cpu_user_ns; /* processor time of the helper, user */
+	uint64_t cpu_system_ns; /* processor time of the helper, system */
+	uint64_t resident_bytes; /* resident memory of the helper */
+};
+static_assert(sizeof(struct rxray_frame_counters) == 144, "counters");
+static_assert(offsetof(struct rxray_frame_counters, time_ns) == 0, "counters.timeNs");
+static_assert(offsetof(struct rxray_frame_counters, sent) == 8, "counters.sent");
+static_assert(offsetof(struct rxray_frame_counters, received) == 16, "counters.received");
+static_assert(offsetof(struct rxray_frame_counters, late) == 24, "counters.late");
+static_assert(offsetof(struct rxray_frame_counters, lost) == 32, "counters.lost");
+static_assert(offsetof(struct rxray_frame_counters, send_failed) == 40, "counters.sendFailed");
+static_assert(offsetof(struct rxray_frame_counters, errors) == 48, "counters.errors");
+static_assert(offsetof(struct rxray_frame_counters, missed_slots) == 56, "counters.missedSlots");
+static_assert(offsetof(struct rxray_frame_counters, duplicates) == 64, "counters.duplicates");
+static_assert(offsetof(struct rxray_frame_counters, strays) == 72, "counters.strays");
+static_assert(offsetof(struct rxray_frame_counters, forged) == 80, "counters.forged");
+static_assert(offsetof(struct rxray_frame_counters, dropped_records) == 88, "counters.droppedRecords");
+static_assert(offsetof(struct rxray_frame_counters, kernel_drops) == 96, "counters.kernelDrops");
+static_assert(offsetof(struct rxray_frame_counters, sent_stamps_missing) == 104, "counters.sentStampsMissing");
+static_assert(offsetof(struct rxray_frame_counters, in_flight) == 112, "counters.inFlight");
+static_assert(offsetof(struct rxray_frame_counters, cpu_user_ns) == 120, "counters.cpuUserNs");
+static_assert(offsetof(struct rxray_frame_counters, cpu_system_ns) == 128, "counters.cpuSystemNs");
+static_assert(offsetof(struct rxray_frame_counters, resident_bytes) == 136, "counters.residentBytes");
+
+#define RXRAY_RECORD_CLOCK 4
+/* A cross-reading of both clocks. */
+struct rxray_frame_clock {
+	int64_t time_ns; /* CLOCK_MONOTONIC since the epoch */
+	int64_t real_drift_ns; /* how far CLOCK_REALTIME has moved against CLOCK_MONOTONIC since the epoch */
+	int64_t step_ns; /* size of a step since the last cross-reading, 0 when none */
+	uint32_t uncertainty_ns; /* half the width of the reading */
+	uint32_t reserved; /* 0 */
+};
+static_assert(sizeof(struct rxray_frame_clock) == 32, "clock");
+static_assert(offsetof(struct rxray_frame_clock, time_ns) == 0, "clock.timeNs");
+static_assert(offsetof(struct rxray_frame_clock, real_drift_ns) == 8, "clock.realDriftNs");
+static_assert(offsetof(struct rxray_frame_clock, step_ns) == 16, "clock.stepNs");
+static_assert(offsetof(struct rxray_frame_clock, uncertainty_ns) == 24, "clock.uncertaintyNs");
+static_assert(offsetof(struct rxray_frame_clock, reserved) == 28, "clock.reserved");
+
+#define RXRAY_RECORD_TEXT 5
+/* One JSON document in UTF-8, one byte a record: events hello, warning, error. */
+struct rxray_frame_text {
+	uint8_t byte; /* a byte of the document */
+};
+static_assert(sizeof(struct rxray_frame_text) == 1, "text");
+static_assert(offsetof(struct rxray_frame_text, byte) == 0, "text.byte");
+
+#define RXRAY_RECORD_PATH_TOTALS 6
+/* Final totals of one path, before the end; exact even where sample records were dropped. */
+struct rxray_frame_path_totals {
+	uint32_t path; /* index of the path in the plan */
+	uint32_t missed_slots; /* slots never sent */
+	uint64_t sent; /* probes handed to the kernel */
+	uint64_t received; /* answered, late ones included */
+	uint64_t late; /* answered after the wait time */
+	uint64_t lost; /* not answered within the wait time */
+	uint64_t in_flight; /* younger than the wait time when the run ended */
+	uint64_t send_failed; /* refused by the kernel */
+	uint64_t errors; /* answered by an ICMP error */
+	uint64_t duplicates; /* further replies to answered probes */
+};
+static_assert(sizeof(struct rxray_frame_path_totals) == 72, "pathTotals");
+static_assert(offsetof(struct rxray_frame_path_totals, path) == 0, "pathTotals.path");
+static_assert(offsetof(struct rxray_frame_path_totals, missed_slots) == 4, "pathTotals.missedSlots");
+static_assert(offsetof(struct rxray_frame_path_totals, sent) == 8, "pathTotals.sent");
+static_assert(offsetof(struct rxray_frame_path_totals, received) == 16, "pathTotals.received");
+static_assert(offsetof(struct rxray_frame_path_totals, late) == 24, "pathTotals.late");
+static_assert(offsetof(struct rxray_frame_path_totals, lost) == 32, "pathTotals.lost");
+static_assert(offsetof(struct rxray_frame_path_totals, in_flight) == 40, "pathTotals.inFlight");
+static_assert(offsetof(struct rxray_frame_path_totals, send_failed) == 48, "pathTotals.sendFailed");
+static_assert(offsetof(struct rxray_frame_path_totals, errors) == 56, "pathTotals.errors");
+static_assert(offsetof(struct rxray_frame_path_totals, duplicates) == 64, "pathTotals.duplicates");
+
+#define RXRAY_RECORD_END 7
+/* The last record of a stream that ended by itself; without it the stream was cut off. */
+struct rxray_frame_end {
+	int64_t time_ns; /* since the epoch */
+	uint8_t reason; /* enum endReason */
+	uint8_t reserved[7]; /* 0 */
+};
+static_assert(sizeof(struct rxray_frame_end) == 16, "end");
+static_assert(offsetof(struct rxray_frame_end, time_ns) == 0, "end.timeNs");
+static_assert(offsetof(struct rxray_frame_end, reason) == 8, "end.reason");
+static_assert(offsetof(struct rxray_frame_end, reserved) == 9, "end.reserved");
+
+#endif

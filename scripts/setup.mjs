@@ -1,0 +1,57 @@
+#!/usr/bin/env node
+// Installs what is missing: Debian packages and npm packages, saying what and why.
+// `--for build|lab|test` says how much: each includes the ones before it; the default is lab.
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { PACKAGES } from './packages.mjs';
+import { fail, output, root, step } from './step.mjs';
+
+const USES = ['build', 'lab', 'test'];
+const use = process.argv[process.argv.indexOf('--for') + 1];
+const wanted = USES.slice(0, USES.indexOf(USES.includes(use) ? use : 'lab') + 1);
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  fail(`rxray needs Node.js 20.19 or newer; this is ${process.versions.node}.`);
+}
+
+installDebianPackages();
+installNpmPackages();
+
+function isThere(entry) {
+  if (existsSync(entry.what)) return true;
+  return output('dpkg-query', ['-W', '-f', '$' + '{db:Status-Abbrev}', entry.name])?.startsWith('ii') ?? false;
+}
+
+function installDebianPackages() {
+  const missing = PACKAGES.filter((entry) => wanted.includes(entry.use) && !isThere(entry));
+  if (missing.length === 0) return;
+  console.error('Missing Debian packages:');
+  for (const entry of missing) console.error(`  ${entry.name.padEnd(24)} ${entry.why}`);
+  const names = missing.map((entry) => entry.name);
+  const install = ['apt-get', 'install', '-y', '--no-install-recommends', ...names];
+  if (!existsSync('/usr/bin/apt-get'))
+    fail('This is no Debian or Ubuntu: install the equivalents, then run this again.');
+  const asRoot = process.getuid() === 0 ? [] : ['sudo'];
+  if (asRoot.length > 0 && !output('sudo', ['-n', 'true']) && !process.stdin.isTTY) {
+    fail(`Run as root: ${install.join(' ')}`);
+  }
+  const run = ([command, ...args]) => step(command, args, { env: { DEBIAN_FRONTEND: 'noninteractive' } });
+  run([...asRoot, 'apt-get', 'update', '-q']);
+  run([...asRoot, ...install]);
+}
+
+function installNpmPackages() {
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
+  const stamp = join(root, 'node_modules', '.rxray-setup');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  console.error('Installing npm packages as package-lock.json pins them.');
+  // raw-socket and cap are compiled on the spot; with the headers at hand node-gyp downloads nothing.
+  const prefix = dirname(dirname(process.execPath));
+  const headers = existsSync(join(prefix, 'include/node/node.h')) ? { npm_config_nodedir: prefix } : {};
+  step('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { env: headers });
+  writeFileSync(stamp, lock);
+}

@@ -1,0 +1,64 @@
+#!/usr/bin/env node
+// Sets up, builds, checks, and runs every test: fast ones first, then those that send real packets, one at a
+// time. `npm test -- unit` or `npm test -- real [WORD]` runs a part, after a build, of files whose path has WORD.
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { root, step } from './step.mjs';
+
+/** Folders, and files by name, whose tests send packets or need the machine for themselves. */
+const REAL = /^(lab|e2e)\/|\/helper-engine[^/]*\.test\.js$|^install\//;
+
+const [part = 'all', word = ''] = process.argv.slice(2);
+const began = Date.now();
+
+if (part === 'all') {
+  step('node', ['scripts/setup.mjs', '--for', 'test']);
+  step('node', ['scripts/build.mjs']);
+  step('node', ['scripts/check.mjs']);
+  step('make', ['--no-print-directory', '-C', 'native', 'test']);
+  step('make', ['--no-print-directory', '-C', 'native', 'fuzz']);
+} else {
+  step('node', ['scripts/build.mjs']);
+}
+
+const files = testFiles(join(root, 'dist/test')).filter((path) => path.includes(word));
+const real = files.filter((path) => REAL.test(relative(join(root, 'dist/test'), path)));
+const unit = files.filter((path) => !real.includes(path));
+
+const tally = { passed: 0, failed: 0, skipped: 0 };
+if (part !== 'real') await runTests(unit, 2);
+if (part !== 'unit') await runTests(real, 1);
+
+console.log(`\n${Math.round((Date.now() - began) / 1000)} s in all`);
+console.log(`${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped`);
+process.exitCode = tally.failed > 0 || tally.passed === 0 ? 1 : 0;
+
+function testFiles(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true })
+    .filter((name) => name.endsWith('.test.js'))
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path).isFile())
+    .sort();
+}
+
+async function runTests(paths, concurrency) {
+  if (paths.length === 0) return;
+  const stream = run({ files: paths, concurrency });
+  // Suites and files are counted by node as tests of their own: only what has no tests inside counts here.
+  stream.on('test:pass', (event) => {
+    if (event.details.type === 'suite' || isFile(event)) return;
+    if (event.skip !== undefined && event.skip !== false) tally.skipped += 1;
+    else tally.passed += 1;
+  });
+  stream.on('test:fail', (event) => {
+    if (event.details.type !== 'suite') tally.failed += 1;
+  });
+  await new Promise((resolve) => stream.compose(new spec()).on('end', resolve).pipe(process.stdout, { end: false }));
+}
+
+function isFile(event) {
+  return event.name.endsWith('.test.js');
+}

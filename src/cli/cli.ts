@@ -1,0 +1,69 @@
+import yargs from 'yargs';
+import type { Io } from '../commands/io.js';
+import { packageVersion } from '../commands/version.js';
+import { CodedError } from '../model/errors.js';
+import { doctorCommand } from './doctor-cli.js';
+import { labCommand } from './lab-cli.js';
+import { probeCommand } from './probe-cli.js';
+import { schemaCommand } from './schema-cli.js';
+
+/**
+ * Runs one command line.
+ *
+ * @param program the name it was called by: `rxray`, or a command installed under its own name
+ * @returns the exit status; failures of use and environment are told on standard error
+ */
+export async function runCommandLine(program: string, argv: readonly string[], io: Io): Promise<number> {
+  let status = 0;
+  const run = async (command: (io: Io) => Promise<number>): Promise<void> => {
+    status = await command(io);
+  };
+  const own = program !== 'rxray';
+  const words = own ? [program, ...argv] : [...argv];
+  let usageProblem: string | undefined;
+  const parser = yargs()
+    .scriptName('rxray')
+    .usage('$0 <command>\n\nFinds where and why packets wait.')
+    .command(probeCommand(run))
+    .command(labCommand(run))
+    .command(doctorCommand(run))
+    .command(schemaCommand(run))
+    .completion('completion', 'print the completion script for your shell: rxray completion >> ~/.bashrc')
+    .demandCommand(1, 'say what to do: rxray probe TARGET, or rxray --help')
+    .strict()
+    .recommendCommands()
+    .version(packageVersion())
+    .alias({ h: 'help', V: 'version' })
+    .help()
+    .wrap(Math.min(110, Math.max(60, io.columns)))
+    .exitProcess(false)
+    .fail((message, error) => {
+      if (error) throw error;
+      usageProblem ??= message;
+      throw new CodedError('E_USAGE', message, `see ${own ? program : 'rxray'} --help`, 2);
+    });
+  try {
+    checkHabits(words);
+    // With a callback yargs hands back what it would print itself, so that help goes where results go.
+    await parser.parseAsync(words, {}, (_error, _args, text) => {
+      if (text !== '' && usageProblem === undefined) io.out(`${text}\n`);
+    });
+    return status;
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    io.err(`${own ? program : 'rxray'}: ${error.message} [${error.code}]\n  → ${error.remedy}\n`);
+    return error.exitCode;
+  }
+}
+
+/** Options of other tools whose letters would be misread here. */
+function checkHabits(words: readonly string[]): void {
+  if (words.includes('-S')) {
+    throw new CodedError(
+      'E_USAGE',
+      '-S means SYN, source address or source port, depending on the tool',
+      'write --syn, or -I INTERFACE',
+      2,
+    );
+  }
+}

@@ -1,0 +1,142 @@
+import { crc32 } from 'node:zlib';
+import { CodedError } from '../model/errors.js';
+import type { EngineEvent } from '../model/run.js';
+import { BLOCK_LAYOUT, BLOCK_MAGIC, FRAMES_MAGIC, FRAMES_VERSION, HEADER_LAYOUT } from './frames.gen.js';
+import { decodeRecords, isKnownRecordType } from './record-decoder.js';
+
+/** A block larger than this is no block: lengths that come from damage must not allocate memory. */
+export const MAX_BLOCK_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Turns the bytes of a helper's stream, cut anywhere, into events.
+ *
+ * Unknown record types and longer records of newer minor versions are passed over. What is damaged is an
+ * error that names the offset; a cut-off tail is none: `finish` says how many bytes it left.
+ */
+export class FrameDecoder {
+  #pending: Uint8Array = new Uint8Array(0);
+  /** Offset in the stream of the first pending byte. */
+  #offset = 0;
+  #headerSeen = false;
+  #nextSequence = 0;
+
+  /**
+   * @throws CodedError E_FRAMES when the bytes are no frames or damaged, E_FRAMES_VERSION when they are of a
+   * newer version
+   */
+  push(chunk: Uint8Array): EngineEvent[] {
+    const bytes = this.#pending.length === 0 ? chunk : concatenate(this.#pending, chunk);
+    const events: EngineEvent[] = [];
+    let at = 0;
+    if (!this.#headerSeen) {
+      const used = this.#readHeader(bytes, events);
+      if (used === 0) {
+        this.#pending = bytes.slice();
+        return events;
+      }
+      at = used;
+      this.#headerSeen = true;
+    }
+    for (;;) {
+      const used = this.#readBlock(bytes, at, events);
+      if (used === 0) break;
+      at += used;
+    }
+    this.#pending = bytes.slice(at);
+    this.#offset += at;
+    return events;
+  }
+
+  /** Bytes of a cut-off tail, 0 when the stream ended at the end of a block. */
+  finish(): { readonly unreadBytes: number; readonly offset: number } {
+    return { unreadBytes: this.#pending.length, offset: this.#offset };
+  }
+
+  #readHeader(bytes: Uint8Array, events: EngineEvent[]): number {
+    const known = Math.min(bytes.length, FRAMES_MAGIC.length);
+    for (let index = 0; index < known; index += 1) {
+      if (bytes[index] !== FRAMES_MAGIC[index]) {
+        throw new CodedError('E_FRAMES', 'this is no rxray stream or recording', 'check the file name');
+      }
+    }
+    if (bytes.length < HEADER_LAYOUT.bytes) return 0;
+    const view = viewOf(bytes);
+    const version = view.getUint16(HEADER_LAYOUT.version, true);
+    if (version > FRAMES_VERSION) {
+      throw new CodedError(
+        'E_FRAMES_VERSION',
+        `the stream has format version ${version}; this rxray reads up to ${FRAMES_VERSION}`,
+        'read it with the rxray that wrote it, or a newer one',
+      );
+    }
+    const headerBytes = view.getUint16(HEADER_LAYOUT.headerBytes, true);
+    if (headerBytes < HEADER_LAYOUT.bytes) this.#damaged(0, 'the header says it is shorter than any header');
+    if (bytes.length < headerBytes) return 0;
+    events.push({
+      kind: 'start',
+      epochRealNs: view.getBigInt64(HEADER_LAYOUT.epochRealNs, true),
+      epochMonoNs: view.getBigInt64(HEADER_LAYOUT.epochMonoNs, true),
+      streamId: view.getBigUint64(HEADER_LAYOUT.streamId, true),
+    });
+    return headerBytes;
+  }
+
+  #readBlock(bytes: Uint8Array, at: number, events: EngineEvent[]): number {
+    if (bytes.length - at < BLOCK_LAYOUT.bytes) return 0;
+    const view = viewOf(bytes, at);
+    if (view.getUint32(BLOCK_LAYOUT.magic, true) !== BLOCK_MAGIC) this.#damaged(at, 'no block starts here');
+    const type = view.getUint16(BLOCK_LAYOUT.type, true);
+    const recordBytes = view.getUint16(BLOCK_LAYOUT.recordBytes, true);
+    const count = view.getUint32(BLOCK_LAYOUT.count, true);
+    const payloadBytes = recordBytes * count;
+    if (payloadBytes > MAX_BLOCK_BYTES) this.#damaged(at, `a block of ${payloadBytes} bytes`);
+    const blockBytes = BLOCK_LAYOUT.bytes + payloadBytes;
+    if (bytes.length - at < blockBytes) return 0;
+    const stated = view.getUint32(BLOCK_LAYOUT.crc32, true);
+    if (checksum(bytes.subarray(at, at + blockBytes)) !== stated) this.#damaged(at, 'the checksum is wrong');
+    this.#countLost(view, at, events);
+    if (isKnownRecordType(type)) {
+      const payload = viewOf(bytes, at + BLOCK_LAYOUT.bytes, payloadBytes);
+      decodeRecords(type, payload, recordBytes, count, events, (why) => this.#damaged(at, why));
+    }
+    return blockBytes;
+  }
+
+  #countLost(view: DataView, at: number, events: EngineEvent[]): void {
+    const lost = view.getUint32(BLOCK_LAYOUT.lostRecords, true);
+    if (lost > 0) events.push({ kind: 'lost-records', count: lost, because: 'the reader was too slow' });
+    const sequence = view.getUint32(BLOCK_LAYOUT.sequence, true);
+    if (sequence !== this.#nextSequence) {
+      this.#damaged(at, `block ${sequence} follows where block ${this.#nextSequence} is due`);
+    }
+    this.#nextSequence = (sequence + 1) >>> 0;
+  }
+
+  #damaged(at: number, why: string): never {
+    throw new CodedError(
+      'E_FRAMES',
+      `damaged at byte ${this.#offset + at}: ${why}`,
+      'what came before that byte was read; copy the file again, or check the connection',
+    );
+  }
+}
+
+const CRC_FIELD_ZERO = new Uint8Array(4);
+
+/** Over header and payload of a block, the checksum field read as 0. */
+export function checksum(block: Uint8Array): number {
+  const before = crc32(block.subarray(0, BLOCK_LAYOUT.crc32));
+  const field = crc32(CRC_FIELD_ZERO, before);
+  return crc32(block.subarray(BLOCK_LAYOUT.crc32 + 4), field) >>> 0;
+}
+
+function viewOf(bytes: Uint8Array, at = 0, length = bytes.length - at): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset + at, length);
+}
+
+function concatenate(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const joined = new Uint8Array(first.length + second.length);
+  joined.set(first);
+  joined.set(second, first.length);
+  return joined;
+}

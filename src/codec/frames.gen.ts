@@ -1,0 +1,312 @@
+// Made by scripts/generate-frames.mjs from native/frames/frames.json. Do not edit.
+
+export const FRAMES_VERSION = 1;
+export const FRAMES_MAGIC = [0x89, 0x52, 0x58, 0x52, 0x41, 0x59, 0x46, 0x30, 0x0d, 0x0a] as const;
+export const BLOCK_MAGIC = 0x31425852;
+
+export const HELPER = {
+  prober: 1,
+  tracer: 2,
+  simulator: 3,
+} as const;
+
+export const OUTCOME = {
+  reply: 0,
+  late: 1,
+  lost: 2,
+  'send-failed': 3,
+  error: 4,
+  'rate-limited': 5,
+} as const;
+
+export const REPLY = {
+  none: 0,
+  'syn-ack': 1,
+  rst: 2,
+  echo: 3,
+  udp: 4,
+  unreachable: 5,
+  'ttl-exceeded': 6,
+  'other-icmp': 7,
+} as const;
+
+export const PAUSE_CAUSE = {
+  'late-wake': 1,
+  'missed-slots': 2,
+  'clock-step': 3,
+} as const;
+
+export const END_REASON = {
+  complete: 0,
+  'stdin-closed': 1,
+  signal: 2,
+  error: 3,
+} as const;
+
+export const SAMPLE_FLAGS = {
+  /** The transmit instant was read in user space; no kernel stamp arrived. */
+  userSentStamp: 1,
+  /** The receive instant was read in user space. */
+  userReceivedStamp: 2,
+  /** RttNs is the difference of two stamps of one network card. */
+  hardwareStamps: 4,
+  /** Sent from a source port used for the first time in this run. */
+  freshFlow: 8,
+  /** CLOCK_REALTIME stepped while the probe was under way: rttNs is not to be used. */
+  clockStep: 16,
+  /** More than one reply came; rttNs is that of the first. */
+  duplicate: 32,
+} as const;
+
+/** Once, at the start of a stream. Byte offsets of the fields. */
+export const HEADER_LAYOUT = {
+  bytes: 40,
+  /** u8[10]: see above; it breaks when a transfer changes line ends. */
+  magic: 0,
+  /** u16: format version; a reader refuses a newer one. */
+  version: 10,
+  /** u16: size of this header; a reader skips what it does not know. */
+  headerBytes: 12,
+  /** u8: enum helper. */
+  helper: 14,
+  /** i64: CLOCK_REALTIME at the instant that all times of the stream count from. */
+  epochRealNs: 16,
+  /** i64: CLOCK_MONOTONIC at the same instant. */
+  epochMonoNs: 24,
+  /** u64: random; tells streams of one run apart. */
+  streamId: 32,
+} as const;
+
+/** Before the records of a block. The checksum covers the block header, with the checksum field 0, and the payload. Byte offsets of the fields. */
+export const BLOCK_LAYOUT = {
+  bytes: 24,
+  /** u32: RXB1. */
+  magic: 0,
+  /** u32: CRC-32 (the polynomial of zlib). */
+  crc32: 4,
+  /** u16: record type; a reader skips types it does not know. */
+  type: 8,
+  /** u16: size of one record; at least what this version knows, more in a newer minor version. */
+  recordBytes: 10,
+  /** u32: records in the block. */
+  count: 12,
+  /** u32: number of the block in the stream, from 0; wraps. */
+  sequence: 16,
+  /** u32: records dropped since the block before, because the reader was too slow. */
+  lostRecords: 20,
+} as const;
+
+/** The outcome of one probe. A later record for the same path and seq supersedes an earlier one (late after lost). Byte offsets of the fields. */
+export const SAMPLE_LAYOUT = {
+  type: 1,
+  bytes: 48,
+  /** i64: planned send instant, since the epoch. */
+  dueNs: 0,
+  /** i64: actual send instant, since the epoch (transmit stamp turned to CLOCK_MONOTONIC). */
+  sentNs: 8,
+  /** i64: receive stamp minus transmit stamp; -1 without a reply. */
+  rttNs: 16,
+  /** u32: index of the path in the plan. */
+  path: 24,
+  /** u32: number of the probe on its path, from 0; wraps. */
+  seq: 28,
+  /** u32: how late the prober itself woke for this slot; saturates. */
+  lagNs: 32,
+  /** u16: index of the flow on its path; for fresh flows 0xffff. */
+  flow: 36,
+  /** u16: errno of a failed send, else 0. */
+  errorCode: 38,
+  /** u8: enum outcome. */
+  outcome: 40,
+  /** u8: enum reply. */
+  reply: 41,
+  /** u8: TTL or hop limit of the reply, 0 unknown. */
+  ttl: 42,
+  /** u8: sampleFlags. */
+  flags: 43,
+  /** u8: type of the ICMP error. */
+  icmpType: 44,
+  /** u8: code of the ICMP error. */
+  icmpCode: 45,
+} as const;
+
+/** An interval in which the prober itself did not run, or its clock stepped. Byte offsets of the fields. */
+export const PAUSE_LAYOUT = {
+  type: 2,
+  bytes: 40,
+  /** i64: first slot not served in time, since the epoch. */
+  fromNs: 0,
+  /** i64: when the prober ran again, since the epoch. */
+  toNs: 8,
+  /** i64: growth of the run-queue delay of its thread in between (schedstat), -1 unknown. */
+  runDelayNs: 16,
+  /** i64: growth of the steal time of its CPU in between, -1 unknown. */
+  stealNs: 24,
+  /** u32: slots never sent. */
+  missedSlots: 32,
+  /** u8: enum pauseCause. */
+  cause: 36,
+  /** u8: CPU it ran on, 255 unknown. */
+  cpu: 37,
+} as const;
+
+/** Fields of a pause record: name, width and byte offset. */
+export const PAUSE_FIELDS = [
+  ['fromNs', 'i64', 0],
+  ['toNs', 'i64', 8],
+  ['runDelayNs', 'i64', 16],
+  ['stealNs', 'i64', 24],
+  ['missedSlots', 'u32', 32],
+  ['cause', 'u8', 36],
+  ['cpu', 'u8', 37],
+] as const;
+
+/** Running totals of the whole stream, about once a second and before the end. Byte offsets of the fields. */
+export const COUNTERS_LAYOUT = {
+  type: 3,
+  bytes: 144,
+  /** i64: since the epoch. */
+  timeNs: 0,
+  /** u64: probes handed to the kernel. */
+  sent: 8,
+  /** u64: probes answered, late ones included. */
+  received: 16,
+  /** u64: answered after the wait time. */
+  late: 24,
+  /** u64: not answered within the wait time, late ones taken off again. */
+  lost: 32,
+  /** u64: refused by the kernel. */
+  sendFailed: 40,
+  /** u64: answered by an ICMP error. */
+  errors: 48,
+  /** u64: slots never sent. */
+  missedSlots: 56,
+  /** u64: further replies to an answered probe. */
+  duplicates: 64,
+  /** u64: packets that passed the filter and match no probe. */
+  strays: 72,
+  /** u64: replies whose key is wrong. */
+  forged: 80,
+  /** u64: records not written because the reader was too slow. */
+  droppedRecords: 88,
+  /** u64: packets the kernel dropped before the prober read them. */
+  kernelDrops: 96,
+  /** u64: probes without a kernel transmit stamp. */
+  sentStampsMissing: 104,
+  /** u64: probes neither answered nor given up. */
+  inFlight: 112,
+  /** u64: processor time of the helper, user. */
+  cpuUserNs: 120,
+  /** u64: processor time of the helper, system. */
+  cpuSystemNs: 128,
+  /** u64: resident memory of the helper. */
+  residentBytes: 136,
+} as const;
+
+/** Fields of a counters record: name, width and byte offset. */
+export const COUNTERS_FIELDS = [
+  ['timeNs', 'i64', 0],
+  ['sent', 'u64', 8],
+  ['received', 'u64', 16],
+  ['late', 'u64', 24],
+  ['lost', 'u64', 32],
+  ['sendFailed', 'u64', 40],
+  ['errors', 'u64', 48],
+  ['missedSlots', 'u64', 56],
+  ['duplicates', 'u64', 64],
+  ['strays', 'u64', 72],
+  ['forged', 'u64', 80],
+  ['droppedRecords', 'u64', 88],
+  ['kernelDrops', 'u64', 96],
+  ['sentStampsMissing', 'u64', 104],
+  ['inFlight', 'u64', 112],
+  ['cpuUserNs', 'u64', 120],
+  ['cpuSystemNs', 'u64', 128],
+  ['residentBytes', 'u64', 136],
+] as const;
+
+/** A cross-reading of both clocks. Byte offsets of the fields. */
+export const CLOCK_LAYOUT = {
+  type: 4,
+  bytes: 32,
+  /** i64: CLOCK_MONOTONIC since the epoch. */
+  timeNs: 0,
+  /** i64: how far CLOCK_REALTIME has moved against CLOCK_MONOTONIC since the epoch. */
+  realDriftNs: 8,
+  /** i64: size of a step since the last cross-reading, 0 when none. */
+  stepNs: 16,
+  /** u32: half the width of the reading. */
+  uncertaintyNs: 24,
+} as const;
+
+/** Fields of a clock record: name, width and byte offset. */
+export const CLOCK_FIELDS = [
+  ['timeNs', 'i64', 0],
+  ['realDriftNs', 'i64', 8],
+  ['stepNs', 'i64', 16],
+  ['uncertaintyNs', 'u32', 24],
+] as const;
+
+/** One JSON document in UTF-8, one byte a record: events hello, warning, error. Byte offsets of the fields. */
+export const TEXT_LAYOUT = {
+  type: 5,
+  bytes: 1,
+  /** u8: a byte of the document. */
+  byte: 0,
+} as const;
+
+/** Final totals of one path, before the end; exact even where sample records were dropped. Byte offsets of the fields. */
+export const PATH_TOTALS_LAYOUT = {
+  type: 6,
+  bytes: 72,
+  /** u32: index of the path in the plan. */
+  path: 0,
+  /** u32: slots never sent. */
+  missedSlots: 4,
+  /** u64: probes handed to the kernel. */
+  sent: 8,
+  /** u64: answered, late ones included. */
+  received: 16,
+  /** u64: answered after the wait time. */
+  late: 24,
+  /** u64: not answered within the wait time. */
+  lost: 32,
+  /** u64: younger than the wait time when the run ended. */
+  inFlight: 40,
+  /** u64: refused by the kernel. */
+  sendFailed: 48,
+  /** u64: answered by an ICMP error. */
+  errors: 56,
+  /** u64: further replies to answered probes. */
+  duplicates: 64,
+} as const;
+
+/** Fields of a pathTotals record: name, width and byte offset. */
+export const PATH_TOTALS_FIELDS = [
+  ['path', 'u32', 0],
+  ['missedSlots', 'u32', 4],
+  ['sent', 'u64', 8],
+  ['received', 'u64', 16],
+  ['late', 'u64', 24],
+  ['lost', 'u64', 32],
+  ['inFlight', 'u64', 40],
+  ['sendFailed', 'u64', 48],
+  ['errors', 'u64', 56],
+  ['duplicates', 'u64', 64],
+] as const;
+
+/** The last record of a stream that ended by itself; without it the stream was cut off. Byte offsets of the fields. */
+export const END_LAYOUT = {
+  type: 7,
+  bytes: 16,
+  /** i64: since the epoch. */
+  timeNs: 0,
+  /** u8: enum endReason. */
+  reason: 8,
+} as const;
+
+/** Fields of a end record: name, width and byte offset. */
+export const END_FIELDS = [
+  ['timeNs', 'i64', 0],
+  ['reason', 'u8', 8],
+] as const;

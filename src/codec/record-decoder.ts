@@ -1,0 +1,109 @@
+import { END_REASONS } from '../model/end-reason.js';
+import type { EngineEvent, Pause } from '../model/run.js';
+import { allocateSamples, type SampleColumns } from '../model/sample.js';
+import { readInteger, readRecord, UNKNOWN_CPU } from './field.js';
+import {
+  CLOCK_FIELDS,
+  CLOCK_LAYOUT,
+  COUNTERS_FIELDS,
+  COUNTERS_LAYOUT,
+  END_FIELDS,
+  END_LAYOUT,
+  PATH_TOTALS_FIELDS,
+  PATH_TOTALS_LAYOUT,
+  PAUSE_CAUSE,
+  PAUSE_FIELDS,
+  PAUSE_LAYOUT,
+  SAMPLE_LAYOUT,
+  TEXT_LAYOUT,
+} from './frames.gen.js';
+import { parseText } from './text-record.js';
+
+const LAYOUTS = new Map<number, { readonly bytes: number }>(
+  [SAMPLE_LAYOUT, PAUSE_LAYOUT, COUNTERS_LAYOUT, CLOCK_LAYOUT, TEXT_LAYOUT, PATH_TOTALS_LAYOUT, END_LAYOUT].map(
+    (layout) => [layout.type, layout],
+  ),
+);
+
+export function isKnownRecordType(type: number): boolean {
+  return LAYOUTS.has(type);
+}
+
+/**
+ * Decodes the records of one block and appends them to `events`.
+ *
+ * @param payload just the records, `count` of `recordBytes` each
+ * @param damaged called with the reason when the records cannot be what they say
+ */
+export function decodeRecords(
+  type: number,
+  payload: DataView,
+  recordBytes: number,
+  count: number,
+  events: EngineEvent[],
+  damaged: (why: string) => never,
+): void {
+  const layout = LAYOUTS.get(type);
+  if (!layout || recordBytes < layout.bytes) damaged(`records of type ${type} of ${recordBytes} bytes`);
+  if (type === SAMPLE_LAYOUT.type) {
+    events.push({ kind: 'samples', samples: decodeSamples(payload, recordBytes, count) });
+    return;
+  }
+  if (type === TEXT_LAYOUT.type) {
+    const bytes = new Uint8Array(payload.buffer, payload.byteOffset, count);
+    const event = parseText(new TextDecoder().decode(bytes));
+    if (event) events.push(event);
+    return;
+  }
+  for (let index = 0; index < count; index += 1) {
+    events.push(decodeOne(type, payload, index * recordBytes, damaged));
+  }
+}
+
+function decodeSamples(view: DataView, recordBytes: number, count: number): SampleColumns {
+  const columns = allocateSamples(count);
+  const field = SAMPLE_LAYOUT;
+  for (let index = 0, at = 0; index < count; index += 1, at += recordBytes) {
+    columns.dueNs[index] = readInteger(view, at + field.dueNs);
+    columns.sentNs[index] = readInteger(view, at + field.sentNs);
+    columns.rttNs[index] = readInteger(view, at + field.rttNs);
+    columns.path[index] = view.getUint32(at + field.path, true);
+    columns.seq[index] = view.getUint32(at + field.seq, true);
+    columns.lagNs[index] = view.getUint32(at + field.lagNs, true);
+    columns.flow[index] = view.getUint16(at + field.flow, true);
+    columns.errorCode[index] = view.getUint16(at + field.errorCode, true);
+    columns.outcome[index] = view.getUint8(at + field.outcome);
+    columns.reply[index] = view.getUint8(at + field.reply);
+    columns.ttl[index] = view.getUint8(at + field.ttl);
+    columns.flags[index] = view.getUint8(at + field.flags);
+    columns.icmpType[index] = view.getUint8(at + field.icmpType);
+    columns.icmpCode[index] = view.getUint8(at + field.icmpCode);
+  }
+  return columns;
+}
+
+const PAUSE_CAUSES = new Map(
+  Object.entries(PAUSE_CAUSE).map(([name, code]) => [code as number, name as Pause['cause']]),
+);
+
+function decodeOne(type: number, view: DataView, at: number, damaged: (why: string) => never): EngineEvent {
+  switch (type) {
+    case PAUSE_LAYOUT.type: {
+      const { cause, cpu, ...times } = readRecord(view, at, PAUSE_FIELDS);
+      const name = PAUSE_CAUSES.get(cause) ?? damaged(`pause cause ${cause}`);
+      return { kind: 'pause', pause: { ...times, cause: name, cpu: cpu === UNKNOWN_CPU ? -1 : cpu } };
+    }
+    case COUNTERS_LAYOUT.type:
+      return { kind: 'counters', counters: readRecord(view, at, COUNTERS_FIELDS) };
+    case CLOCK_LAYOUT.type:
+      return { kind: 'clock', clock: readRecord(view, at, CLOCK_FIELDS) };
+    case PATH_TOTALS_LAYOUT.type:
+      return { kind: 'path-totals', totals: readRecord(view, at, PATH_TOTALS_FIELDS) };
+    case END_LAYOUT.type: {
+      const { timeNs, reason } = readRecord(view, at, END_FIELDS);
+      return { kind: 'end', timeNs, reason: END_REASONS[reason] ?? damaged(`end reason ${reason}`) };
+    }
+    default:
+      return damaged(`records of type ${type}`);
+  }
+}

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import type { EngineEvent, ProberHello } from '../model/run.js';
+
+const helloSchema = z.object({
+  event: z.literal('hello'),
+  helper: z.string(),
+  version: z.string(),
+  host: z.object({ name: z.string(), kernel: z.string(), machine: z.string() }),
+  got: z.object({
+    sched: z.enum(['fifo', 'other']),
+    schedWhy: z.string().optional(),
+    memlock: z.boolean(),
+    cpu: z.int().nullable(),
+    timestamps: z.enum(['hw', 'kernel', 'user', 'sim']),
+    transmitVia: z.string(),
+    receiveVia: z.string(),
+  }),
+  paths: z.array(
+    z.object({
+      path: z.int(),
+      interface: z.string(),
+      source: z.string(),
+      sourcePorts: z.tuple([z.int(), z.int()]).nullable(),
+    }),
+  ),
+  footprint: z.object({ packetsPerSecond: z.number(), conntrackEntries: z.number() }),
+});
+
+const textSchema = z.discriminatedUnion('event', [
+  helloSchema,
+  z.object({ event: z.literal('warning'), code: z.string(), message: z.string() }),
+  z.object({
+    event: z.literal('error'),
+    code: z.string(),
+    message: z.string(),
+    remedy: z.string(),
+    path: z.int().optional(),
+  }),
+]);
+
+/** Reads the JSON of a `text` block; `undefined` for events this version does not know. */
+export function parseText(json: string): EngineEvent | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+  const parsed = textSchema.safeParse(value);
+  if (!parsed.success) return undefined;
+  const text = parsed.data;
+  if (text.event === 'hello') return { kind: 'hello', hello: toHello(text) };
+  if (text.event === 'warning') return { kind: 'warning', code: text.code, message: text.message };
+  return {
+    kind: 'failure',
+    code: text.code,
+    message: text.message,
+    remedy: text.remedy,
+    ...(text.path === undefined ? {} : { path: text.path }),
+  };
+}
+
+function toHello(text: z.infer<typeof helloSchema>): ProberHello {
+  const { sched, schedWhy, memlock, ...got } = text.got;
+  return {
+    helper: text.helper,
+    version: text.version,
+    host: text.host,
+    got: {
+      scheduling: sched,
+      ...(schedWhy === undefined ? {} : { schedulingWhy: schedWhy }),
+      memoryLocked: memlock,
+      ...got,
+    },
+    paths: text.paths,
+    footprint: text.footprint,
+  };
+}
+
+/** The text of a hello, as a helper writes it. */
+export function encodeHello(hello: ProberHello): string {
+  const { scheduling, schedulingWhy, memoryLocked, ...got } = hello.got;
+  return JSON.stringify({
+    event: 'hello',
+    ...hello,
+    got: { sched: scheduling, schedWhy: schedulingWhy, memlock: memoryLocked, ...got },
+  });
+}

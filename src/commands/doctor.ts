@@ -1,0 +1,35 @@
+import { clockChecks, labChecks, moduleChecks, proberChecks, timestampChecks } from '../kernel/host-checks.js';
+import { readCapabilities } from '../kernel/prober-capabilities.js';
+import { CodedError } from '../model/errors.js';
+import type { HostCheck } from '../model/host-check.js';
+import { doctorText } from '../report/doctor-text.js';
+import { localTransport } from '../transports/local-transport.js';
+import type { Io } from './io.js';
+
+/**
+ * `rxray doctor`: what works on this host and what does not, with the reason and the remedy.
+ *
+ * @returns 0 when probing works, 4 when it does not
+ */
+export async function doctor(options: { readonly json: boolean }, io: Io): Promise<number> {
+  const checks = [...(await proberSection()), ...clockChecks(), ...moduleChecks(), ...labChecks()];
+  const cannotProbe = checks.some((check) => check.area === 'probe' && check.state === 'missing');
+  if (options.json) await io.out(`${JSON.stringify({ probing: !cannotProbe, checks }, null, 2)}\n`);
+  else {
+    const end = cannotProbe
+      ? 'Probing does not work here: see ✗ above.'
+      : 'Probing works here: try rxray probe 127.0.0.1';
+    await io.out(`${doctorText(checks)}\n${end}\n`);
+  }
+  return cannotProbe ? 4 : 0;
+}
+
+async function proberSection(): Promise<HostCheck[]> {
+  try {
+    const capabilities = await readCapabilities(localTransport);
+    return [...proberChecks(capabilities), ...timestampChecks(capabilities)];
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    return [{ area: 'probe', what: 'helper', state: 'missing', detail: error.message, remedy: error.remedy }];
+  }
+}

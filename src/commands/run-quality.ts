@@ -1,0 +1,66 @@
+import type { EndReason } from '../model/end-reason.js';
+import type { Counters, EngineEvent, ProberHello } from '../model/run.js';
+import type { QualityRecord } from '../model/run-record.js';
+
+/** Gathers from the events of a run how good the measurement was. */
+export class RunQuality {
+  #timestamps: ProberHello['got']['timestamps'] = 'kernel';
+  #pauses = 0;
+  #longestPauseNs = 0;
+  #missedSlots = 0;
+  #stealNs = 0;
+  #clockSteps = 0;
+  #lostRecords = 0;
+  #counters: Counters | undefined;
+  #end: EndReason = 'cut-off';
+
+  add(event: EngineEvent): void {
+    switch (event.kind) {
+      case 'hello':
+        this.#timestamps = event.hello.got.timestamps;
+        break;
+      case 'pause':
+        if (event.pause.cause === 'clock-step') break;
+        this.#pauses += 1;
+        this.#longestPauseNs = Math.max(this.#longestPauseNs, event.pause.toNs - event.pause.fromNs);
+        this.#missedSlots += event.pause.missedSlots;
+        this.#stealNs += Math.max(0, event.pause.stealNs);
+        break;
+      case 'clock':
+        if (event.clock.stepNs !== 0) this.#clockSteps += 1;
+        break;
+      case 'counters':
+        this.#counters = event.counters;
+        break;
+      case 'lost-records':
+        this.#lostRecords += event.count;
+        break;
+      case 'end':
+        this.#end = event.reason;
+        break;
+      default:
+    }
+  }
+
+  record(): QualityRecord {
+    const counters = this.#counters;
+    return {
+      type: 'quality',
+      timestamps: this.#timestamps,
+      pauses: this.#pauses,
+      longestPauseNs: this.#longestPauseNs,
+      missedSlots: Math.max(this.#missedSlots, counters?.missedSlots ?? 0),
+      clockSteps: this.#clockSteps,
+      stealNs: this.#stealNs,
+      strays: counters?.strays ?? 0,
+      forged: counters?.forged ?? 0,
+      kernelDrops: counters?.kernelDrops ?? 0,
+      droppedRecords: Math.max(this.#lostRecords, counters?.droppedRecords ?? 0),
+      sentStampsMissing: counters?.sentStampsMissing ?? 0,
+      cpuPerProbeNs:
+        counters && counters.sent > 0 ? Math.round((counters.cpuUserNs + counters.cpuSystemNs) / counters.sent) : null,
+      residentBytes: counters && counters.residentBytes > 0 ? counters.residentBytes : null,
+      end: this.#end,
+    };
+  }
+}

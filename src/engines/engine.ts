@@ -1,0 +1,21 @@
+import type { ProbePlan } from '../model/plan.js';
+import type { EngineEvent } from '../model/run.js';
+
+/** What sends probes and says how each ended. Adapters are named after it: `helper-engine.ts`. */
+export interface Engine {
+  readonly name: 'helper' | 'sim' | 'portable' | 'connect';
+
+  /**
+   * Starts probing at once. A failure of the environment (no privilege, no route) rejects the first
+   * `next()` of the events with a CodedError; a failure of a probe is a sample.
+   */
+  start(plan: ProbePlan): ProbeRun;
+}
+
+/** One run under way. */
+export interface ProbeRun {
+  /** In order, ending after the `end` event; to be read by one reader. */
+  readonly events: AsyncIterable<EngineEvent>;
+  /** Asks for a clean end; the events go on until `end`. Further calls do nothing. */
+  stop(): void;
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+
+const instant = z.int().describe('nanoseconds since epochNs of the run');
+const length = z.int().describe('nanoseconds');
+const flow = z.int().min(0);
+
+/** What every finding has. */
+const base = {
+  type: z.literal('finding'),
+  path: z.string().describe('vantage>target/protocol'),
+  startMin: instant.describe('send instant of the last probe that was not held'),
+  startMax: instant.describe('send instant of the first probe that was held'),
+  release: instant.describe('when the held probes were answered; for other kinds the end of the interval'),
+  durationNs: length.describe('release - (startMin + startMax) / 2'),
+  probes: z.int().min(1).describe('probes that show it, those below the threshold included'),
+  probesAboveThreshold: z.int().min(0),
+  peakRttNs: length.describe('largest RTT; 0 for a loss-episode'),
+  excessNs: length.describe('largest RTT above the running median of the path'),
+  flowsHit: z.array(flow),
+  flowsExposed: z.array(flow).describe('flows with a probe under way in the interval that was not held'),
+  selfInflicted: z.boolean().describe('the prober itself paused then: convicts nobody'),
+};
+
+export const stallSchema = z.object({
+  ...base,
+  kind: z.literal('stall'),
+  fit: z.number().min(0).max(1).describe('share of the variance of the RTT that a common release instant explains'),
+  slope: z.number().describe('of RTT against send time; -1 for a common release instant'),
+  releaseSpreadNs: length.describe('from the first to the last release of the held probes'),
+  order: z.enum(['fifo', 'by-flow', 'unknown']).describe('released in the order of sending, or in batches by flow'),
+});
+
+export const slowDrainSchema = z.object({
+  ...base,
+  kind: z.literal('slow-drain'),
+  fit: z.number().min(0).max(1),
+  slope: z.number(),
+});
+
+export const congestionSchema = z.object({ ...base, kind: z.literal('congestion') });
+
+export const rttSpikeSchema = z.object({ ...base, kind: z.literal('rtt-spike') });
+
+export const lossEpisodeSchema = z.object({ ...base, kind: z.literal('loss-episode') });
+
+/** Something seen on one path, with its interval. One object a line in NDJSON. */
+export const findingSchema = z.discriminatedUnion('kind', [
+  stallSchema,
+  slowDrainSchema,
+  congestionSchema,
+  rttSpikeSchema,
+  lossEpisodeSchema,
+]);
+
+export type Finding = z.infer<typeof findingSchema>;
+export type FindingKind = Finding['kind'];
+export type Stall = z.infer<typeof stallSchema>;
+export type SlowDrain = z.infer<typeof slowDrainSchema>;
+export type Congestion = z.infer<typeof congestionSchema>;
+export type RttSpike = z.infer<typeof rttSpikeSchema>;
+export type LossEpisode = z.infer<typeof lossEpisodeSchema>;
+
+export const FINDING_KINDS = [
+  'stall',
+  'slow-drain',
+  'congestion',
+  'rtt-spike',
+  'loss-episode',
+] as const satisfies readonly FindingKind[];

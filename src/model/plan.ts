@@ -1,0 +1,51 @@
+import type { Protocol } from './protocol.js';
+
+/** One path as a prober is told to probe it. */
+export interface PlannedPath {
+  /** `vantage>target/protocol`, e.g. `local>172.16.47.27:30927/syn`. */
+  readonly name: string;
+  readonly protocol: Protocol;
+  /** Numeric IPv4 or IPv6 address. */
+  readonly address: string;
+  /** Target port; none for ICMP. */
+  readonly port?: number;
+  /** Fixed source ports, visited in turn: flow = seq mod flows. At least 1; ICMP has exactly 1. */
+  readonly flows: number;
+  /** Further probes a second, each from a source port of its own. */
+  readonly freshPerSecond: number;
+  /** From one probe of the path to the next, whatever the number of flows. */
+  readonly intervalNs: number;
+  readonly interface?: string;
+  readonly source?: string;
+  readonly ttl?: number;
+}
+
+export type TimestampChoice = 'auto' | 'hw' | 'kernel' | 'user';
+
+/** What a prober is to do. All paths of a plan run on one grid. */
+export interface ProbePlan {
+  /** The index of a path in this list stands for it in samples. */
+  readonly paths: readonly PlannedPath[];
+  /** Probes per path; 0 means until stopped. */
+  readonly count: number;
+  /** 0 means until stopped. */
+  readonly durationNs: number;
+  /** A reply later than this is `late`, no reply by then `lost`. */
+  readonly waitNs: number;
+  /** How long replies are still matched to their probes. */
+  readonly matchNs: number;
+  readonly timestamps: TimestampChoice;
+  readonly cpu: 'auto' | 'none' | number;
+  readonly scheduling: 'auto' | 'fifo' | 'other';
+  /** Packets a second to one address, all paths together, over which the prober refuses. */
+  readonly maxPacketsPerSecondToTarget: number;
+}
+
+export const DEFAULT_INTERVAL_NS = 10_000_000;
+/** Port-unreachable messages are limited to about one a second per peer by most kernels. */
+export const DEFAULT_UDP_INTERVAL_NS = 1_000_000_000;
+export const DEFAULT_WAIT_NS = 1_000_000_000;
+export const DEFAULT_MATCH_NS = 30_000_000_000;
+export const DEFAULT_FLOWS = 16;
+export const DEFAULT_FRESH_PER_SECOND = 5;
+export const DEFAULT_MAX_PACKETS_PER_SECOND = 1_000;

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+
+/** The number of the NDJSON schema: fields may be added to a schema, never renamed or removed. */
+export const SCHEMA = 1;
+
+/** The first line of a run in NDJSON: who measured what, with which means. */
+export const runRecordSchema = z.object({
+  type: z.literal('run'),
+  schema: z.literal(SCHEMA),
+  version: z.string().describe('of rxray'),
+  command: z.string(),
+  epochNs: z
+    .string()
+    .regex(/^-?\d+$/)
+    .describe('CLOCK_REALTIME, in nanoseconds, of the instant all instants count from'),
+  engine: z.enum(['helper', 'sim', 'portable', 'connect']),
+  timestamps: z.enum(['hw', 'kernel', 'user', 'sim']).describe('where both stamps of an RTT come from'),
+  clock: z.string().describe('which clock instants are on'),
+  host: z.object({ name: z.string(), kernel: z.string(), machine: z.string() }),
+  options: z.record(z.string(), z.unknown()).describe('as resolved'),
+  thresholdNs: z.int(),
+  waitNs: z.int(),
+  scheduling: z.enum(['fifo', 'other']),
+  memoryLocked: z.boolean(),
+  cpu: z.int().nullable().describe('the CPU the prober is bound to'),
+  paths: z.array(
+    z.object({
+      path: z.string(),
+      protocol: z.enum(['icmp', 'syn', 'ack', 'udp']),
+      address: z.string(),
+      port: z.int().optional(),
+      flows: z.int(),
+      freshPerSecond: z.number(),
+      intervalNs: z.int(),
+      interface: z.string().optional(),
+      source: z.string().optional(),
+      sourcePorts: z.tuple([z.int(), z.int()]).readonly().nullable().optional(),
+    }),
+  ),
+  footprint: z.object({
+    packetsPerSecond: z.number(),
+    conntrackEntries: z.number().describe('entries kept alive in a connection tracker on the way'),
+  }),
+});
+export type RunRecord = z.infer<typeof runRecordSchema>;
+
+/** One probe in NDJSON. */
+export const sampleRecordSchema = z.object({
+  type: z.literal('sample'),
+  path: z.string(),
+  seq: z.int().describe('number on the path; those of fresh source ports count apart'),
+  flow: z.int().nullable().describe('null for a probe from a source port of its own'),
+  due: z.int().describe('planned send instant, ns since epochNs'),
+  sent: z.int().describe('actual send instant, ns since epochNs'),
+  outcome: z.enum(['reply', 'late', 'lost', 'send-failed', 'error', 'rate-limited']),
+  reply: z.enum(['syn-ack', 'rst', 'echo', 'udp', 'unreachable', 'ttl-exceeded', 'other-icmp']).optional(),
+  rttNs: z.int().optional(),
+  ttl: z.int().optional(),
+  icmpType: z.int().optional(),
+  icmpCode: z.int().optional(),
+  errno: z.int().optional(),
+  flags: z.array(z.string()).optional().describe('what limits the worth of this sample'),
+});
+export type SampleRecord = z.infer<typeof sampleRecordSchema>;
+
+/** How good the measurement was; the last line but the summaries. */
+export const qualityRecordSchema = z.object({
+  type: z.literal('quality'),
+  timestamps: z.enum(['hw', 'kernel', 'user', 'sim']),
+  pauses: z.int().describe('intervals in which the prober itself did not run as planned'),
+  longestPauseNs: z.int(),
+  missedSlots: z.int(),
+  clockSteps: z.int().describe('steps of CLOCK_REALTIME; samples across one are not used'),
+  stealNs: z.int().describe('time the hypervisor took during pauses'),
+  strays: z.int(),
+  forged: z.int().describe('replies with a wrong key, not believed'),
+  kernelDrops: z.int(),
+  droppedRecords: z.int().describe('samples that never reached the analysis'),
+  sentStampsMissing: z.int(),
+  cpuPerProbeNs: z.int().nullable().describe('processor time of the prober per probe sent'),
+  residentBytes: z.int().nullable(),
+  end: z.enum(['complete', 'stdin-closed', 'signal', 'error', 'cut-off']),
+});
+export type QualityRecord = z.infer<typeof qualityRecordSchema>;

@@ -1,0 +1,84 @@
+/** How a probe ended; the code is its index and stands in columns and frames. */
+export const OUTCOMES = ['reply', 'late', 'lost', 'send-failed', 'error', 'rate-limited'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** Codes of {@link OUTCOMES}, for comparing in columns. */
+export const Outcomes = { reply: 0, late: 1, lost: 2, sendFailed: 3, error: 4, rateLimited: 5 } as const;
+
+/** What answered; the code is its index. */
+export const REPLIES = ['none', 'syn-ack', 'rst', 'echo', 'udp', 'unreachable', 'ttl-exceeded', 'other-icmp'] as const;
+export type Reply = (typeof REPLIES)[number];
+
+/** `flow` of a probe sent from a source port of its own. */
+export const FRESH_FLOW = 0xffff;
+
+/** Set in `seq` of such a probe, whose numbers count apart from those of the fixed flows. */
+export const FRESH_SEQ_BIT = 0x8000_0000;
+
+/** Bits of `flags`. */
+export const SampleFlags = {
+  userSentStamp: 1,
+  userReceivedStamp: 2,
+  hardwareStamps: 4,
+  freshFlow: 8,
+  clockStep: 16,
+  duplicate: 32,
+} as const;
+
+/**
+ * Samples side by side, one typed array a field; element i of each belongs to sample i. Only the first
+ * `length` elements count. Instants are integer nanoseconds since the epoch of the run; a float64 holds
+ * them exactly for 100 days.
+ *
+ * Samples come in the order in which their outcome became known, not in the order of sending. A `late`
+ * sample supersedes the `lost` one of the same path and seq.
+ */
+export interface SampleColumns {
+  readonly length: number;
+  readonly path: Uint32Array;
+  readonly seq: Uint32Array;
+  readonly flow: Uint16Array;
+  readonly dueNs: Float64Array;
+  readonly sentNs: Float64Array;
+  /** -1 where there was no reply. */
+  readonly rttNs: Float64Array;
+  /** How late the prober woke for this slot; saturates at 2^32 - 1. */
+  readonly lagNs: Uint32Array;
+  /** Codes of {@link OUTCOMES}. */
+  readonly outcome: Uint8Array;
+  /** Codes of {@link REPLIES}. */
+  readonly reply: Uint8Array;
+  /** Of the reply; 0 when unknown. */
+  readonly ttl: Uint8Array;
+  readonly flags: Uint8Array;
+  readonly icmpType: Uint8Array;
+  readonly icmpCode: Uint8Array;
+  /** errno of a failed send. */
+  readonly errorCode: Uint16Array;
+}
+
+/** Room for `capacity` samples, to be filled and then cut with {@link takeSamples}. */
+export function allocateSamples(capacity: number): SampleColumns {
+  return {
+    length: capacity,
+    path: new Uint32Array(capacity),
+    seq: new Uint32Array(capacity),
+    flow: new Uint16Array(capacity),
+    dueNs: new Float64Array(capacity),
+    sentNs: new Float64Array(capacity),
+    rttNs: new Float64Array(capacity),
+    lagNs: new Uint32Array(capacity),
+    outcome: new Uint8Array(capacity),
+    reply: new Uint8Array(capacity),
+    ttl: new Uint8Array(capacity),
+    flags: new Uint8Array(capacity),
+    icmpType: new Uint8Array(capacity),
+    icmpCode: new Uint8Array(capacity),
+    errorCode: new Uint16Array(capacity),
+  };
+}
+
+/** The first `length` samples of `columns`; shares its memory. */
+export function takeSamples(columns: SampleColumns, length: number): SampleColumns {
+  return { ...columns, length };
+}

@@ -1,0 +1,25 @@
+import type { RunRecord } from '../model/run-record.js';
+import type { Reporter } from './reporter.js';
+import { toSampleRecord } from './sample-record.js';
+
+/** One object a line: run, samples and findings as they come, quality and summaries at the end. */
+export function createNdjsonReporter(): Reporter {
+  let pathNames: readonly string[] = [];
+  return {
+    start: (run: RunRecord) => {
+      pathNames = run.paths.map((path) => path.path);
+      return line(run);
+    },
+    samples: (samples) => {
+      let out = '';
+      for (let index = 0; index < samples.length; index += 1) out += line(toSampleRecord(samples, index, pathNames));
+      return out;
+    },
+    finding: line,
+    end: ({ summaries, quality }) => [quality, ...summaries].map(line).join(''),
+  };
+}
+
+function line(value: object): string {
+  return `${JSON.stringify(value)}\n`;
+}

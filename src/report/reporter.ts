@@ -1,0 +1,22 @@
+import type { Finding } from '../model/finding.js';
+import type { QualityRecord, RunRecord } from '../model/run-record.js';
+import type { SampleColumns } from '../model/sample.js';
+import type { Summary } from '../model/summary.js';
+
+/** What is known when a run has ended. */
+export interface RunResult {
+  readonly summaries: readonly Summary[];
+  readonly quality: QualityRecord;
+  readonly durationNs: number;
+}
+
+/**
+ * Turns what happens in a run into text, in the order of the methods; each returns what to print then, with
+ * its line ends, or ''. Pure: a reporter knows no terminal and no clock.
+ */
+export interface Reporter {
+  start(run: RunRecord): string;
+  samples(samples: SampleColumns): string;
+  finding(finding: Finding): string;
+  end(result: RunResult): string;
+}

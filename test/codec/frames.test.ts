@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FrameDecoder } from '../../src/codec/frame-decoder.js';
+import { FrameEncoder } from '../../src/codec/frame-encoder.js';
+import { BLOCK_LAYOUT, HEADER_LAYOUT, HELPER, OUTCOME, REPLY } from '../../src/codec/frames.gen.js';
+import { CodedError } from '../../src/model/errors.js';
+import type { EngineEvent } from '../../src/model/run.js';
+import { allocateSamples, OUTCOMES, REPLIES } from '../../src/model/sample.js';
+
+const start: EngineEvent = {
+  kind: 'start',
+  epochRealNs: 1_795_310_073_411_234_000n,
+  epochMonoNs: 86_400_000_000_123n,
+  streamId: 0xfedc_ba98_7654_3210n,
+};
+
+function samples(count: number): Extract<EngineEvent, { kind: 'samples' }> {
+  const columns = allocateSamples(count);
+  for (let index = 0; index < count; index += 1) {
+    columns.dueNs[index] = index * 10_000_000;
+    columns.sentNs[index] = index * 10_000_000 + 12_345 - (index === 0 ? 20_000 : 0);
+    columns.rttNs[index] = index % 7 === 3 ? -1 : 127_104_321;
+    columns.path[index] = index % 3;
+    columns.seq[index] = 0xffff_fff0 + index;
+    columns.lagNs[index] = index;
+    columns.flow[index] = index % 16;
+    columns.errorCode[index] = index % 5;
+    columns.outcome[index] = index % OUTCOMES.length;
+    columns.reply[index] = index % REPLIES.length;
+    columns.ttl[index] = 59;
+    columns.flags[index] = index % 64;
+    columns.icmpType[index] = 3;
+    columns.icmpCode[index] = index % 16;
+  }
+  return { kind: 'samples', samples: columns };
+}
+
+const events: EngineEvent[] = [
+  start,
+  { kind: 'warning', code: 'W_TEST', message: 'größer als 100 ms' },
+  samples(100),
+  {
+    kind: 'pause',
+    pause: {
+      fromNs: 5,
+      toNs: 150_000_005,
+      cause: 'missed-slots',
+      missedSlots: 15,
+      runDelayNs: -1,
+      stealNs: 7,
+      cpu: -1,
+    },
+  },
+  {
+    kind: 'counters',
+    counters: {
+      timeNs: 1_000_000_000,
+      sent: 100,
+      received: 99,
+      late: 1,
+      lost: 1,
+      sendFailed: 2,
+      errors: 3,
+      missedSlots: 4,
+      duplicates: 5,
+      strays: 6,
+      forged: 7,
+      droppedRecords: 8,
+      kernelDrops: 9,
+      sentStampsMissing: 10,
+      inFlight: 11,
+      cpuUserNs: 12,
+      cpuSystemNs: 2 ** 52,
+      residentBytes: 13,
+    },
+  },
+  { kind: 'clock', clock: { timeNs: 1_000_000_000, realDriftNs: -1_234, stepNs: -500_000_000, uncertaintyNs: 80 } },
+  {
+    kind: 'path-totals',
+    totals: {
+      path: 2,
+      missedSlots: 15,
+      sent: 100,
+      received: 99,
+      late: 1,
+      lost: 1,
+      inFlight: 0,
+      sendFailed: 0,
+      errors: 0,
+      duplicates: 2,
+    },
+  },
+  { kind: 'end', timeNs: 2_000_000_000, reason: 'complete' },
+];
+
+function encode(list: readonly EngineEvent[]): Uint8Array {
+  const encoder = new FrameEncoder(HELPER.prober);
+  return Buffer.concat(list.map((event) => encoder.encode(event)));
+}
+
+function decode(bytes: Uint8Array, cut = bytes.length): EngineEvent[] {
+  const decoder = new FrameDecoder();
+  const out: EngineEvent[] = [];
+  for (let at = 0; at < bytes.length; at += cut) out.push(...decoder.push(bytes.subarray(at, at + cut)));
+  assert.equal(decoder.finish().unreadBytes, 0);
+  return out;
+}
+
+function refusal(run: () => unknown): CodedError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof CodedError) return error;
+    throw error;
+  }
+  throw new assert.AssertionError({ message: 'nothing was thrown' });
+}
+
+test('every kind of event comes out of the frames as it went in', () => {
+  assert.deepEqual(decode(encode(events)), events);
+});
+
+test('the cuts of the pipe do not matter', () => {
+  const bytes = encode(events);
+  for (const cut of [1, 7, 31, 32, 33, 1000]) assert.deepEqual(decode(bytes, cut), events, `cut every ${cut} bytes`);
+});
+
+test('the codes of outcomes and replies are those of the model', () => {
+  assert.deepEqual(
+    Object.entries(OUTCOME)
+      .sort((a, b) => a[1] - b[1])
+      .map(([name]) => name),
+    [...OUTCOMES],
+  );
+  assert.deepEqual(
+    Object.entries(REPLY)
+      .sort((a, b) => a[1] - b[1])
+      .map(([name]) => name),
+    [...REPLIES],
+  );
+});
+
+test('a cut-off tail is left over, not an error', () => {
+  const bytes = encode(events);
+  const decoder = new FrameDecoder();
+  const whole = decoder.push(bytes.subarray(0, bytes.length - 5));
+  assert.equal(whole.length, events.length - 1);
+  const { unreadBytes, offset } = decoder.finish();
+  assert.equal(offset + unreadBytes, bytes.length - 5);
+});
+
+test('a flipped bit in any block is found, and named by its offset', () => {
+  const bytes = encode([start, samples(10)]);
+  for (let at = HEADER_LAYOUT.bytes; at < bytes.length; at += 3) {
+    const damaged = bytes.slice();
+    damaged[at] = (damaged[at] ?? 0) ^ 0x10;
+    const decoder = new FrameDecoder();
+    let error: CodedError | undefined;
+    try {
+      decoder.push(damaged);
+    } catch (caught) {
+      if (!(caught instanceof CodedError)) throw caught;
+      error = caught;
+    }
+    // A length that grew leaves a block that never ends: then it is the unread tail that tells.
+    if (error) assert.match(error.message, new RegExp(`^damaged at byte ${HEADER_LAYOUT.bytes}:`));
+    else assert.equal(decoder.finish().unreadBytes, bytes.length - HEADER_LAYOUT.bytes);
+  }
+});
+
+test('a missing block is found by its number', () => {
+  const encoder = new FrameEncoder(HELPER.prober);
+  const [head, , third] = [encoder.encode(start), encoder.encode(samples(1)), encoder.encode(samples(1))];
+  assert.match(refusal(() => decode(Buffer.concat([head, third]))).message, /block 1 follows where block 0 is due/);
+});
+
+test('a stream of a newer version is refused with what to do', () => {
+  const bytes = encode([start]);
+  new DataView(bytes.buffer, bytes.byteOffset).setUint16(HEADER_LAYOUT.version, 2, true);
+  const error = refusal(() => decode(bytes));
+  assert.equal(error.code, 'E_FRAMES_VERSION');
+  assert.match(error.remedy, /newer/);
+});
+
+test('something else than frames is refused at its first byte', () => {
+  assert.equal(refusal(() => decode(new TextEncoder().encode('PING 127.0.0.1'))).code, 'E_FRAMES');
+});
+
+test('record types of a later time are passed over', () => {
+  const encoder = new FrameEncoder(HELPER.prober);
+  const head = encoder.encode(start);
+  const unknown = encoder.encode({ kind: 'end', timeNs: 1, reason: 'complete' });
+  const view = new DataView(unknown.buffer, unknown.byteOffset);
+  view.setUint16(BLOCK_LAYOUT.type, 999, true);
+  const sealed = new FrameDecoder();
+  const end = encoder.encode({ kind: 'end', timeNs: 2, reason: 'complete' });
+  view.setUint32(BLOCK_LAYOUT.crc32, blockChecksum(unknown), true);
+  const out = sealed.push(Buffer.concat([head, unknown, end]));
+  assert.deepEqual(out, [start, { kind: 'end', timeNs: 2, reason: 'complete' }]);
+});
+
+test('records that the helper dropped are told before the block they are missing from', () => {
+  const lost: EngineEvent = { kind: 'lost-records', count: 12, because: 'the reader was too slow' };
+  assert.deepEqual(decode(encode([start, lost, samples(1)])), [start, lost, samples(1)]);
+});
+
+/** CRC-32 bit by bit, as a second opinion on the one the decoder takes from zlib. */
+function blockChecksum(block: Uint8Array): number {
+  let crc = 0xffff_ffff;
+  for (let index = 0; index < block.length; index += 1) {
+    const inField = index >= BLOCK_LAYOUT.crc32 && index < BLOCK_LAYOUT.crc32 + 4;
+    crc ^= inField ? 0 : (block[index] ?? 0);
+    for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb8_8320 : 0);
+  }
+  return (crc ^ 0xffff_ffff) >>> 0;
+}
