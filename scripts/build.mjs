@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Builds the helpers into native/build and the TypeScript into dist.
-import { chmodSync, existsSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, root, step } from './step.mjs';
 
@@ -9,4 +9,11 @@ if (!existsSync(join(root, 'node_modules/.bin/tsc'))) fail('Nothing is installed
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 step('make', ['--no-print-directory', '-j2', '-C', 'native', 'all'], { quiet: true });
 step('node_modules/.bin/tsc', ['-p', '.'], { quiet: true });
-chmodSync(join(root, 'dist/src/main.js'), 0o755);
+const main = join(root, 'dist/src/main.js');
+chmodSync(main, 0o755);
+// So that `npx rxray` and `npx probe` mean this checkout, and ask no registry.
+for (const name of Object.keys(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).bin)) {
+  const link = join(root, 'node_modules/.bin', name);
+  rmSync(link, { force: true });
+  symlinkSync(main, link);
+}

@@ -19,13 +19,16 @@ export async function runCommandLine(program: string, argv: readonly string[], i
     status = await command(io);
   };
   const own = program !== 'rxray';
-  const words = own ? [program, ...argv] : [...argv];
+  const dashes = argv.indexOf('--');
+  const ours = dashes < 0 ? argv : argv.slice(0, dashes);
+  const behindDashes = dashes < 0 ? [] : argv.slice(dashes + 1);
+  const words = own ? [program, ...ours] : [...ours];
   let usageProblem: string | undefined;
   const parser = yargs()
     .scriptName('rxray')
     .usage('$0 <command>\n\nFinds where and why packets wait.')
     .command(probeCommand(run))
-    .command(labCommand(run))
+    .command(labCommand(run, behindDashes))
     .command(doctorCommand(run))
     .command(schemaCommand(run))
     .completion('completion', 'print the completion script for your shell: rxray completion >> ~/.bashrc')

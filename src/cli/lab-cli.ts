@@ -8,13 +8,18 @@ import {
   labStatusCommand,
   labUpCommand,
 } from '../commands/lab.js';
+import { labDemo } from '../commands/lab-demo.js';
 import { parseDuration } from '../format/duration.js';
 import { CodedError } from '../model/errors.js';
 import { MS, SECOND } from '../model/time.js';
 import type { RunCommand } from './run-command.js';
 
-/** `rxray lab`: a small cluster in network namespaces, with faults to switch on. */
-export function labCommand(run: RunCommand): CommandModule {
+/**
+ * `rxray lab`: a small cluster in network namespaces, with faults to switch on.
+ *
+ * @param program what stands behind `--` on the command line: a program for `exec`, with its own options
+ */
+export function labCommand(run: RunCommand, program: readonly string[]): CommandModule {
   return {
     command: 'lab <action>',
     describe: 'a small cluster in network namespaces, with faults to switch on (needs root)',
@@ -24,8 +29,13 @@ export function labCommand(run: RunCommand): CommandModule {
         .command(down(run))
         .command(status(run))
         .command(fault(run))
-        .command(exec(run))
-        .demandCommand(1, 'say what to do: up, down, status, fault or exec')
+        .command(exec(run, program))
+        .command({
+          command: 'demo',
+          describe: 'show it all once: lab up, a queue stalls, reconstruction beside truth, lab down',
+          handler: () => run(labDemo),
+        })
+        .demandCommand(1, 'say what to do: up, down, status, fault, exec or demo')
         .example('$0 lab up --queues 4', 'bring the lab up')
         .example('$0 lab fault rx-queue on', 'one receive queue of the bad node stalls about once a second')
         .example('$0 lab exec shell -- npx rxray probe 172.16.47.27:30927', 'probe its NodePort from outside')
@@ -131,19 +141,16 @@ function parseRange(text: string, option: string): [number, number] {
   throw new CodedError('E_USAGE', `${option} ${text}: not a range`, `write ${option} 60ms-200ms`, 2);
 }
 
-function exec(run: RunCommand): CommandModule<object, { name: string; host: string; argv: string[] | undefined }> {
+function exec(run: RunCommand, program: readonly string[]): CommandModule<object, { name: string; host: string }> {
   return {
-    command: 'exec <host> [argv..]',
-    describe: 'run a program on a host of the lab',
+    command: 'exec <host>',
+    describe: 'run a program on a host of the lab: rxray lab exec HOST -- PROGRAM ARGUMENTS',
     builder: (yargs) =>
-      named(yargs)
-        .positional('host', {
-          type: 'string',
-          demandOption: true,
-          describe: 'shell, client, bad, external, pod-bad, pod-client or fabric',
-        })
-        .positional('argv', { type: 'string', array: true, describe: 'the program and its arguments, after --' })
-        .parserConfiguration({ 'populate--': false, 'halt-at-non-option': true }),
-    handler: ({ name, host, argv }) => run(() => labExecCommand(host, argv ?? [], { name })),
+      named(yargs).positional('host', {
+        type: 'string',
+        demandOption: true,
+        describe: 'shell, client, bad, external, pod-bad, pod-client or fabric',
+      }),
+    handler: ({ name, host }) => run(() => labExecCommand(host, program, { name })),
   };
 }

@@ -13,7 +13,8 @@ export async function labUpCommand(options: LabOptions, io: Io): Promise<number>
   const status = await labUp(options, (message) => io.err(`${message}\n`));
   await io.out(
     `hosts: ${status.hostsFile}\n` +
-      `try:   rxray lab exec shell --name ${status.name} -- ${process.argv[1] ?? 'rxray'} probe 172.16.47.27:30927 -d 10s --hosts ${status.hostsFile}\n`,
+      `try:   rxray lab fault rx-queue on\n` +
+      `       rxray probe nodeport --netns ${status.name}-shell --hosts ${status.hostsFile} -d 10s\n`,
   );
   return 0;
 }

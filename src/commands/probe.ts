@@ -1,26 +1,21 @@
-import { createWriteStream } from 'node:fs';
-import { finished } from 'node:stream/promises';
-import { createDetectorBank } from '../detect/detector-bank.js';
-import { CodedError } from '../model/errors.js';
+import type { ProbeRun } from '../engines/engine.js';
 import type { Finding } from '../model/finding.js';
 import type { ProbePlan } from '../model/plan.js';
-import type { EngineEvent, PathTotals, ProberHello } from '../model/run.js';
-import { type RunRecord, SCHEMA } from '../model/run-record.js';
 import { createReporter } from '../report/create-reporter.js';
 import type { RunResult } from '../report/reporter.js';
 import { statusLine } from '../report/status-line.js';
 import { snapshotText } from '../report/text-reporter.js';
 import { chooseEngine } from './choose-engine.js';
 import type { Io } from './io.js';
+import { Measurement } from './measurement.js';
 import { OnStall } from './on-stall.js';
+import { OutputFile } from './output-file.js';
 import type { ProbeOptions } from './probe-options.js';
 import { planProbe } from './probe-plan.js';
 import { resolveTargets } from './probe-targets.js';
 import { withRemedy } from './remedies.js';
-import { RunQuality } from './run-quality.js';
-import { packageVersion } from './version.js';
 
-/** The status line is drawn at most this often. */
+/** The status line is drawn this often. */
 const STATUS_EVERY_MS = 200;
 
 const NO_REPLY = 1;
@@ -38,46 +33,41 @@ export async function probe(options: ProbeOptions, io: Io): Promise<number> {
   const vantage = options.netns ?? 'local';
   const plan = planProbe(options, targets, vantage);
   const engine = await chooseEngine(options, vantage);
-  return new ProbeCommand(options, plan, engine.name, io).follow(engine.start(plan));
+  const about = { command: 'probe', engine: engine.name, thresholdNs: options.thresholdNs, options: { ...options } };
+  const file = options.output === undefined ? undefined : await OutputFile.open(options.output);
+  const command = new ProbeCommand(options, plan, new Measurement(plan, about), file, io);
+  return command.follow(engine.start(plan));
 }
 
 class ProbeCommand {
-  readonly #bank;
-  readonly #quality = new RunQuality();
   readonly #reporter;
-  readonly #totals: PathTotals[] = [];
   readonly #onStall: OnStall | undefined;
-  readonly #file;
   readonly #statusShown: boolean;
+  readonly #began = performance.now();
   #found = false;
-  #epochNs = 0n;
-  #run: RunRecord | undefined;
-  #began = 0;
-  #lastNs = 0;
 
   constructor(
     private readonly options: ProbeOptions,
     private readonly plan: ProbePlan,
-    private readonly engineName: RunRecord['engine'],
+    private readonly measurement: Measurement,
+    private readonly file: OutputFile | undefined,
     private readonly io: Io,
   ) {
-    this.#bank = createDetectorBank(plan.paths, { thresholdNs: options.thresholdNs, waitNs: plan.waitNs });
     this.#reporter = createReporter(options.format, { quiet: options.quiet });
     this.#onStall =
-      options.onStall === undefined ? undefined : new OnStall(options.onStall, (text) => io.err(`${text}\n`));
-    this.#file = options.output === undefined ? undefined : createWriteStream(options.output);
+      options.onStall === undefined ? undefined : new OnStall(options.onStall, (text) => this.#tell(text));
     this.#statusShown = io.errIsTerminal && !options.quiet && (options.format === 'text' || !io.outIsTerminal);
   }
 
-  async follow(run: { events: AsyncIterable<EngineEvent>; stop(): void }): Promise<number> {
-    await this.#openFile();
+  async follow(run: ProbeRun): Promise<number> {
     const stop = (): void => run.stop();
     this.io.stop.addEventListener('abort', stop);
     if (this.io.stop.aborted) stop();
     const forgetSnapshot = this.io.onSnapshot(() => this.#snapshot());
     const ticking = this.#statusShown ? setInterval(() => this.#drawStatus(), STATUS_EVERY_MS) : undefined;
     try {
-      for await (const event of run.events) await this.#take(event);
+      await this.#read(run);
+      clearInterval(ticking);
       this.#clearStatus();
       return await this.#end();
     } catch (error) {
@@ -90,124 +80,54 @@ class ProbeCommand {
     }
   }
 
-  async #take(event: EngineEvent): Promise<void> {
-    this.#quality.add(event);
-    switch (event.kind) {
-      case 'start':
-        this.#epochNs = event.epochRealNs;
-        this.#began = performance.now();
-        break;
-      case 'hello':
-        this.#run = runRecord(this.options, this.plan, this.engineName, this.#epochNs, event.hello);
-        await this.#print(this.#reporter.start(this.#run));
-        break;
-      case 'samples':
-        await this.#print(this.#reporter.samples(event.samples));
-        await this.#report(this.#bank.push(event.samples));
-        break;
-      case 'pause':
-        this.#bank.pause(event.pause);
-        break;
-      case 'clock':
-        await this.#advance(event.clock.timeNs);
-        break;
-      case 'counters':
-        await this.#advance(event.counters.timeNs);
-        break;
-      case 'path-totals':
-        this.#totals.push(event.totals);
-        break;
-      case 'warning':
-        this.#clearStatus();
-        this.io.err(`warning ${event.code}: ${event.message}\n`);
-        break;
-      case 'end':
-        this.#lastNs = Math.max(this.#lastNs, event.timeNs);
-        break;
-      default:
+  async #read(run: ProbeRun): Promise<void> {
+    for await (const event of run.events) {
+      const findings = this.measurement.take(event);
+      if (event.kind === 'hello' && this.measurement.run) await this.#print(this.#reporter.start(this.measurement.run));
+      if (event.kind === 'samples') await this.#print(this.#reporter.samples(event.samples));
+      if (event.kind === 'warning') this.#tell(`warning ${event.code}: ${event.message}`);
+      await this.#report(findings);
     }
-  }
-
-  async #advance(nowNs: number): Promise<void> {
-    this.#lastNs = Math.max(this.#lastNs, nowNs);
-    await this.#report(this.#bank.advance(nowNs));
   }
 
   async #report(findings: readonly Finding[]): Promise<void> {
     for (const finding of findings) {
-      if (!finding.selfInflicted && this.options.failOn.includes(finding.kind)) this.#found = true;
-      if (finding.kind === 'stall' && !finding.selfInflicted) this.#onStall?.add(finding);
-      this.#clearStatus();
+      if (!finding.selfInflicted) {
+        if (this.options.failOn.includes(finding.kind)) this.#found = true;
+        if (finding.kind === 'stall') this.#onStall?.add(finding);
+      }
       await this.#print(this.#reporter.finding(finding));
     }
   }
 
   async #end(): Promise<number> {
-    await this.#report(this.#bank.finish(this.#lastNs));
-    const result = this.#result();
+    await this.#report(this.measurement.finish());
+    const result = this.measurement.result();
     await this.#print(this.#reporter.end(result));
     await this.#onStall?.finish();
-    if (this.#file) {
-      this.#file.end();
-      await finished(this.#file);
+    await this.file?.close();
+    if (isSilent(result)) {
+      this.#tell(`no reply at all from ${this.plan.paths.map((path) => path.name).join(', ')}`);
+      return NO_REPLY;
     }
-    if (result.summaries.every((summary) => summary.received === 0 && summary.errors === 0)) return NO_REPLY;
     return this.#found ? FOUND : 0;
-  }
-
-  #result(): RunResult {
-    return {
-      summaries: this.#bank.summaries(this.#totals.length > 0 ? this.#totals : undefined),
-      quality: this.#quality.record(),
-      durationNs: this.#lastNs,
-    };
-  }
-
-  async #openFile(): Promise<void> {
-    const file = this.#file;
-    if (!file) return;
-    await new Promise<void>((resolve, reject) => {
-      file.once('open', () => resolve());
-      file.once('error', (cause) => {
-        reject(
-          new CodedError(
-            'E_OUTPUT',
-            `cannot write ${this.options.output}: ${cause.message}`,
-            'choose another -o FILE',
-            4,
-          ),
-        );
-      });
-    });
   }
 
   async #print(text: string): Promise<void> {
     if (text === '') return;
-    if (!this.#file) {
-      await this.io.out(text);
-      return;
-    }
-    const file = this.#file;
-    await new Promise<void>((resolve, reject) => {
-      file.write(text, (cause) => {
-        if (cause)
-          reject(
-            new CodedError(
-              'E_OUTPUT',
-              `cannot write ${this.options.output}: ${cause.message}`,
-              'make room, or choose another -o FILE',
-              4,
-            ),
-          );
-        else resolve();
-      });
-    });
+    this.#clearStatus();
+    await (this.file ? this.file.write(text) : this.io.out(text));
+  }
+
+  #tell(message: string): void {
+    this.#clearStatus();
+    this.io.err(`${message}\n`);
   }
 
   #snapshot(): void {
-    if (!this.#run) return;
-    this.#clearStatus();
-    this.io.err(snapshotText({ ...this.#result(), durationNs: this.#elapsedNs() }, this.#run));
+    if (!this.measurement.run) return;
+    const soFar = { ...this.measurement.result(), durationNs: this.#elapsedNs() };
+    this.#tell(snapshotText(soFar, this.measurement.run).trimEnd());
   }
 
   #elapsedNs(): number {
@@ -215,8 +135,9 @@ class ProbeCommand {
   }
 
   #drawStatus(): void {
-    if (!this.#run) return;
-    this.io.err(`\r\x1b[K${statusLine(this.#bank.summaries(), this.#elapsedNs(), this.io.columns)}`);
+    if (!this.measurement.run) return;
+    const { summaries } = this.measurement.result();
+    this.io.err(`\r\x1b[K${statusLine(summaries, this.#elapsedNs(), this.io.columns)}`);
   }
 
   #clearStatus(): void {
@@ -224,40 +145,7 @@ class ProbeCommand {
   }
 }
 
-function runRecord(
-  options: ProbeOptions,
-  plan: ProbePlan,
-  engine: RunRecord['engine'],
-  epochNs: bigint,
-  hello: ProberHello,
-): RunRecord {
-  return {
-    type: 'run',
-    schema: SCHEMA,
-    version: packageVersion(),
-    command: 'probe',
-    epochNs: String(epochNs),
-    engine,
-    timestamps: hello.got.timestamps,
-    clock: engine === 'sim' ? 'virtual time' : 'CLOCK_MONOTONIC since the epoch; stamps converted from CLOCK_REALTIME',
-    host: hello.host,
-    options: { ...options },
-    thresholdNs: options.thresholdNs,
-    waitNs: plan.waitNs,
-    scheduling: hello.got.scheduling,
-    memoryLocked: hello.got.memoryLocked,
-    cpu: hello.got.cpu,
-    paths: plan.paths.map((path, index) => {
-      const told = hello.paths.find((entry) => entry.path === index);
-      const { name, ttl: _, ...planned } = path;
-      return {
-        path: name,
-        ...planned,
-        ...(told === undefined
-          ? {}
-          : { interface: told.interface, source: told.source, sourcePorts: told.sourcePorts }),
-      };
-    }),
-    footprint: hello.footprint,
-  };
+/** Nothing was ever answered: the target is not there, or a firewall drops the probes. */
+function isSilent(result: RunResult): boolean {
+  return result.summaries.every((summary) => summary.received === 0 && summary.errors === 0);
 }

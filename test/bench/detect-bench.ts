@@ -1,9 +1,9 @@
+import { createHistogram } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { createDetectorBank, type DetectedPath } from '../../src/detect/detector-bank.js';
 import { allocateSamples, type SampleColumns } from '../../src/model/sample.js';
 import { MS, SECOND, US } from '../../src/model/time.js';
 import { LogHistogram } from '../../src/stats/log-histogram.js';
-import { createHistogram } from 'node:perf_hooks';
 
 const BATCH = 4_096;
 
@@ -101,8 +101,12 @@ export function benchHistograms(values = 1_000_000): { readonly perfHooksNs: num
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const { stream, nsPerSample, findings } of benchDetectors()) {
     const rate = (1e3 / nsPerSample).toFixed(1);
-    console.log(`${stream.padEnd(34)} ${nsPerSample.toFixed(0).padStart(5)} ns/sample  ${rate} M/s  ${findings} findings`);
+    console.log(
+      `${stream.padEnd(34)} ${nsPerSample.toFixed(0).padStart(5)} ns/sample  ${rate} M/s  ${findings} findings`,
+    );
   }
   const { perfHooksNs, logHistogramNs } = benchHistograms();
-  console.log(`histogram: perf_hooks ${perfHooksNs.toFixed(0)} ns, log-histogram ${logHistogramNs.toFixed(0)} ns a value`);
+  console.log(
+    `histogram: perf_hooks ${perfHooksNs.toFixed(0)} ns, log-histogram ${logHistogramNs.toFixed(0)} ns a value`,
+  );
 }
