@@ -1,0 +1,56 @@
+/** Names and addresses of the lab, those of the 2019 incident. The native side has its share in `overlay.h`. */
+
+/** Machines that probes can start from. */
+export const HOSTS = ['shell', 'client', 'bad', 'external'] as const;
+export type HostName = (typeof HOSTS)[number];
+
+/** Everything that has a network namespace of its own. */
+export const PLACES = ['fabric', ...HOSTS, 'pod-client', 'pod-bad'] as const;
+export type Place = (typeof PLACES)[number];
+
+/** Cluster nodes: the hosts with a pod behind them and a tunnel between them. */
+export const NODES = ['client', 'bad'] as const;
+export type NodeName = (typeof NODES)[number];
+
+export const HOST_ADDRESS: Record<HostName, string> = {
+  shell: '172.16.99.10',
+  client: '172.16.53.32',
+  bad: '172.16.47.27',
+  external: '172.16.33.44',
+};
+
+/** The fabric's address on the link of each host: the host's default gateway. */
+export const GATEWAY_ADDRESS: Record<HostName, string> = {
+  shell: '172.16.99.1',
+  client: '172.16.53.1',
+  bad: '172.16.47.1',
+  external: '172.16.33.1',
+};
+
+export interface PodNetwork {
+  /** Of all pods on the node. */
+  readonly subnet: string;
+  /** The node's own address in it: the pods' gateway and the source of what the node sends into the tunnel. */
+  readonly node: string;
+  readonly pod: string;
+}
+
+export const POD_NETWORK: Record<NodeName, PodNetwork> = {
+  client: { subnet: '10.125.21.0/24', node: '10.125.21.1', pod: '10.125.21.64' },
+  bad: { subnet: '10.125.20.0/24', node: '10.125.20.1', pod: '10.125.20.64' },
+};
+
+export const POD_PORT = 8080;
+/** Nobody listens there: a SYN is answered by a RST, as in 2019. */
+export const CLOSED_PORT = 9876;
+/** NodePort of `bad` that leads to its own pod. */
+export const NODEPORT_LOCAL = 30927;
+/** NodePort of `bad` that leads to the pod on `client`, through the tunnel. */
+export const NODEPORT_REMOTE = 30928;
+
+/** The fabric's end of a host's link. */
+export const fabricPort = (host: HostName): string => `to-${host}`;
+/** A node's end of its pod's link. */
+export const POD_LINK = 'to-pod';
+
+export const isHost = (name: string): name is HostName => (HOSTS as readonly string[]).includes(name);

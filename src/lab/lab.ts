@@ -1,0 +1,226 @@
+import { spawn } from 'node:child_process';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { availableParallelism, constants } from 'node:os';
+import { CodedError } from '../model/errors.js';
+import { HOSTS, type HostName, isHost, NODES, PLACES, POD_PORT } from './addresses.js';
+import { command, requireTools } from './command.js';
+import { hostsFile } from './hosts-file.js';
+import { withLock } from './lock.js';
+import { awaitReady, endProcesses, isAlive, recordedProcesses, runningProcesses, startProcess } from './process.js';
+import { queueThreads } from './queues.js';
+import { type LabOptions, type LabSettings, LabState, labName, labQueues, namespaceOf } from './state.js';
+import { buildTopology, existingNamespaces, placeThreads, QUIET_CPU, removeNamespaces } from './topology.js';
+
+export type LabLog = (message: string) => void;
+
+export interface LabProcessStatus {
+  /** `gaps`, `listen-bad`, `listen-client`, or `fault-` and the fault's name. */
+  readonly role: string;
+  readonly pid: number;
+  readonly alive: boolean;
+}
+
+export interface LabStatus {
+  readonly name: string;
+  /** Partly: something of it exists, but `lab up` has not finished or something was removed since. */
+  readonly up: 'yes' | 'partly' | 'no';
+  readonly queues?: number;
+  /** How IPIP is made: by the kernel's tunnel device or by BPF programs. */
+  readonly tunnel?: 'ipip' | 'bpf';
+  readonly stateDirectory: string;
+  readonly hostsFile: string;
+  readonly gapLog: string;
+  readonly namespaces: readonly string[];
+  readonly processes: readonly LabProcessStatus[];
+  /** Names of the faults that are on. */
+  readonly faults: readonly string[];
+}
+
+const FAULT_ROLE = 'fault-';
+export const faultRole = (fault: string): string => `${FAULT_ROLE}${fault}`;
+const SERVICES = ['gaps', ...NODES.map((node) => `listen-${node}`)];
+
+/** Brings the lab up; when it is up already with as many queues, nothing changes. */
+export async function labUp(options: LabOptions, log: LabLog): Promise<LabStatus> {
+  const name = labName(options);
+  const queues = labQueues(options);
+  const state = new LabState(name);
+
+  requireRoot('lab up');
+  requireTools();
+  if (availableParallelism() < 2) {
+    throw new CodedError(
+      'E_LAB_CPUS',
+      'the lab needs two CPUs: one to stall and one to measure',
+      'use a larger machine',
+      4,
+    );
+  }
+  return withLock(state, () => upLocked(state, queues, log));
+}
+
+async function upLocked(state: LabState, queues: number, log: LabLog): Promise<LabStatus> {
+  const { name } = state;
+  const before = await labStatus({ name });
+  if (before.up === 'yes' && before.queues === queues) {
+    log(`lab '${name}' is up already`);
+    return before;
+  }
+  if (before.up !== 'no') {
+    log(`lab '${name}' is ${before.up === 'yes' ? `up with ${before.queues} queues` : 'up in part'}: building it anew`);
+    await downLocked(state, log);
+  }
+  try {
+    return await build(state, queues, log);
+  } catch (error) {
+    // A lab that is half there helps nobody, and the reason of the failure must not be lost.
+    await downLocked(state, () => {}).catch(() => {});
+    throw error;
+  }
+}
+
+async function build(state: LabState, queues: number, log: LabLog): Promise<LabStatus> {
+  const { name } = state;
+  state.create();
+  const { tunnel } = buildTopology(name, queues);
+  for (const host of HOSTS) {
+    const threads = queueThreads(host, { name });
+    if (threads.length !== queues || threads.some(({ tid }) => tid === 0)) {
+      throw new CodedError(
+        'E_LAB_KERNEL',
+        `eth0 of ${host} has ${threads.length} NAPI threads instead of ${queues}`,
+        'the lab needs threaded NAPI for veth and its netlink interface (Linux 6.8 or later)',
+        4,
+      );
+    }
+    placeThreads(threads.map(({ tid }) => tid));
+  }
+  const gaps = startProcess(state, 'gaps', 'rxray-lab-gaps', ['--truth', state.gapLog]);
+  await awaitReady(state, gaps, () => existsSync(state.gapLog) && statSync(state.gapLog).size > 0);
+  for (const node of NODES) {
+    const pod = namespaceOf(name, `pod-${node}`);
+    const listener = startProcess(state, `listen-${node}`, 'rxray-lab-listen', [
+      '--netns',
+      pod,
+      '--port',
+      String(POD_PORT),
+    ]);
+    await awaitReady(state, listener, () => isListening(pod));
+  }
+  writeFileSync(state.hostsFile, hostsFile(name));
+  state.complete({ name, queues, tunnel } satisfies LabSettings);
+  log(`lab '${name}' is up: ${queues} receive queues, IPIP by ${tunnel === 'ipip' ? 'tunnel device' : 'BPF'}`);
+  return labStatus({ name });
+}
+
+const isListening = (namespace: string): boolean =>
+  command(['ip', 'netns', 'exec', namespace, 'cat', '/proc/net/tcp']).includes(
+    `:${POD_PORT.toString(16).toUpperCase().padStart(4, '0')} 00000000:0000 0A`,
+  );
+
+/** Takes everything away: processes, namespaces (with them devices, rules and BPF programs), files. */
+export async function labDown(options: LabOptions, log: LabLog): Promise<void> {
+  const name = labName(options);
+  const state = new LabState(name);
+
+  if (!state.exists() && existingNamespaces(name).length === 0 && runningProcesses(state).length === 0) {
+    log(`lab '${name}' is not up`);
+    return;
+  }
+  requireRoot('lab down');
+  await withLock(state, () => downLocked(state, log));
+}
+
+async function downLocked(state: LabState, log: LabLog): Promise<void> {
+  const { name } = state;
+  const namespaces = existingNamespaces(name);
+
+  state.endLease();
+  // Recorded or found, each pid once.
+  const processes = new Map(
+    [...recordedProcesses(state).filter(isAlive), ...runningProcesses(state)].map((process) => [process.pid, process]),
+  );
+  await endProcesses([...processes.values()]);
+  for (const namespace of namespaces) {
+    const strangers = command(['ip', 'netns', 'pids', namespace]).split('\n').filter(Boolean);
+    if (strangers.length > 0) {
+      log(`still running in ${namespace}, not started by the lab: ${strangers.join(', ')}`);
+    }
+  }
+  removeNamespaces(name);
+  state.remove();
+  log(`lab '${name}' is down`);
+}
+
+export async function labStatus(options: LabOptions): Promise<LabStatus> {
+  const state = new LabState(labName(options));
+  const settings = state.settings();
+  const namespaces = existingNamespaces(state.name);
+  const processes = recordedProcesses(state).map((process) => ({
+    role: process.role,
+    pid: process.pid,
+    alive: isAlive(process),
+  }));
+  const whole =
+    settings !== undefined &&
+    namespaces.length === PLACES.length &&
+    existsSync(state.leaseFile) &&
+    SERVICES.every((role) => processes.some((process) => process.role === role && process.alive));
+  return {
+    name: state.name,
+    up: whole ? 'yes' : namespaces.length > 0 || state.exists() ? 'partly' : 'no',
+    ...(settings === undefined ? {} : { queues: settings.queues, tunnel: settings.tunnel }),
+    stateDirectory: state.directory,
+    hostsFile: state.hostsFile,
+    gapLog: state.gapLog,
+    namespaces,
+    processes,
+    faults: processes
+      .filter(({ role, alive }) => alive && role.startsWith(FAULT_ROLE))
+      .map(({ role }) => role.slice(FAULT_ROLE.length)),
+  };
+}
+
+/** The state of a lab that has to be up. */
+export async function requireLab(options: LabOptions): Promise<LabState> {
+  const status = await labStatus(options);
+  if (status.up !== 'yes') {
+    throw new CodedError(
+      'E_LAB_DOWN',
+      `lab '${status.name}' is ${status.up === 'no' ? 'not up' : 'up in part only'}`,
+      'run `rxray lab up`',
+      4,
+    );
+  }
+  return new LabState(status.name);
+}
+
+/**
+ * Runs a program inside a host's namespace, on the CPU that no fault disturbs, with our own terminal.
+ * Resolves to its exit status (128 + signal when it was killed).
+ */
+export async function labExec(host: string, argv: readonly string[], options: LabOptions = {}): Promise<number> {
+  const state = await requireLab(options);
+  requireRoot('lab exec');
+  if (!isPlace(host)) {
+    throw new CodedError('E_LAB_HOST', `the lab has no '${host}'`, `use one of ${PLACES.join(', ')}`, 2);
+  }
+  if (argv.length === 0) {
+    throw new CodedError('E_LAB_EXEC', 'no program to run', 'give it after the host: rxray lab exec shell ping …', 2);
+  }
+  // biome-ignore format: one command line
+  const child = spawn('taskset', ['-c', String(QUIET_CPU), 'ip', 'netns', 'exec', namespaceOf(state.name, host), ...argv],
+    { stdio: 'inherit' });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (status, signal) => resolve(status ?? 128 + (signal ? constants.signals[signal] : 0)));
+  });
+}
+
+const isPlace = (name: string): name is HostName => isHost(name) || (PLACES as readonly string[]).includes(name);
+
+export function requireRoot(what: string): void {
+  if (process.getuid?.() !== 0) {
+    throw new CodedError('E_LAB_ROOT', `${what} makes network namespaces and needs root`, 'run it with sudo', 4);
+  }
+}

@@ -1,0 +1,16 @@
+import { command, nativePath, tryCommand } from './command.js';
+
+/** Attaches one of the lab's BPF objects to a device; it goes with the device. Lower preferences run first. */
+export function addProgram(
+  namespace: string,
+  device: string,
+  direction: 'ingress' | 'egress',
+  preference: number,
+  object: 'rehash' | 'flows' | 'encap' | 'decap',
+): void {
+  // Refused when it is there already, which is as good.
+  tryCommand(['tc', '-n', namespace, 'qdisc', 'add', 'dev', device, 'clsact']);
+  // biome-ignore format: one command line
+  command(['tc', '-n', namespace, 'filter', 'add', 'dev', device, direction, 'pref', String(preference), 'handle', '1',
+    'protocol', 'all', 'bpf', 'direct-action', 'object-file', nativePath(`${object}.bpf.o`), 'section', 'tc']);
+}
