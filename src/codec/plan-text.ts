@@ -23,8 +23,8 @@ function pathLine(path: PlannedPath, index: number): string {
   const set = (key: string, value: string | number | undefined): void => {
     if (value !== undefined) words.push(`${key}=${value}`);
   };
-  set('port', path.port);
   if (path.protocol !== 'icmp') {
+    set('port', path.port);
     set('flows', path.flows);
     if (path.freshPerSecond > 0) set('fresh-pps', path.freshPerSecond);
   }

@@ -41,11 +41,19 @@ class HelperRun implements ProbeRun {
     let lastTimeNs = 0;
     let ended = false;
     try {
+      // Held back until the prober says hello, so that what refuses a plan is the first thing a reader meets.
+      let start: EngineEvent | undefined;
       for await (const chunk of helper.output) {
         for (const event of decoder.push(chunk)) {
           if (event.kind === 'failure') throw toError(event, plan, transport);
+          if (event.kind === 'start') {
+            start = event;
+            continue;
+          }
           if (event.kind === 'counters') lastTimeNs = event.counters.timeNs;
           if (event.kind === 'end') ended = true;
+          if (start) yield start;
+          start = undefined;
           yield event;
         }
       }
