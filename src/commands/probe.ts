@@ -32,7 +32,7 @@ export async function probe(options: ProbeOptions, io: Io): Promise<number> {
   if (note !== undefined) io.err(`${note}\n`);
   const vantage = options.netns ?? 'local';
   const plan = planProbe(options, targets, vantage);
-  const engine = await chooseEngine(options, vantage);
+  const engine = await chooseEngine(options);
   const about = { command: 'probe', engine: engine.name, thresholdNs: options.thresholdNs, options: { ...options } };
   const file = options.output === undefined ? undefined : await OutputFile.open(options.output);
   const command = new ProbeCommand(options, plan, new Measurement(plan, about), file, io);

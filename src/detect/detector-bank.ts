@@ -1,0 +1,86 @@
+import type { Finding } from '../model/finding.js';
+import type { PathTotals, Pause } from '../model/run.js';
+import type { SampleColumns } from '../model/sample.js';
+import type { Summary } from '../model/summary.js';
+import { MS } from '../model/time.js';
+import type { DetectedPath, DetectOptions } from './detected-path.js';
+import { PathDetector } from './path-detector.js';
+import { OwnPauses } from './self-inflicted.js';
+
+export type { DetectedPath, DetectOptions } from './detected-path.js';
+
+/** Samples may be this much behind the clock: block-wise writing, a transport's delay. */
+const SAMPLES_BEHIND_NS = 500 * MS;
+
+/**
+ * The detectors of all paths of a run. Pure: the same samples and pauses give the same findings, whatever the
+ * batches they come in.
+ *
+ * Each finding comes once, complete. Those of one path come in order of release, within about 1 s of it; only
+ * loss-episodes come when the loss is certain (see loss-episode.ts), which is later. A finding is handed out by a
+ * later call than the one that completed it, so that a pause reported right after the samples still marks it.
+ */
+export interface DetectorBank {
+  /** Takes a batch in; samples are told apart by `path`, those of unknown paths are left out. */
+  push(samples: SampleColumns): Finding[];
+  /** An interval in which the prober itself did not run. */
+  pause(pause: Pause): void;
+  /** Time has passed, in nanoseconds since the epoch of the run: closes what can be closed. */
+  advance(nowNs: number): Finding[];
+  /** The run has ended: closes everything. */
+  finish(nowNs: number): Finding[];
+  /** One for each path, in their order; complete after {@link finish}. Totals are matched by their `path`. */
+  summaries(totals?: readonly PathTotals[]): Summary[];
+}
+
+/** @param paths in the order in which samples refer to them */
+export function createDetectorBank(paths: readonly DetectedPath[], options: DetectOptions): DetectorBank {
+  const pauses = new OwnPauses();
+  const busy = new Set<PathDetector>();
+  const wake = (detector: PathDetector): void => {
+    busy.add(detector);
+  };
+  const detectors = paths.map((path) => new PathDetector(path, options, wake));
+
+  function take(): Finding[] {
+    const findings: Finding[] = [];
+    for (const detector of busy) {
+      findings.push(...detector.take((finding) => pauses.explain(finding)));
+      if (!detector.busy) {
+        busy.delete(detector);
+      }
+    }
+    return findings;
+  }
+
+  return {
+    push(samples) {
+      const findings = take();
+      for (let i = 0; i < samples.length; i += 1) {
+        detectors[samples.path[i] as number]?.observe(samples, i);
+      }
+      return findings;
+    },
+    pause(pause) {
+      pauses.add(pause);
+    },
+    advance(nowNs) {
+      const findings = take();
+      for (const detector of busy) {
+        detector.advance(nowNs - SAMPLES_BEHIND_NS);
+      }
+      return findings;
+    },
+    finish(nowNs) {
+      for (const detector of detectors) {
+        detector.finish(nowNs);
+        wake(detector);
+      }
+      return take();
+    },
+    summaries(totals = []) {
+      const byPath = new Map(totals.map((total) => [total.path, total]));
+      return detectors.map((detector, i) => detector.summary(byPath.get(i)));
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import type { Finding } from '../model/finding.js';
+import { congestion } from './congestion.js';
+import { findExcursions, isSpike, isSustained, judgeExcursion, LONGEST_SPARSE_NS } from './excursion.js';
+import type { Level, ProbeDelay } from './probe-delay.js';
+import { rttSpike } from './rtt-spike.js';
+import type { SampleTail } from './sample-tail.js';
+import { findStalls } from './stall.js';
+import type { Surroundings } from './surroundings.js';
+
+/** How far a case is judged. */
+export interface JudgementScope {
+  /** Longest distance of sends within one excursion. */
+  readonly gapNs: number;
+  /** An excursion longer than this is a new level of the path. */
+  readonly longestNs: number;
+  /** What arrived by this instant is complete. */
+  readonly untilNs: number;
+}
+
+export interface Judgement {
+  readonly findings: readonly Finding[];
+  /** Place of the first probe that is still to be judged, or null. */
+  readonly openFrom: number | null;
+  /** No finding to come is released before this instant, but for those of sustained excursions. */
+  readonly waitingFromNs: number;
+  /** The path has left its level for good. */
+  readonly levelChanged: boolean;
+}
+
+/** Judges the delayed probes in the tail of a path: stalls first, then what is left, by its shape over send time. */
+export function judge(tail: SampleTail, level: Level, around: Surroundings, scope: JudgementScope): Judgement {
+  const delays = delayed(tail, level);
+  const findings: Finding[] = [];
+  const claim = (members: readonly ProbeDelay[]): void => {
+    for (const member of members) {
+      tail.claim(member.place);
+    }
+  };
+  for (const { finding, held } of findStalls(delays, level, around, scope.untilNs)) {
+    findings.push(finding);
+    claim(held);
+  }
+  let levelChanged = false;
+  let waitingFromNs = Number.POSITIVE_INFINITY;
+  let openFrom: number | null = null;
+  const left = delays.filter((delay) => !tail.claimed(delay.place));
+  for (const excursion of findExcursions(left, level, scope.gapNs, scope.untilNs)) {
+    const members = excursion.delays;
+    if (!excursion.open) {
+      findings.push(...judgeExcursion(members, level, around));
+      claim(members);
+      continue;
+    }
+    const lengthNs = (members.at(-1)?.sentNs ?? 0) - (members[0]?.sentNs ?? 0);
+    const loose = lengthNs > LONGEST_SPARSE_NS && !isSustained(members, around);
+    if (!loose && lengthNs > scope.longestNs) {
+      findings.push(congestion(members, level, around));
+      claim(members);
+      levelChanged = true;
+      continue;
+    }
+    for (const delay of members.filter((member) => isSpike(member, level))) {
+      if (loose && delay.arrivalNs <= scope.untilNs) {
+        findings.push(rttSpike(delay, around));
+        tail.claim(delay.place);
+      } else {
+        openFrom = Math.min(openFrom ?? delay.place, delay.place);
+        // A long, dense excursion ends as one finding, later than any stall inside it: nothing waits for it.
+        if (lengthNs <= LONGEST_SPARSE_NS) {
+          waitingFromNs = Math.min(waitingFromNs, delay.arrivalNs);
+        }
+      }
+    }
+  }
+  return { findings, openFrom, waitingFromNs, levelChanged };
+}
+
+/** The probes of the tail that no finding has taken and that were held, or that stand above the level of a spike. */
+function delayed(tail: SampleTail, level: Level): ProbeDelay[] {
+  const delays: ProbeDelay[] = [];
+  const least = Math.min(level.medianNs + level.holdNs, level.spikeNs);
+  for (let place = tail.start; place < tail.end; place += 1) {
+    const rttNs = tail.rttNs(place);
+    if (rttNs >= least && !tail.claimed(place)) {
+      const sentNs = tail.sentNs(place);
+      delays.push({
+        place,
+        sentNs,
+        rttNs,
+        arrivalNs: sentNs + rttNs,
+        excessNs: rttNs - level.medianNs,
+        flow: tail.flow(place),
+        previousNs: tail.previousNs(place),
+      });
+    }
+  }
+  return delays;
+}

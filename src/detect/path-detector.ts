@@ -1,0 +1,301 @@
+import type { Finding } from '../model/finding.js';
+import type { PathTotals } from '../model/run.js';
+import { FRESH_FLOW, Outcomes, type SampleColumns, SampleFlags } from '../model/sample.js';
+import type { Summary } from '../model/summary.js';
+import { MS, SECOND } from '../model/time.js';
+import { detectableStallNs } from './detectable-stall.js';
+import type { DetectedPath, DetectOptions } from './detected-path.js';
+import { excursionGapNs } from './excursion.js';
+import { judge } from './judgement.js';
+import { LossRuns } from './loss-episode.js';
+import { PathMeasure, summarize } from './path-summary.js';
+import type { Level } from './probe-delay.js';
+import { SampleTail } from './sample-tail.js';
+import { StallPeriod } from './stall-period.js';
+import { Surroundings } from './surroundings.js';
+import { UsualRtt } from './usual-rtt.js';
+
+/** A delayed probe is judged this long after its arrival: by then its neighbours, and pauses, are known. */
+export const HOLD_BACK_NS = 250 * MS;
+const JUDGE_AGAIN_NS = 100 * MS;
+/** Without a running median by then, the lower quartile so far stands for it. */
+const LONGEST_WARM_UP_NS = 2 * SECOND;
+/** The tail reaches this far back. */
+const TAIL_NS = 4 * SECOND;
+const LONGEST_EXCURSION_NS = 10 * SECOND;
+
+/**
+ * Watches one path. A normal sample costs an entry in the tail, the histograms and the running median; only one above
+ * the level of a spike opens a case, which is judged from the tail a little later.
+ */
+export class PathDetector {
+  readonly #path: DetectedPath;
+  readonly #options: DetectOptions;
+  readonly #censored: boolean;
+  readonly #measure = new PathMeasure();
+  readonly #usual: UsualRtt;
+  readonly #tail: SampleTail;
+  readonly #losses: LossRuns;
+  readonly #period = new StallPeriod();
+  readonly #gapNs: number;
+  readonly #wake: (detector: PathDetector) => void;
+  /** Send instant of the last answered probe by flow; the last entry is that of probes from new ports. */
+  readonly #answered: Float64Array;
+  readonly #counts = { stalls: 0, spikes: 0, selfInflicted: 0 };
+  #ready: Finding[] = [];
+  #staged: Finding[] = [];
+  #level: Level | null = null;
+  #nowNs = Number.NEGATIVE_INFINITY;
+  #judgeAtNs = Number.POSITIVE_INFINITY;
+  #settleAtNs = Number.POSITIVE_INFINITY;
+  #caseFromNs = 0;
+  #runStartNs = Number.POSITIVE_INFINITY;
+  #widestSpacingNs = 0;
+
+  /** @param wake called whenever the path has a case, a loss or a finding to come back to */
+  constructor(path: DetectedPath, options: DetectOptions, wake: (detector: PathDetector) => void) {
+    this.#path = path;
+    this.#options = options;
+    this.#censored = path.censored ?? false;
+    this.#wake = wake;
+    this.#tail = new SampleTail(tailSize(path));
+    this.#losses = new LossRuns(path.name, path.intervalNs, options.waitNs);
+    this.#gapNs = excursionGapNs(path.intervalNs, path.flows);
+    this.#answered = new Float64Array(path.flows + 1).fill(-1);
+    this.#usual = new UsualRtt(options.thresholdNs, this.#censored);
+  }
+
+  /** Takes in sample `i`. */
+  observe(samples: SampleColumns, i: number): void {
+    const outcome = samples.outcome[i] as number;
+    const sentNs = samples.sentNs[i] as number;
+    const flags = samples.flags[i] as number;
+    const flow = samples.flow[i] as number;
+    if (outcome > Outcomes.late) {
+      this.#observeUnanswered(outcome, samples.seq[i] as number, sentNs, flow, samples.dueNs[i] as number);
+      return;
+    }
+    const measure = this.#measure;
+    measure.received += 1;
+    if (outcome === Outcomes.late) {
+      measure.late += 1;
+      if (this.#losses.takeBack(samples.seq[i] as number, sentNs, flow)) {
+        measure.lost -= 1;
+      }
+    } else {
+      measure.sendError.record(sentNs - (samples.dueNs[i] as number));
+    }
+    if ((flags & (SampleFlags.clockStep | SampleFlags.duplicate)) !== 0) {
+      if ((flags & SampleFlags.duplicate) !== 0) {
+        measure.duplicates += 1;
+      }
+      if ((flags & SampleFlags.clockStep) !== 0) {
+        return;
+      }
+    }
+    const rttNs = samples.rttNs[i] as number;
+    measure.rtt.record(rttNs);
+    this.#observeAnswer(sentNs, rttNs, flow);
+  }
+
+  /** Time has passed; `nowNs` is an instant up to which all samples can be taken to have come. */
+  advance(nowNs: number): void {
+    if (nowNs > this.#nowNs) {
+      this.#nowNs = nowNs;
+      this.#judgeDue();
+    }
+  }
+
+  /** The run has ended: judges what is left. */
+  finish(nowNs: number): void {
+    this.#nowNs = Math.max(this.#nowNs, nowNs);
+    if (this.#judgeAtNs !== Number.POSITIVE_INFINITY) {
+      this.#judgeCase(true);
+    }
+    this.#ready.push(...this.#losses.settle(this.#nowNs, (flow) => this.#answeredNs(flow), true));
+    this.#settleAtNs = Number.POSITIVE_INFINITY;
+    this.#stage(Number.POSITIVE_INFINITY);
+  }
+
+  /** Whether there is anything to come back to. */
+  get busy(): boolean {
+    return (
+      this.#staged.length > 0 ||
+      this.#judgeAtNs !== Number.POSITIVE_INFINITY ||
+      this.#settleAtNs !== Number.POSITIVE_INFINITY
+    );
+  }
+
+  /** Complete findings since the last call. @param explained whether the prober's own pauses explain one */
+  take(explained: (finding: Finding) => boolean): Finding[] {
+    if (this.#staged.length === 0) {
+      return [];
+    }
+    const staged = this.#staged.map((finding) => (explained(finding) ? { ...finding, selfInflicted: true } : finding));
+    this.#staged = [];
+    for (const finding of staged) {
+      this.#count(finding);
+    }
+    return staged;
+  }
+
+  summary(totals?: PathTotals): Summary {
+    const { intervalNs, flows } = this.#path;
+    const spacingNs = this.#censored ? 0 : this.#widestSpacingNs / flows;
+    return summarize(
+      this.#path.name,
+      this.#measure,
+      {
+        ...this.#counts,
+        stallPeriodNs: this.#period.periodNs(),
+        detectableStallNs: detectableStallNs({
+          thresholdNs: this.#options.thresholdNs,
+          intervalNs: Math.max(intervalNs, spacingNs),
+          flows,
+          leastHoldNs: this.#usual.level(this.#tail).holdNs,
+        }),
+      },
+      totals,
+    );
+  }
+
+  #observeAnswer(sentNs: number, rttNs: number, flow: number): void {
+    const { flows } = this.#path;
+    const arrivalNs = sentNs + rttNs;
+    if (arrivalNs > this.#nowNs) {
+      this.#nowNs = arrivalNs;
+    }
+    if (sentNs < this.#runStartNs) {
+      this.#runStartNs = sentNs;
+    }
+    const at = Math.min(flow, flows);
+    const previousNs = this.#answered[at] as number;
+    if (sentNs > previousNs) {
+      this.#answered[at] = sentNs;
+      if (at < flows && previousNs >= 0 && sentNs - previousNs > this.#widestSpacingNs) {
+        this.#widestSpacingNs = sentNs - previousNs;
+      }
+    }
+    const place = this.#tail.push(sentNs, rttNs, previousNs, flow);
+    this.#usual.observe(sentNs, rttNs);
+    if (rttNs >= this.#usual.spikeNs && this.#judgeAtNs === Number.POSITIVE_INFINITY) {
+      this.#openCase(place, arrivalNs);
+    }
+    if (this.#nowNs >= this.#judgeAtNs || this.#nowNs >= this.#settleAtNs) {
+      this.#judgeDue();
+    }
+  }
+
+  #observeUnanswered(outcome: number, seq: number, sentNs: number, flow: number, dueNs: number): void {
+    const measure = this.#measure;
+    if (sentNs < this.#runStartNs) {
+      this.#runStartNs = sentNs;
+    }
+    switch (outcome) {
+      case Outcomes.sendFailed:
+        measure.sendFailed += 1;
+        return;
+      case Outcomes.error:
+        measure.errors += 1;
+        break;
+      case Outcomes.rateLimited:
+        measure.rateLimited += 1;
+        break;
+      default:
+        measure.lost += 1;
+        this.#losses.lost(seq, sentNs, flow);
+        if (this.#settleAtNs === Number.POSITIVE_INFINITY) {
+          this.#settleAtNs = sentNs + this.#options.waitNs + HOLD_BACK_NS;
+          this.#wake(this);
+        }
+        this.#nowNs = Math.max(this.#nowNs, sentNs + this.#options.waitNs);
+        this.#judgeDue();
+    }
+    measure.sendError.record(sentNs - dueNs);
+  }
+
+  #openCase(place: number, arrivalNs: number): void {
+    this.#judgeAtNs = arrivalNs + HOLD_BACK_NS;
+    this.#caseFromNs = arrivalNs;
+    this.#level = this.#usual.known ? this.#usual.level(this.#tail) : null;
+    // What came before the case shows where it began.
+    this.#tail.protect(place);
+    this.#wake(this);
+  }
+
+  #judgeDue(): void {
+    if (this.#nowNs >= this.#judgeAtNs) {
+      this.#judgeCase(false);
+    }
+    if (this.#nowNs >= this.#settleAtNs) {
+      const episodes = this.#losses.settle(this.#nowNs, (flow) => this.#answeredNs(flow), false);
+      this.#settleAtNs = this.#losses.pending ? this.#nowNs + JUDGE_AGAIN_NS : Number.POSITIVE_INFINITY;
+      this.#staged.push(...episodes);
+    }
+  }
+
+  #judgeCase(final: boolean): void {
+    if (!final && this.#level === null && !this.#usual.known && this.#nowNs < this.#caseFromNs + LONGEST_WARM_UP_NS) {
+      this.#judgeAtNs = Math.min(this.#nowNs + JUDGE_AGAIN_NS, this.#caseFromNs + LONGEST_WARM_UP_NS);
+      return;
+    }
+    this.#level ??= this.#usual.level(this.#tail);
+    const judged = judge(
+      this.#tail,
+      this.#level,
+      new Surroundings({ ...this.#path, censored: this.#censored }, this.#tail, this.#runStartNs),
+      {
+        gapNs: this.#gapNs,
+        longestNs: Math.max(LONGEST_EXCURSION_NS, 30 * this.#path.intervalNs * this.#path.flows),
+        untilNs: final ? Number.POSITIVE_INFINITY : this.#nowNs - HOLD_BACK_NS,
+      },
+    );
+    this.#ready.push(...judged.findings);
+    if (judged.levelChanged) {
+      this.#usual.reset();
+    }
+    this.#stage(judged.waitingFromNs);
+    if (judged.openFrom === null || final) {
+      this.#judgeAtNs = Number.POSITIVE_INFINITY;
+      this.#level = null;
+      this.#tail.unprotect();
+    } else {
+      this.#judgeAtNs = this.#nowNs + JUDGE_AGAIN_NS;
+      const openFromNs = this.#tail.arrivalNs(judged.openFrom);
+      if (openFromNs > this.#caseFromNs) {
+        // What opened the case is settled: the rest is a case of its own.
+        this.#caseFromNs = openFromNs;
+        this.#level = this.#usual.known ? this.#usual.level(this.#tail) : this.#level;
+        this.#tail.protect(judged.openFrom);
+      }
+    }
+  }
+
+  /** Passes on, in order of release, what lies before the first probe still waited for. */
+  #stage(waitingFromNs: number): void {
+    this.#ready.sort((a, b) => a.release - b.release);
+    const open = this.#ready.findIndex((finding) => finding.release >= waitingFromNs);
+    this.#staged.push(...this.#ready.splice(0, open < 0 ? this.#ready.length : open));
+  }
+
+  #count(finding: Finding): void {
+    if (finding.selfInflicted) {
+      this.#counts.selfInflicted += 1;
+    } else if (finding.kind === 'stall') {
+      this.#counts.stalls += 1;
+      this.#period.add(finding.release);
+    } else if (finding.kind === 'rtt-spike') {
+      this.#counts.spikes += 1;
+    }
+  }
+
+  #answeredNs(flow: number): number {
+    return this.#answered[flow === FRESH_FLOW ? this.#path.flows : flow] ?? -1;
+  }
+}
+
+/** A power of two that holds some 4 s of samples, 256 to 8,192. */
+function tailSize(path: DetectedPath): number {
+  const samples = TAIL_NS / path.intervalNs + (TAIL_NS / SECOND) * path.freshPerSecond;
+  return 2 ** Math.min(13, Math.max(8, Math.ceil(Math.log2(samples))));
+}

@@ -1,0 +1,81 @@
+import type { PathTotals } from '../model/run.js';
+import type { RttSummary, Summary } from '../model/summary.js';
+import { LogHistogram } from '../stats/log-histogram.js';
+
+/** What was counted and measured on one path, in memory that does not depend on the number of samples. */
+export class PathMeasure {
+  /** RTTs of all answers, late ones included; to 0.1 %. */
+  readonly rtt = new LogHistogram(9);
+  /** sent - due; to 0.4 %. */
+  readonly sendError = new LogHistogram(7);
+  received = 0;
+  late = 0;
+  lost = 0;
+  sendFailed = 0;
+  errors = 0;
+  rateLimited = 0;
+  duplicates = 0;
+}
+
+/** What a summary says beside counts and distributions. */
+export interface PathFindings {
+  readonly stalls: number;
+  readonly spikes: number;
+  readonly selfInflicted: number;
+  readonly stallPeriodNs: number | null;
+  readonly detectableStallNs: number;
+}
+
+/**
+ * The summary of a path. Counts are those of the prober where it gave them, as samples may have been dropped on the
+ * way; else those of the samples, which know neither of probes still in flight nor of slots never sent.
+ */
+export function summarize(path: string, measure: PathMeasure, found: PathFindings, totals?: PathTotals): Summary {
+  const answered = measure.received + measure.lost + measure.errors + measure.rateLimited;
+  const counts = totals ?? { ...measure, sent: answered, inFlight: 0, missedSlots: 0 };
+  const { sent, received, late, lost, inFlight, sendFailed, errors, duplicates, missedSlots } = counts;
+  // A prober that does not know of rate limits counts those probes among the lost.
+  const settled = sent - inFlight - measure.rateLimited;
+  return {
+    type: 'summary',
+    path,
+    sent,
+    received,
+    late,
+    lost,
+    inFlight,
+    sendFailed,
+    errors,
+    rateLimited: measure.rateLimited,
+    duplicates,
+    missedSlots,
+    lossRatio: settled > 0 ? Math.min(1, Math.max(0, lost / settled)) : 0,
+    rttNs: summarizeRtt(measure.rtt),
+    stalls: found.stalls,
+    spikes: found.spikes,
+    selfInflicted: found.selfInflicted,
+    stallPeriodNs: found.stallPeriodNs,
+    sendErrorNs: {
+      p50: measure.sendError.quantile(0.5),
+      p99: measure.sendError.quantile(0.99),
+      max: Math.round(measure.sendError.max),
+    },
+    detectableStallNs: found.detectableStallNs,
+  };
+}
+
+function summarizeRtt(rtt: LogHistogram): RttSummary | null {
+  if (rtt.count === 0) {
+    return null;
+  }
+  return {
+    min: Math.round(rtt.min),
+    p50: rtt.quantile(0.5),
+    p90: rtt.quantile(0.9),
+    p99: rtt.quantile(0.99),
+    p999: rtt.quantile(0.999),
+    max: Math.round(rtt.max),
+    mean: Math.round(rtt.mean),
+    stddev: Math.round(rtt.stddev),
+  };
+}

@@ -1,0 +1,302 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { recordSchema } from '../../src/commands/schema.js';
+import { needsRoot } from './lab-probing.js';
+
+const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+
+function scenarioFile(name: string): string {
+  return fileURLToPath(new URL(`../../../test/fixtures/scenarios/${name}.yaml`, import.meta.url));
+}
+
+interface Ended {
+  readonly status: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Starts a command line; `folder` is where it runs. */
+function start(
+  args: readonly string[],
+  folder = tmpdir(),
+): { child: ChildProcess; ended: Promise<Ended>; saw(text: string): Promise<void> } {
+  const child = spawn(process.execPath, [main, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  let out = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text;
+  });
+  const ended = new Promise<Ended>((resolve) => {
+    child.once('close', (status) => resolve({ status, out, err }));
+  });
+  const saw = async (text: string): Promise<void> => {
+    while (!out.includes(text) && !err.includes(text)) {
+      if (child.exitCode !== null) throw new Error(`ended without saying ${text}: ${out}${err}`);
+      await new Promise((resolve) => child.stdout.once('data', resolve) && child.stderr.once('data', resolve));
+    }
+  };
+  return { child, ended, saw };
+}
+
+/** Runs `work` with a network namespace whose loopback answers no echo. */
+async function withSilentNamespace(work: (netns: string) => Promise<void>): Promise<void> {
+  const netns = `rxray-silent-${process.pid}`;
+  const ip = (...args: string[]) => execFileSync('ip', args);
+  ip('netns', 'add', netns);
+  try {
+    ip('-n', netns, 'link', 'set', 'lo', 'up');
+    ip('netns', 'exec', netns, 'sysctl', '-qw', 'net.ipv4.icmp_echo_ignore_all=1');
+    await work(netns);
+  } finally {
+    ip('netns', 'del', netns);
+  }
+}
+
+const rxray = (...args: string[]): Promise<Ended> => start(args).ended;
+
+test('probe by ICMP: exit 0, ping-style statistics, what would have been seen', needsRoot, async () => {
+  const { status, out } = await rxray('probe', '127.0.0.1', '-c', '30');
+  assert.equal(status, 0, out);
+  assert.match(out, /^30 packets transmitted, 30 received, 0% packet loss, time \d+ ms$/m);
+  assert.match(out, /^rtt min\/avg\/max\/mdev = [\d.]+\/[\d.]+\/[\d.]+\/[\d.]+ ms$/m);
+  assert.match(out, /^smallest stall this run would have seen for certain: 1\d\d(\.\d)? ms$/m);
+});
+
+test('a closed port answers by RST, which counts; IPv6 too', needsRoot, async () => {
+  for (const target of ['127.0.0.1', '::1']) {
+    const { status, out } = await rxray('probe', target, '--syn', '-p', '9', '-c', '40', '--json');
+    assert.equal(status, 0, out);
+    const records = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => recordSchema.parse(JSON.parse(line)));
+    const replies = records.filter((record) => record.type === 'sample' && record.reply === 'rst');
+    assert.ok(replies.length >= 40, `${replies.length} replies`);
+  }
+});
+
+test('an open port answers by SYN-ACK on every pinned flow', needsRoot, async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  try {
+    const { port } = server.address() as { port: number };
+    const { status, out } = await rxray(
+      'probe',
+      `127.0.0.1:${port}`,
+      '-c',
+      '64',
+      '--flows',
+      '1',
+      '--fresh',
+      '0',
+      '--json',
+    );
+    assert.equal(status, 0, out);
+    const samples = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+      .filter((record) => record.type === 'sample');
+    assert.equal(samples.length, 64);
+    assert.deepEqual([...new Set(samples.map((sample) => sample.reply))], ['syn-ack']);
+  } finally {
+    server.close();
+  }
+});
+
+test('several targets run on one grid', needsRoot, async () => {
+  const { status, out } = await rxray('probe', '127.0.0.1', '127.0.0.2', '127.0.0.3:9', '-c', '20', '--format', 'json');
+  assert.equal(status, 0, out);
+  const document = JSON.parse(out);
+  assert.deepEqual(
+    document.summaries.map((summary: { path: string }) => summary.path),
+    ['local>127.0.0.1/icmp', 'local>127.0.0.2/icmp', 'local>127.0.0.3:9/syn'],
+  );
+});
+
+test('hping format: lines as scripts expect them', needsRoot, async () => {
+  const { out } = await rxray('probe', '127.0.0.1', '-c', '5', '--format', 'hping');
+  assert.equal(
+    out.split('\n').filter((line) => /^ip=127\.0\.0\.1 ttl=64 icmp_seq=\d rtt=\d+\.\d{3} ms$/.test(line)).length,
+    5,
+  );
+});
+
+test('SIGINT ends the run with its summary and exit 0', needsRoot, async () => {
+  const { child, ended, saw } = start(['probe', '127.0.0.1']);
+  await saw('threshold 100 ms');
+  await sleep(300);
+  child.kill('SIGINT');
+  const { status, out } = await ended;
+  assert.equal(status, 0);
+  assert.match(out, /packets transmitted/);
+});
+
+test('a second SIGINT exits at once with 130', async () => {
+  const args = ['probe', '172.16.47.27', '-d', '30s', '--engine', 'sim', '--scenario', scenarioFile('rx-queue-stall')];
+  const { child, ended, saw } = start([...args, '--threshold', '40', '--on-stall', 'sleep 5']);
+  // The simulated run is over at once; the commands it started are not.
+  await saw('measured with');
+  child.kill('SIGINT');
+  await sleep(200);
+  assert.equal(child.exitCode, null, 'the first one does not cut off what is under way');
+  child.kill('SIGINT');
+  assert.equal((await ended).status, 130);
+});
+
+test('SIGQUIT prints a snapshot and the run goes on', needsRoot, async () => {
+  const { child, ended, saw } = start(['probe', '127.0.0.1', '-c', '150', '-q']);
+  await sleep(900);
+  child.kill('SIGQUIT');
+  await saw('statistics ---');
+  const { status, out, err } = await ended;
+  assert.equal(status, 0);
+  assert.match(err, /--- local>127\.0\.0\.1\/icmp statistics ---/);
+  assert.match(out, /^150 packets transmitted/m);
+});
+
+test('a reader that leaves ends the run silently', needsRoot, async () => {
+  const { child, ended } = start(['probe', '127.0.0.1', '-d', '30s', '--json']);
+  child.stdout?.once('data', () => child.stdout?.destroy());
+  const { err } = await ended;
+  assert.equal(err, '');
+});
+
+test('without any reply the exit status is 1, and the probes are lost', needsRoot, async () => {
+  await withSilentNamespace(async (netns) => {
+    const { status, out, err } = await rxray('probe', '127.0.0.1', '--netns', netns, '-c', '20', '-W', '200ms');
+    assert.equal(status, 1, err);
+    assert.match(out, /^20 packets transmitted, 0 received, 100% packet loss/m);
+    assert.match(err, /no reply at all from .*127\.0\.0\.1\/icmp/);
+  });
+});
+
+for (const [scenario, kinds, code] of [
+  ['rx-queue-stall', 'stall', 1],
+  ['rx-queue-stall', 'loss', 0],
+  ['clean', 'stall,spike,loss,congestion,slow-drain', 0],
+] as const) {
+  test(`--fail-on ${kinds} in a simulated ${scenario} exits ${code}`, async () => {
+    const { status, out, err } = await rxray(
+      ...[
+        'probe',
+        '172.16.47.27',
+        '-d',
+        '60s',
+        '--engine',
+        'sim',
+        '--scenario',
+        scenarioFile(scenario),
+        '--threshold',
+        '40',
+        '--fail-on',
+        kinds,
+      ],
+    );
+    assert.equal(status, code, out + err);
+  });
+}
+
+for (const [what, args, code, expected] of [
+  ['a bare interval', ['probe', '127.0.0.1', '-i', '10'], 2, /E_UNIT.*\n.*-i 10ms or -i 10s/],
+  ['an unknown host', ['probe', 'no-such-host.invalid'], 2, /unknown host no-such-host\.invalid/],
+  ['a port out of range', ['probe', '127.0.0.1', '-p', '70000'], 2, /1 to 65535/],
+  ['SYN without a port', ['probe', '127.0.0.1', '--syn'], 2, /needs a port/],
+  ['an unknown option', ['probe', '--frobnicate', '127.0.0.1'], 2, /frobnicate/],
+  ['a bare -S', ['probe', '-S', '127.0.0.1'], 2, /--syn/],
+  ['an unknown finding', ['probe', '127.0.0.1', '--fail-on', 'stalls'], 2, /stalls: no such finding/],
+  ['a missing command', [], 2, /rxray --help/],
+  ['a hosts file that is not there', ['probe', 'x', '--hosts', '/nonexistent/hosts.yaml'], 2, /cannot read/],
+] as const) {
+  test(`${what} is refused with status ${code} and the next step`, async () => {
+    const { status, out, err } = await rxray(...args);
+    assert.equal(status, code, err);
+    assert.equal(out, '');
+    assert.match(err, expected);
+    assert.match(err, /\n {2}→ /);
+  });
+}
+
+for (const [what, args, code, expected] of [
+  ['an interface that is not there', ['probe', '127.0.0.1', '-I', 'nope0'], 4, /E_NO_INTERFACE.*\n.*-I/],
+  ['a plan over the limit', ['probe', '127.0.0.1', '-i', '0.5ms'], 2, /E_RATE_LIMIT.*\n.*--max-pps/],
+  ['a multicast address', ['probe', '224.0.0.1'], 2, /E_ADDRESS/],
+] as const) {
+  test(`${what} is refused with status ${code} and the next step`, needsRoot, async () => {
+    const { status, err } = await rxray(...args);
+    assert.equal(status, code, err);
+    assert.match(err, expected);
+  });
+}
+
+test('without privilege it says how to get it', needsRoot, async () => {
+  const child = spawn('setpriv', ['--reuid', '65534', '--clear-groups', process.execPath, main, 'probe', '127.0.0.1'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let err = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text;
+  });
+  const status = await new Promise((resolve) => child.once('close', resolve));
+  assert.equal(status, 4, err);
+  assert.match(err, /E_NO_RAW_SOCKET.*\n.*sudo/);
+});
+
+test('names come from ./hosts.yaml, and without a target all of them are probed', needsRoot, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rxray-test-'));
+  try {
+    writeFileSync(
+      join(folder, 'hosts.yaml'),
+      'targets:\n  one: { kind: node, address: 127.0.0.1 }\n  two: { kind: nodeport, address: 127.0.0.2, port: 9 }\n',
+    );
+    const named = await start(['probe', 'two', '-c', '10', '--format', 'json'], folder).ended;
+    assert.equal(JSON.parse(named.out).summaries[0].path, 'local>two/syn');
+    const all = await start(['probe', '-c', '10', '--format', 'json'], folder).ended;
+    assert.match(
+      all.err,
+      /no target given: probing the targets of hosts\.yaml: one \(127\.0\.0\.1\), two \(127\.0\.0\.2\)/,
+    );
+    assert.equal(JSON.parse(all.out).summaries.length, 2);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('-o writes the results to a file; a full disk is told', needsRoot, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rxray-test-'));
+  try {
+    const file = join(folder, 'run.ndjson');
+    const { status, out } = await rxray('probe', '127.0.0.1', '-c', '10', '--json', '-o', file);
+    assert.equal(status, 0);
+    assert.equal(out, '');
+    assert.match(readFileSync(file, 'utf8'), /^\{"type":"run","schema":1/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  const full = await rxray('probe', '127.0.0.1', '-c', '10', '--json', '-o', '/dev/full');
+  assert.equal(full.status, 4);
+  assert.match(full.err, /no space left/);
+});
+
+test('rxray schema prints a JSON Schema; doctor says that probing works', needsRoot, async () => {
+  const schema = await rxray('schema');
+  assert.equal(schema.status, 0);
+  assert.match(JSON.parse(schema.out).title, /schema 1/);
+  const doctor = await rxray('doctor', '--json');
+  assert.equal(doctor.status, 0);
+  const { probing, checks } = JSON.parse(doctor.out);
+  assert.equal(probing, true);
+  for (const module of ['raw-socket', 'cap']) {
+    assert.equal(checks.find((check: { what: string }) => check.what === module)?.state, 'works', `${module} loads`);
+  }
+});

@@ -1,0 +1,249 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CLOSED_PORT, HOST_ADDRESS, NODEPORT_LOCAL } from '../../src/lab/addresses.js';
+import { faultEnd, faultOff, faultOn } from '../../src/lab/faults.js';
+import { labStatus } from '../../src/lab/lab.js';
+import { type QueuedFlow, queuedFlows } from '../../src/lab/queues.js';
+import { isGap, readTruth, type TruthStall } from '../../src/lab/truth.js';
+import { onTimeLine, type TrueStall } from '../../src/lab/truth-match.js';
+import type { Finding } from '../../src/model/finding.js';
+import { MS } from '../../src/model/time.js';
+import { LAB, needsRoot, type Probed, pathTo, startProbing, withLab } from './lab-probing.js';
+
+const THRESHOLD_NS = 10 * MS;
+const LENGTHS_MS = [30, 60, 130, 400] as const;
+const STALLS_EACH = 15;
+const QUIET_MS = 60_000;
+/** Release of a reconstructed stall against the injector's log. */
+const RELEASE_TOLERANCE_NS = 2 * MS;
+/** Farther apart, a finding is about something else. */
+const SAME_NS = 25 * MS;
+const TCP = 6;
+const ICMP = 1;
+
+const bad = HOST_ADDRESS.bad;
+const paths = [
+  pathTo('shell>nodeport/syn', bad, { protocol: 'syn', port: NODEPORT_LOCAL, flows: 16, freshPerSecond: 5 }),
+  pathTo('shell>node/syn', bad, { protocol: 'syn', port: CLOSED_PORT, flows: 4 }),
+  pathTo('shell>node/icmp', bad, { protocol: 'icmp' }),
+];
+
+test('60 s of none, then stalls of 30 to 400 ms on one of four queues', {
+  ...needsRoot,
+  timeout: 300_000,
+}, async (t) => {
+  await withLab(4, async () => {
+    const probing = startProbing('shell', paths, { thresholdNs: THRESHOLD_NS });
+    await probing.started;
+    await sleep(QUIET_MS);
+    const quietEndMonoNs = Number(process.hrtime.bigint());
+    const flows = queuedFlows('bad', { name: LAB });
+    const queue = queueOf(flows, (flow) => flow.protocol === ICMP);
+    const truth: TruthStall[] = [];
+    for (const length of LENGTHS_MS) {
+      const handle = await faultOn(
+        'rx-queue',
+        {
+          lab: { name: LAB },
+          queue,
+          count: STALLS_EACH,
+          lengthMs: [length, length],
+          periodMs: [length + 350, length + 650],
+          seed: length,
+        },
+        () => {},
+      );
+      truth.push(...(await faultEnd(handle)));
+      await faultOff('rx-queue', { name: LAB });
+    }
+    await sleep(1_500);
+    const { gapLog } = await labStatus({ name: LAB });
+    const gaps = readTruth(gapLog).filter(isGap);
+    probing.stop();
+    const probed = await probing.ended;
+    const stalls = onTimeLine(truth, probed.epochNs);
+    assert.equal(stalls.length, LENGTHS_MS.length * STALLS_EACH);
+
+    const monoEpochNs = (truth[0]?.startMonoNs ?? 0) - (stalls[0]?.startNs ?? 0);
+    const pauses = gaps.map((gap) => ({ fromNs: gap.fromMonoNs - monoEpochNs, toNs: gap.toMonoNs - monoEpochNs }));
+    const matchesPause = (finding: Finding): boolean =>
+      pauses.some((pause) => pause.fromNs < finding.release + SAME_NS && pause.toNs > finding.startMin - SAME_NS);
+    const convicting = probed.findings.filter((finding) => !finding.selfInflicted);
+
+    await t.test('60 s of none: only findings that match a pause of the machine', () => {
+      const quiet = convicting.filter((finding) => finding.release < quietEndMonoNs - monoEpochNs);
+      t.diagnostic(`none: ${quiet.length} findings, ${pauses.length} pauses of the machine in the log`);
+      assert.deepEqual(
+        quiet.filter((finding) => !matchesPause(finding)),
+        [],
+      );
+    });
+
+    for (const [index, path] of paths.entries()) {
+      await t.test(path.name, () => {
+        const held = heldFlows(flows, probed, index, queue);
+        const own = convicting.filter(
+          (finding) => finding.path === path.name && finding.release > quietEndMonoNs - monoEpochNs,
+        );
+        const spacingNs = widestSpacing(held, path.flows) * path.intervalNs;
+        checkPath({
+          stalls,
+          own,
+          held,
+          spacingNs,
+          matchesPause,
+          report: (text) => t.diagnostic(`${path.name}: ${text}`),
+        });
+      });
+    }
+  });
+});
+
+interface PathCheck {
+  readonly stalls: readonly TrueStall[];
+  readonly own: readonly Finding[];
+  /** Flows of the path that arrive on the stalled queue. */
+  readonly held: ReadonlySet<number>;
+  /** The longest time between two probes that cross the stalled queue. */
+  readonly spacingNs: number;
+  readonly matchesPause: (finding: Finding) => boolean;
+  readonly report: (text: string) => void;
+}
+
+function checkPath({ stalls, own, held, spacingNs, matchesPause, report }: PathCheck): void {
+  const near = (stall: TrueStall) => own.filter((finding) => Math.abs(finding.release - stall.releaseNs) < SAME_NS);
+  const unexplained = own.filter(
+    (finding) =>
+      !matchesPause(finding) && !stalls.some((stall) => Math.abs(finding.release - stall.releaseNs) < SAME_NS),
+  );
+  assert.deepEqual(unexplained, [], 'findings that no stall and no pause explains');
+  if (held.size === 0) {
+    assert.deepEqual(
+      own.filter((finding) => !matchesPause(finding)),
+      [],
+      'no flow of this path was stalled',
+    );
+    report('no flow on the stalled queue, nothing found');
+    return;
+  }
+  const certain = stalls.filter((stall) => stall.releaseNs - stall.startNs >= THRESHOLD_NS + spacingNs + MS);
+  const found = certain.filter((stall) => near(stall).length > 0);
+  const once = found.filter((stall) => near(stall).length === 1);
+  const releaseErrors = found.flatMap((stall) =>
+    near(stall).map((finding) => Math.abs(finding.release - stall.releaseNs)),
+  );
+  report(
+    `${held.size} flows held; ${found.length} of ${certain.length} certain stalls found, ${once.length} of them once; ` +
+      `release off by ${(Math.max(0, ...releaseErrors) / MS).toFixed(3)} ms at most`,
+  );
+  assert.ok(certain.length >= STALLS_EACH, 'the test would show nothing');
+  assert.ok(found.length >= certain.length * 0.99, `${found.length} of ${certain.length} certain stalls found`);
+  assert.equal(once.length, found.length, 'each found once');
+  for (const stall of found) {
+    for (const finding of near(stall)) {
+      assert.ok(
+        Math.abs(finding.release - stall.releaseNs) <= RELEASE_TOLERANCE_NS,
+        `release of ${JSON.stringify(finding)}`,
+      );
+      assert.ok(
+        finding.startMin <= stall.startNs + MS / 2,
+        `startMin of ${JSON.stringify(finding)}, true ${stall.startNs}`,
+      );
+      assert.ok(
+        finding.startMax >= stall.startNs - MS / 2,
+        `startMax of ${JSON.stringify(finding)}, true ${stall.startNs}`,
+      );
+      assert.ok(
+        finding.flowsHit.every((flow) => held.has(flow)),
+        `flowsHit ${finding.flowsHit} in ${[...held]}`,
+      );
+      assert.ok(
+        !finding.flowsExposed.some((flow) => held.has(flow)),
+        `flowsExposed ${finding.flowsExposed} not in ${[...held]}`,
+      );
+    }
+  }
+}
+
+function queueOf(flows: readonly QueuedFlow[], wanted: (flow: QueuedFlow) => boolean): number {
+  const flow = flows.find((candidate) => candidate.source === HOST_ADDRESS.shell && wanted(candidate));
+  assert.ok(flow, 'the flow was not seen on any queue');
+  return flow.queue;
+}
+
+/** The flows of a path that arrive on `queue`, from what the kernel did with their packets. */
+function heldFlows(flows: readonly QueuedFlow[], probed: Probed, index: number, queue: number): Set<number> {
+  const path = probed.run.paths[index];
+  const held = new Set<number>();
+  for (const flow of flows) {
+    if (flow.source !== HOST_ADDRESS.shell || flow.queue !== queue || path === undefined) continue;
+    if (path.protocol === 'icmp') {
+      if (flow.protocol === ICMP) held.add(0);
+      continue;
+    }
+    const number = flow.sourcePort - (path.sourcePorts?.[0] ?? 0);
+    if (flow.protocol === TCP && flow.destinationPort === path.port && number >= 0 && number < path.flows)
+      held.add(number);
+  }
+  return held;
+}
+
+/** In slots of the path: the widest step from a held flow to the next in the rotation. */
+function widestSpacing(held: ReadonlySet<number>, flows: number): number {
+  const sorted = [...held].sort((a, b) => a - b);
+  return Math.max(0, ...sorted.map((flow, index) => (sorted[index + 1] ?? (sorted[0] ?? 0) + flows) - flow));
+}
+
+test('a hold of an open NodePort: one flow loses nothing, a sweep shows one stall', {
+  ...needsRoot,
+  timeout: 120_000,
+}, async (t) => {
+  await withLab(4, async () => {
+    const sweep = pathTo('sweep', bad, { protocol: 'syn', port: NODEPORT_LOCAL, flows: 16, freshPerSecond: 5 });
+    const pinned = pathTo('pinned', bad, { protocol: 'syn', port: NODEPORT_LOCAL, flows: 1 });
+    const probing = startProbing('shell', [pinned, sweep], { thresholdNs: 100 * MS });
+    await probing.started;
+    await sleep(1_000);
+    const handle = await faultOn(
+      'nat',
+      { lab: { name: LAB }, count: 8, lengthMs: [200, 200], periodMs: [900, 1100], seed: 7 },
+      () => {},
+    );
+    const truth = await faultEnd(handle);
+    await sleep(1_500);
+    probing.stop();
+    const probed = await probing.ended;
+    const stalls = onTimeLine(truth, probed.epochNs);
+    assert.equal(stalls.length, 8);
+
+    await t.test('one flow through a 200 ms hold: every probe answered and keyed', () => {
+      const [summary] = probed.result.summaries;
+      assert.ok(summary);
+      assert.equal(summary.lost + summary.late + summary.errors + summary.sendFailed, 0, JSON.stringify(summary));
+      assert.equal(summary.received, summary.sent - summary.inFlight);
+      assert.equal(probed.result.quality.forged, 0);
+      checkOneStallEach('pinned', stalls, probed);
+    });
+
+    await t.test('a default sweep through the same hold: one stall each, no spikes', () => {
+      checkOneStallEach('sweep', stalls, probed);
+    });
+  });
+});
+
+function checkOneStallEach(name: string, stalls: readonly TrueStall[], probed: Probed): void {
+  const own = probed.findings.filter((finding) => finding.path === name && !finding.selfInflicted);
+  assert.deepEqual(
+    own.map((finding) => finding.kind),
+    stalls.map(() => 'stall'),
+    JSON.stringify(own, null, 1),
+  );
+  for (const [index, stall] of stalls.entries()) {
+    const finding = own[index];
+    assert.ok(finding?.kind === 'stall');
+    assert.ok(Math.abs(finding.release - stall.releaseNs) <= 5 * MS, `${finding.release} against ${stall.releaseNs}`);
+    assert.ok(finding.probes >= 18 && finding.probes <= 22, `${finding.probes} probes held in 200 ms`);
+    assert.ok(Math.abs(finding.slope + 1) < 0.05, `slope ${finding.slope}`);
+  }
+}
