@@ -21,6 +21,8 @@ interface Scenario {
   readonly flows: number;
   /** A stall of 140 ms this often; 0 for none. */
   readonly stallEveryNs: number;
+  /** Share of the probes that a delay of their own raises above the threshold. */
+  readonly spikes?: number;
   readonly samples: number;
 }
 
@@ -30,6 +32,7 @@ const SCENARIOS: readonly Scenario[] = [
   { stream: 'all normal, 1000 paths', paths: 1_000, flows: 16, stallEveryNs: 0, samples: 4_000_000 },
   { stream: '1 stall/s, 1 path', paths: 1, flows: 1, stallEveryNs: SECOND, samples: 2_000_000 },
   { stream: '1 stall/s, 1 path, 16 flows', paths: 1, flows: 16, stallEveryNs: SECOND, samples: 2_000_000 },
+  { stream: '5 spikes/s, 1 path, 16 flows', paths: 1, flows: 16, stallEveryNs: 0, spikes: 0.05, samples: 500_000 },
   { stream: '1 stall/s on each of 1000 paths', paths: 1_000, flows: 16, stallEveryNs: SECOND, samples: 2_000_000 },
 ];
 
@@ -61,7 +64,7 @@ function run(scenario: Scenario): DetectCost {
 
 /** Probes in the order of arrival: held ones come together, at their release. */
 function* batchesOf(scenario: Scenario): Generator<SampleColumns> {
-  const { paths, flows, stallEveryNs, samples: total } = scenario;
+  const { paths, flows, stallEveryNs, spikes = 0, samples: total } = scenario;
   const columns = allocateSamples(BATCH);
   let random = 12_345;
   for (let i = 0; i < total; i += BATCH) {
@@ -79,6 +82,9 @@ function* batchesOf(scenario: Scenario): Generator<SampleColumns> {
       columns.dueNs[j] = sentNs;
       columns.sentNs[j] = sentNs + (random & 0xffff);
       columns.rttNs[j] = inPeriod <= 140 * MS ? inPeriod + usual - (random & 0xffff) : usual;
+      if (random < spikes * 2 ** 32) {
+        columns.rttNs[j] = 100 * MS + (random & 0xff_ffff);
+      }
     }
     yield columns;
   }
