@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+#include "answers.h"
+
+#include "outcomes.h"
+
+/* Widens the low bits of a number to the youngest probe that carries them. */
+static uint64_t widen(const struct train *train, uint32_t low, uint32_t mask)
+{
+	uint64_t newest = train->outstanding.next - 1;
+
+	return newest - (((uint32_t)newest - low) & mask);
+}
+
+static enum rxray_reply error_kind(const struct incoming *in)
+{
+	bool v4 = in->source.family == 4;
+
+	if (in->icmp_type == (v4 ? 3 : 1))
+		return RXRAY_REPLY_UNREACHABLE;
+	return in->icmp_type == (v4 ? 11 : 3) ? RXRAY_REPLY_TTL_EXCEEDED : RXRAY_REPLY_OTHER_ICMP;
+}
+
+/* ICMP and UDP probes carry their name and a nonce, unless a router quoted too little of them. */
+static void take_named(struct prober *prober, uint32_t path, struct answer *answer)
+{
+	const struct incoming *in = answer->in;
+	uint32_t index = prober->paths[path].pinned;
+	struct train *train = &prober->trains[index];
+	uint64_t k;
+
+	if (train->outstanding.next == 0) {
+		prober->counters.strays++;
+		return;
+	}
+	if (in->echoed.whole) {
+		if (in->echoed.path != path ||
+		    in->echoed.nonce != key_nonce(&prober->secret, path, in->echoed.seq)) {
+			prober->counters.forged++;
+			return;
+		}
+		k = widen(train, in->echoed.seq, ~FRESH_SEQ_BIT);
+	} else if (in->error && in->transport == TRANSPORT_ICMP) {
+		k = widen(train, in->target_port, 0xffff);
+	} else if (in->error && in->source.family == 4) {
+		k = widen(train, in->quoted_ip_id, 0x7fff);
+	} else {
+		prober->counters.strays++;
+		return;
+	}
+	outcomes_settle(prober, index, k, answer);
+}
+
+static void take_icmp(struct prober *prober, struct answer *answer)
+{
+	uint32_t path;
+
+	if (ports_find_id(&prober->ports, answer->in->source_port, &path))
+		take_named(prober, path, answer);
+	else
+		prober->counters.strays++;
+}
+
+static void take_tcp(struct prober *prober, struct answer *answer)
+{
+	const struct incoming *in = answer->in;
+	uint16_t own = in->error ? in->source_port : in->target_port;
+	uint16_t other = in->error ? in->target_port : in->source_port;
+	uint8_t flags = in->tcp_flags & (TCP_SYN | TCP_RST | TCP_ACK | TCP_FIN);
+	uint32_t path, number = in->tcp_seq, index;
+	enum key_use use = KEY_SEQUENCE;
+	const struct path_ports *ports;
+	struct train *train;
+	uint16_t flow;
+	uint64_t n, k, newest;
+
+	if (!ports_find(&prober->ports, TRANSPORT_TCP, own, in->error ? &in->target : &in->source, other,
+	                &path)) {
+		prober->counters.strays++;
+		return;
+	}
+	if (!in->error) {
+		bool syn_ack = flags == (TCP_SYN | TCP_ACK);
+
+		answer->reply = syn_ack ? RXRAY_REPLY_SYN_ACK : RXRAY_REPLY_RST;
+		if (prober->plan.paths[path].protocol == PROTOCOL_ACK) {
+			use = KEY_ACKNOWLEDGEMENT;
+		} else {
+			number = in->tcp_ack - 1;
+			/* A bare ACK is a challenge (RFC 5961), which answers no probe in particular. */
+			if (!syn_ack && flags != (TCP_RST | TCP_ACK)) {
+				prober->counters.strays++;
+				return;
+			}
+		}
+		if (use == KEY_ACKNOWLEDGEMENT && (flags & TCP_RST) == 0) {
+			prober->counters.strays++;
+			return;
+		}
+		if (syn_ack && prober->paths[path].half_open)
+			reset_answer(prober, in, answer->packet->from);
+	}
+	ports = &prober->ports.paths[path];
+	if (own >= ports->fresh_first && own < (uint32_t)ports->fresh_first + ports->fresh_count) {
+		index = prober->paths[path].fresh;
+		flow = FRESH_FLOW;
+	} else {
+		index = prober->paths[path].pinned;
+		flow = (uint16_t)(own - ports->first);
+	}
+	train = &prober->trains[index];
+	newest = train->outstanding.next == 0 ? 0 : train->outstanding.next - 1;
+	if (!train->fresh)
+		newest /= prober->plan.paths[path].flows;
+	n = key_index(&prober->secret, use, path, flow, number, newest);
+	k = train->fresh ? n : n * prober->plan.paths[path].flows + flow;
+	if (n == UINT64_MAX || (train->fresh && own != ports->fresh_first + n % ports->fresh_count)) {
+		prober->counters.forged++;
+		return;
+	}
+	outcomes_settle(prober, index, k, answer);
+}
+
+static void take_udp(struct prober *prober, struct answer *answer)
+{
+	const struct incoming *in = answer->in;
+	uint16_t own = in->error ? in->source_port : in->target_port;
+	uint16_t other = in->error ? in->target_port : in->source_port;
+	uint32_t path;
+
+	if (!ports_find(&prober->ports, TRANSPORT_UDP, own, in->error ? &in->target : &in->source, other,
+	                &path)) {
+		prober->counters.strays++;
+		return;
+	}
+	/* From the target itself, "nobody listens on that port" is the answer that was asked for. */
+	if (in->error && (in->source.family == 4 ? in->icmp_type == 3 && in->icmp_code == 3
+	                                         : in->icmp_type == 1 && in->icmp_code == 4)) {
+		answer->outcome = RXRAY_OUTCOME_REPLY;
+		prober->paths[path].unreachable_seen = true;
+	}
+	take_named(prober, path, answer);
+}
+
+static void take_packet(void *context, const struct received *packet)
+{
+	struct prober *prober = context;
+	struct incoming in;
+	struct answer answer = {.outcome = RXRAY_OUTCOME_REPLY, .in = &in, .packet = packet};
+
+	if (!packet_parse(packet->packet, packet->length, &in)) {
+		prober->counters.strays++;
+		return;
+	}
+	if (in.error) {
+		answer.outcome = RXRAY_OUTCOME_ERROR;
+		answer.reply = error_kind(&in);
+	} else if (in.transport == TRANSPORT_ICMP) {
+		answer.reply = RXRAY_REPLY_ECHO;
+	} else if (in.transport == TRANSPORT_UDP) {
+		answer.reply = RXRAY_REPLY_UDP;
+	}
+	if (in.transport == TRANSPORT_ICMP)
+		take_icmp(prober, &answer);
+	else if (in.transport == TRANSPORT_TCP)
+		take_tcp(prober, &answer);
+	else
+		take_udp(prober, &answer);
+}
+
+void answers_read(struct prober *prober)
+{
+	for (int family = 0; family < 2; family++) {
+		uint32_t waiting;
+
+		do {
+			/* Counted first: the stamp of a probe is there before its answer is, so all are
+			 * found. */
+			waiting = receive_waiting(&prober->receive[family], 1024);
+			transmit_read_stamps(&prober->transmit[family]);
+			if (!prober->grants.stamps)
+				prober->user_received_ns = clocks_mono();
+			receive_read(&prober->receive[family], waiting, take_packet, prober);
+		} while (waiting == 1024);
+	}
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "json.h"
+#include "prober.h"
+
+#define HELLO_PATHS 64
+#define WARNINGS_MOST 32
+#define CONNTRACK_S 120 /* how long a router may remember a connection attempt */
+
+static void add_paths(struct json *json, const struct prober *prober)
+{
+	size_t shown = prober->plan.path_count < HELLO_PATHS ? prober->plan.path_count : HELLO_PATHS;
+	char text[ADDRESS_TEXT];
+
+	json_add(json, "\"pathCount\":%zu,\"paths\":[", prober->plan.path_count);
+	for (size_t i = 0; i < shown; i++) {
+		const struct path_ports *ports = &prober->ports.paths[i];
+		const struct route *route = &prober->paths[i].route;
+
+		json_add(json, "%s{\"path\":%zu,\"interface\":", i > 0 ? "," : "", i);
+		json_string(json, route->interface);
+		json_add(json, ",\"source\":\"%s\",\"sourcePorts\":", address_text(&route->source, text));
+		if (prober->plan.paths[i].protocol == PROTOCOL_ICMP)
+			json_add(json, "null,\"icmpId\":%u", ports->first);
+		else
+			json_add(json, "[%u,%u]", ports->first,
+			         ports->first + prober->plan.paths[i].flows - 1u);
+		if (ports->fresh_count > 0)
+			json_add(json, ",\"freshPorts\":[%u,%u]", ports->fresh_first,
+			         ports->fresh_first + ports->fresh_count - 1u);
+		json_add(json, "}");
+	}
+	json_add(json, "]");
+}
+
+struct footprint {
+	const struct address *target;
+	double pps;
+};
+
+static int compare_footprints(const void *left, const void *right)
+{
+	return address_compare(((const struct footprint *)left)->target,
+	                       ((const struct footprint *)right)->target);
+}
+
+static void add_footprint(struct json *json, const struct prober *prober)
+{
+	struct footprint *all = calloc(prober->plan.path_count, sizeof(*all));
+	double pps = 0, sum = 0, most = 0;
+	uint64_t entries = 0;
+	char text[ADDRESS_TEXT] = "";
+
+	if (all == NULL)
+		return;
+	for (size_t i = 0; i < prober->plan.path_count; i++) {
+		const struct plan_path *path = &prober->plan.paths[i];
+
+		all[i] = (struct footprint){&path->target, 1e9 / (double)path->interval_ns + path->fresh_pps};
+		pps += all[i].pps;
+		entries += path->flows + (uint64_t)path->fresh_pps * CONNTRACK_S;
+	}
+	qsort(all, prober->plan.path_count, sizeof(*all), compare_footprints);
+	for (size_t i = 0; i < prober->plan.path_count; i++) {
+		sum = i > 0 && address_equal(all[i].target, all[i - 1].target) ? sum + all[i].pps
+		                                                               : all[i].pps;
+		if (sum > most) {
+			most = sum;
+			address_text(all[i].target, text);
+		}
+	}
+	free(all);
+	json_add(json,
+	         "\"footprint\":{\"packetsPerSecond\":%.3f,\"conntrackEntries\":%llu,"
+	         "\"perTarget\":[{\"address\":\"%s\",\"packetsPerSecond\":%.3f}]}",
+	         pps, (unsigned long long)entries, text, most);
+}
+
+void events_hello(struct prober *prober)
+{
+	const struct grants *grants = &prober->grants;
+	struct utsname host;
+	static const char *const reasons[] = {"auto: what every interface has", "as asked for"};
+	struct json *json = calloc(1, sizeof(*json));
+
+	if (json == NULL || uname(&host) != 0) {
+		free(json);
+		return;
+	}
+	json_add(json, "{\"event\":\"hello\",\"helper\":\"rxray-prober\",\"version\":\"" PROBER_VERSION
+	               "\",\"host\":{");
+	json_add(json, "\"name\":");
+	json_string(json, host.nodename);
+	json_add(json, ",\"kernel\":");
+	json_string(json, host.release);
+	json_add(json, ",\"machine\":");
+	json_string(json, host.machine);
+	json_add(json, "},\"got\":{\"sched\":\"%s\",\"schedWhy\":", grants->fifo ? "fifo" : "other");
+	json_string(json, grants->sched_why);
+	json_add(json, ",\"memlock\":%s,\"cpu\":", grants->locked ? "true" : "false");
+	if (grants->cpu >= 0)
+		json_add(json, "%d", grants->cpu);
+	else
+		json_add(json, "null");
+	json_add(json, ",\"timestamps\":\"%s\",\"timestampsWhy\":", grants->stamps ? "kernel" : "user");
+	json_string(json, reasons[prober->plan.stamping != STAMPING_AUTO]);
+	json_add(json, ",\"transmitVia\":\"raw socket\",\"receiveVia\":\"packet ring\"},");
+	add_paths(json, prober);
+	json_add(json, ",");
+	add_footprint(json, prober);
+	json_add(json, "}");
+	frames_text(&prober->frames, json->text, json->length);
+	free(json);
+}
+
+static void add_told(struct json *json, const char *event, const char *code, long path, const char *message)
+{
+	json_add(json, "{\"event\":\"%s\",\"code\":\"%s\",\"message\":", event, code);
+	json_string(json, message);
+	if (path >= 0)
+		json_add(json, ",\"path\":%ld", path);
+}
+
+void events_error(struct frames *frames, const struct problem *problem)
+{
+	struct json *json = calloc(1, sizeof(*json));
+
+	fprintf(stderr, "rxray-prober: %s: %s\n  %s\n", problem->code, problem->message, problem->remedy);
+	if (json == NULL)
+		return;
+	add_told(json, "error", problem->code, problem->path, problem->message);
+	json_add(json, ",\"remedy\":");
+	json_string(json, problem->remedy);
+	json_add(json, "}");
+	frames_text(frames, json->text, json->length);
+	free(json);
+}
+
+void events_warning(struct prober *prober, const char *code, long path, const char *message)
+{
+	struct json *json;
+
+	/* Warnings are for people; a flood of them would help nobody. */
+	if (prober->warnings++ >= WARNINGS_MOST)
+		return;
+	json = calloc(1, sizeof(*json));
+	if (json == NULL)
+		return;
+	fprintf(stderr, "rxray-prober: %s: %s\n", code, message);
+	add_told(json, "warning", code, path, message);
+	json_add(json, "}");
+	frames_text(&prober->frames, json->text, json->length);
+	free(json);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+#include "frames.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+bool frames_init(struct frames *frames, int fd)
+{
+	memset(frames, 0, sizeof(*frames));
+	frames->fd = fd;
+	frames->buffer = malloc(FRAMES_BUFFER);
+	crc32_init(&frames->crc);
+	return frames->buffer != NULL;
+}
+
+void frames_free(struct frames *frames)
+{
+	free(frames->buffer);
+	frames->buffer = NULL;
+}
+
+static void append(struct frames *frames, const void *data, size_t length)
+{
+	size_t end = (frames->begin + frames->used) % FRAMES_BUFFER;
+	size_t first = FRAMES_BUFFER - end < length ? FRAMES_BUFFER - end : length;
+
+	memcpy(frames->buffer + end, data, first);
+	memcpy(frames->buffer, (const uint8_t *)data + first, length - first);
+	frames->used += length;
+}
+
+void frames_header(struct frames *frames, int64_t epoch_real_ns, int64_t epoch_mono_ns, uint64_t stream_id)
+{
+	struct rxray_frame_header header = {
+	        .magic = RXRAY_FRAMES_MAGIC,
+	        .version = RXRAY_FRAMES_VERSION,
+	        .header_bytes = sizeof(header),
+	        .helper = RXRAY_HELPER_PROBER,
+	        .epoch_real_ns = epoch_real_ns,
+	        .epoch_mono_ns = epoch_mono_ns,
+	        .stream_id = stream_id,
+	};
+
+	append(frames, &header, sizeof(header));
+}
+
+/* `reserve` is what must stay free behind this block. */
+static void put_block(struct frames *frames, uint16_t type, uint16_t record_bytes, const void *records,
+                      uint32_t count, size_t reserve)
+{
+	size_t payload = (size_t)record_bytes * count;
+	struct rxray_frame_block block = {
+	        .magic = RXRAY_BLOCK_MAGIC,
+	        .type = type,
+	        .record_bytes = record_bytes,
+	        .count = count,
+	        .sequence = frames->sequence,
+	        .lost_records = frames->lost,
+	};
+
+	if (frames->broken)
+		return;
+	if (frames->used + sizeof(block) + payload + reserve > FRAMES_BUFFER)
+		frames_write(frames);
+	if (frames->used + sizeof(block) + payload + reserve > FRAMES_BUFFER) {
+		frames->lost += count;
+		frames->dropped += count;
+		return;
+	}
+	block.crc32 = crc32_update(&frames->crc, 0, &block, sizeof(block));
+	block.crc32 = crc32_update(&frames->crc, block.crc32, records, payload);
+	append(frames, &block, sizeof(block));
+	append(frames, records, payload);
+	frames->sequence++;
+	frames->lost = 0;
+}
+
+void frames_close_batch(struct frames *frames)
+{
+	if (frames->batched == 0)
+		return;
+	put_block(frames, RXRAY_RECORD_SAMPLE, sizeof(frames->batch[0]), frames->batch, frames->batched,
+	          FRAMES_RESERVE);
+	frames->batched = 0;
+}
+
+void frames_sample(struct frames *frames, const struct rxray_frame_sample *sample)
+{
+	frames->batch[frames->batched++] = *sample;
+	if (frames->batched == FRAMES_BATCH)
+		frames_close_batch(frames);
+}
+
+void frames_block(struct frames *frames, uint16_t type, uint16_t record_bytes, const void *records,
+                  uint32_t count)
+{
+	frames_close_batch(frames);
+	put_block(frames, type, record_bytes, records, count, 0);
+}
+
+void frames_text(struct frames *frames, const char *json, size_t length)
+{
+	frames_block(frames, RXRAY_RECORD_TEXT, 1, json, (uint32_t)length);
+}
+
+void frames_write(struct frames *frames)
+{
+	while (frames->used > 0 && !frames->broken) {
+		size_t first = FRAMES_BUFFER - frames->begin;
+		struct iovec pieces[2] = {
+		        {frames->buffer + frames->begin, frames->used < first ? frames->used : first},
+		        {frames->buffer, frames->used < first ? 0 : frames->used - first},
+		};
+		ssize_t written = writev(frames->fd, pieces, 2);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0) {
+			if (errno != EAGAIN && errno != EWOULDBLOCK)
+				frames->broken = true;
+			return;
+		}
+		frames->begin = (frames->begin + (size_t)written) % FRAMES_BUFFER;
+		frames->used -= (size_t)written;
+	}
+}
+
+void frames_finish(struct frames *frames, int patience_ms)
+{
+	frames_close_batch(frames);
+	frames_write(frames);
+	while (frames->used > 0 && !frames->broken) {
+		struct pollfd writable = {.fd = frames->fd, .events = POLLOUT};
+
+		/* A reader that takes nothing for so long is taken for dead. */
+		if (poll(&writable, 1, patience_ms) <= 0)
+			return;
+		frames_write(frames);
+	}
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "prober.h"
+#include "stop.h"
+
+static const char help[] =
+        "usage: rxray-prober < plan > frames\n"
+        "       rxray-prober --capabilities | --version | --help\n"
+        "\n"
+        "Sends probes on an exact grid, time-stamps and matches the replies. It is started by rxray; the "
+        "plan it\n"
+        "reads and the frames it writes are described in native/README.md. It ends when its stdin closes.\n";
+
+/* Reads stdin line by line up to `run`; what follows it on stdin is left for the run itself. */
+static bool read_plan(struct plan *plan, struct problem *problem)
+{
+	char line[PLAN_MAX_LINE + 1];
+	size_t length = 0;
+
+	plan_init(plan);
+	while (!plan->complete) {
+		char byte;
+		/* One byte at a time: nothing behind `run` may be swallowed, and a plan is short and read
+		 * once. */
+		ssize_t got = read(STDIN_FILENO, &byte, 1);
+
+		if (got < 0 && errno == EINTR && !stop_requested())
+			continue;
+		if (got <= 0) {
+			if (length > 0 && !plan_take_line(plan, line, length, problem))
+				return false;
+			break;
+		}
+		if (byte != '\n' && length <= PLAN_MAX_LINE) {
+			line[length++] = byte;
+			if (length <= PLAN_MAX_LINE)
+				continue;
+		}
+		if (!plan_take_line(plan, line, length, problem))
+			return false;
+		length = 0;
+	}
+	return plan_finish(plan, problem);
+}
+
+static int report_failure(struct prober *prober, const struct problem *problem)
+{
+	struct rxray_frame_end end = {.reason = RXRAY_END_REASON_ERROR};
+
+	/* Without a header yet the reader would not even find the error. */
+	if (prober->frames.used == 0 && prober->frames.sequence == 0) {
+		clocks_init(&prober->clocks);
+		frames_header(&prober->frames, prober->clocks.read_mono + prober->clocks.real_minus_mono,
+		              prober->clocks.read_mono, 0);
+	}
+	events_error(&prober->frames, problem);
+	frames_block(&prober->frames, RXRAY_RECORD_END, sizeof(end), &end, 1);
+	frames_finish(&prober->frames, 2000);
+	return problem->exit_status;
+}
+
+static int work(struct prober *prober)
+{
+	struct problem problem = {0};
+
+	if (!read_plan(&prober->plan, &problem) || !setup_prober(prober, &problem))
+		return report_failure(prober, &problem);
+	events_hello(prober);
+	reports_end(prober, run_prober(prober));
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct prober *prober;
+	int flags, status;
+
+	if (argc == 2 && strcmp(argv[1], "--version") == 0)
+		return puts("rxray-prober " PROBER_VERSION) < 0;
+	if (argc == 2 && strcmp(argv[1], "--help") == 0)
+		return fputs(help, stdout) < 0;
+	if (argc == 2 && strcmp(argv[1], "--capabilities") == 0)
+		return capabilities_print();
+	if (argc > 1) {
+		fputs(help, stderr);
+		return EXIT_PLAN;
+	}
+	prober = calloc(1, sizeof(*prober));
+	flags = fcntl(STDOUT_FILENO, F_GETFL);
+	if (prober == NULL || !stop_catch() || flags < 0 ||
+	    fcntl(STDOUT_FILENO, F_SETFL, flags | O_NONBLOCK) != 0 ||
+	    !frames_init(&prober->frames, STDOUT_FILENO)) {
+		fprintf(stderr, "rxray-prober: E_SYSTEM: cannot start: %s\n", strerror(errno));
+		free(prober);
+		return EXIT_SYSTEM;
+	}
+	for (int i = 0; i < 2; i++)
+		prober->transmit[i].fd = prober->receive[i].fd = -1;
+	prober->reset_fd = -1;
+	prober->pauses.schedstat_fd = prober->pauses.stat_fd = -1;
+	status = work(prober);
+	setup_release(prober);
+	free(prober);
+	/* The flag belongs to the open file, which others may share. */
+	if (fcntl(STDOUT_FILENO, F_SETFL, flags) != 0)
+		return EXIT_SYSTEM;
+	return status;
+}

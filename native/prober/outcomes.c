@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+#include "outcomes.h"
+
+void outcomes_report(struct prober *prober, const struct train *train, uint64_t k, const struct slot *slot,
+                     struct rxray_frame_sample *sample)
+{
+	int64_t due = grid_due(&train->grid, k);
+
+	sample->due_ns = due - prober->epoch_ns;
+	sample->sent_ns = sample->due_ns + slot->sent_after_due_ns;
+	sample->path = train->path;
+	sample->seq = train_seq(train, k);
+	sample->lag_ns = slot_lag_ns(slot);
+	sample->flow = train->fresh ? FRESH_FLOW : (uint16_t)(k % prober->plan.paths[train->path].flows);
+	if (!slot->kernel_stamp)
+		sample->flags |= RXRAY_SAMPLE_FLAGS_USER_SENT_STAMP;
+	if (train->fresh)
+		sample->flags |= RXRAY_SAMPLE_FLAGS_FRESH_FLOW;
+	if (due + slot->sent_after_due_ns <= prober->clocks.stepped_mono)
+		sample->flags |= RXRAY_SAMPLE_FLAGS_CLOCK_STEP;
+	frames_sample(&prober->frames, sample);
+}
+
+static void take_back(struct prober *prober, struct rxray_frame_path_totals *totals, enum fate fate,
+                      bool stamped)
+{
+	if (fate == FATE_SENT) {
+		prober->counters.in_flight--;
+		prober->counters.sent_stamps_missing += prober->grants.stamps && !stamped;
+	} else if (fate == FATE_LOST) {
+		prober->counters.lost--;
+		totals->lost--;
+	}
+}
+
+static void repeat(struct prober *prober, const struct train *train, struct slot *slot,
+                   const struct answer *answer)
+{
+	struct path *path = &prober->paths[train->path];
+
+	prober->counters.duplicates++;
+	path->totals.duplicates++;
+	if (slot->repeats < 3)
+		slot->repeats++;
+	/* The target goes on repeating a SYN-ACK only when no RST reached it. */
+	if (answer->reply != RXRAY_REPLY_SYN_ACK || slot->repeats < 3 || path->half_open)
+		return;
+	path->half_open = true;
+	events_warning(prober, "W_RST_BY_PROBER", train->path,
+	               "this machine's RST packets do not reach the target (a firewall?): the prober sends "
+	               "them itself");
+}
+
+void outcomes_settle(struct prober *prober, uint32_t index, uint64_t k, const struct answer *answer)
+{
+	struct train *train = &prober->trains[index];
+	struct path *path = &prober->paths[train->path];
+	struct slot *slot = outstanding_find(&train->outstanding, k);
+	struct rxray_frame_sample sample = {
+	        .outcome = (uint8_t)answer->outcome,
+	        .reply = (uint8_t)answer->reply,
+	        .ttl = answer->in->ttl,
+	};
+	int64_t received;
+
+	if (slot == NULL || slot->fate == FATE_FAILED) {
+		prober->counters.strays++;
+		return;
+	}
+	if (slot->fate == FATE_ANSWERED || slot->fate == FATE_ERROR) {
+		repeat(prober, train, slot, answer);
+		return;
+	}
+	received = answer->packet->real_ns - prober->clocks.real_minus_mono;
+	if (!prober->grants.stamps) {
+		received = prober->user_received_ns;
+		sample.flags |= RXRAY_SAMPLE_FLAGS_USER_RECEIVED_STAMP;
+	}
+	sample.rtt_ns = received - grid_due(&train->grid, k) - slot->sent_after_due_ns;
+	if (sample.rtt_ns < 0)
+		sample.rtt_ns = 0;
+	take_back(prober, &path->totals, slot->fate, slot->kernel_stamp);
+	if (answer->outcome == RXRAY_OUTCOME_ERROR) {
+		slot->fate = FATE_ERROR;
+		sample.icmp_type = answer->in->icmp_type;
+		sample.icmp_code = answer->in->icmp_code;
+		prober->counters.errors++;
+		path->totals.errors++;
+	} else {
+		slot->fate = FATE_ANSWERED;
+		prober->counters.received++;
+		path->totals.received++;
+		if (sample.rtt_ns > (int64_t)prober->plan.wait_ns) {
+			sample.outcome = RXRAY_OUTCOME_LATE;
+			prober->counters.late++;
+			path->totals.late++;
+		}
+	}
+	outcomes_report(prober, train, k, slot, &sample);
+}
+
+static void give_up(struct prober *prober, struct train *train, uint64_t k, struct slot *slot)
+{
+	struct path *path = &prober->paths[train->path];
+	struct rxray_frame_sample sample = {.outcome = RXRAY_OUTCOME_LOST, .rtt_ns = -1};
+
+	prober->counters.in_flight--;
+	if (prober->plan.paths[train->path].protocol == PROTOCOL_UDP && path->unreachable_seen) {
+		/* Machines limit these replies to about one a second per peer (RFC 1812, 4.3.2.8). */
+		slot->fate = FATE_RATE_LIMITED;
+		sample.outcome = RXRAY_OUTCOME_RATE_LIMITED;
+	} else {
+		slot->fate = FATE_LOST;
+		prober->counters.lost++;
+		path->totals.lost++;
+	}
+	if (!slot->kernel_stamp && prober->grants.stamps)
+		prober->counters.sent_stamps_missing++;
+	outcomes_report(prober, train, k, slot, &sample);
+}
+
+void outcomes_expire(struct prober *prober, int64_t now)
+{
+	int64_t oldest = now - (int64_t)prober->plan.wait_ns;
+
+	for (uint32_t i = 0; i < prober->train_count; i++) {
+		struct train *train = &prober->trains[i];
+
+		for (; train->expire < train->outstanding.next; train->expire++) {
+			struct slot *slot = outstanding_find(&train->outstanding, train->expire);
+
+			if (slot == NULL || slot->fate != FATE_SENT)
+				continue;
+			if (grid_due(&train->grid, train->expire) + slot->sent_after_due_ns >= oldest)
+				break;
+			give_up(prober, train, train->expire, slot);
+		}
+	}
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#include "outstanding.h"
+
+#include <stddef.h>
+#include <string.h>
+
+uint32_t outstanding_capacity(int64_t interval_ns, int64_t match_ns)
+{
+	int64_t slots = match_ns / interval_ns + 4;
+
+	return slots > INT32_MAX ? 0 : (uint32_t)slots;
+}
+
+void outstanding_skip(struct outstanding *ring, uint64_t k)
+{
+	uint64_t first = ring->next;
+
+	if (k > first && k - first > ring->capacity)
+		first = k - ring->capacity;
+	for (uint64_t skipped = first; skipped < k; skipped++)
+		ring->slots[skipped % ring->capacity] = (struct slot){0};
+	ring->next = k;
+}
+
+struct slot *outstanding_begin(struct outstanding *ring, uint64_t k)
+{
+	struct slot *slot = &ring->slots[k % ring->capacity];
+
+	outstanding_skip(ring, k);
+	*slot = (struct slot){.fate = FATE_SENT};
+	ring->next = k + 1;
+	return slot;
+}
+
+struct slot *outstanding_find(const struct outstanding *ring, uint64_t k)
+{
+	struct slot *slot;
+
+	if (k >= ring->next || ring->next - k > ring->capacity)
+		return NULL;
+	slot = &ring->slots[k % ring->capacity];
+	return slot->fate == FATE_NONE ? NULL : slot;
+}
+
+void slot_set_lag(struct slot *slot, int64_t lag_ns)
+{
+	const int64_t most = (1 << 23) - 1;
+	int64_t units = lag_ns < 0 ? 0 : lag_ns / LAG_UNIT_NS;
+
+	slot->lag = (uint32_t)(units > most ? most : units);
+}
+
+void slot_set_sent(struct slot *slot, int64_t after_due_ns, bool kernel_stamp)
+{
+	if (after_due_ns < 0)
+		after_due_ns = 0;
+	slot->sent_after_due_ns = after_due_ns > UINT32_MAX ? UINT32_MAX : (uint32_t)after_due_ns;
+	slot->kernel_stamp = kernel_stamp;
+}
+
+uint32_t slot_lag_ns(const struct slot *slot)
+{
+	return slot->lag * LAG_UNIT_NS;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RXRAY_OUTSTANDING_H
+#define RXRAY_OUTSTANDING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What has become of a probe. */
+enum fate { FATE_NONE, FATE_SENT, FATE_ANSWERED, FATE_LOST, FATE_RATE_LIMITED, FATE_ERROR, FATE_FAILED };
+
+/*
+ * Eight bytes for each probe that may still be answered: when it was due follows from its number, so only
+ * the distance of the true send instant is kept.
+ */
+struct slot {
+	uint32_t sent_after_due_ns; /* saturates at 4.29 s */
+	uint32_t lag : 23; /* in units of LAG_UNIT_NS, saturates at 1.07 s */
+	uint32_t fate : 3; /* enum fate */
+	uint32_t kernel_stamp : 1; /* the distance above comes from a transmit stamp */
+	uint32_t repeats : 2; /* further replies, saturates at 3 */
+	uint32_t unused : 3;
+};
+_Static_assert(sizeof(struct slot) == 8, "memory for outstanding probes is reckoned with 8 bytes each");
+
+#define LAG_UNIT_NS 128
+
+/* The last `capacity` probes of a train, by number. */
+struct outstanding {
+	struct slot *slots;
+	uint64_t next; /* number of the probe after the newest */
+	uint32_t capacity;
+};
+
+/* Room for every probe younger than match_ns; 0 when that is more than 2^31. */
+uint32_t outstanding_capacity(int64_t interval_ns, int64_t match_ns);
+
+/* Leaves out all probes before k: they were never sent. */
+void outstanding_skip(struct outstanding *ring, uint64_t k);
+
+/* Begins probe k, forgetting the oldest; those between the newest and k were never sent. */
+struct slot *outstanding_begin(struct outstanding *ring, uint64_t k);
+
+/* The slot of probe k, NULL when it is too old, was never sent, or lies ahead. */
+struct slot *outstanding_find(const struct outstanding *ring, uint64_t k);
+
+void slot_set_lag(struct slot *slot, int64_t lag_ns);
+void slot_set_sent(struct slot *slot, int64_t after_due_ns, bool kernel_stamp);
+uint32_t slot_lag_ns(const struct slot *slot);
+
+#endif

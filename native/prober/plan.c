@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NS_PER_S 1000000000ull
+#define REMEDY "correct the plan; native/README.md describes its lines"
+
+struct number_key {
+	const char *name;
+	size_t offset;
+	uint64_t least, most;
+};
+
+#define NUMBER(name, field, least, most)                                                                     \
+	{                                                                                                    \
+		name, offsetof(struct plan, field), least, most                                              \
+	}
+
+/* An instant may lie anywhere on the clock; a length may not exceed what the sums below can hold. */
+static const struct number_key number_keys[] = {
+        NUMBER("start-at-ns", start_at_ns, 1, INT64_MAX / 2),
+        NUMBER("epoch-mono-ns", epoch_mono_ns, 1, INT64_MAX / 2),
+        NUMBER("interval-ns", interval_ns, 10000, 3600 * NS_PER_S),
+        NUMBER("count", count, 0, 1ull << 40),
+        NUMBER("duration-ns", duration_ns, 0, 1ull << 60),
+        NUMBER("wait-ns", wait_ns, 1000000, 600 * NS_PER_S),
+        NUMBER("match-ns", match_ns, 1000000, 600 * NS_PER_S),
+        NUMBER("max-pps-per-target", max_pps_per_target, 1, 10000000),
+};
+
+void plan_init(struct plan *plan)
+{
+	*plan = (struct plan){
+	        .interval_ns = 10000000,
+	        .wait_ns = NS_PER_S,
+	        .match_ns = 30 * NS_PER_S,
+	        .max_pps_per_target = 1000,
+	        .cpu = CPU_AUTO,
+	};
+}
+
+void plan_free(struct plan *plan)
+{
+	free(plan->paths);
+	plan->paths = NULL;
+}
+
+const char *protocol_name(uint8_t protocol)
+{
+	static const char *const names[] = {"icmp", "syn", "ack", "udp"};
+
+	return protocol < 4 ? names[protocol] : "?";
+}
+
+#define FAIL(plan, problem, ...) problem_set(problem, "E_PLAN", EXIT_PLAN, -1, REMEDY, __VA_ARGS__)
+
+/* Decimal digits only: strtoull alone would take signs, blanks and overflow in silence. */
+static bool parse_number(const char *text, uint64_t least, uint64_t most, uint64_t *value)
+{
+	uint64_t sum = 0;
+
+	if (*text == '\0')
+		return false;
+	for (; *text != '\0'; text++) {
+		if (*text < '0' || *text > '9' || sum > (UINT64_MAX - 9) / 10)
+			return false;
+		sum = sum * 10 + (uint64_t)(*text - '0');
+	}
+	*value = sum;
+	return sum >= least && sum <= most;
+}
+
+static bool parse_word(const char *text, const char *const *words, int *index)
+{
+	for (int i = 0; words[i] != NULL; i++) {
+		if (strcmp(text, words[i]) == 0) {
+			*index = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool take_option(struct plan *plan, struct plan_path *path, const char *word, struct problem *problem)
+{
+	const char *equals = strchr(word, '=');
+	const char *value;
+	size_t length;
+	uint64_t number;
+
+	if (equals == NULL)
+		return FAIL(plan, problem, "line %u: `%.40s` is not of the form key=value", plan->line, word);
+	value = equals + 1;
+	length = (size_t)(equals - word);
+#define IS(name) (length == sizeof(name) - 1 && memcmp(word, name, length) == 0)
+	if (IS("if")) {
+		if (*value == '\0' || strlen(value) >= sizeof(path->interface))
+			return FAIL(plan, problem, "line %u: bad interface name", plan->line);
+		strcpy(path->interface, value);
+	} else if (IS("source")) {
+		if (!address_parse(value, &path->source) || path->source.family != path->target.family)
+			return FAIL(plan, problem, "line %u: bad source address `%.64s`", plan->line, value);
+	} else if (IS("ttl")) {
+		if (!parse_number(value, 1, 255, &number))
+			return FAIL(plan, problem, "line %u: ttl must be 1 to 255", plan->line);
+		path->ttl = (uint8_t)number;
+	} else if (IS("size") && (path->protocol == PROTOCOL_ICMP || path->protocol == PROTOCOL_UDP)) {
+		if (!parse_number(value, PLAN_MIN_PAYLOAD, PLAN_MAX_PAYLOAD, &number))
+			return FAIL(plan, problem, "line %u: size must be %d to %d", plan->line,
+			            PLAN_MIN_PAYLOAD, PLAN_MAX_PAYLOAD);
+		path->payload = (uint16_t)number;
+	} else if (IS("interval-ns")) {
+		if (!parse_number(value, 10000, 3600 * NS_PER_S, &path->interval_ns))
+			return FAIL(plan, problem, "line %u: interval-ns must be 10000 to 3600000000000",
+			            plan->line);
+	} else if (IS("port") && path->protocol != PROTOCOL_ICMP) {
+		if (!parse_number(value, 1, 65535, &number))
+			return FAIL(plan, problem, "line %u: port must be 1 to 65535", plan->line);
+		path->port = (uint16_t)number;
+	} else if (IS("flows") && path->protocol != PROTOCOL_ICMP) {
+		if (!parse_number(value, 1, PLAN_MAX_FLOWS, &number))
+			return FAIL(plan, problem, "line %u: flows must be 1 to %d", plan->line,
+			            PLAN_MAX_FLOWS);
+		path->flows = (uint16_t)number;
+	} else if (IS("fresh-pps") && path->protocol == PROTOCOL_SYN) {
+		if (!parse_number(value, 0, 100, &number))
+			return FAIL(plan, problem, "line %u: fresh-pps must be 0 to 100", plan->line);
+		path->fresh_pps = (uint32_t)number;
+	} else {
+		return FAIL(plan, problem, "line %u: unknown key `%.*s` for a path of this protocol",
+		            plan->line, (int)(length < 40 ? length : 40), word);
+	}
+#undef IS
+	return true;
+}
+
+static bool take_path(struct plan *plan, char **words, int count, struct problem *problem)
+{
+	static const char *const protocols[] = {"icmp", "syn", "ack", "udp", NULL};
+	struct plan_path path = {.ttl = 64, .flows = 1, .payload = 56};
+	uint64_t index;
+	int protocol;
+
+	if (count < 4)
+		return FAIL(plan, problem, "line %u: a path needs index, protocol and address", plan->line);
+	if (!parse_number(words[1], 0, PLAN_MAX_PATHS - 1, &index) || index != plan->path_count)
+		return FAIL(plan, problem, "line %u: the next path must have index %zu (at most %d paths)",
+		            plan->line, plan->path_count, PLAN_MAX_PATHS);
+	if (!parse_word(words[2], protocols, &protocol))
+		return FAIL(plan, problem, "line %u: unknown protocol `%.40s`", plan->line, words[2]);
+	path.protocol = (uint8_t)protocol;
+	if (!address_parse(words[3], &path.target))
+		return FAIL(plan, problem, "line %u: `%.64s` is not a numeric IPv4 or IPv6 address",
+		            plan->line, words[3]);
+	if (!address_is_unicast(&path.target))
+		return problem_set(
+		        problem, "E_ADDRESS", EXIT_PLAN, (long)index, "give the address of one machine",
+		        "line %u: %.64s is a multicast, broadcast or reserved address", plan->line, words[3]);
+	for (int i = 4; i < count; i++) {
+		if (!take_option(plan, &path, words[i], problem))
+			return false;
+	}
+	if (path.protocol != PROTOCOL_ICMP && path.port == 0)
+		return FAIL(plan, problem, "line %u: %s needs port=", plan->line,
+		            protocol_name(path.protocol));
+	if (plan->path_count == plan->path_capacity) {
+		size_t capacity = plan->path_capacity == 0 ? 64 : 2 * plan->path_capacity;
+		struct plan_path *grown = realloc(plan->paths, capacity * sizeof(*grown));
+
+		if (grown == NULL)
+			return problem_set(problem, "E_MEMORY", EXIT_SYSTEM, -1, "give fewer paths",
+			                   "no memory for the plan");
+		plan->paths = grown;
+		plan->path_capacity = capacity;
+	}
+	plan->paths[plan->path_count++] = path;
+	return true;
+}
+
+static bool take_setting(struct plan *plan, const char *key, const char *value, struct problem *problem)
+{
+	static const char *const stampings[] = {"auto", "hw", "kernel", "user", NULL};
+	static const char *const schedulings[] = {"auto", "fifo", "other", NULL};
+	uint64_t number;
+	int word;
+
+	for (size_t i = 0; i < sizeof(number_keys) / sizeof(number_keys[0]); i++) {
+		if (strcmp(key, number_keys[i].name) != 0)
+			continue;
+		if (!parse_number(value, number_keys[i].least, number_keys[i].most, &number))
+			return FAIL(plan, problem, "line %u: %s must be %llu to %llu", plan->line, key,
+			            (unsigned long long)number_keys[i].least,
+			            (unsigned long long)number_keys[i].most);
+		memcpy((char *)plan + number_keys[i].offset, &number, sizeof(number));
+		return true;
+	}
+	if (strcmp(key, "timestamps") == 0 && parse_word(value, stampings, &word)) {
+		plan->stamping = (enum stamping)word;
+		return true;
+	}
+	if (strcmp(key, "sched") == 0 && parse_word(value, schedulings, &word)) {
+		plan->scheduling = (enum scheduling)word;
+		return true;
+	}
+	if (strcmp(key, "cpu") == 0) {
+		if (strcmp(value, "auto") == 0)
+			plan->cpu = CPU_AUTO;
+		else if (strcmp(value, "none") == 0)
+			plan->cpu = CPU_NONE;
+		else if (parse_number(value, 0, 1023, &number))
+			plan->cpu = (int)number;
+		else
+			return FAIL(plan, problem, "line %u: cpu must be auto, none or a number", plan->line);
+		return true;
+	}
+	return FAIL(plan, problem, "line %u: unknown key or value: `%.40s %.40s`", plan->line, key, value);
+}
+
+bool plan_take_line(struct plan *plan, const char *line, size_t length, struct problem *problem)
+{
+	char copy[PLAN_MAX_LINE + 1];
+	char *words[16];
+	int count = 0;
+	char *save = NULL;
+
+	plan->line++;
+	if (length > PLAN_MAX_LINE)
+		return FAIL(plan, problem, "line %u: longer than %d bytes", plan->line, PLAN_MAX_LINE);
+	if (memchr(line, '\0', length) != NULL)
+		return FAIL(plan, problem, "line %u: contains a zero byte", plan->line);
+	memcpy(copy, line, length);
+	copy[length] = '\0';
+	copy[strcspn(copy, "#")] = '\0';
+	for (char *word = strtok_r(copy, " \t", &save); word != NULL; word = strtok_r(NULL, " \t", &save)) {
+		if (count == (int)(sizeof(words) / sizeof(words[0])))
+			return FAIL(plan, problem, "line %u: too many words", plan->line);
+		words[count++] = word;
+	}
+	if (count == 0)
+		return true;
+	if (!plan->versioned) {
+		if (count != 2 || strcmp(words[0], "rxray-plan") != 0 || strcmp(words[1], "1") != 0)
+			return FAIL(plan, problem, "line %u: a plan begins with `rxray-plan 1`", plan->line);
+		plan->versioned = true;
+		return true;
+	}
+	if (strcmp(words[0], "path") == 0)
+		return take_path(plan, words, count, problem);
+	if (strcmp(words[0], "run") == 0 && count == 1) {
+		plan->complete = true;
+		return true;
+	}
+	if (count != 2)
+		return FAIL(plan, problem, "line %u: `%.40s` needs exactly one value", plan->line, words[0]);
+	return take_setting(plan, words[0], words[1], problem);
+}
+
+bool plan_finish(struct plan *plan, struct problem *problem)
+{
+	if (!plan->complete)
+		return FAIL(plan, problem, "line %u: the plan ended without `run`", plan->line);
+	if (plan->path_count == 0)
+		return FAIL(plan, problem, "line %u: the plan has no path", plan->line);
+	if (plan->match_ns < plan->wait_ns)
+		plan->match_ns = plan->wait_ns;
+	for (size_t i = 0; i < plan->path_count; i++) {
+		struct plan_path *path = &plan->paths[i];
+
+		/* Port-unreachable is limited to about one a second per peer, so asking faster only looks
+		 * like loss. */
+		if (path->interval_ns == 0)
+			path->interval_ns = path->protocol == PROTOCOL_UDP && plan->interval_ns < NS_PER_S
+			                            ? NS_PER_S
+			                            : plan->interval_ns;
+	}
+	return plan_check_rates(plan, problem);
+}

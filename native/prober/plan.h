@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RXRAY_PLAN_H
+#define RXRAY_PLAN_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "address.h"
+#include "problem.h"
+
+#define PLAN_MAX_PATHS 16384
+#define PLAN_MAX_LINE 512
+#define PLAN_MAX_FLOWS 1024
+#define PLAN_MIN_PAYLOAD 16 /* room for the key of a probe */
+#define PLAN_MAX_PAYLOAD 1400
+
+/*
+ * Probes of fresh flows count in a sequence of their own, told apart by the top bit, so that on the pinned
+ * flows of a path `flow = seq % flows` always holds.
+ */
+#define FRESH_SEQ_BIT 0x80000000u
+#define FRESH_FLOW 0xffffu
+
+enum protocol { PROTOCOL_ICMP, PROTOCOL_SYN, PROTOCOL_ACK, PROTOCOL_UDP };
+enum stamping { STAMPING_AUTO, STAMPING_HARDWARE, STAMPING_KERNEL, STAMPING_USER };
+enum scheduling { SCHEDULING_AUTO, SCHEDULING_FIFO, SCHEDULING_OTHER };
+
+#define CPU_AUTO (-1)
+#define CPU_NONE (-2)
+
+struct plan_path {
+	struct address target;
+	struct address source; /* family 0 until a route look-up or the plan names it */
+	uint64_t interval_ns; /* 0 while the default of the plan is meant */
+	char interface[IF_NAMESIZE];
+	uint32_t fresh_pps;
+	uint16_t port;
+	uint16_t flows;
+	uint16_t payload;
+	uint8_t ttl;
+	uint8_t protocol; /* enum protocol */
+};
+
+struct plan {
+	struct plan_path *paths;
+	size_t path_count;
+	size_t path_capacity;
+	uint64_t start_at_ns; /* 0: soon */
+	uint64_t epoch_mono_ns; /* 0: the start */
+	uint64_t interval_ns;
+	uint64_t count;
+	uint64_t duration_ns;
+	uint64_t wait_ns;
+	uint64_t match_ns;
+	uint64_t max_pps_per_target;
+	enum stamping stamping;
+	enum scheduling scheduling;
+	int cpu; /* a number, CPU_AUTO or CPU_NONE */
+	unsigned line;
+	bool versioned; /* the first line was seen */
+	bool complete; /* `run` was seen */
+};
+
+void plan_init(struct plan *plan);
+void plan_free(struct plan *plan);
+
+/* Takes one line without its line feed. False leaves the reason, with the number of the line, in *problem. */
+bool plan_take_line(struct plan *plan, const char *line, size_t length, struct problem *problem);
+
+/* Fills in defaults and checks what only the whole plan can tell, such as the rate towards one address. */
+bool plan_finish(struct plan *plan, struct problem *problem);
+
+/* Refuses a plan that sends more to one address, all paths taken together, than max-pps-per-target. */
+bool plan_check_rates(const struct plan *plan, struct problem *problem);
+
+const char *protocol_name(uint8_t protocol);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RXRAY_PORT_HOLD_H
+#define RXRAY_PORT_HOLD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "filter.h"
+
+/* Sockets that are bound, and do nothing else, so that their ports are nobody else's. */
+struct port_hold {
+	bool tcp[2], udp[2]; /* what to hold of each port, for IPv4 and IPv6 */
+	int *fds; /* room for four a port, and four more */
+	size_t count;
+};
+
+/*
+ * Finds `length` free ports in a row, outside the ephemeral range where that leaves room, beginning anywhere.
+ * Holds them all, or only looks when !keep; what was held before is let go then.
+ */
+bool port_hold_find(struct port_hold *hold, uint32_t length, bool keep, uint32_t random,
+                    struct filter_range *found);
+void port_hold_drop(struct port_hold *hold);
+
+#endif

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+#include "ports.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#define SHARED UINT32_MAX
+
+static enum transport transport_of(const struct plan_path *path)
+{
+	if (path->protocol == PROTOCOL_ICMP)
+		return TRANSPORT_ICMP;
+	return path->protocol == PROTOCOL_UDP ? TRANSPORT_UDP : TRANSPORT_TCP;
+}
+
+static int compare_owners(const void *left, const void *right)
+{
+	const struct port_owner *a = left, *b = right;
+	int order = a->transport - b->transport;
+
+	if (order == 0)
+		order = address_compare(&a->target, &b->target);
+	if (order == 0)
+		order = a->port - b->port;
+	return order;
+}
+
+static bool same_group(const struct port_owner *a, const struct port_owner *b)
+{
+	return compare_owners(a, b) == 0;
+}
+
+static uint32_t fresh_count(const struct plan_path *path)
+{
+	return path->fresh_pps * FRESH_REST_S;
+}
+
+/*
+ * Gives each path its place within the blocks, from 0. Paths to different targets may stand on the same
+ * ports when `shared`. Returns the length of the block.
+ */
+static uint32_t place(struct ports *ports, const struct plan *plan, bool fresh, bool shared)
+{
+	uint32_t at = 0, longest = 0;
+
+	for (size_t i = 0; i < ports->sorted_count; i++) {
+		const struct port_owner *owner = &ports->sorted[i];
+		const struct plan_path *path = &plan->paths[owner->path];
+
+		if (shared && i > 0 && !same_group(owner, &ports->sorted[i - 1]))
+			at = 0;
+		if (fresh)
+			ports->paths[owner->path].fresh_first = (uint16_t)at;
+		else
+			ports->paths[owner->path].first = (uint16_t)at;
+		at += fresh ? fresh_count(path) : path->flows;
+		longest = at > longest ? at : longest;
+	}
+	return longest;
+}
+
+static bool allocate(struct ports *ports, const struct plan *plan)
+{
+	ports->paths = calloc(plan->path_count, sizeof(*ports->paths));
+	ports->sorted = calloc(plan->path_count, sizeof(*ports->sorted));
+	ports->icmp_paths = calloc(plan->path_count, sizeof(*ports->icmp_paths));
+	ports->owner[0] = calloc(65536, sizeof(uint32_t));
+	ports->owner[1] = calloc(65536, sizeof(uint32_t));
+	return ports->icmp_paths != NULL && ports->paths != NULL && ports->sorted != NULL &&
+	       ports->owner[0] != NULL && ports->owner[1] != NULL;
+}
+
+static bool raise_file_limit(size_t more)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return false;
+	if (limit.rlim_cur >= more + 64)
+		return true;
+	limit.rlim_cur = limit.rlim_max < more + 64 ? limit.rlim_max : more + 64;
+	return setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= more + 64;
+}
+
+static void claim(struct ports *ports, enum transport transport, uint32_t port, uint32_t path)
+{
+	uint32_t *owner = &ports->owner[transport == TRANSPORT_UDP][port];
+
+	*owner = *owner == 0 ? path + 1 : SHARED;
+}
+
+bool ports_reserve(struct ports *ports, const struct plan *plan, uint64_t random, struct problem *problem)
+{
+	uint64_t pinned = 0, fresh = 0;
+	uint32_t icmp = 0, block, fresh_block, id_base;
+
+	memset(ports, 0, sizeof(*ports));
+	ports->pinned = ports->fresh = ports->ids = (struct filter_range){1, 0};
+	if (!allocate(ports, plan))
+		return problem_set(problem, "E_MEMORY", EXIT_SYSTEM, -1, "give fewer paths",
+		                   "no memory for ports");
+	for (size_t i = 0; i < plan->path_count; i++) {
+		const struct plan_path *path = &plan->paths[i];
+		int v6 = path->target.family == 6;
+
+		ports->paths[i].fresh_count = (uint16_t)fresh_count(path);
+		if (path->protocol == PROTOCOL_ICMP) {
+			ports->icmp_paths[icmp] = (uint32_t)i;
+			ports->paths[i].first = (uint16_t)icmp++;
+			continue;
+		}
+		pinned += path->flows;
+		fresh += fresh_count(path);
+		ports->held.udp[v6] |= path->protocol == PROTOCOL_UDP;
+		ports->held.tcp[v6] |= path->protocol != PROTOCOL_UDP;
+		ports->sorted[ports->sorted_count++] =
+		        (struct port_owner){transport_of(path), path->target, path->port, (uint32_t)i};
+	}
+	id_base = 1 + (uint32_t)(random >> 32) % (65535 - icmp);
+	if (icmp > 0)
+		ports->ids = (struct filter_range){(uint16_t)id_base, (uint16_t)(id_base + icmp - 1)};
+	qsort(ports->sorted, ports->sorted_count, sizeof(*ports->sorted), compare_owners);
+	block = place(ports, plan, false, pinned > PORTS_DISTINCT);
+	fresh_block = place(ports, plan, true, fresh > PORTS_DISTINCT);
+	ports->held.fds = calloc(4 * (size_t)block + 4, sizeof(*ports->held.fds));
+	if (ports->held.fds == NULL || !raise_file_limit(4 * (size_t)block + 4))
+		return problem_set(problem, "E_PORTS", EXIT_SYSTEM, -1,
+		                   "raise `ulimit -n`, or ask for fewer flows",
+		                   "%u source ports need more open files than allowed", block);
+	/* Fresh ports are looked at first, because looking drops what is held. */
+	if (fresh_block > 0 &&
+	    !port_hold_find(&ports->held, fresh_block, false, (uint32_t)random, &ports->fresh))
+		return problem_set(problem, "E_PORTS", EXIT_SYSTEM, -1, "lower fresh-pps",
+		                   "no %u free source ports in a row for fresh flows", fresh_block);
+	for (uint32_t tries = 0; block > 0; tries++) {
+		if (tries == 8 || !port_hold_find(&ports->held, block, true, (uint32_t)random + tries * 977,
+		                                  &ports->pinned))
+			return problem_set(problem, "E_PORTS", EXIT_SYSTEM, -1, "ask for fewer flows",
+			                   "no %u free source ports in a row", block);
+		if (fresh_block == 0 || ports->pinned.first > ports->fresh.last ||
+		    ports->pinned.last < ports->fresh.first)
+			break;
+		port_hold_drop(&ports->held);
+	}
+	for (size_t i = 0; i < plan->path_count; i++) {
+		const struct plan_path *path = &plan->paths[i];
+		struct path_ports *own = &ports->paths[i];
+
+		if (path->protocol == PROTOCOL_ICMP) {
+			own->first = (uint16_t)(own->first + id_base);
+			continue;
+		}
+		own->first = (uint16_t)(own->first + ports->pinned.first);
+		own->fresh_first = (uint16_t)(own->fresh_first + ports->fresh.first);
+		for (uint32_t f = 0; f < path->flows; f++)
+			claim(ports, transport_of(path), own->first + f, (uint32_t)i);
+		for (uint32_t f = 0; f < own->fresh_count; f++)
+			claim(ports, transport_of(path), own->fresh_first + f, (uint32_t)i);
+	}
+	return true;
+}
+
+void ports_release(struct ports *ports)
+{
+	port_hold_drop(&ports->held);
+	free(ports->held.fds);
+	free(ports->paths);
+	free(ports->sorted);
+	free(ports->icmp_paths);
+	free(ports->owner[0]);
+	free(ports->owner[1]);
+	memset(ports, 0, sizeof(*ports));
+}
+
+static bool within(uint16_t port, uint16_t first, uint32_t count)
+{
+	return port >= first && port < (uint32_t)first + count;
+}
+
+bool ports_find(const struct ports *ports, enum transport transport, uint16_t port,
+                const struct address *remote, uint16_t remote_port, uint32_t *path)
+{
+	struct port_owner wanted = {.transport = (uint8_t)transport, .target = *remote, .port = remote_port};
+	uint32_t owner = ports->owner[transport == TRANSPORT_UDP][port];
+	size_t low = 0, high = ports->sorted_count;
+
+	if (owner == 0)
+		return false;
+	if (owner != SHARED) {
+		/* The remote address may differ: a service address is translated on this very machine. */
+		*path = owner - 1;
+		return true;
+	}
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (compare_owners(&ports->sorted[middle], &wanted) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < ports->sorted_count && same_group(&ports->sorted[low], &wanted); low++) {
+		const struct path_ports *own = &ports->paths[ports->sorted[low].path];
+		uint32_t next = low + 1 < ports->sorted_count && same_group(&ports->sorted[low + 1], &wanted)
+		                        ? ports->paths[ports->sorted[low + 1].path].first
+		                        : 65536u;
+
+		/* Within a group the pinned ports of the paths follow each other. */
+		if ((port >= own->first && port < next && port <= ports->pinned.last &&
+		     port >= ports->pinned.first) ||
+		    within(port, own->fresh_first, own->fresh_count)) {
+			*path = ports->sorted[low].path;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool ports_find_id(const struct ports *ports, uint16_t id, uint32_t *path)
+{
+	if (id < ports->ids.first || id > ports->ids.last)
+		return false;
+	*path = ports->icmp_paths[id - ports->ids.first];
+	return true;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RXRAY_PORTS_H
+#define RXRAY_PORTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "filter.h"
+#include "packet.h"
+#include "plan.h"
+#include "port_hold.h"
+#include "problem.h"
+
+/* A source port for fresh flows rests so long before it is used again: longer than conntrack's 120 s. */
+#define FRESH_REST_S 130
+
+/* Up to so many ports each path gets its own; beyond, paths to different targets share them. */
+#define PORTS_DISTINCT 4096
+
+struct path_ports {
+	uint16_t first; /* flow f of the path sends from first + f; for ICMP the id */
+	uint16_t fresh_first; /* fresh probe n sends from fresh_first + n % fresh_count */
+	uint16_t fresh_count;
+};
+
+struct port_owner {
+	uint8_t transport;
+	struct address target;
+	uint16_t port;
+	uint32_t path;
+};
+
+/*
+ * Which source port belongs to which path. The pinned ports are one contiguous block outside the ephemeral
+ * range, each held by a bound socket that does not listen: so nobody else is given it, and the kernel answers
+ * SYN-ACKs with RST. Fresh ports are too many to be held; they are a range outside the ephemeral one in which
+ * no socket was found.
+ */
+struct ports {
+	struct path_ports *paths;
+	struct filter_range pinned, fresh, ids;
+	uint32_t *owner[2]; /* for TCP and UDP, by port: path + 1 where only one path has it */
+	struct port_owner *sorted; /* by transport, target and port */
+	size_t sorted_count;
+	uint32_t *icmp_paths; /* by id, from the first on */
+	struct port_hold held;
+};
+
+bool ports_reserve(struct ports *ports, const struct plan *plan, uint64_t random, struct problem *problem);
+void ports_release(struct ports *ports);
+
+/* The path that a packet from `remote`:`remote_port` to our port belongs to; false when to none. */
+bool ports_find(const struct ports *ports, enum transport transport, uint16_t port,
+                const struct address *remote, uint16_t remote_port, uint32_t *path);
+
+/* The path that the id of an echo belongs to. */
+bool ports_find_id(const struct ports *ports, uint16_t id, uint32_t *path);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+
+#include "prober.h"
+
+/* Above ordinary work, below the kernel's own threaded interrupts (50) and whatever a user runs on purpose.
+ */
+#define FIFO_PRIORITY 10
+
+#define LOCK_AT_ONCE_BYTES (32u << 20)
+
+#ifndef MCL_ONFAULT
+#define MCL_ONFAULT 4
+#endif
+
+/* Of the CPUs allowed, the one that has handled the fewest received packets: it disturbs the prober least. */
+static int quietest_cpu(const cpu_set_t *allowed)
+{
+	char line[16384], *at, *end;
+	FILE *file = fopen("/proc/softirqs", "re");
+	int columns[1024], count = 0, best = -1;
+	unsigned long long least = 0;
+
+	if (file == NULL)
+		return -1;
+	if (fgets(line, sizeof(line), file) != NULL) {
+		for (at = strstr(line, "CPU"); at != NULL && count < 1024; at = strstr(at + 3, "CPU"))
+			columns[count++] = atoi(at + 3);
+	}
+	while (fgets(line, sizeof(line), file) != NULL) {
+		at = strstr(line, "NET_RX:");
+		if (at == NULL)
+			continue;
+		at += strlen("NET_RX:");
+		for (int i = 0; i < count; i++) {
+			unsigned long long handled = strtoull(at, &end, 10);
+
+			if (end == at)
+				break;
+			at = end;
+			if (!CPU_ISSET((size_t)columns[i], allowed) || (best >= 0 && handled >= least))
+				continue;
+			best = columns[i];
+			least = handled;
+		}
+	}
+	fclose(file);
+	return best;
+}
+
+static void pin(struct prober *prober)
+{
+	cpu_set_t allowed, chosen;
+	int cpu = prober->plan.cpu;
+
+	prober->grants.cpu = -1;
+	if (cpu == CPU_NONE || sched_getaffinity(0, sizeof(allowed), &allowed) != 0)
+		return;
+	/* With one or two CPUs the scheduler's freedom to move the prober off a held CPU is worth more. */
+	if (cpu == CPU_AUTO)
+		cpu = CPU_COUNT(&allowed) > 2 ? quietest_cpu(&allowed) : CPU_NONE;
+	if (cpu < 0 || cpu >= CPU_SETSIZE)
+		return;
+	CPU_ZERO(&chosen);
+	CPU_SET((size_t)cpu, &chosen);
+	if (sched_setaffinity(0, sizeof(chosen), &chosen) == 0)
+		prober->grants.cpu = cpu;
+	else
+		events_warning(prober, "W_CPU", -1, "cannot run on the CPU that the plan names; not pinned");
+}
+
+void privileges_take(struct prober *prober)
+{
+	struct sched_param priority = {.sched_priority = FIFO_PRIORITY};
+	struct grants *grants = &prober->grants;
+
+	pin(prober);
+	snprintf(grants->sched_why, sizeof(grants->sched_why), "as asked for");
+	if (prober->plan.scheduling != SCHEDULING_OTHER) {
+		grants->fifo = sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &priority) == 0;
+		if (grants->fifo)
+			snprintf(grants->sched_why, sizeof(grants->sched_why),
+			         "real-time priority %d granted", FIFO_PRIORITY);
+		else
+			snprintf(grants->sched_why, sizeof(grants->sched_why), "SCHED_FIFO refused: %s",
+			         strerror(errno));
+		if (!grants->fifo && prober->plan.scheduling == SCHEDULING_FIFO)
+			events_warning(prober, "W_SCHED", -1,
+			               "the plan asks for SCHED_FIFO, which was refused");
+	}
+	/*
+	 * Touching a page for the first time takes a microsecond or two, which a fast plan would feel; a huge
+	 * one would hold memory that it may never use.
+	 */
+	grants->locked = mlockall(MCL_CURRENT | MCL_FUTURE |
+	                          (prober->outstanding_bytes > LOCK_AT_ONCE_BYTES ? MCL_ONFAULT : 0)) == 0;
+	/* By default the kernel may wake an ordinary process 50 µs late; it cannot refuse to be exact. */
+	if (prctl(PR_SET_TIMERSLACK, 1) != 0)
+		events_warning(prober, "W_TIMER_SLACK", -1, "the kernel wakes this process up to 50 µs late");
+}

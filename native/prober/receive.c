@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include "receive.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/net_tstamp.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define FRAME_BYTES 256u
+#define BLOCK_BYTES 65536u
+
+static bool set_up_ring(struct receive *receive, uint32_t frames)
+{
+	struct tpacket_req request = {
+	        .tp_block_size = BLOCK_BYTES,
+	        .tp_frame_size = FRAME_BYTES,
+	};
+	int version = TPACKET_V2;
+
+	/* Version 2 hands over each packet as it comes; version 3 holds blocks back until a timer closes
+	 * them. */
+	if (setsockopt(receive->fd, SOL_PACKET, PACKET_VERSION, &version, sizeof(version)) != 0)
+		return false;
+	request.tp_block_nr = (frames * FRAME_BYTES + BLOCK_BYTES - 1) / BLOCK_BYTES;
+	request.tp_frame_nr = request.tp_block_nr * (BLOCK_BYTES / FRAME_BYTES);
+	if (setsockopt(receive->fd, SOL_PACKET, PACKET_RX_RING, &request, sizeof(request)) != 0)
+		return false;
+	receive->frames = request.tp_frame_nr;
+	receive->ring_bytes = (size_t)request.tp_block_nr * BLOCK_BYTES;
+	receive->ring = mmap(NULL, receive->ring_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, receive->fd, 0);
+	if (receive->ring == MAP_FAILED) {
+		receive->ring = NULL;
+		return false;
+	}
+	return true;
+}
+
+static bool set_up_stamps(int fd)
+{
+	unsigned flags = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE;
+
+	/* The first switches stamping at the driver's hand-over on, the second puts it into the ring. */
+	return setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof(flags)) == 0 &&
+	       setsockopt(fd, SOL_PACKET, PACKET_TIMESTAMP, &flags, sizeof(flags)) == 0;
+}
+
+bool receive_open(struct receive *receive, const struct filter_spec *filter, int ifindex, uint32_t frames,
+                  bool stamps, struct problem *problem)
+{
+	struct sock_filter code[FILTER_MAX];
+	struct sock_fprog program = {.len = (unsigned short)filter_make(filter, code), .filter = code};
+	struct sockaddr_ll name = {
+	        .sll_family = AF_PACKET,
+	        .sll_protocol = htons(filter->family == 4 ? ETH_P_IP : ETH_P_IPV6),
+	        .sll_ifindex = ifindex,
+	};
+
+	memset(receive, 0, sizeof(*receive));
+	/* Protocol 0 receives nothing until bind(), so that no packet gets in before the filter stands. */
+	receive->fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (receive->fd < 0)
+		return problem_set(problem, "E_NO_RAW_SOCKET", EXIT_SYSTEM, -1,
+		                   "run with sudo, or `setcap "
+		                   "cap_net_raw,cap_net_admin,cap_sys_nice,cap_ipc_lock+ep` on rxray-prober",
+		                   "cannot open a packet socket: %s", strerror(errno));
+	if (setsockopt(receive->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) != 0 ||
+	    (stamps && !set_up_stamps(receive->fd)) || !set_up_ring(receive, frames) ||
+	    bind(receive->fd, (struct sockaddr *)&name, sizeof(name)) != 0)
+		return problem_set(problem, "E_PACKET_SOCKET", EXIT_SYSTEM, -1,
+		                   "check that the kernel has CONFIG_PACKET, and memory to spare",
+		                   "cannot set up the packet socket: %s", strerror(errno));
+	return true;
+}
+
+void receive_close(struct receive *receive)
+{
+	if (receive->ring != NULL)
+		munmap(receive->ring, receive->ring_bytes);
+	if (receive->fd >= 0)
+		close(receive->fd);
+	receive->ring = NULL;
+	receive->fd = -1;
+}
+
+static struct tpacket2_hdr *frame_at(const struct receive *receive, uint32_t index)
+{
+	return (struct tpacket2_hdr *)(receive->ring + (size_t)(index % receive->frames) * FRAME_BYTES);
+}
+
+static uint32_t status_of(const struct tpacket2_hdr *frame)
+{
+	/* The kernel fills the frame first and hands it over with this word. */
+	return __atomic_load_n(&frame->tp_status, __ATOMIC_ACQUIRE);
+}
+
+uint32_t receive_waiting(const struct receive *receive, uint32_t most)
+{
+	uint32_t count = 0;
+
+	if (receive->fd < 0)
+		return 0;
+	most = most < receive->frames ? most : receive->frames;
+	while (count < most && (status_of(frame_at(receive, receive->head + count)) & TP_STATUS_USER) != 0)
+		count++;
+	return count;
+}
+
+uint32_t receive_read(struct receive *receive, uint32_t count, void (*take)(void *, const struct received *),
+                      void *context)
+{
+	uint32_t done;
+
+	for (done = 0; done < count; done++) {
+		struct tpacket2_hdr *frame = frame_at(receive, receive->head);
+		uint32_t status = status_of(frame);
+		struct received packet = {
+		        .packet = (const uint8_t *)frame + frame->tp_net,
+		        .length = frame->tp_snaplen,
+		        .real_ns = (int64_t)frame->tp_sec * 1000000000 + frame->tp_nsec,
+		        .stamped = (status & TP_STATUS_TS_SOFTWARE) != 0,
+		        .from = (const struct sockaddr_ll *)((const uint8_t *)frame +
+		                                             TPACKET_ALIGN(sizeof(struct tpacket2_hdr))),
+		};
+
+		if ((status & TP_STATUS_USER) == 0)
+			break;
+		/* Only what was sent to this machine answers a probe; copies of other sorts would count
+		 * twice. */
+		if (packet.from->sll_pkttype == PACKET_HOST)
+			take(context, &packet);
+		__atomic_store_n(&frame->tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
+		receive->head = (receive->head + 1) % receive->frames;
+	}
+	return done;
+}
+
+uint64_t receive_drops(struct receive *receive)
+{
+	struct tpacket_stats statistics;
+	socklen_t length = sizeof(statistics);
+
+	if (receive->fd >= 0 &&
+	    getsockopt(receive->fd, SOL_PACKET, PACKET_STATISTICS, &statistics, &length) == 0)
+		receive->drops += statistics.tp_drops;
+	return receive->drops;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "prober.h"
+
+#define FINISH_PATIENCE_MS 2000
+
+static uint64_t nanoseconds(struct timeval time)
+{
+	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_usec * 1000u;
+}
+
+static uint64_t resident_bytes(void)
+{
+	char text[128];
+	unsigned long long size, resident;
+	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	ssize_t length;
+
+	if (fd < 0)
+		return 0;
+	length = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (length <= 0)
+		return 0;
+	text[length] = '\0';
+	if (sscanf(text, "%llu %llu", &size, &resident) != 2)
+		return 0;
+	return resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+void reports_counters(struct prober *prober, int64_t now)
+{
+	struct rxray_frame_counters *counters = &prober->counters;
+	struct rusage usage;
+
+	counters->time_ns = now - prober->epoch_ns;
+	counters->dropped_records = prober->frames.dropped;
+	counters->kernel_drops = receive_drops(&prober->receive[0]) + receive_drops(&prober->receive[1]);
+	if (getrusage(RUSAGE_SELF, &usage) == 0) {
+		counters->cpu_user_ns = nanoseconds(usage.ru_utime);
+		counters->cpu_system_ns = nanoseconds(usage.ru_stime);
+	}
+	counters->resident_bytes = resident_bytes();
+	frames_block(&prober->frames, RXRAY_RECORD_COUNTERS, sizeof(*counters), counters, 1);
+}
+
+void reports_clock(struct prober *prober, int64_t step_ns)
+{
+	struct rxray_frame_clock record = {
+	        .time_ns = prober->clocks.read_mono - prober->epoch_ns,
+	        .real_drift_ns = prober->clocks.real_minus_mono - prober->clocks.at_epoch,
+	        .step_ns = step_ns,
+	        .uncertainty_ns = prober->clocks.uncertainty_ns,
+	};
+
+	frames_block(&prober->frames, RXRAY_RECORD_CLOCK, sizeof(record), &record, 1);
+	if (step_ns != 0) {
+		struct rxray_frame_pause pause = {
+		        .from_ns = record.time_ns,
+		        .to_ns = record.time_ns,
+		        .run_delay_ns = -1,
+		        .steal_ns = -1,
+		        .cause = RXRAY_PAUSE_CAUSE_CLOCK_STEP,
+		        .cpu = 255,
+		};
+
+		frames_block(&prober->frames, RXRAY_RECORD_PAUSE, sizeof(pause), &pause, 1);
+	}
+}
+
+void reports_pause(struct prober *prober, const struct service *service, int64_t now)
+{
+	struct pause_cause cause = pauses_explain(&prober->pauses, clocks_mono());
+	struct rxray_frame_pause pause = {
+	        .from_ns = service->first_late_ns - prober->epoch_ns,
+	        .to_ns = now - prober->epoch_ns,
+	        .run_delay_ns = cause.run_delay_ns,
+	        .steal_ns = cause.steal_ns,
+	        .missed_slots = service->missed > UINT32_MAX ? UINT32_MAX : (uint32_t)service->missed,
+	        .cause = service->missed > 0 ? RXRAY_PAUSE_CAUSE_MISSED_SLOTS : RXRAY_PAUSE_CAUSE_LATE_WAKE,
+	        .cpu = cause.cpu,
+	};
+
+	frames_block(&prober->frames, RXRAY_RECORD_PAUSE, sizeof(pause), &pause, 1);
+}
+
+void reports_end(struct prober *prober, enum rxray_end_reason reason)
+{
+	struct frames *frames = &prober->frames;
+	struct rxray_frame_end end = {.reason = (uint8_t)reason};
+
+	for (size_t i = 0; i < prober->plan.path_count; i++) {
+		struct rxray_frame_path_totals *totals = &prober->paths[i].totals;
+		const struct path *path = &prober->paths[i];
+
+		for (int fresh = 0; fresh < 2; fresh++) {
+			uint32_t index = fresh == 0 ? path->pinned : path->fresh;
+			const struct train *train = index == NO_TRAIN ? NULL : &prober->trains[index];
+
+			for (uint64_t k = train == NULL ? 0 : train->expire;
+			     train && k < train->outstanding.next; k++) {
+				const struct slot *slot = outstanding_find(&train->outstanding, k);
+
+				totals->in_flight += slot != NULL && slot->fate == FATE_SENT;
+			}
+		}
+	}
+	/* So many at a time that a large plan does not overrun the buffer before the reader has had a turn.
+	 */
+	for (size_t i = 0; i < prober->plan.path_count; i++) {
+		frames_block(frames, RXRAY_RECORD_PATH_TOTALS, sizeof(prober->paths[i].totals),
+		             &prober->paths[i].totals, 1);
+		if (i % 1024 == 1023)
+			frames_finish(frames, FINISH_PATIENCE_MS);
+	}
+	reports_counters(prober, clocks_mono());
+	end.time_ns = clocks_mono() - prober->epoch_ns;
+	frames_block(frames, RXRAY_RECORD_END, sizeof(end), &end, 1);
+	frames_finish(frames, FINISH_PATIENCE_MS);
+}

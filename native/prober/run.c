@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "answers.h"
+#include "outcomes.h"
+#include "prober.h"
+#include "stop.h"
+
+#define COALESCE_NS 50000 /* slots that fall due within this of a wake-up wait for the next one */
+#define HOUSEKEEPING_NS 20000000ll /* how long results and answers may lie about */
+#define HOUSEKEEPING_EARLY_NS 6000000ll /* so much sooner when awake anyway, to save a wake-up */
+#define SECOND_NS 1000000000ll
+#define GRACE_MOST_NS (2 * SECOND_NS)
+#define BUSY_MOST_NS 50000000ll /* running for so long without a rest, the prober makes room for others */
+#define REST_NS 1000000ll
+
+struct times {
+	int64_t housekeeping, counters, clock, rested;
+	int64_t end; /* when to stop waiting for answers; INT64_MAX while probes are still being sent */
+};
+
+static void obey(struct prober *prober, const char *line)
+{
+	if (strcmp(line, "stop") == 0)
+		prober->stopping = true;
+	else if (strcmp(line, "counters") == 0)
+		reports_counters(prober, clocks_mono());
+	else if (line[0] != '\0')
+		events_warning(prober, "W_COMMAND", -1,
+		               "unknown line on stdin: only `stop` and `counters` are known");
+}
+
+static void read_commands(struct prober *prober)
+{
+	char text[256];
+	ssize_t length = read(STDIN_FILENO, text, sizeof(text));
+
+	if (length < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (length <= 0) {
+		prober->stdin_closed = true;
+		return;
+	}
+	for (ssize_t i = 0; i < length; i++) {
+		if (text[i] == '\n') {
+			prober->command[prober->command_length] = '\0';
+			prober->command_length = 0;
+			obey(prober, prober->command);
+		} else if (prober->command_length < sizeof(prober->command) - 1) {
+			prober->command[prober->command_length++] = text[i];
+		}
+	}
+}
+
+/* Sleeps until `until`, or until stdin or stdout want something. */
+static void sleep_until(struct prober *prober, int64_t until)
+{
+	struct pollfd wanted[2] = {
+	        {.fd = STDIN_FILENO, .events = POLLIN},
+	        {.fd = prober->frames.fd, .events = prober->frames.used > 0 ? POLLOUT : 0},
+	};
+	int64_t left = until - clocks_mono();
+	struct timespec time = {0};
+
+	if (left > 0)
+		time = (struct timespec){left / SECOND_NS, left % SECOND_NS};
+	if (ppoll(wanted, 2, &time, NULL) <= 0)
+		return;
+	if ((wanted[0].revents & (POLLIN | POLLHUP | POLLERR | POLLNVAL)) != 0)
+		read_commands(prober);
+	if ((wanted[1].revents & (POLLERR | POLLNVAL)) != 0)
+		prober->frames.broken = true;
+	if ((wanted[1].revents & POLLOUT) != 0)
+		frames_write(&prober->frames);
+}
+
+static void keep_house(struct prober *prober, struct times *times, int64_t now)
+{
+	outcomes_expire(prober, now);
+	pauses_refresh(&prober->pauses, now);
+	if (now >= times->counters) {
+		reports_counters(prober, now);
+		times->counters = now + SECOND_NS;
+	}
+	if (now >= times->clock) {
+		reports_clock(prober, 0);
+		times->clock = now + SECOND_NS;
+	}
+	frames_close_batch(&prober->frames);
+	frames_write(&prober->frames);
+	times->housekeeping = now + HOUSEKEEPING_NS;
+}
+
+static void read_answers(struct prober *prober)
+{
+	/* The clocks first: a step must be known before stamps from beyond it are converted. */
+	int64_t step = clocks_update(&prober->clocks);
+
+	if (step != 0)
+		reports_clock(prober, step);
+	answers_read(prober);
+}
+
+static int64_t next_wake(const struct prober *prober, const struct times *times, int64_t now)
+{
+	int64_t wake = times->housekeeping;
+
+	if (prober->agenda.count > 0 && prober->agenda.heap[0].due_ns < wake)
+		wake = prober->agenda.heap[0].due_ns;
+	if (times->end < wake)
+		wake = times->end;
+	return wake < now + COALESCE_NS ? now + COALESCE_NS : wake;
+}
+
+/* An overloaded real-time thread would starve its CPU, so it rests although that costs slots. */
+static void rest_if_overloaded(struct prober *prober, struct times *times, int64_t wake)
+{
+	int64_t now = clocks_mono();
+	struct timespec rest = {.tv_nsec = REST_NS};
+
+	if (wake > now) {
+		times->rested = now;
+		return;
+	}
+	if (now - times->rested < BUSY_MOST_NS)
+		return;
+	if (!prober->overload_told)
+		events_warning(prober, "W_OVERLOAD", -1,
+		               "this machine cannot send so many probes: slots are missed");
+	prober->overload_told = true;
+	/* Interrupted or not, the rest has served its purpose. */
+	nanosleep(&rest, NULL);
+	times->rested = clocks_mono();
+}
+
+static int64_t grace(const struct prober *prober)
+{
+	int64_t wait = (int64_t)prober->plan.wait_ns;
+
+	return wait < GRACE_MOST_NS ? wait : GRACE_MOST_NS;
+}
+
+enum rxray_end_reason run_prober(struct prober *prober)
+{
+	enum rxray_end_reason reason = RXRAY_END_REASON_COMPLETE;
+	int64_t now = clocks_mono();
+	struct times times = {
+	        .housekeeping = now,
+	        .counters = now + SECOND_NS,
+	        .clock = now,
+	        .rested = now,
+	        .end = INT64_MAX,
+	};
+
+	while (!prober->frames.broken) {
+		struct service service;
+		int64_t wake;
+
+		now = clocks_mono();
+		if (stop_requested())
+			return RXRAY_END_REASON_SIGNAL;
+		if ((prober->stdin_closed || prober->stopping) && prober->agenda.count > 0) {
+			reason = prober->stdin_closed ? RXRAY_END_REASON_STDIN_CLOSED
+			                              : RXRAY_END_REASON_COMPLETE;
+			prober->agenda.count = 0;
+		}
+		service = send_due(prober, now);
+		read_answers(prober);
+		if (service.missed > 0 || service.worst_lag_ns >= 1000000)
+			reports_pause(prober, &service, now);
+		if (now >= times.housekeeping - HOUSEKEEPING_EARLY_NS)
+			keep_house(prober, &times, now);
+		if (prober->agenda.count == 0 && times.end == INT64_MAX) {
+			times.end = (prober->last_sent_ns > 0 ? prober->last_sent_ns : now) + grace(prober);
+			/* Someone who asked for the end need not wait from a last probe long past. */
+			if (times.end < now)
+				times.end = now;
+		}
+		if (times.end != INT64_MAX && (prober->counters.in_flight == 0 || now >= times.end))
+			break;
+		if (prober->stdin_closed && times.end == INT64_MAX)
+			times.end = now;
+		wake = next_wake(prober, &times, now);
+		rest_if_overloaded(prober, &times, wake);
+		if (prober->stdin_closed) {
+			struct timespec nap = {.tv_nsec = REST_NS};
+
+			/* A closed stdin is always readable, so it must not be waited on. */
+			nanosleep(&nap, NULL);
+			continue;
+		}
+		sleep_until(prober, wake);
+	}
+	outcomes_expire(prober, clocks_mono());
+	return reason;
+}

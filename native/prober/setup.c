@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "prober.h"
+
+#define NS_PER_S 1000000000ll
+#define RECEIVE_FRAMES_LEAST 4096u
+#define RECEIVE_FRAMES_MOST 32768u
+#define OUTSTANDING_BYTES_MOST (1ull << 30)
+
+static bool no_memory(struct problem *problem)
+{
+	return problem_set(problem, "E_MEMORY", EXIT_SYSTEM, -1,
+	                   "give fewer paths, longer intervals or a shorter match-ns",
+	                   "no memory for the probes of this plan");
+}
+
+static uint64_t slots_of(const struct plan *plan, uint64_t interval_ns)
+{
+	uint64_t slots = plan->count == 0 ? UINT64_MAX : plan->count;
+
+	if (plan->duration_ns > 0 && (plan->duration_ns + interval_ns - 1) / interval_ns < slots)
+		slots = (plan->duration_ns + interval_ns - 1) / interval_ns;
+	return slots;
+}
+
+static bool add_train(struct prober *prober, uint32_t path, bool fresh)
+{
+	const struct plan_path *plan = &prober->plan.paths[path];
+	struct train *train = &prober->trains[prober->train_count];
+	uint64_t slots = slots_of(&prober->plan, plan->interval_ns);
+
+	train->path = path;
+	train->fresh = fresh;
+	train->grid.interval_ns = (int64_t)plan->interval_ns;
+	if (fresh) {
+		train->grid.interval_ns = NS_PER_S / plan->fresh_pps;
+		/* Fresh probes go on for as long as the others of their path. */
+		if (slots != UINT64_MAX)
+			slots = slots * plan->interval_ns / (uint64_t)train->grid.interval_ns + 1;
+	}
+	train->grid.slots = slots;
+	train->outstanding.capacity =
+	        outstanding_capacity(train->grid.interval_ns, (int64_t)prober->plan.match_ns);
+	if (train->outstanding.capacity == 0)
+		return false;
+	if (slots != UINT64_MAX && slots + 4 < train->outstanding.capacity)
+		train->outstanding.capacity = (uint32_t)slots + 4;
+	train->outstanding.slots = calloc(train->outstanding.capacity, sizeof(struct slot));
+	*(fresh ? &prober->paths[path].fresh : &prober->paths[path].pinned) = prober->train_count++;
+	return train->outstanding.slots != NULL;
+}
+
+static bool make_trains(struct prober *prober)
+{
+	size_t most = 2 * prober->plan.path_count;
+
+	prober->trains = calloc(most, sizeof(*prober->trains));
+	prober->agenda.heap = calloc(most, sizeof(*prober->agenda.heap));
+	if (prober->trains == NULL || prober->agenda.heap == NULL)
+		return false;
+	for (uint32_t i = 0; i < prober->plan.path_count; i++) {
+		prober->paths[i].totals.path = i;
+		prober->paths[i].fresh = NO_TRAIN;
+		if (!add_train(prober, i, false) ||
+		    (prober->plan.paths[i].fresh_pps > 0 && !add_train(prober, i, true)))
+			return false;
+	}
+	for (uint32_t i = 0; i < prober->train_count; i++)
+		prober->outstanding_bytes += prober->trains[i].outstanding.capacity * sizeof(struct slot);
+	return prober->outstanding_bytes <= OUTSTANDING_BYTES_MOST;
+}
+
+struct interval_rank {
+	int64_t interval_ns;
+	uint32_t train;
+};
+
+static int compare_ranks(const void *left, const void *right)
+{
+	const struct interval_rank *a = left, *b = right;
+
+	if (a->interval_ns != b->interval_ns)
+		return a->interval_ns < b->interval_ns ? -1 : 1;
+	return a->train < b->train ? -1 : a->train > b->train;
+}
+
+/* Spreads the trains of each interval over it, and enters all into the agenda. */
+static bool make_phases(struct prober *prober)
+{
+	struct interval_rank *ranks = calloc(prober->train_count, sizeof(*ranks));
+	uint32_t group = 0;
+
+	if (ranks == NULL)
+		return false;
+	for (uint32_t i = 0; i < prober->train_count; i++)
+		ranks[i] = (struct interval_rank){prober->trains[i].grid.interval_ns, i};
+	qsort(ranks, prober->train_count, sizeof(*ranks), compare_ranks);
+	for (uint32_t first = 0, end; first < prober->train_count; first = end, group++) {
+		for (end = first;
+		     end < prober->train_count && ranks[end].interval_ns == ranks[first].interval_ns;)
+			end++;
+		for (uint32_t i = first; i < end; i++) {
+			struct grid *grid = &prober->trains[ranks[i].train].grid;
+
+			grid->first_ns = prober->start_ns +
+			                 grid_phase(grid->interval_ns, group, i - first, end - first);
+			agenda_add(&prober->agenda, grid->first_ns, ranks[i].train);
+		}
+	}
+	free(ranks);
+	return true;
+}
+
+/* The one interface that all paths name, else 0: replies may then come in anywhere. */
+static int common_interface(const struct prober *prober, int family)
+{
+	int common = 0;
+
+	for (size_t i = 0; i < prober->plan.path_count; i++) {
+		if (prober->plan.paths[i].target.family != family)
+			continue;
+		if (prober->paths[i].route.bound == 0 ||
+		    (common != 0 && common != prober->paths[i].route.bound))
+			return 0;
+		common = prober->paths[i].route.bound;
+	}
+	return common;
+}
+
+static bool open_sockets(struct prober *prober, int family, struct problem *problem)
+{
+	int which = family == 6;
+	struct transmit_events events = send_events;
+	struct filter_spec filter = {
+	        .icmp_ids = prober->ports.ids,
+	        .pinned_ports = prober->ports.pinned,
+	        .fresh_ports = prober->ports.fresh,
+	        .family = family,
+	};
+	uint64_t frames = 0;
+	bool any = false;
+
+	for (size_t i = 0; i < prober->plan.path_count; i++) {
+		const struct plan_path *path = &prober->plan.paths[i];
+
+		if (path->target.family != family)
+			continue;
+		any = true;
+		filter.tcp |= path->protocol == PROTOCOL_SYN || path->protocol == PROTOCOL_ACK;
+		filter.udp |= path->protocol == PROTOCOL_UDP;
+		frames += NS_PER_S / path->interval_ns + path->fresh_pps;
+	}
+	if (!any)
+		return true;
+	/* Room for the answers of a third of a second in which the prober does not run. */
+	frames /= 3;
+	if (frames < RECEIVE_FRAMES_LEAST)
+		frames = RECEIVE_FRAMES_LEAST;
+	if (frames > RECEIVE_FRAMES_MOST)
+		frames = RECEIVE_FRAMES_MOST;
+	events.context = prober;
+	return transmit_open(&prober->transmit[which], family, prober->grants.stamps, &events, problem) &&
+	       receive_open(&prober->receive[which], &filter, common_interface(prober, family),
+	                    (uint32_t)frames, prober->grants.stamps, problem);
+}
+
+bool setup_prober(struct prober *prober, struct problem *problem)
+{
+	uint64_t random[4];
+
+	if (prober->plan.stamping == STAMPING_HARDWARE)
+		return problem_set(problem, "E_TIMESTAMPS", EXIT_SYSTEM, -1, "use `timestamps kernel`",
+		                   "hardware time stamps are not supported by this version");
+	prober->grants.stamps = prober->plan.stamping != STAMPING_USER;
+	prober->paths = calloc(prober->plan.path_count, sizeof(*prober->paths));
+	if (prober->paths == NULL)
+		return no_memory(problem);
+	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+		return problem_set(problem, "E_RANDOM", EXIT_SYSTEM, -1, "use a kernel that has getrandom",
+		                   "no random numbers: %s", strerror(errno));
+	prober->secret = (struct secret){{random[0], random[1]}};
+	for (size_t i = 0; i < prober->plan.path_count; i++) {
+		if (!route_find(&prober->plan.paths[i], (long)i, &prober->paths[i].route, problem))
+			return false;
+	}
+	if (!ports_reserve(&prober->ports, &prober->plan, random[2], problem))
+		return false;
+	if (!make_trains(prober))
+		return no_memory(problem);
+	if (!open_sockets(prober, 4, problem) || !open_sockets(prober, 6, problem))
+		return false;
+	clocks_init(&prober->clocks);
+	prober->start_ns = (int64_t)prober->plan.start_at_ns;
+	if (prober->start_ns == 0)
+		prober->start_ns = clocks_mono() + 50000000;
+	prober->epoch_ns =
+	        prober->plan.epoch_mono_ns != 0 ? (int64_t)prober->plan.epoch_mono_ns : prober->start_ns;
+	if (!make_phases(prober))
+		return no_memory(problem);
+	frames_header(&prober->frames, prober->epoch_ns + prober->clocks.real_minus_mono, prober->epoch_ns,
+	              random[3]);
+	privileges_take(prober);
+	pauses_open(&prober->pauses);
+	return true;
+}
+
+void setup_release(struct prober *prober)
+{
+	for (int i = 0; i < 2; i++) {
+		transmit_close(&prober->transmit[i]);
+		receive_close(&prober->receive[i]);
+	}
+	ports_release(&prober->ports);
+	for (uint32_t i = 0; i < prober->train_count; i++)
+		free(prober->trains[i].outstanding.slots);
+	free(prober->trains);
+	free(prober->agenda.heap);
+	free(prober->paths);
+	pauses_close(&prober->pauses);
+	plan_free(&prober->plan);
+	frames_free(&prober->frames);
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "../plan.h"
+#include "check.h"
+
+/* A plan as text, and the code and words of its refusal; NULL when it is to be taken. */
+struct situation {
+	const char *title, *text, *code, *words;
+};
+
+#define HEAD "rxray-plan 1\n"
+#define ICMP "path 0 icmp 127.0.0.1\n"
+#define LONG_64 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define LONG_512 LONG_64 LONG_64 LONG_64 LONG_64 LONG_64 LONG_64 LONG_64 LONG_64
+
+static const struct situation situations[] = {
+        {"the smallest plan", HEAD ICMP "run\n", NULL, NULL},
+        {"comments and empty lines", "# hello\n\n" HEAD "\n" ICMP "# path\nrun # now\n", NULL, NULL},
+        {"all keys of a path",
+         HEAD "path 0 syn 127.0.0.1 port=80 flows=16 fresh-pps=5 if=lo source=127.0.0.1 ttl=3 "
+              "interval-ns=20000000\nrun\n",
+         NULL, NULL},
+        {"all settings",
+         HEAD
+         "start-at-ns 5\nepoch-mono-ns 4\ninterval-ns 10000000\ncount 5\nduration-ns 9\nwait-ns 1000000000\n"
+         "match-ns 30000000000\ntimestamps kernel\ncpu 1\nsched fifo\nmax-pps-per-target 1000\n" ICMP "run\n",
+         NULL, NULL},
+        {"an IPv6 target", HEAD "path 0 icmp ::1\nrun\n", NULL, NULL},
+        {"a line too long", HEAD "#" LONG_512 "", "E_PLAN", "longer"},
+        {"no version", ICMP "run\n", "E_PLAN", "line 1"},
+        {"a later version", "rxray-plan 2\n", "E_PLAN", "line 1"},
+        {"no run", HEAD ICMP, "E_PLAN", "without `run`"},
+        {"no path", HEAD "run\n", "E_PLAN", "no path"},
+        {"an unknown setting", HEAD "speed 9\n", "E_PLAN", "line 2"},
+        {"a setting without value", HEAD "count\n", "E_PLAN", "line 2"},
+        {"a negative number", HEAD "count -1\n", "E_PLAN", "count"},
+        {"a number with a unit", HEAD "interval-ns 10ms\n", "E_PLAN", "interval-ns"},
+        {"a number too large", HEAD "count 99999999999999999999999\n", "E_PLAN", "count"},
+        {"an interval of nothing", HEAD "interval-ns 0\n", "E_PLAN", "interval-ns"},
+        {"an unknown word", HEAD "timestamps maybe\n", "E_PLAN", "timestamps"},
+        {"a path out of order", HEAD "path 1 icmp 127.0.0.1\n", "E_PLAN", "index 0"},
+        {"an index twice", HEAD ICMP ICMP, "E_PLAN", "index 1"},
+        {"an unknown protocol", HEAD "path 0 sctp 127.0.0.1\n", "E_PLAN", "sctp"},
+        {"a name for an address", HEAD "path 0 icmp localhost\n", "E_PLAN", "numeric"},
+        {"an IPv4 address in IPv6 clothes", HEAD "path 0 icmp ::ffff:127.0.0.1\n", "E_PLAN", "numeric"},
+        {"a multicast address", HEAD "path 0 icmp 224.0.0.1\n", "E_ADDRESS", "multicast"},
+        {"an IPv6 multicast address", HEAD "path 0 icmp ff02::1\n", "E_ADDRESS", "multicast"},
+        {"everybody", HEAD "path 0 icmp 255.255.255.255\n", "E_ADDRESS", "broadcast"},
+        {"nobody", HEAD "path 0 icmp 0.0.0.0\n", "E_ADDRESS", "reserved"},
+        {"a port out of range", HEAD "path 0 syn 127.0.0.1 port=65536\n", "E_PLAN", "port"},
+        {"port zero", HEAD "path 0 syn 127.0.0.1 port=0\n", "E_PLAN", "port"},
+        {"no port", HEAD "path 0 syn 127.0.0.1\n", "E_PLAN", "port="},
+        {"a port for ICMP", HEAD "path 0 icmp 127.0.0.1 port=1\n", "E_PLAN", "port"},
+        {"too many flows", HEAD "path 0 syn 127.0.0.1 port=1 flows=1025\n", "E_PLAN", "flows"},
+        {"a payload too small for the key", HEAD "path 0 icmp 127.0.0.1 size=15\n", "E_PLAN", "size"},
+        {"an unknown key", HEAD "path 0 icmp 127.0.0.1 colour=1\n", "E_PLAN", "colour"},
+        {"a word without value", HEAD "path 0 icmp 127.0.0.1 ttl\n", "E_PLAN", "key=value"},
+        {"a source of the other family", HEAD "path 0 icmp 127.0.0.1 source=::1\n", "E_PLAN", "source"},
+        {"an interface name too long", HEAD "path 0 icmp 127.0.0.1 if=abcdefghijklmnop\n", "E_PLAN",
+         "interface"},
+        {"too many words", HEAD "path 0 icmp 127.0.0.1 a=1 a=1 a=1 a=1 a=1 a=1 a=1 a=1 a=1 a=1 a=1 a=1 a=1\n",
+         "E_PLAN", "too many"},
+        {"just within the rate limit", HEAD "interval-ns 1000000\n" ICMP "run\n", NULL, NULL},
+        {"two paths to one target over the limit",
+         HEAD "interval-ns 1000000\n" ICMP "path 1 syn 127.0.0.1 port=9\nrun\n", "E_RATE_LIMIT", "127.0.0.1"},
+        {"fresh flows over the limit",
+         HEAD "interval-ns 1000000\npath 0 syn 127.0.0.1 port=9 fresh-pps=1\nrun\n", "E_RATE_LIMIT",
+         "127.0.0.1"},
+        {"two targets, each within the limit",
+         HEAD "interval-ns 1000000\n" ICMP "path 1 icmp 127.0.0.2\nrun\n", NULL, NULL},
+        {"a higher limit on request",
+         HEAD "max-pps-per-target 2000\ninterval-ns 1000000\n" ICMP "path 1 icmp 127.0.0.1\nrun\n", NULL,
+         NULL},
+};
+
+static bool take(struct plan *plan, const char *text, struct problem *problem)
+{
+	plan_init(plan);
+	while (*text != '\0' && !plan->complete) {
+		size_t length = strcspn(text, "\n");
+
+		if (!plan_take_line(plan, text, length, problem))
+			return false;
+		text += length + (text[length] == '\n');
+	}
+	return plan_finish(plan, problem);
+}
+
+static void check_values(void)
+{
+	struct plan plan;
+	struct problem problem = {0};
+
+	CHECK(take(&plan,
+	           HEAD "interval-ns 20000000\ncpu none\npath 0 syn 127.0.0.1 port=80 flows=16 fresh-pps=5\n"
+	                "path 1 udp 127.0.0.2 port=9 interval-ns=5000000\npath 2 udp 127.0.0.3 port=9\nrun\n",
+	           &problem),
+	      "%s", problem.message);
+	CHECK_EQUAL(plan.path_count, 3, "paths");
+	CHECK_EQUAL(plan.cpu, CPU_NONE, "cpu");
+	CHECK_EQUAL(plan.paths[0].interval_ns, 20000000, "the default interval");
+	CHECK_EQUAL(plan.paths[0].flows, 16, "flows");
+	CHECK_EQUAL(plan.paths[0].fresh_pps, 5, "fresh flows");
+	CHECK_EQUAL(plan.paths[1].interval_ns, 5000000, "an interval of its own");
+	CHECK_EQUAL(plan.paths[2].interval_ns, 1000000000, "UDP asks once a second unless told otherwise");
+	plan_free(&plan);
+}
+
+int main(void)
+{
+	for (size_t i = 0; i < COUNT(situations); i++) {
+		const struct situation *at = &situations[i];
+		struct problem problem = {0};
+		struct plan plan;
+		bool taken = take(&plan, at->text, &problem);
+
+		CHECK(taken == (at->code == NULL), "%s: %s", at->title, taken ? "taken" : problem.message);
+		CHECK(taken || (strcmp(problem.code, at->code) == 0 &&
+		                strstr(problem.message, at->words) != NULL),
+		      "%s: %s %s", at->title, problem.code, problem.message);
+		plan_free(&plan);
+	}
+	check_values();
+	return 0;
+}

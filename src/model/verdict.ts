@@ -1,0 +1,72 @@
+import { z } from 'zod';
+
+/** What is at fault. Two at once are joined by `+` in alphabetical order: `ipip+nat`. */
+export const CAUSES = ['rx-queue', 'host', 'nat', 'ipip', 'pod', 'network', 'sender'] as const;
+export type Cause = (typeof CAUSES)[number];
+
+const causeText = z.string().describe(`${CAUSES.join(', ')}; two joined by +; healthy; inconclusive`);
+const instant = z.int().describe('nanoseconds since epochNs of the run');
+
+/** Findings of several paths that overlap in time: one cause. One object a line in NDJSON. */
+export const incidentSchema = z.object({
+  type: z.literal('incident'),
+  startMin: instant,
+  startMax: instant,
+  release: instant,
+  paths: z.array(z.string()).describe('paths hit'),
+  exposed: z.array(z.string()).describe('paths with probes under way then that were not held'),
+  cause: causeText.describe('the likeliest by this incident alone, or inconclusive'),
+});
+export type Incident = z.infer<typeof incidentSchema>;
+
+/** What one path contributes to the verdict. */
+export const pathEvidenceSchema = z.object({
+  path: z.string(),
+  stalls: z.int(),
+  probes: z.int().describe('held, in all stalls'),
+  flowsHit: z.int(),
+  flows: z.int(),
+  exposedNotHit: z.int().describe('incidents in which the path had probes under way and none was held'),
+  words: z.string().describe('the same in a sentence'),
+});
+
+/** A term that moved the posterior. */
+export const termSchema = z.object({
+  words: z.string(),
+  cause: causeText,
+  against: causeText,
+  factor: z.number().describe('how many times likelier the first became against the second'),
+});
+
+/** Which stage is to blame, how sure that is, and why. One object a line in NDJSON, the last one. */
+export const verdictSchema = z.object({
+  type: z.literal('verdict'),
+  cause: causeText,
+  where: z
+    .union([z.string(), z.array(z.string())])
+    .nullable()
+    .describe('machine at fault; two for network and ipip; null for healthy and inconclusive'),
+  kind: z.enum(['stall', 'congestion', 'loss', 'slow-drain']).optional().describe('how it shows'),
+  reason: z.string().optional().describe('why it is inconclusive'),
+  probability: z.number().min(0).max(1),
+  posterior: z.record(z.string(), z.number()).describe('over causes and pairs of causes; below 0.001 left out'),
+  priors: z.record(z.string(), z.number()),
+  incidents: z.int(),
+  evidence: z.array(pathEvidenceSchema),
+  ruledOut: z.array(z.object({ cause: causeText, because: z.string() })),
+  indistinguishable: z.array(z.string()).describe('causes of equal standing; a further vantage or path would tell'),
+  next: z.array(z.string()).describe('what to do or run next'),
+  terms: z.array(termSchema).describe('what moved the posterior by more than a factor of 2'),
+  noStallLongerThanNs: z
+    .int()
+    .nullable()
+    .describe('for healthy: longer ones would have been seen, with 95 % confidence'),
+  quality: z.object({
+    durationNs: z.int(),
+    selfInflicted: z.int().describe('findings left out because a prober itself paused'),
+    excludedPaths: z.array(z.object({ path: z.string(), because: z.string() })),
+    clockUncertaintyNs: z.int().describe('between vantages'),
+    notes: z.array(z.string()),
+  }),
+});
+export type Verdict = z.infer<typeof verdictSchema>;
