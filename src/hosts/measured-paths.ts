@@ -1,0 +1,142 @@
+import type { MeasuredPath } from '../model/measured-path.js';
+import {
+  DEFAULT_FLOWS,
+  DEFAULT_FRESH_PER_SECOND,
+  DEFAULT_INTERVAL_NS,
+  DEFAULT_MAX_PACKETS_PER_SECOND,
+  type PlannedPath,
+} from '../model/plan.js';
+import { hasPorts, type Protocol } from '../model/protocol.js';
+import type { TargetKind } from '../model/target.js';
+import { SECOND } from '../model/time.js';
+import type { Hosts } from './hosts-file.js';
+import { Machines } from './machines.js';
+import { routeOf } from './stages.js';
+
+/** Where no port is given a closed one serves: it answers with RST. */
+const CLOSED_PORT = 9876;
+
+/** A third vantage on the same target and protocol clears nothing that two do not. */
+const VANTAGES_PER_TARGET = 2;
+
+/** What tells protocols apart: ICMP hashes by addresses, TCP by ports too; behind NAT only TCP is translated. */
+const PROTOCOLS_OF: Readonly<Record<TargetKind, readonly Protocol[]>> = {
+  node: ['icmp', 'syn'],
+  pod: ['icmp', 'syn'],
+  nodeport: ['syn'],
+  service: ['syn'],
+  external: ['icmp', 'syn'],
+  control: ['icmp'],
+};
+
+/** A path of hosts.yaml: what the prober of its vantage is told, and what the analysis knows of its way. */
+export interface HostsPath {
+  readonly planned: PlannedPath;
+  readonly measured: MeasuredPath;
+}
+
+/**
+ * The paths that a hosts.yaml names, else every pair of vantage and target and protocol that adds information:
+ * pods from overlay vantages only, no machine to itself, two vantages on each target. Where all paths to one
+ * address would exceed the limit of packets a second, their interval is lengthened.
+ */
+export function measuredPaths(hosts: Hosts): HostsPath[] {
+  const machines = new Machines(hosts);
+  const wanted =
+    hosts.paths?.map((path) => ({ vantage: path.from, target: path.to, protocol: path.probe })) ??
+    choose(hosts, machines);
+  const perAddress = new Map<string, number>();
+  for (const { target, protocol } of wanted) {
+    const address = hosts.targets[target]?.address ?? '';
+    perAddress.set(address, (perAddress.get(address) ?? 0) + packetsPerSecond(protocol, DEFAULT_INTERVAL_NS));
+  }
+  return wanted.map(({ vantage, target, protocol }) => {
+    const load = (perAddress.get(hosts.targets[target]?.address ?? '') ?? 0) / DEFAULT_MAX_PACKETS_PER_SECOND;
+    return hostsPath(hosts, machines, vantage, target, protocol, Math.ceil(DEFAULT_INTERVAL_NS * Math.max(1, load)));
+  });
+}
+
+interface Wanted {
+  readonly vantage: string;
+  readonly target: string;
+  readonly protocol: Protocol;
+}
+
+function choose(hosts: Hosts, machines: Machines): Wanted[] {
+  return Object.entries(hosts.targets).flatMap(([target, { kind }]) => {
+    const able = Object.keys(hosts.vantages).filter((vantage) => canProbe(hosts, machines, vantage, target));
+    return chooseVantages(hosts, machines, able, kind).flatMap((vantage) =>
+      PROTOCOLS_OF[kind].map((protocol) => ({ vantage, target, protocol })),
+    );
+  });
+}
+
+/**
+ * One vantage outside the overlay and one in it where there are both: what they do not share is cleared by the
+ * other. The way out of the cluster is seen from its nodes, so there the overlay comes first, and may come twice.
+ */
+function chooseVantages(hosts: Hosts, machines: Machines, able: readonly string[], kind: TargetKind): string[] {
+  const apart = able.filter(
+    (vantage, index) => able.findIndex((other) => machines.ofVantage(other) === machines.ofVantage(vantage)) === index,
+  );
+  const inOverlay = apart.filter((vantage) => hosts.vantages[vantage]?.overlay === true);
+  const outside = apart.filter((vantage) => hosts.vantages[vantage]?.overlay !== true);
+  const order =
+    kind === 'external'
+      ? [...inOverlay, ...outside]
+      : [...outside.slice(0, 1), ...inOverlay.slice(0, 1), ...outside.slice(1), ...inOverlay.slice(1)];
+  return order.slice(0, VANTAGES_PER_TARGET);
+}
+
+function canProbe(hosts: Hosts, machines: Machines, vantage: string, name: string): boolean {
+  const target = hosts.targets[name];
+  if (!target) return false;
+  const here = machines.ofVantage(vantage);
+  if (target.kind === 'control') return true;
+  // A packet from a machine to itself skips its card and PREROUTING, and shows nothing of the way in.
+  if (machines.entrance(name) === here || machines.answering(name) === here) return false;
+  const overlay = hosts.vantages[vantage]?.overlay === true;
+  return overlay || (target.kind !== 'pod' && target.kind !== 'service');
+}
+
+function hostsPath(
+  hosts: Hosts,
+  machines: Machines,
+  vantage: string,
+  name: string,
+  protocol: Protocol,
+  intervalNs: number,
+): HostsPath {
+  const target = hosts.targets[name];
+  if (!target) throw new Error(`no target ${name}`);
+  const flows = hasPorts(protocol) ? DEFAULT_FLOWS : 1;
+  const freshPerSecond = protocol === 'syn' ? DEFAULT_FRESH_PER_SECOND : 0;
+  const pathName = `${vantage}>${name}/${protocol}`;
+  return {
+    planned: {
+      name: pathName,
+      protocol,
+      address: target.address,
+      ...(hasPorts(protocol) ? { port: target.port ?? CLOSED_PORT } : {}),
+      flows,
+      freshPerSecond,
+      intervalNs,
+    },
+    measured: {
+      name: pathName,
+      vantage,
+      target: name,
+      targetKind: target.kind,
+      protocol,
+      answeredBy: machines.answering(name),
+      intervalNs,
+      flows,
+      freshPerSecond,
+      ...routeOf(hosts, machines, vantage, name),
+    },
+  };
+}
+
+function packetsPerSecond(protocol: Protocol, intervalNs: number): number {
+  return SECOND / intervalNs + (protocol === 'syn' ? DEFAULT_FRESH_PER_SECOND : 0);
+}

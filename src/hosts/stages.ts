@@ -1,0 +1,61 @@
+import type { Stage, StageKind } from '../model/stage.js';
+import type { Hosts } from './hosts-file.js';
+import type { Machines } from './machines.js';
+
+export interface Route {
+  readonly out: readonly Stage[];
+  readonly back: readonly Stage[];
+}
+
+/**
+ * The stages that probes from a vantage to a target cross, and those of the replies. Replies that come back to a
+ * machine which is itself probed cross its `rx-queue`; those to any other vantage count as its `sender`.
+ */
+export function routeOf(hosts: Hosts, machines: Machines, vantage: string, name: string): Route {
+  const target = hosts.targets[name];
+  if (!target) throw new Error(`no target ${name}`);
+  const here = machines.ofVantage(vantage);
+  const entrance = machines.entrance(name);
+  const answering = machines.answering(name);
+  const tunnelled = tunnels(hosts, name);
+
+  const out: Stage[] = [one('sender', here)];
+  const back: Stage[] = [];
+  if (target.kind === 'service') out.push(one('nat', here));
+  if (target.kind === 'nodeport') {
+    out.push(...between(here, entrance, false), one('rx-queue', entrance), one('nat', entrance));
+    if (answering !== entrance) out.push(...between(entrance, answering, tunnelled), one('rx-queue', answering));
+    out.push(one('pod', answering));
+    back.push(one('pod', answering));
+    if (answering !== entrance) back.push(...between(answering, entrance, tunnelled), one('rx-queue', entrance));
+    back.push(one('nat', entrance), ...between(entrance, here, false));
+  } else {
+    const inPod = target.kind === 'pod' || target.kind === 'service';
+    if (answering !== here) out.push(...between(here, answering, inPod && tunnelled), one('rx-queue', answering));
+    if (inPod) {
+      out.push(one('pod', answering));
+      back.push(one('pod', answering));
+    }
+    if (answering !== here) back.push(...between(answering, here, inPod && tunnelled));
+    if (target.kind === 'service') back.push(one('nat', here));
+  }
+  back.push(machines.isProbed(here) ? one('rx-queue', here) : one('sender', here));
+  return { out, back };
+}
+
+/** Whether packets to the pod behind a target come through an IPIP tunnel. */
+function tunnels(hosts: Hosts, name: string): boolean {
+  const target = hosts.targets[name];
+  const pod = target?.pod === undefined ? target : hosts.targets[target.pod];
+  return pod?.overlay === 'ipip';
+}
+
+function between(from: string, to: string, tunnelled: boolean): Stage[] {
+  const machines: readonly [string, string] = from < to ? [from, to] : [to, from];
+  const network: Stage = { kind: 'network', machines };
+  return tunnelled ? [{ kind: 'ipip', machines }, network] : [network];
+}
+
+function one(kind: StageKind, machine: string): Stage {
+  return { kind, machines: [machine] };
+}

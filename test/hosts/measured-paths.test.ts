@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseHosts } from '../../src/hosts/hosts-file.js';
+import { type HostsPath, measuredPaths } from '../../src/hosts/measured-paths.js';
+import { hostsFile } from '../../src/lab/hosts-file.js';
+import { stageKey } from '../../src/model/stage.js';
+
+const paths = measuredPaths(parseHosts(hostsFile('lab'), 'hosts.yaml'));
+
+function stages(name: string): { out: string; back: string } {
+  const path = paths.find((candidate) => candidate.measured.name === name);
+  assert.ok(path, `no path ${name} among ${paths.map((candidate) => candidate.measured.name).join(' ')}`);
+  return { out: path.measured.out.map(stageKey).join(' '), back: path.measured.back.map(stageKey).join(' ') };
+}
+
+test('from outside to a node: network and receive queues, the reply to the own queues', () => {
+  assert.deepEqual(stages('shell>node/icmp'), {
+    out: 'sender@shell network@node+shell rx-queue@node',
+    back: 'network@node+shell sender@shell',
+  });
+});
+
+test('from a node to a pod on another: the tunnel both ways, and a probed machine at both ends', () => {
+  assert.deepEqual(stages('client>pod/icmp'), {
+    out: 'sender@node-remote ipip@node+node-remote network@node+node-remote rx-queue@node pod@node',
+    back: 'pod@node ipip@node+node-remote network@node+node-remote rx-queue@node-remote',
+  });
+});
+
+test('a NodePort with its pod on the same node: NAT, no tunnel', () => {
+  assert.deepEqual(stages('shell>nodeport/syn'), {
+    out: 'sender@shell network@node+shell rx-queue@node nat@node pod@node',
+    back: 'pod@node nat@node network@node+shell sender@shell',
+  });
+});
+
+test('a NodePort with its pod on another node: through the tunnel, and back through the first node', () => {
+  assert.deepEqual(stages('shell>nodeport-remote/syn'), {
+    out: 'sender@shell network@node+shell rx-queue@node nat@node ipip@node+node-remote network@node+node-remote rx-queue@node-remote pod@node-remote',
+    back: 'pod@node-remote ipip@node+node-remote network@node+node-remote rx-queue@node nat@node network@node+shell sender@shell',
+  });
+});
+
+test('from the suspect outwards: its receive queues hold the replies', () => {
+  assert.deepEqual(stages('bad>external/icmp'), {
+    out: 'sender@node network@external+node rx-queue@external',
+    back: 'network@external+node rx-queue@node',
+  });
+});
+
+test('pods are probed from overlay vantages only, and no machine probes itself', () => {
+  const names = paths.map((path) => path.measured.name);
+  assert.deepEqual(
+    names.filter((name) => /^(shell|external)>pod/.test(name)),
+    [],
+  );
+  assert.deepEqual(
+    names.filter((name) => /^bad>(node|pod|nodeport)\//.test(name)),
+    [],
+  );
+  assert.deepEqual(
+    names.filter((name) => /^client>(node-remote|pod-remote|nodeport-remote)\//.test(name)),
+    [],
+  );
+});
+
+test('no address gets more than 1,000 packets a second from all vantages together', () => {
+  const load = new Map<string, number>();
+  for (const { planned } of paths) {
+    load.set(planned.address, (load.get(planned.address) ?? 0) + 1e9 / planned.intervalNs + planned.freshPerSecond);
+  }
+  for (const [address, packets] of load) assert.ok(packets <= 1_000, `${packets} to ${address}`);
+});
+
+test('each target is probed from two vantages where two can', () => {
+  const vantagesOf = (target: string): string[] => [
+    ...new Set(paths.filter((path: HostsPath) => path.measured.target === target).map((path) => path.measured.vantage)),
+  ];
+  assert.deepEqual(vantagesOf('node'), ['shell', 'client']);
+  assert.deepEqual(vantagesOf('external'), ['client', 'bad']);
+});
+
+test('named paths are taken as they are', () => {
+  const named = measuredPaths(
+    parseHosts(`${hostsFile('lab')}paths:\n  - { from: shell, to: nodeport, probe: syn }\n`, 'hosts.yaml'),
+  );
+  assert.deepEqual(
+    named.map((path) => path.measured.name),
+    ['shell>nodeport/syn'],
+  );
+});
