@@ -144,7 +144,7 @@ test('SIGINT ends the run with its summary and exit 0', needsRoot, async () => {
 
 test('a second SIGINT exits at once with 130', async () => {
   const args = ['probe', '172.16.47.27', '-d', '30s', '--engine', 'sim', '--scenario', scenarioFile('rx-queue-stall')];
-  const { child, ended, saw } = start([...args, '--threshold', '40', '--on-stall', 'sleep 5']);
+  const { child, ended, saw } = start([...args, '--threshold', '40', '--on-stall', 'sleep 2']);
   // The simulated run is over at once; the commands it started are not.
   await saw('measured with');
   child.kill('SIGINT');
