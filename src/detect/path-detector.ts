@@ -1,4 +1,4 @@
-import type { Finding } from '../model/finding.js';
+import type { Finding, LossEpisode } from '../model/finding.js';
 import type { PathTotals } from '../model/run.js';
 import { FRESH_FLOW, Outcomes, type SampleColumns, SampleFlags } from '../model/sample.js';
 import type { Summary } from '../model/summary.js';
@@ -6,6 +6,7 @@ import { MS, SECOND } from '../model/time.js';
 import { detectableStallNs } from './detectable-stall.js';
 import type { DetectedPath, DetectOptions } from './detected-path.js';
 import { excursionGapNs } from './excursion.js';
+import { HeldLosses } from './held-losses.js';
 import { judge } from './judgement.js';
 import { LossRuns } from './loss-episode.js';
 import { PathMeasure, summarize } from './path-summary.js';
@@ -36,6 +37,7 @@ export class PathDetector {
   readonly #usual: UsualRtt;
   readonly #tail: SampleTail;
   readonly #losses: LossRuns;
+  readonly #heldLosses = new HeldLosses();
   readonly #period = new StallPeriod();
   readonly #gapNs: number;
   readonly #wake: (detector: PathDetector) => void;
@@ -85,13 +87,8 @@ export class PathDetector {
     } else {
       measure.sendError.record(sentNs - (samples.dueNs[i] as number));
     }
-    if ((flags & (SampleFlags.clockStep | SampleFlags.duplicate)) !== 0) {
-      if ((flags & SampleFlags.duplicate) !== 0) {
-        measure.duplicates += 1;
-      }
-      if ((flags & SampleFlags.clockStep) !== 0) {
-        return;
-      }
+    if ((flags & SampleFlags.clockStep) !== 0) {
+      return;
     }
     const rttNs = samples.rttNs[i] as number;
     measure.rtt.record(rttNs);
@@ -112,7 +109,7 @@ export class PathDetector {
     if (this.#judgeAtNs !== Number.POSITIVE_INFINITY) {
       this.#judgeCase(true);
     }
-    this.#ready.push(...this.#losses.settle(this.#nowNs, (flow) => this.#answeredNs(flow), true));
+    this.#ready.push(...this.#episodes(true));
     this.#settleAtNs = Number.POSITIVE_INFINITY;
     this.#stage(Number.POSITIVE_INFINITY);
   }
@@ -214,6 +211,11 @@ export class PathDetector {
     measure.sendError.record(sentNs - dueNs);
   }
 
+  #episodes(final: boolean): LossEpisode[] {
+    const episodes = this.#losses.settle(this.#nowNs, (flow) => this.#answeredNs(flow), final);
+    return episodes.map((episode) => this.#heldLosses.mark(episode));
+  }
+
   #openCase(place: number, arrivalNs: number): void {
     this.#judgeAtNs = arrivalNs + HOLD_BACK_NS;
     this.#caseFromNs = arrivalNs;
@@ -228,9 +230,8 @@ export class PathDetector {
       this.#judgeCase(false);
     }
     if (this.#nowNs >= this.#settleAtNs) {
-      const episodes = this.#losses.settle(this.#nowNs, (flow) => this.#answeredNs(flow), false);
+      this.#staged.push(...this.#episodes(false));
       this.#settleAtNs = this.#losses.pending ? this.#nowNs + JUDGE_AGAIN_NS : Number.POSITIVE_INFINITY;
-      this.#staged.push(...episodes);
     }
   }
 
@@ -251,6 +252,7 @@ export class PathDetector {
       },
     );
     this.#ready.push(...judged.findings);
+    for (const finding of judged.findings) if (finding.kind === 'stall') this.#heldLosses.add(finding);
     if (judged.levelChanged) {
       this.#usual.reset();
     }

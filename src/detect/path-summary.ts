@@ -14,7 +14,6 @@ export class PathMeasure {
   sendFailed = 0;
   errors = 0;
   rateLimited = 0;
-  duplicates = 0;
 }
 
 /** What a summary says beside counts and distributions. */
@@ -28,11 +27,11 @@ export interface PathFindings {
 
 /**
  * The summary of a path. Counts are those of the prober where it gave them, as samples may have been dropped on the
- * way; else those of the samples, which know neither of probes still in flight nor of slots never sent.
+ * way; else those of the samples, which know neither of probes still in flight, of slots never sent, nor of further replies.
  */
 export function summarize(path: string, measure: PathMeasure, found: PathFindings, totals?: PathTotals): Summary {
   const answered = measure.received + measure.lost + measure.errors + measure.rateLimited;
-  const counts = totals ?? { ...measure, sent: answered, inFlight: 0, missedSlots: 0 };
+  const counts = totals ?? { ...measure, sent: answered, inFlight: 0, duplicates: 0, missedSlots: 0 };
   const { sent, received, late, lost, inFlight, sendFailed, errors, duplicates, missedSlots } = counts;
   // A prober that does not know of rate limits counts those probes among the lost.
   const settled = sent - inFlight - measure.rateLimited;

@@ -41,7 +41,14 @@ export const congestionSchema = z.object({ ...base, kind: z.literal('congestion'
 
 export const rttSpikeSchema = z.object({ ...base, kind: z.literal('rtt-spike') });
 
-export const lossEpisodeSchema = z.object({ ...base, kind: z.literal('loss-episode') });
+export const lossEpisodeSchema = z.object({
+  ...base,
+  kind: z.literal('loss-episode'),
+  duringStall: z
+    .boolean()
+    .optional()
+    .describe('all of them were sent while a stall held their flows: lost at its release, no loss of the network'),
+});
 
 /** Something seen on one path, with its interval. One object a line in NDJSON. */
 export const findingSchema = z.discriminatedUnion('kind', [

@@ -9,6 +9,7 @@ export const runRecordSchema = z.object({
   schema: z.literal(SCHEMA),
   version: z.string().describe('of rxray'),
   command: z.string(),
+  vantage: z.string().optional().describe('bisect: one such line for each vantage, all with the same epochNs'),
   epochNs: z
     .string()
     .regex(/^-?\d+$/)

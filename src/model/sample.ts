@@ -22,7 +22,6 @@ export const SampleFlags = {
   hardwareStamps: 4,
   freshFlow: 8,
   clockStep: 16,
-  duplicate: 32,
 } as const;
 
 /**

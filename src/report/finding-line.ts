@@ -43,7 +43,10 @@ function specifics(finding: Finding, thresholdNs: number): string {
     case 'rtt-spike':
       return `one probe at ${formatMs(finding.peakRttNs)}, its neighbours normal`;
     case 'loss-episode':
-      return `${count(finding.probes, 'probe')} lost in ${length}`;
+      return (
+        `${count(finding.probes, 'probe')} lost in ${length}` +
+        (finding.duringStall === true ? ', all sent while a stall held their flows: its release lost them' : '')
+      );
   }
 }
 

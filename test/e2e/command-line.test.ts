@@ -181,6 +181,14 @@ test('without any reply the exit status is 1, and the probes are lost', needsRoo
   });
 });
 
+test('without a route it says so, and names the path', needsRoot, async () => {
+  await withSilentNamespace(async (netns) => {
+    const { status, err } = await rxray('probe', '192.0.2.1', '--netns', netns, '-c', '5');
+    assert.equal(status, 4, err);
+    assert.match(err, /192\.0\.2\.1\/icmp: .*\[E_NO_ROUTE\]\n {2}→ /);
+  });
+});
+
 for (const [scenario, kinds, code] of [
   ['rx-queue-stall', 'stall', 1],
   ['rx-queue-stall', 'loss', 0],

@@ -92,6 +92,7 @@ test('60 s of none, then stalls of 30 to 400 ms on one of four queues', {
           own,
           held,
           spacingNs,
+          pauses,
           matchesPause,
           report: (text) => t.diagnostic(`${path.name}: ${text}`),
         });

@@ -1,0 +1,20 @@
+/** How a vantage of hosts.yaml is reached; its name is the key it stands under there. */
+export type Vantage =
+  | { readonly transport: 'local' }
+  /** `host` as the user's OpenSSH knows it: a name of its configuration, or `user@host`. */
+  | { readonly transport: 'ssh'; readonly host: string }
+  /** A network namespace of this host. */
+  | { readonly transport: 'netns'; readonly name: string }
+  | ({ readonly transport: 'kubectl' } & PodPlace);
+
+/** A pod, as `kubectl` finds it. */
+export interface PodPlace {
+  readonly namespace: string;
+  readonly pod: string;
+  /** By default the one `kubectl exec` takes. */
+  readonly container?: string | undefined;
+  /** Of the user's kubeconfig; by default the current one. */
+  readonly context?: string | undefined;
+  /** Start an ephemeral container in the pod and work from there: for images without a shell or without NET_RAW. */
+  readonly debug?: boolean | undefined;
+}

@@ -1,0 +1,64 @@
+import { formatClockTime } from '../format/clock-time.js';
+import { formatLength } from '../format/duration.js';
+import type { Finding } from '../model/finding.js';
+import type { RunRecord } from '../model/run-record.js';
+import type { Summary } from '../model/summary.js';
+import type { Incident, Verdict } from '../model/verdict.js';
+import { count, findingLine } from './finding-line.js';
+import { verdictText } from './verdict-text.js';
+
+/** What happens in a bisection, as text; the methods are called in this order, the middle ones often. */
+export interface BisectReporter {
+  /** A vantage has started; `run.epochNs` is the same for all. */
+  vantage(name: string, run: RunRecord): string;
+  finding(finding: Finding): string;
+  incident(incident: Incident): string;
+  verdict(verdict: Verdict, summaries: readonly Summary[]): string;
+}
+
+export interface BisectReportOptions {
+  readonly quiet: boolean;
+  readonly explain: boolean;
+  readonly thresholdNs: number;
+  readonly zone?: string;
+}
+
+export function createBisectReporter(format: 'text' | 'ndjson', options: BisectReportOptions): BisectReporter {
+  return format === 'ndjson' ? ndjson() : text(options);
+}
+
+function ndjson(): BisectReporter {
+  const line = (value: object): string => `${JSON.stringify(value)}\n`;
+  return {
+    vantage: (name, run) => line({ ...run, vantage: name }),
+    finding: line,
+    incident: line,
+    verdict: (verdict, summaries) => [...summaries, verdict].map(line).join(''),
+  };
+}
+
+function text(options: BisectReportOptions): BisectReporter {
+  let epochNs = 0n;
+  const shown = (words: string): string => (options.quiet ? '' : words);
+  return {
+    vantage: (name, run) => {
+      epochNs = BigInt(run.epochNs);
+      return shown(
+        `${name}: ${count(run.paths.length, 'path')}, ${Math.round(run.footprint.packetsPerSecond)} packets/s, ` +
+          `about ${Math.round(run.footprint.conntrackEntries)} conntrack entries\n`,
+      );
+    },
+    // An incident tells what its findings have in common; what belongs to none is told by itself.
+    finding: (finding) =>
+      finding.selfInflicted ? shown(`${findingLine(finding, epochNs, options.thresholdNs, options.zone)}\n`) : '',
+    incident: (incident) => shown(`${incidentLine(incident, epochNs, options.zone)}\n`),
+    verdict: (verdict) => `\n${verdictText(verdict, options.explain)}`,
+  };
+}
+
+function incidentLine(incident: Incident, epochNs: bigint, zone: string | undefined): string {
+  const time = formatClockTime(epochNs + BigInt(Math.round(incident.release)), zone);
+  const length = formatLength(incident.release - (incident.startMin + incident.startMax) / 2);
+  const spared = incident.exposed.length === 0 ? '' : `; ${incident.exposed.length} others passed`;
+  return `${time}  incident ${length}: ${incident.paths.join(', ')} held${spared} → ${incident.cause}`;
+}
