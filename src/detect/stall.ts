@@ -2,6 +2,7 @@ import type { Stall } from '../model/finding.js';
 import { FRESH_FLOW } from '../model/sample.js';
 import { fitLine, fitOfConstantSum } from '../stats/line-fit.js';
 import { byArrival, bySent, type Level, type ProbeDelay } from './probe-delay.js';
+import { followsRamp } from './ramp.js';
 import { releaseOrder } from './release-order.js';
 import type { Surroundings } from './surroundings.js';
 
@@ -56,7 +57,7 @@ export function findStalls(
       continue;
     }
     const members = heldFlowsOnly(held, level, around);
-    if (isStall(members, members, level)) {
+    if (isStall(members, members, level) && !followsRamp(members, sorted, level, around)) {
       for (const delay of members) {
         taken.add(delay);
       }

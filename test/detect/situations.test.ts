@@ -25,6 +25,9 @@ const hold = (fromMs: number, lengthMs: number, queue?: number) => ({
   ...(queue === undefined ? {} : { queue }),
 });
 const within = (ns: number, fromMs: number, toMs: number): boolean => ns >= fromMs * MS && ns < toMs * MS;
+/** Wait in a buffer that is fed at twice the rate of its link for so long, in milliseconds. */
+const fed = (sentNs: number, fromMs: number, forMs: number): number =>
+  Math.max(0, Math.min(sentNs - fromMs * MS, (fromMs + 2 * forMs) * MS - sentNs));
 const quiet = { jitterNs: () => 0 };
 
 const SITUATIONS: readonly Situation[] = [
@@ -33,6 +36,17 @@ const SITUATIONS: readonly Situation[] = [
     title: 'a hold of 140 ms is one stall, the probes below the threshold included',
     stream: { ...quiet, stalls: [hold(2000, 140)] },
     finds: ['stall 14 140.1 [0]'],
+  },
+  {
+    title: 'a buffer that a burst fills and the link empties is congestion, though all leave at one instant',
+    // Fed at twice the rate of the link for 140 ms, then emptied: up with slope 1, down with slope -1.
+    stream: { ...quiet, delayNs: (sentNs) => fed(sentNs, 2000, 140) },
+    finds: ['congestion 27 140.2 [0]'],
+  },
+  {
+    title: 'the same on 16 flows, as all of them share the link',
+    stream: { ...quiet, flows: 16, delayNs: (sentNs) => fed(sentNs, 2000, 140) },
+    finds: ['congestion 27 140.2 [0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15]'],
   },
   {
     title: 'a hold of 95 ms is none',
