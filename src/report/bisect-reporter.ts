@@ -59,6 +59,12 @@ function text(options: BisectReportOptions): BisectReporter {
 function incidentLine(incident: Incident, epochNs: bigint, zone: string | undefined): string {
   const time = formatClockTime(epochNs + BigInt(Math.round(incident.release)), zone);
   const length = formatLength(incident.release - (incident.startMin + incident.startMax) / 2);
-  const spared = incident.exposed.length === 0 ? '' : `; ${incident.exposed.length} others passed`;
-  return `${time}  incident ${length}: ${incident.paths.join(', ')} held${spared} → ${incident.cause}`;
+  const spared = incident.exposed.length === 0 ? '' : `; ${count(incident.exposed.length, 'other')} passed`;
+  return `${time}  incident ${length}: ${someOf(incident.paths)} held${spared} → ${incident.cause}`;
+}
+
+/** Up to three of them by name. */
+function someOf(paths: readonly string[]): string {
+  const named = paths.slice(0, 3).join(', ');
+  return paths.length > 3 ? `${named} and ${paths.length - 3} more` : named;
 }

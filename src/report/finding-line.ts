@@ -24,7 +24,7 @@ export function describeFinding(finding: Finding, thresholdNs: number): string {
 }
 
 function specifics(finding: Finding, thresholdNs: number): string {
-  const length = formatMs(finding.durationNs);
+  const length = formatMs(holdNs(finding));
   const uncertainty = formatLength((finding.startMax - finding.startMin) / 2);
   switch (finding.kind) {
     case 'stall':
@@ -54,6 +54,15 @@ function specifics(finding: Finding, thresholdNs: number): string {
 export function findingLine(finding: Finding, epochNs: bigint, thresholdNs: number, zone?: string): string {
   const time = formatClockTime(epochNs + BigInt(Math.round(finding.release)), zone);
   return `${time}  ${FINDING_GLYPHS[finding.kind]} ${finding.kind.padEnd(12)} ${finding.path}  ${describeFinding(finding, thresholdNs)}`;
+}
+
+/**
+ * How long packets were held: `durationNs` runs to the arrival of the replies at the prober, so on a long path it
+ * contains a round trip that nothing held.
+ */
+export function holdNs(finding: Finding): number {
+  const usualRttNs = Math.max(0, finding.peakRttNs - finding.excessNs);
+  return Math.max(0, finding.durationNs - usualRttNs);
 }
 
 export function count(number: number, noun: string): string {

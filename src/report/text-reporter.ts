@@ -5,7 +5,7 @@ import { formatTable } from '../format/table.js';
 import type { Stall } from '../model/finding.js';
 import type { QualityRecord, RunRecord } from '../model/run-record.js';
 import type { Summary } from '../model/summary.js';
-import { count, findingLine } from './finding-line.js';
+import { count, findingLine, holdNs } from './finding-line.js';
 import type { Reporter, RunResult } from './reporter.js';
 
 /** Stalls shown in the table at the end; the longest ones when there are more. */
@@ -136,7 +136,7 @@ function stallTable(stalls: readonly Stall[], seen: number, run: RunRecord, zone
     .map((stall) => [
       formatClockTime(epochNs + BigInt(Math.round((stall.startMin + stall.startMax) / 2)), zone),
       formatClockTime(epochNs + BigInt(Math.round(stall.release)), zone),
-      tenths(stall.durationNs),
+      tenths(holdNs(stall)),
       tenths((stall.startMax - stall.startMin) / 2),
       String(stall.probes),
       tenths(stall.peakRttNs),

@@ -22,7 +22,7 @@ test('text: heading, finding, statistics in the form of ping, stall table, what 
     print('text'),
     `local>172.16.47.27:30927/syn: every 10 ms, 16 flows + 5 fresh ports/s from 172.16.99.10 (eth0)
 from 2026-11-22 01:14:33.411 UTC; the kernel's time stamps; footprint 105 packets/s, about 616 conntrack entries; threshold 100 ms
-01:14:34.543 UTC  ■ stall        local>172.16.47.27:30927/syn  127.0 ms (±5 ms), 13 probes held until one instant, 3 above 100.0 ms, peak 122.1 ms, fit 0.999; flows 3 7-9 held, 12 of 16 passed
+01:14:34.543 UTC  ■ stall        local>172.16.47.27:30927/syn  126.8 ms (±5 ms), 13 probes held until one instant, 3 above 100.0 ms, peak 122.1 ms, fit 0.999; flows 3 7-9 held, 12 of 16 passed
 
 --- local>172.16.47.27:30927/syn statistics ---
 22352 packets transmitted, 22350 received, 0.00894775% packet loss, time 60012 ms
@@ -34,11 +34,18 @@ send error p50 12 µs, p99 45 µs, max 310 µs
 
 --- stalls ---
 start             release           length ms    ±  held  peak ms    fit  flows held
-01:14:34.416 UTC  01:14:34.543 UTC      127.0  5.0    13    122.1  0.999  3 7-9
+01:14:34.416 UTC  01:14:34.543 UTC      126.8  5.0    13    122.1  0.999  3 7-9
 
 measured with the kernel's time stamps, 9 µs of CPU per probe
 `,
   );
+});
+
+test('text: on a long path the length of a stall is how long packets were held', () => {
+  const reporter = createReporter('text', { quiet: false, zone: 'UTC' });
+  reporter.start(run);
+  const far = { ...stall, durationNs: 245_000_000, peakRttNs: 240_000_000, excessNs: 140_000_000 };
+  assert.match(reporter.finding(far), / 145\.0 ms \(±5 ms\), /);
 });
 
 test('text, quiet: only the end', () => {
