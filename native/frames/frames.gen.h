@@ -43,6 +43,16 @@ enum rxray_pause_cause {
 	RXRAY_PAUSE_CAUSE_CLOCK_STEP = 3,
 };
 
+enum rxray_direction {
+	RXRAY_DIRECTION_IN = 0,
+	RXRAY_DIRECTION_OUT = 1,
+};
+
+enum rxray_thread_kind {
+	RXRAY_THREAD_KIND_NAPI = 1,
+	RXRAY_THREAD_KIND_KSOFTIRQD = 2,
+};
+
 enum rxray_end_reason {
 	RXRAY_END_REASON_COMPLETE = 0,
 	RXRAY_END_REASON_STDIN_CLOSED = 1,
@@ -60,8 +70,20 @@ enum rxray_end_reason {
 #define RXRAY_SAMPLE_FLAGS_FRESH_FLOW 0x08u
 /* CLOCK_REALTIME stepped while the probe was under way: rttNs is not to be used */
 #define RXRAY_SAMPLE_FLAGS_CLOCK_STEP 0x10u
-/* more than one reply came; rttNs is that of the first */
-#define RXRAY_SAMPLE_FLAGS_DUPLICATE 0x20u
+
+/* the instant was read in user space; no kernel stamp came */
+#define RXRAY_ARRIVAL_FLAGS_USER_STAMP 0x01u
+/* seen inside an IPIP packet */
+#define RXRAY_ARRIVAL_FLAGS_TUNNELLED 0x02u
+/* CLOCK_REALTIME stepped around then: timeNs is not to be used */
+#define RXRAY_ARRIVAL_FLAGS_CLOCK_STEP 0x04u
+/* of a source port used for the first time in the run */
+#define RXRAY_ARRIVAL_FLAGS_FRESH_FLOW 0x08u
+
+/* receiving on the interface was steered to this CPU at some time in the gap */
+#define RXRAY_CPU_GAP_FLAGS_SERVES_INTERFACE 0x01u
+/* the heartbeat had real-time priority, so that ordinary processes cannot be the reason */
+#define RXRAY_CPU_GAP_FLAGS_REALTIME 0x02u
 
 /* Once, at the start of a stream. */
 struct rxray_frame_header {
@@ -264,5 +286,87 @@ static_assert(sizeof(struct rxray_frame_end) == 16, "end");
 static_assert(offsetof(struct rxray_frame_end, time_ns) == 0, "end.timeNs");
 static_assert(offsetof(struct rxray_frame_end, reason) == 8, "end.reason");
 static_assert(offsetof(struct rxray_frame_end, reserved) == 9, "end.reserved");
+
+#define RXRAY_RECORD_ARRIVAL 8
+/* A probe that arrived on a watched interface, or the reply to one that left there; once for each probe and direction. */
+struct rxray_frame_arrival {
+	int64_t time_ns; /* kernel stamp at the capture point, turned to CLOCK_MONOTONIC, since the epoch */
+	uint32_t path; /* number of the path that the watch names */
+	uint32_t seq; /* number of the probe on its path, as in samples */
+	uint16_t flow; /* index of the flow on its path; for fresh flows 0xffff */
+	uint8_t direction; /* enum direction */
+	uint8_t flags; /* arrivalFlags */
+	uint8_t reply; /* enum reply; of a probe none */
+	uint8_t reserved[3]; /* 0 */
+};
+static_assert(sizeof(struct rxray_frame_arrival) == 24, "arrival");
+static_assert(offsetof(struct rxray_frame_arrival, time_ns) == 0, "arrival.timeNs");
+static_assert(offsetof(struct rxray_frame_arrival, path) == 8, "arrival.path");
+static_assert(offsetof(struct rxray_frame_arrival, seq) == 12, "arrival.seq");
+static_assert(offsetof(struct rxray_frame_arrival, flow) == 16, "arrival.flow");
+static_assert(offsetof(struct rxray_frame_arrival, direction) == 18, "arrival.direction");
+static_assert(offsetof(struct rxray_frame_arrival, flags) == 19, "arrival.flags");
+static_assert(offsetof(struct rxray_frame_arrival, reply) == 20, "arrival.reply");
+static_assert(offsetof(struct rxray_frame_arrival, reserved) == 21, "arrival.reserved");
+
+#define RXRAY_RECORD_CPU_GAP 9
+/* A CPU did not run its heartbeat, which is due every millisecond. */
+struct rxray_frame_cpu_gap {
+	int64_t from_ns; /* when the beat was due, since the epoch */
+	int64_t to_ns; /* when it came, since the epoch */
+	int64_t steal_ns; /* growth of the steal time of the CPU, counted in steps of 10 ms over up to a second before, -1 unknown */
+	uint16_t cpu; /* number of the CPU */
+	uint8_t flags; /* cpuGapFlags */
+	uint8_t reserved[5]; /* 0 */
+};
+static_assert(sizeof(struct rxray_frame_cpu_gap) == 32, "cpuGap");
+static_assert(offsetof(struct rxray_frame_cpu_gap, from_ns) == 0, "cpuGap.fromNs");
+static_assert(offsetof(struct rxray_frame_cpu_gap, to_ns) == 8, "cpuGap.toNs");
+static_assert(offsetof(struct rxray_frame_cpu_gap, steal_ns) == 16, "cpuGap.stealNs");
+static_assert(offsetof(struct rxray_frame_cpu_gap, cpu) == 24, "cpuGap.cpu");
+static_assert(offsetof(struct rxray_frame_cpu_gap, flags) == 26, "cpuGap.flags");
+static_assert(offsetof(struct rxray_frame_cpu_gap, reserved) == 27, "cpuGap.reserved");
+
+#define RXRAY_RECORD_THREAD_DELAY 10
+/* A thread of the kernel that receives packets was ready and did not run (schedstat). */
+struct rxray_frame_thread_delay {
+	int64_t from_ns; /* toNs less delayNs, since the epoch */
+	int64_t to_ns; /* when it was seen to have run again, since the epoch */
+	int64_t delay_ns; /* growth of its run-queue delay */
+	uint32_t thread; /* thread id */
+	uint32_t uncertainty_ns; /* the delay ended at most so long before toNs */
+	uint16_t cpu; /* CPU that it was bound to, or else ran on afterwards; 0xffff unknown */
+	uint16_t queue; /* receive queue, 0xffff unknown or none */
+	uint8_t kind; /* enum threadKind */
+	uint8_t reserved[3]; /* 0 */
+};
+static_assert(sizeof(struct rxray_frame_thread_delay) == 40, "threadDelay");
+static_assert(offsetof(struct rxray_frame_thread_delay, from_ns) == 0, "threadDelay.fromNs");
+static_assert(offsetof(struct rxray_frame_thread_delay, to_ns) == 8, "threadDelay.toNs");
+static_assert(offsetof(struct rxray_frame_thread_delay, delay_ns) == 16, "threadDelay.delayNs");
+static_assert(offsetof(struct rxray_frame_thread_delay, thread) == 24, "threadDelay.thread");
+static_assert(offsetof(struct rxray_frame_thread_delay, uncertainty_ns) == 28, "threadDelay.uncertaintyNs");
+static_assert(offsetof(struct rxray_frame_thread_delay, cpu) == 32, "threadDelay.cpu");
+static_assert(offsetof(struct rxray_frame_thread_delay, queue) == 34, "threadDelay.queue");
+static_assert(offsetof(struct rxray_frame_thread_delay, kind) == 36, "threadDelay.kind");
+static_assert(offsetof(struct rxray_frame_thread_delay, reserved) == 37, "threadDelay.reserved");
+
+#define RXRAY_RECORD_SOFTNET 11
+/* What the receive softirq of a CPU could not finish or take on, when it changed. */
+struct rxray_frame_softnet {
+	int64_t from_ns; /* the reading before, since the epoch */
+	int64_t to_ns; /* this reading, since the epoch */
+	uint32_t time_squeeze; /* times that it ran out of its budget with work left */
+	uint32_t dropped; /* packets dropped because the backlog was full */
+	uint16_t cpu; /* number of the CPU */
+	uint8_t reserved[6]; /* 0 */
+};
+static_assert(sizeof(struct rxray_frame_softnet) == 32, "softnet");
+static_assert(offsetof(struct rxray_frame_softnet, from_ns) == 0, "softnet.fromNs");
+static_assert(offsetof(struct rxray_frame_softnet, to_ns) == 8, "softnet.toNs");
+static_assert(offsetof(struct rxray_frame_softnet, time_squeeze) == 16, "softnet.timeSqueeze");
+static_assert(offsetof(struct rxray_frame_softnet, dropped) == 20, "softnet.dropped");
+static_assert(offsetof(struct rxray_frame_softnet, cpu) == 24, "softnet.cpu");
+static_assert(offsetof(struct rxray_frame_softnet, reserved) == 26, "softnet.reserved");
 
 #endif

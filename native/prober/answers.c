@@ -47,7 +47,7 @@ static void take_named(struct prober *prober, uint32_t path, struct answer *answ
 		prober->counters.strays++;
 		return;
 	}
-	outcomes_settle(prober, index, k, answer);
+	outcomes_settle(prober, index, k, answer, true);
 }
 
 static void take_icmp(struct prober *prober, struct answer *answer)
@@ -117,7 +117,7 @@ static void take_tcp(struct prober *prober, struct answer *answer)
 		prober->counters.forged++;
 		return;
 	}
-	outcomes_settle(prober, index, k, answer);
+	outcomes_settle(prober, index, k, answer, true);
 }
 
 static void take_udp(struct prober *prober, struct answer *answer)
@@ -141,13 +141,15 @@ static void take_udp(struct prober *prober, struct answer *answer)
 	take_named(prober, path, answer);
 }
 
-static void take_packet(void *context, const struct received *packet)
+static void take_packet(void *context, const struct received *from_ring)
 {
 	struct prober *prober = context;
+	struct received packet = *from_ring;
 	struct incoming in;
-	struct answer answer = {.outcome = RXRAY_OUTCOME_REPLY, .in = &in, .packet = packet};
+	struct answer answer = {.outcome = RXRAY_OUTCOME_REPLY, .in = &in, .packet = &packet};
 
-	if (!packet_parse(packet->packet, packet->length, &in)) {
+	packet.user_ns = prober->user_received_ns;
+	if (!packet_parse(packet.packet, packet.length, &in)) {
 		prober->counters.strays++;
 		return;
 	}
@@ -177,7 +179,7 @@ void answers_read(struct prober *prober)
 			 * found. */
 			waiting = receive_waiting(&prober->receive[family], 1024);
 			transmit_read_stamps(&prober->transmit[family]);
-			if (!prober->grants.stamps)
+			if (prober->grants.stamps != STAMPS_KERNEL)
 				prober->user_received_ns = clocks_mono();
 			receive_read(&prober->receive[family], waiting, take_packet, prober);
 		} while (waiting == 1024);

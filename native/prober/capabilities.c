@@ -14,6 +14,7 @@
 
 #include "json.h"
 #include "prober.h"
+#include "stamps.h"
 
 static const char *truth(bool value)
 {
@@ -58,16 +59,6 @@ static unsigned receive_queues(int fd, const char *name)
 	                                                       : 1;
 }
 
-static bool hardware_enabled(int fd, const char *name)
-{
-	struct hwtstamp_config config = {0};
-	struct ifreq request = {.ifr_data = (char *)&config};
-
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
-	return ioctl(fd, SIOCGHWTSTAMP, &request) == 0 && config.tx_type != HWTSTAMP_TX_OFF &&
-	       config.rx_filter != HWTSTAMP_FILTER_NONE;
-}
-
 static void add_interface(struct json *json, int fd, const char *name)
 {
 	struct ethtool_ts_info info = {.cmd = ETHTOOL_GET_TS_INFO};
@@ -86,7 +77,7 @@ static void add_interface(struct json *json, int fd, const char *name)
 	         "\"rxQueues\":%u}",
 	         truth((info.so_timestamping & SOF_TIMESTAMPING_TX_SOFTWARE) != 0),
 	         truth((info.so_timestamping & SOF_TIMESTAMPING_RX_SOFTWARE) != 0),
-	         truth((info.so_timestamping & hardware) == hardware), truth(hardware_enabled(fd, name)),
+	         truth((info.so_timestamping & hardware) == hardware), truth(stamps_hardware_on(name)),
 	         receive_queues(fd, name));
 }
 

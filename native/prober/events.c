@@ -80,17 +80,15 @@ static void add_footprint(struct json *json, const struct prober *prober)
 	         pps, (unsigned long long)entries, text, most);
 }
 
-void events_hello(struct prober *prober)
+bool events_begin_hello(struct json *json, const struct prober *prober, const char *transmit_via,
+                        const char *receive_via)
 {
+	static const char *const sources[] = {"user", "kernel", "hw"};
 	const struct grants *grants = &prober->grants;
 	struct utsname host;
-	static const char *const reasons[] = {"auto: what every interface has", "as asked for"};
-	struct json *json = calloc(1, sizeof(*json));
 
-	if (json == NULL || uname(&host) != 0) {
-		free(json);
-		return;
-	}
+	if (uname(&host) != 0)
+		return false;
 	json_add(json, "{\"event\":\"hello\",\"helper\":\"rxray-prober\",\"version\":\"" PROBER_VERSION
 	               "\",\"host\":{");
 	json_add(json, "\"name\":");
@@ -106,9 +104,22 @@ void events_hello(struct prober *prober)
 		json_add(json, "%d", grants->cpu);
 	else
 		json_add(json, "null");
-	json_add(json, ",\"timestamps\":\"%s\",\"timestampsWhy\":", grants->stamps ? "kernel" : "user");
-	json_string(json, reasons[prober->plan.stamping != STAMPING_AUTO]);
-	json_add(json, ",\"transmitVia\":\"raw socket\",\"receiveVia\":\"packet ring\"},");
+	json_add(json, ",\"timestamps\":\"%s\",\"timestampsWhy\":", sources[grants->stamps]);
+	json_string(json, grants->stamps_why);
+	json_add(json, ",\"transmitVia\":\"%s\",\"receiveVia\":\"%s\"},", transmit_via, receive_via);
+	return true;
+}
+
+void events_hello(struct prober *prober)
+{
+	struct json *json = calloc(1, sizeof(*json));
+
+	if (json == NULL)
+		return;
+	if (!events_begin_hello(json, prober, "raw socket", "packet ring")) {
+		free(json);
+		return;
+	}
 	add_paths(json, prober);
 	json_add(json, ",");
 	add_footprint(json, prober);

@@ -102,6 +102,13 @@ void frames_block(struct frames *frames, uint16_t type, uint16_t record_bytes, c
 	put_block(frames, type, record_bytes, records, count, 0);
 }
 
+void frames_bulk(struct frames *frames, uint16_t type, uint16_t record_bytes, const void *records,
+                 uint32_t count)
+{
+	frames_close_batch(frames);
+	put_block(frames, type, record_bytes, records, count, FRAMES_RESERVE);
+}
+
 void frames_text(struct frames *frames, const char *json, size_t length)
 {
 	frames_block(frames, RXRAY_RECORD_TEXT, 1, json, (uint32_t)length);

@@ -38,6 +38,10 @@ void frames_sample(struct frames *frames, const struct rxray_frame_sample *sampl
 /* Appends a block of records other than samples; samples that wait go first, to keep the order. */
 void frames_block(struct frames *frames, uint16_t type, uint16_t record_bytes, const void *records,
                   uint32_t count);
+
+/* The same for records that may be many: they are dropped, and counted, before what must not get lost is. */
+void frames_bulk(struct frames *frames, uint16_t type, uint16_t record_bytes, const void *records,
+                 uint32_t count);
 void frames_text(struct frames *frames, const char *json, size_t length);
 
 /* Closes the block of samples that is being filled. */

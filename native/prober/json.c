@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cpus.h"
+
 void json_add(struct json *json, const char *format, ...)
 {
 	va_list arguments;
@@ -33,4 +35,21 @@ void json_string(struct json *json, const char *text)
 			json_add(json, "%c", byte);
 	}
 	json_add(json, "\"");
+}
+
+void json_cpus(struct json *json, const struct cpus *cpus)
+{
+	bool any = false;
+
+	if (!cpus_any(cpus)) {
+		json_add(json, "null");
+		return;
+	}
+	for (int cpu = 0; cpu < CPUS_MOST; cpu++) {
+		if (cpus_has(cpus, cpu)) {
+			json_add(json, "%s%d", any ? "," : "[", cpu);
+			any = true;
+		}
+	}
+	json_add(json, "]");
 }

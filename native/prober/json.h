@@ -17,4 +17,8 @@ __attribute__((format(printf, 2, 3))) void json_add(struct json *json, const cha
 /* Adds a string with its quotation marks. */
 void json_string(struct json *json, const char *text);
 
+/* Adds a list of CPUs, `null` when there is none. */
+struct cpus;
+void json_cpus(struct json *json, const struct cpus *cpus);
+
 #endif

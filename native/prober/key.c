@@ -91,3 +91,20 @@ uint64_t key_index(const struct secret *secret, enum key_use use, uint32_t path,
 	}
 	return n;
 }
+
+uint64_t key_nearest(const struct secret *secret, enum key_use use, uint32_t path, uint16_t flow,
+                     uint32_t number, uint64_t expected)
+{
+	const uint64_t period = (1ull << 32) / KEY_STEP;
+	uint32_t distance = number - (uint32_t)hash(secret, use, path, flow);
+	uint64_t n;
+
+	if (distance % KEY_STEP != 0)
+		return UINT64_MAX;
+	n = expected - expected % period + distance / KEY_STEP;
+	if (n > expected + period / 2 && n >= period)
+		n -= period;
+	else if (n + period / 2 < expected)
+		n += period;
+	return n;
+}

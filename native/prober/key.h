@@ -39,4 +39,11 @@ uint32_t key_number(const struct secret *secret, enum key_use use, uint32_t path
 uint64_t key_index(const struct secret *secret, enum key_use use, uint32_t path, uint16_t flow,
                    uint32_t number, uint64_t newest);
 
+/*
+ * The same for somebody who does not know what was sent: of the n that carry this number, the one nearest to
+ * `expected`.
+ */
+uint64_t key_nearest(const struct secret *secret, enum key_use use, uint32_t path, uint16_t flow,
+                     uint32_t number, uint64_t expected);
+
 #endif

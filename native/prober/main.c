@@ -8,10 +8,11 @@
 
 #include "prober.h"
 #include "stop.h"
+#include "watcher.h"
 
 static const char help[] =
         "usage: rxray-prober < plan > frames\n"
-        "       rxray-prober --capabilities | --version | --help\n"
+        "       rxray-prober --capabilities | --interface-info NAME | --version | --help\n"
         "\n"
         "Sends probes on an exact grid, time-stamps and matches the replies. It is started by rxray; the "
         "plan it\n"
@@ -69,7 +70,16 @@ static int work(struct prober *prober)
 {
 	struct problem problem = {0};
 
-	if (!read_plan(&prober->plan, &problem) || !setup_prober(prober, &problem))
+	if (!read_plan(&prober->plan, &problem))
+		return report_failure(prober, &problem);
+	if (plan_only_watches(&prober->plan)) {
+		if (!watch_setup(prober, &problem))
+			return report_failure(prober, &problem);
+		watch_hello(prober);
+		reports_end(prober, watch_run(prober));
+		return 0;
+	}
+	if (!setup_prober(prober, &problem))
 		return report_failure(prober, &problem);
 	events_hello(prober);
 	reports_end(prober, run_prober(prober));
@@ -87,6 +97,8 @@ int main(int argc, char **argv)
 		return fputs(help, stdout) < 0;
 	if (argc == 2 && strcmp(argv[1], "--capabilities") == 0)
 		return capabilities_print();
+	if (argc == 3 && strcmp(argv[1], "--interface-info") == 0)
+		return interface_info_print(argv[2]);
 	if (argc > 1) {
 		fputs(help, stderr);
 		return EXIT_PLAN;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "outcomes.h"
 
+#include "waiting.h"
+
 void outcomes_report(struct prober *prober, const struct train *train, uint64_t k, const struct slot *slot,
                      struct rxray_frame_sample *sample)
 {
@@ -51,7 +53,34 @@ static void repeat(struct prober *prober, const struct train *train, struct slot
 	               "them itself");
 }
 
-void outcomes_settle(struct prober *prober, uint32_t index, uint64_t k, const struct answer *answer)
+static struct stamp sent_stamp(const struct prober *prober, const struct train *train, uint64_t k,
+                               const struct slot *slot)
+{
+	const struct outstanding *ring = &train->outstanding;
+	int64_t sent = grid_due(&train->grid, k) + slot->sent_after_due_ns;
+
+	return (struct stamp){
+	        .hardware_ns = ring->hardware_ns == NULL ? NO_STAMP : ring->hardware_ns[k % ring->capacity],
+	        .kernel_ns = slot->kernel_stamp ? sent : NO_STAMP,
+	        .user_ns = sent,
+	        .ifindex = prober->paths[train->path].route.ifindex,
+	};
+}
+
+static struct stamp received_stamp(const struct prober *prober, const struct received *packet)
+{
+	bool kernel = prober->grants.stamps != STAMPS_NONE && !packet->hardware;
+
+	return (struct stamp){
+	        .hardware_ns = packet->hardware ? packet->real_ns : NO_STAMP,
+	        .kernel_ns = kernel ? packet->real_ns - prober->clocks.real_minus_mono : NO_STAMP,
+	        .user_ns = packet->user_ns,
+	        .ifindex = packet->ifindex,
+	};
+}
+
+void outcomes_settle(struct prober *prober, uint32_t index, uint64_t k, const struct answer *answer,
+                     bool patient)
 {
 	struct train *train = &prober->trains[index];
 	struct path *path = &prober->paths[train->path];
@@ -61,7 +90,7 @@ void outcomes_settle(struct prober *prober, uint32_t index, uint64_t k, const st
 	        .reply = (uint8_t)answer->reply,
 	        .ttl = answer->in->ttl,
 	};
-	int64_t received;
+	struct stamp sent, received;
 
 	if (slot == NULL || slot->fate == FATE_FAILED) {
 		prober->counters.strays++;
@@ -71,12 +100,24 @@ void outcomes_settle(struct prober *prober, uint32_t index, uint64_t k, const st
 		repeat(prober, train, slot, answer);
 		return;
 	}
-	received = answer->packet->real_ns - prober->clocks.real_minus_mono;
-	if (!prober->grants.stamps) {
-		received = prober->user_received_ns;
-		sample.flags |= RXRAY_SAMPLE_FLAGS_USER_RECEIVED_STAMP;
+	sent = sent_stamp(prober, train, k, slot);
+	received = received_stamp(prober, answer->packet);
+	switch (stamps_choose(&sent, &received, patient, &sample.rtt_ns)) {
+	case CHOICE_WAIT:
+		if (waiting_add(prober->waiting, index, k, answer, clocks_mono()))
+			return;
+		stamps_choose(&sent, &received, false, &sample.rtt_ns);
+		/* fall through */
+	case CHOICE_USER:
+		if (received.kernel_ns == NO_STAMP)
+			sample.flags |= RXRAY_SAMPLE_FLAGS_USER_RECEIVED_STAMP;
+		break;
+	case CHOICE_HARDWARE:
+		sample.flags |= RXRAY_SAMPLE_FLAGS_HARDWARE_STAMPS;
+		break;
+	case CHOICE_KERNEL:
+		break;
 	}
-	sample.rtt_ns = received - grid_due(&train->grid, k) - slot->sent_after_due_ns;
 	if (sample.rtt_ns < 0)
 		sample.rtt_ns = 0;
 	take_back(prober, &path->totals, slot->fate, slot->kernel_stamp);
@@ -97,6 +138,14 @@ void outcomes_settle(struct prober *prober, uint32_t index, uint64_t k, const st
 		}
 	}
 	outcomes_report(prober, train, k, slot, &sample);
+}
+
+void outcomes_settle_waiting(struct prober *prober, int64_t now)
+{
+	struct waiting_answer late;
+
+	while (prober->waiting != NULL && waiting_expired(prober->waiting, now, &late))
+		outcomes_settle(prober, late.train, late.k, &late.answer, false);
 }
 
 static void give_up(struct prober *prober, struct train *train, uint64_t k, struct slot *slot)

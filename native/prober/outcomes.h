@@ -16,8 +16,15 @@ struct answer {
 void outcomes_report(struct prober *prober, const struct train *train, uint64_t k, const struct slot *slot,
                      struct rxray_frame_sample *sample);
 
-/* An answer to probe k has come: the first one, a late one, a repeated one, or one to nothing. */
-void outcomes_settle(struct prober *prober, uint32_t train, uint64_t k, const struct answer *answer);
+/*
+ * An answer to probe k has come: the first one, a late one, a repeated one, or one to nothing. `patient`: it
+ * may be put aside until the network card's stamp of the probe comes.
+ */
+void outcomes_settle(struct prober *prober, uint32_t train, uint64_t k, const struct answer *answer,
+                     bool patient);
+
+/* Settles the answers that have been put aside for long enough. */
+void outcomes_settle_waiting(struct prober *prober, int64_t now);
 
 /* Gives up the probes that have waited long enough. */
 void outcomes_expire(struct prober *prober, int64_t now);

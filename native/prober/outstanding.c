@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "stamps.h"
+
 uint32_t outstanding_capacity(int64_t interval_ns, int64_t match_ns)
 {
 	int64_t slots = match_ns / interval_ns + 4;
@@ -28,6 +30,8 @@ struct slot *outstanding_begin(struct outstanding *ring, uint64_t k)
 
 	outstanding_skip(ring, k);
 	*slot = (struct slot){.fate = FATE_SENT};
+	if (ring->hardware_ns != NULL)
+		ring->hardware_ns[k % ring->capacity] = NO_STAMP;
 	ring->next = k + 1;
 	return slot;
 }

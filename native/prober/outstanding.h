@@ -27,6 +27,7 @@ _Static_assert(sizeof(struct slot) == 8, "memory for outstanding probes is recko
 /* The last `capacity` probes of a train, by number. */
 struct outstanding {
 	struct slot *slots;
+	int64_t *hardware_ns; /* of each, the network card's transmit stamp; NULL unless those are used */
 	uint64_t next; /* number of the probe after the newest */
 	uint32_t capacity;
 };

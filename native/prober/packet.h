@@ -43,8 +43,9 @@ struct echoed {
 
 /* A received packet, taken apart. For an ICMP error the ports and numbers are those of the quoted probe. */
 struct incoming {
-	struct address source; /* of the packet itself */
-	struct address target; /* for an ICMP error: where the quoted probe was going */
+	struct address source, destination; /* of the packet itself */
+	struct address target; /* the same as the destination, or for an ICMP error where the quoted probe was
+	                          going */
 	struct echoed echoed;
 	uint32_t tcp_seq, tcp_ack;
 	uint16_t source_port, target_port; /* as in struct outgoing for ICMP, and for quoted packets */
@@ -53,10 +54,17 @@ struct incoming {
 	uint8_t transport;
 	uint8_t tcp_flags;
 	uint8_t icmp_type, icmp_code;
+	bool request; /* an echo request */
 	bool error; /* an ICMP error that quotes something of ours */
 };
 
-/* Takes a packet apart from its IP header on. False for all that cannot answer a probe. */
+/* Takes a packet apart from its IP header on. False for all that is neither a probe nor can answer one. */
+bool packet_parse_any(const uint8_t *packet, size_t length, struct incoming *in);
+
+/* The packet inside an IPv4-in-IPv4 one (RFC 2003), NULL where there is none. */
+const uint8_t *packet_inside(const uint8_t *packet, size_t *length);
+
+/* The same for what can answer a probe only. */
 bool packet_parse(const uint8_t *packet, size_t length, struct incoming *in);
 
 /* The Internet checksum (RFC 1071), with a sum to begin with. */

@@ -116,7 +116,8 @@ static bool parse_icmp(struct bytes icmp, struct incoming *in)
 	type = icmp.at[0];
 	in->icmp_type = type;
 	in->icmp_code = icmp.at[1];
-	if (type == (v4 ? 0 : 129)) {
+	in->request = type == (v4 ? 8 : 128);
+	if (in->request || type == (v4 ? 0 : 129)) {
 		in->transport = TRANSPORT_ICMP;
 		in->source_port = get16(icmp.at + 4);
 		in->target_port = get16(icmp.at + 6);
@@ -128,7 +129,23 @@ static bool parse_icmp(struct bytes icmp, struct incoming *in)
 	return false;
 }
 
+const uint8_t *packet_inside(const uint8_t *packet, size_t *length)
+{
+	struct ip ip;
+
+	if (!parse_ip((struct bytes){packet, *length}, &ip) || ip.source.family != 4 ||
+	    ip.protocol != IPPROTO_IPIP)
+		return NULL;
+	*length = ip.payload.length;
+	return ip.payload.at;
+}
+
 bool packet_parse(const uint8_t *packet, size_t length, struct incoming *in)
+{
+	return packet_parse_any(packet, length, in) && !in->request;
+}
+
+bool packet_parse_any(const uint8_t *packet, size_t length, struct incoming *in)
 {
 	struct ip ip;
 
@@ -136,7 +153,7 @@ bool packet_parse(const uint8_t *packet, size_t length, struct incoming *in)
 	if (!parse_ip((struct bytes){packet, length}, &ip))
 		return false;
 	in->source = ip.source;
-	in->target = ip.target;
+	in->target = in->destination = ip.target;
 	in->ttl = ip.ttl;
 	switch (ip.protocol) {
 	case IPPROTO_ICMP:

@@ -45,7 +45,9 @@ void plan_init(struct plan *plan)
 void plan_free(struct plan *plan)
 {
 	free(plan->paths);
+	free(plan->watches);
 	plan->paths = NULL;
+	plan->watches = NULL;
 }
 
 const char *protocol_name(uint8_t protocol)
@@ -56,33 +58,6 @@ const char *protocol_name(uint8_t protocol)
 }
 
 #define FAIL(plan, problem, ...) problem_set(problem, "E_PLAN", EXIT_PLAN, -1, REMEDY, __VA_ARGS__)
-
-/* Decimal digits only: strtoull alone would take signs, blanks and overflow in silence. */
-static bool parse_number(const char *text, uint64_t least, uint64_t most, uint64_t *value)
-{
-	uint64_t sum = 0;
-
-	if (*text == '\0')
-		return false;
-	for (; *text != '\0'; text++) {
-		if (*text < '0' || *text > '9' || sum > (UINT64_MAX - 9) / 10)
-			return false;
-		sum = sum * 10 + (uint64_t)(*text - '0');
-	}
-	*value = sum;
-	return sum >= least && sum <= most;
-}
-
-static bool parse_word(const char *text, const char *const *words, int *index)
-{
-	for (int i = 0; words[i] != NULL; i++) {
-		if (strcmp(text, words[i]) == 0) {
-			*index = i;
-			return true;
-		}
-	}
-	return false;
-}
 
 static bool take_option(struct plan *plan, struct plan_path *path, const char *word, struct problem *problem)
 {
@@ -104,29 +79,29 @@ static bool take_option(struct plan *plan, struct plan_path *path, const char *w
 		if (!address_parse(value, &path->source) || path->source.family != path->target.family)
 			return FAIL(plan, problem, "line %u: bad source address `%.64s`", plan->line, value);
 	} else if (IS("ttl")) {
-		if (!parse_number(value, 1, 255, &number))
+		if (!plan_number(value, 1, 255, &number))
 			return FAIL(plan, problem, "line %u: ttl must be 1 to 255", plan->line);
 		path->ttl = (uint8_t)number;
 	} else if (IS("size") && (path->protocol == PROTOCOL_ICMP || path->protocol == PROTOCOL_UDP)) {
-		if (!parse_number(value, PLAN_MIN_PAYLOAD, PLAN_MAX_PAYLOAD, &number))
+		if (!plan_number(value, PLAN_MIN_PAYLOAD, PLAN_MAX_PAYLOAD, &number))
 			return FAIL(plan, problem, "line %u: size must be %d to %d", plan->line,
 			            PLAN_MIN_PAYLOAD, PLAN_MAX_PAYLOAD);
 		path->payload = (uint16_t)number;
 	} else if (IS("interval-ns")) {
-		if (!parse_number(value, 10000, 3600 * NS_PER_S, &path->interval_ns))
+		if (!plan_number(value, 10000, 3600 * NS_PER_S, &path->interval_ns))
 			return FAIL(plan, problem, "line %u: interval-ns must be 10000 to 3600000000000",
 			            plan->line);
 	} else if (IS("port") && path->protocol != PROTOCOL_ICMP) {
-		if (!parse_number(value, 1, 65535, &number))
+		if (!plan_number(value, 1, 65535, &number))
 			return FAIL(plan, problem, "line %u: port must be 1 to 65535", plan->line);
 		path->port = (uint16_t)number;
 	} else if (IS("flows") && path->protocol != PROTOCOL_ICMP) {
-		if (!parse_number(value, 1, PLAN_MAX_FLOWS, &number))
+		if (!plan_number(value, 1, PLAN_MAX_FLOWS, &number))
 			return FAIL(plan, problem, "line %u: flows must be 1 to %d", plan->line,
 			            PLAN_MAX_FLOWS);
 		path->flows = (uint16_t)number;
 	} else if (IS("fresh-pps") && path->protocol == PROTOCOL_SYN) {
-		if (!parse_number(value, 0, 100, &number))
+		if (!plan_number(value, 0, 100, &number))
 			return FAIL(plan, problem, "line %u: fresh-pps must be 0 to 100", plan->line);
 		path->fresh_pps = (uint32_t)number;
 	} else {
@@ -146,10 +121,10 @@ static bool take_path(struct plan *plan, char **words, int count, struct problem
 
 	if (count < 4)
 		return FAIL(plan, problem, "line %u: a path needs index, protocol and address", plan->line);
-	if (!parse_number(words[1], 0, PLAN_MAX_PATHS - 1, &index) || index != plan->path_count)
+	if (!plan_number(words[1], 0, PLAN_MAX_PATHS - 1, &index) || index != plan->path_count)
 		return FAIL(plan, problem, "line %u: the next path must have index %zu (at most %d paths)",
 		            plan->line, plan->path_count, PLAN_MAX_PATHS);
-	if (!parse_word(words[2], protocols, &protocol))
+	if (!plan_word(words[2], protocols, &protocol))
 		return FAIL(plan, problem, "line %u: unknown protocol `%.40s`", plan->line, words[2]);
 	path.protocol = (uint8_t)protocol;
 	if (!address_parse(words[3], &path.target))
@@ -190,19 +165,27 @@ static bool take_setting(struct plan *plan, const char *key, const char *value, 
 	for (size_t i = 0; i < sizeof(number_keys) / sizeof(number_keys[0]); i++) {
 		if (strcmp(key, number_keys[i].name) != 0)
 			continue;
-		if (!parse_number(value, number_keys[i].least, number_keys[i].most, &number))
+		if (!plan_number(value, number_keys[i].least, number_keys[i].most, &number))
 			return FAIL(plan, problem, "line %u: %s must be %llu to %llu", plan->line, key,
 			            (unsigned long long)number_keys[i].least,
 			            (unsigned long long)number_keys[i].most);
 		memcpy((char *)plan + number_keys[i].offset, &number, sizeof(number));
 		return true;
 	}
-	if (strcmp(key, "timestamps") == 0 && parse_word(value, stampings, &word)) {
+	if (strcmp(key, "timestamps") == 0 && plan_word(value, stampings, &word)) {
 		plan->stamping = (enum stamping)word;
 		return true;
 	}
-	if (strcmp(key, "sched") == 0 && parse_word(value, schedulings, &word)) {
+	if (strcmp(key, "sched") == 0 && plan_word(value, schedulings, &word)) {
 		plan->scheduling = (enum scheduling)word;
+		return true;
+	}
+	if (strcmp(key, "secret") == 0) {
+		/* The value is not repeated in the message, which ends up in logs. */
+		if (!plan_secret(value, plan->secret))
+			return FAIL(plan, problem, "line %u: secret must be 32 hexadecimal digits",
+			            plan->line);
+		plan->secret_given = true;
 		return true;
 	}
 	if (strcmp(key, "cpu") == 0) {
@@ -210,7 +193,7 @@ static bool take_setting(struct plan *plan, const char *key, const char *value, 
 			plan->cpu = CPU_AUTO;
 		else if (strcmp(value, "none") == 0)
 			plan->cpu = CPU_NONE;
-		else if (parse_number(value, 0, 1023, &number))
+		else if (plan_number(value, 0, 1023, &number))
 			plan->cpu = (int)number;
 		else
 			return FAIL(plan, problem, "line %u: cpu must be auto, none or a number", plan->line);
@@ -249,6 +232,10 @@ bool plan_take_line(struct plan *plan, const char *line, size_t length, struct p
 	}
 	if (strcmp(words[0], "path") == 0)
 		return take_path(plan, words, count, problem);
+	if (strcmp(words[0], "watch") == 0)
+		return plan_take_watch(plan, words, count, problem);
+	if (strcmp(words[0], "local") == 0)
+		return plan_take_local(plan, words, count, problem);
 	if (strcmp(words[0], "run") == 0 && count == 1) {
 		plan->complete = true;
 		return true;
@@ -262,6 +249,8 @@ bool plan_finish(struct plan *plan, struct problem *problem)
 {
 	if (!plan->complete)
 		return FAIL(plan, problem, "line %u: the plan ended without `run`", plan->line);
+	if (plan_only_watches(plan))
+		return plan_finish_watches(plan, problem);
 	if (plan->path_count == 0)
 		return FAIL(plan, problem, "line %u: the plan has no path", plan->line);
 	if (plan->match_ns < plan->wait_ns)

@@ -13,6 +13,8 @@
 #define PLAN_MAX_PATHS 16384
 #define PLAN_MAX_LINE 512
 #define PLAN_MAX_FLOWS 1024
+#define PLAN_MAX_WATCHES 128 /* each is a few instructions of the filter that every packet meets */
+#define PLAN_MAX_LOCALS 4
 #define PLAN_MIN_PAYLOAD 16 /* room for the key of a probe */
 #define PLAN_MAX_PAYLOAD 1400
 
@@ -43,6 +45,23 @@ struct plan_path {
 	uint8_t protocol; /* enum protocol */
 };
 
+struct plan_range {
+	uint16_t first, last; /* empty when first > last */
+};
+
+/* The probes of one path, to be seen on their arrival and their replies on leaving. */
+struct plan_watch {
+	struct address target, source;
+	char interface[IF_NAMESIZE];
+	uint32_t key_path; /* the number of the path in the plan of its prober, of which keys are made */
+	uint32_t path; /* the number that records carry; the same unless the plan says otherwise */
+	struct plan_range ports, fresh;
+	uint16_t port; /* of the target */
+	uint16_t id; /* of ICMP echoes */
+	uint8_t protocol; /* enum protocol */
+	bool tunnel; /* its packets may be inside IPIP here */
+};
+
 struct plan {
 	struct plan_path *paths;
 	size_t path_count;
@@ -55,6 +74,12 @@ struct plan {
 	uint64_t wait_ns;
 	uint64_t match_ns;
 	uint64_t max_pps_per_target;
+	struct plan_watch *watches;
+	size_t watch_count;
+	char locals[PLAN_MAX_LOCALS][IF_NAMESIZE]; /* interfaces that local evidence is about */
+	size_t local_count;
+	uint64_t secret[2];
+	bool secret_given;
 	enum stamping stamping;
 	enum scheduling scheduling;
 	int cpu; /* a number, CPU_AUTO or CPU_NONE */
@@ -76,5 +101,20 @@ bool plan_finish(struct plan *plan, struct problem *problem);
 bool plan_check_rates(const struct plan *plan, struct problem *problem);
 
 const char *protocol_name(uint8_t protocol);
+
+/* plan_watch.c: the lines of a plan that sends nothing. */
+bool plan_take_watch(struct plan *plan, char **words, int count, struct problem *problem);
+bool plan_take_local(struct plan *plan, char **words, int count, struct problem *problem);
+bool plan_finish_watches(const struct plan *plan, struct problem *problem);
+static inline bool plan_only_watches(const struct plan *plan)
+{
+	return plan->watch_count > 0 || plan->local_count > 0;
+}
+
+/* plan_words.c: what the lines are made of. */
+bool plan_number(const char *text, uint64_t least, uint64_t most, uint64_t *value);
+bool plan_word(const char *text, const char *const *words, int *index);
+bool plan_range(const char *text, struct plan_range *range);
+bool plan_secret(const char *text, uint64_t secret[2]);
 
 #endif

@@ -18,6 +18,7 @@
 #include "receive.h"
 #include "route.h"
 #include "schedule.h"
+#include "stamps.h"
 #include "transmit.h"
 
 #define PROBER_VERSION "0.1.0"
@@ -42,10 +43,15 @@ struct path {
 
 /* What was asked of the machine and what it gave. */
 struct grants {
-	bool fifo, locked, stamps;
+	bool fifo, locked;
+	enum stamp_source stamps;
+	const char *stamps_why;
 	int cpu; /* -1 not pinned */
 	char sched_why[128];
 };
+
+struct watcher;
+struct waiting;
 
 /* The whole state of the process. */
 struct prober {
@@ -62,6 +68,8 @@ struct prober {
 	struct frames frames;
 	struct transmit transmit[2]; /* IPv4, IPv6 */
 	struct receive receive[2];
+	struct waiting *waiting; /* NULL unless network cards stamp */
+	struct watcher *watcher; /* NULL when the plan sends */
 	int reset_fd; /* sends RSTs past a firewall, -1 until needed */
 
 	int64_t start_ns, epoch_ns;
@@ -95,7 +103,13 @@ extern const struct transmit_events send_events;
 /* reset.c: closes a half-open connection that a SYN-ACK announces, when our kernel's own RST is dropped. */
 void reset_answer(struct prober *prober, const struct incoming *in, const struct sockaddr_ll *from);
 
+/* commands.c: obeys what has come in on stdin, and notices its end. */
+void commands_read(struct prober *prober);
+
 /* events.c: what is told in words. */
+struct json;
+bool events_begin_hello(struct json *json, const struct prober *prober, const char *transmit_via,
+                        const char *receive_via);
 void events_hello(struct prober *prober);
 void events_error(struct frames *frames, const struct problem *problem);
 void events_warning(struct prober *prober, const char *code, long path, const char *message);
@@ -111,6 +125,9 @@ enum rxray_end_reason run_prober(struct prober *prober);
 
 /* capabilities.c: prints one JSON line about this machine. */
 int capabilities_print(void);
+
+/* interface_info.c: prints one JSON line about how an interface spreads what it receives. */
+int interface_info_print(const char *name);
 
 /* The 32-bit number of a probe as frames and payloads show it. */
 static inline uint32_t train_seq(const struct train *train, uint64_t k)

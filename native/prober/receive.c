@@ -39,27 +39,29 @@ static bool set_up_ring(struct receive *receive, uint32_t frames)
 	return true;
 }
 
-static bool set_up_stamps(int fd)
+static bool set_up_stamps(int fd, enum stamp_source source)
 {
 	unsigned flags = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE;
 
+	if (source == STAMPS_NONE)
+		return true;
+	if (source == STAMPS_HARDWARE)
+		flags |= SOF_TIMESTAMPING_RX_HARDWARE | SOF_TIMESTAMPING_RAW_HARDWARE;
 	/* The first switches stamping at the driver's hand-over on, the second puts it into the ring. */
 	return setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof(flags)) == 0 &&
 	       setsockopt(fd, SOL_PACKET, PACKET_TIMESTAMP, &flags, sizeof(flags)) == 0;
 }
 
-bool receive_open(struct receive *receive, const struct filter_spec *filter, int ifindex, uint32_t frames,
-                  bool stamps, struct problem *problem)
+bool receive_open(struct receive *receive, const struct receive_options *options, struct problem *problem)
 {
-	struct sock_filter code[FILTER_MAX];
-	struct sock_fprog program = {.len = (unsigned short)filter_make(filter, code), .filter = code};
 	struct sockaddr_ll name = {
 	        .sll_family = AF_PACKET,
-	        .sll_protocol = htons(filter->family == 4 ? ETH_P_IP : ETH_P_IPV6),
-	        .sll_ifindex = ifindex,
+	        .sll_protocol = htons(options->protocol),
+	        .sll_ifindex = options->ifindex,
 	};
 
 	memset(receive, 0, sizeof(*receive));
+	receive->both = options->protocol == ETH_P_ALL;
 	/* Protocol 0 receives nothing until bind(), so that no packet gets in before the filter stands. */
 	receive->fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (receive->fd < 0)
@@ -67,8 +69,9 @@ bool receive_open(struct receive *receive, const struct filter_spec *filter, int
 		                   "run with sudo, or `setcap "
 		                   "cap_net_raw,cap_net_admin,cap_sys_nice,cap_ipc_lock+ep` on rxray-prober",
 		                   "cannot open a packet socket: %s", strerror(errno));
-	if (setsockopt(receive->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) != 0 ||
-	    (stamps && !set_up_stamps(receive->fd)) || !set_up_ring(receive, frames) ||
+	if (setsockopt(receive->fd, SOL_SOCKET, SO_ATTACH_FILTER, options->filter,
+	               sizeof(*options->filter)) != 0 ||
+	    !set_up_stamps(receive->fd, options->stamps) || !set_up_ring(receive, options->frames) ||
 	    bind(receive->fd, (struct sockaddr *)&name, sizeof(name)) != 0)
 		return problem_set(problem, "E_PACKET_SOCKET", EXIT_SYSTEM, -1,
 		                   "check that the kernel has CONFIG_PACKET, and memory to spare",
@@ -122,15 +125,18 @@ uint32_t receive_read(struct receive *receive, uint32_t count, void (*take)(void
 		        .length = frame->tp_snaplen,
 		        .real_ns = (int64_t)frame->tp_sec * 1000000000 + frame->tp_nsec,
 		        .stamped = (status & TP_STATUS_TS_SOFTWARE) != 0,
+		        .hardware = (status & TP_STATUS_TS_RAW_HARDWARE) != 0,
 		        .from = (const struct sockaddr_ll *)((const uint8_t *)frame +
 		                                             TPACKET_ALIGN(sizeof(struct tpacket2_hdr))),
 		};
 
 		if ((status & TP_STATUS_USER) == 0)
 			break;
+		packet.ifindex = packet.from->sll_ifindex;
+		packet.leaving = packet.from->sll_pkttype == PACKET_OUTGOING;
 		/* Only what was sent to this machine answers a probe; copies of other sorts would count
 		 * twice. */
-		if (packet.from->sll_pkttype == PACKET_HOST)
+		if (packet.from->sll_pkttype == PACKET_HOST || (packet.leaving && receive->both))
 			take(context, &packet);
 		__atomic_store_n(&frame->tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
 		receive->head = (receive->head + 1) % receive->frames;

@@ -2,13 +2,14 @@
 #ifndef RXRAY_RECEIVE_H
 #define RXRAY_RECEIVE_H
 
+#include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "filter.h"
 #include "problem.h"
+#include "stamps.h"
 
 /* One packet of the ring; valid within the callback only. */
 struct received {
@@ -16,24 +17,36 @@ struct received {
 	size_t length;
 	int64_t real_ns;
 	bool stamped; /* by the driver's hand-over, not when the tap saw it */
+	bool hardware; /* real_ns is the network card's own clock */
+	int ifindex;
+	int64_t user_ns; /* CLOCK_MONOTONIC when it was read; filled in by whoever needs it */
+	bool leaving; /* sent by this machine */
 	const struct sockaddr_ll *from;
 };
 
+struct receive_options {
+	const struct sock_fprog *filter;
+	uint16_t protocol; /* ETH_P_IP, ETH_P_IPV6, or ETH_P_ALL to see also what leaves */
+	int ifindex; /* 0: any */
+	uint32_t frames;
+	enum stamp_source stamps;
+};
+
 /*
- * Receives through a packet socket bound to one protocol (ETH_P_IP or ETH_P_IPV6), so that no transmitted
- * packet is cloned for it, behind a filter, into a ring shared with the kernel, so that reading takes no
- * system call.
+ * Receives through a packet socket behind a filter, into a ring shared with the kernel, so that reading takes
+ * no system call. Bound to one protocol no transmitted packet is cloned for it; only ETH_P_ALL sees what
+ * leaves.
  */
 struct receive {
 	int fd; /* -1: closed */
+	bool both; /* also what leaves */
 	uint8_t *ring;
 	size_t ring_bytes;
 	uint32_t frames, head;
 	uint64_t drops;
 };
 
-bool receive_open(struct receive *receive, const struct filter_spec *filter, int ifindex, uint32_t frames,
-                  bool stamps, struct problem *problem);
+bool receive_open(struct receive *receive, const struct receive_options *options, struct problem *problem);
 void receive_close(struct receive *receive);
 
 /* How many packets wait, counting no further than `most`. */

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "prober.h"
+#include "watcher.h"
 
 #define FINISH_PATIENCE_MS 2000
 
@@ -40,6 +41,8 @@ void reports_counters(struct prober *prober, int64_t now)
 	counters->time_ns = now - prober->epoch_ns;
 	counters->dropped_records = prober->frames.dropped;
 	counters->kernel_drops = receive_drops(&prober->receive[0]) + receive_drops(&prober->receive[1]);
+	if (prober->watcher != NULL)
+		counters->kernel_drops += watch_drops(prober->watcher);
 	if (getrusage(RUSAGE_SELF, &usage) == 0) {
 		counters->cpu_user_ns = nanoseconds(usage.ru_utime);
 		counters->cpu_system_ns = nanoseconds(usage.ru_stime);

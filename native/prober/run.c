@@ -24,39 +24,6 @@ struct times {
 	int64_t end; /* when to stop waiting for answers; INT64_MAX while probes are still being sent */
 };
 
-static void obey(struct prober *prober, const char *line)
-{
-	if (strcmp(line, "stop") == 0)
-		prober->stopping = true;
-	else if (strcmp(line, "counters") == 0)
-		reports_counters(prober, clocks_mono());
-	else if (line[0] != '\0')
-		events_warning(prober, "W_COMMAND", -1,
-		               "unknown line on stdin: only `stop` and `counters` are known");
-}
-
-static void read_commands(struct prober *prober)
-{
-	char text[256];
-	ssize_t length = read(STDIN_FILENO, text, sizeof(text));
-
-	if (length < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (length <= 0) {
-		prober->stdin_closed = true;
-		return;
-	}
-	for (ssize_t i = 0; i < length; i++) {
-		if (text[i] == '\n') {
-			prober->command[prober->command_length] = '\0';
-			prober->command_length = 0;
-			obey(prober, prober->command);
-		} else if (prober->command_length < sizeof(prober->command) - 1) {
-			prober->command[prober->command_length++] = text[i];
-		}
-	}
-}
-
 /* Sleeps until `until`, or until stdin or stdout want something. */
 static void sleep_until(struct prober *prober, int64_t until)
 {
@@ -72,7 +39,7 @@ static void sleep_until(struct prober *prober, int64_t until)
 	if (ppoll(wanted, 2, &time, NULL) <= 0)
 		return;
 	if ((wanted[0].revents & (POLLIN | POLLHUP | POLLERR | POLLNVAL)) != 0)
-		read_commands(prober);
+		commands_read(prober);
 	if ((wanted[1].revents & (POLLERR | POLLNVAL)) != 0)
 		prober->frames.broken = true;
 	if ((wanted[1].revents & POLLOUT) != 0)
@@ -81,6 +48,7 @@ static void sleep_until(struct prober *prober, int64_t until)
 
 static void keep_house(struct prober *prober, struct times *times, int64_t now)
 {
+	outcomes_settle_waiting(prober, now);
 	outcomes_expire(prober, now);
 	pauses_refresh(&prober->pauses, now);
 	if (now >= times->counters) {
@@ -196,6 +164,7 @@ enum rxray_end_reason run_prober(struct prober *prober)
 		}
 		sleep_until(prober, wake);
 	}
+	outcomes_settle_waiting(prober, INT64_MAX);
 	outcomes_expire(prober, clocks_mono());
 	return reason;
 }

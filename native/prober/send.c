@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "outcomes.h"
 #include "prober.h"
+#include "waiting.h"
 
 static uint16_t flow_of(const struct plan_path *plan, uint64_t k)
 {
@@ -154,4 +155,22 @@ static void stamped(void *context, struct probe_name probe, int64_t real_ns)
 	slot_set_sent(slot, after_due, true);
 }
 
-const struct transmit_events send_events = {.leaving = leaving, .failed = failed, .stamped = stamped};
+static void stamped_by_card(void *context, struct probe_name probe, int64_t card_ns)
+{
+	struct prober *prober = context;
+	struct outstanding *ring = &prober->trains[probe.train].outstanding;
+	struct waiting_answer waited;
+
+	if (ring->hardware_ns == NULL || outstanding_find(ring, probe.k) == NULL)
+		return;
+	ring->hardware_ns[probe.k % ring->capacity] = card_ns;
+	if (waiting_take(prober->waiting, probe.train, probe.k, &waited))
+		outcomes_settle(prober, probe.train, probe.k, &waited.answer, false);
+}
+
+const struct transmit_events send_events = {
+        .leaving = leaving,
+        .failed = failed,
+        .stamped = stamped,
+        .stamped_by_card = stamped_by_card,
+};

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <linux/if_ether.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "prober.h"
+#include "waiting.h"
+#include "watcher.h"
 
 #define NS_PER_S 1000000000ll
 #define RECEIVE_FRAMES_LEAST 4096u
@@ -50,6 +53,11 @@ static bool add_train(struct prober *prober, uint32_t path, bool fresh)
 	if (slots != UINT64_MAX && slots + 4 < train->outstanding.capacity)
 		train->outstanding.capacity = (uint32_t)slots + 4;
 	train->outstanding.slots = calloc(train->outstanding.capacity, sizeof(struct slot));
+	if (prober->grants.stamps == STAMPS_HARDWARE) {
+		train->outstanding.hardware_ns = calloc(train->outstanding.capacity, sizeof(int64_t));
+		if (train->outstanding.hardware_ns == NULL)
+			return false;
+	}
 	*(fresh ? &prober->paths[path].fresh : &prober->paths[path].pinned) = prober->train_count++;
 	return train->outstanding.slots != NULL;
 }
@@ -141,6 +149,13 @@ static bool open_sockets(struct prober *prober, int family, struct problem *prob
 	        .fresh_ports = prober->ports.fresh,
 	        .family = family,
 	};
+	struct sock_filter code[FILTER_MAX];
+	struct sock_fprog program = {.filter = code};
+	struct receive_options options = {
+	        .filter = &program,
+	        .protocol = family == 4 ? ETH_P_IP : ETH_P_IPV6,
+	        .stamps = prober->grants.stamps,
+	};
 	uint64_t frames = 0;
 	bool any = false;
 
@@ -163,19 +178,47 @@ static bool open_sockets(struct prober *prober, int family, struct problem *prob
 	if (frames > RECEIVE_FRAMES_MOST)
 		frames = RECEIVE_FRAMES_MOST;
 	events.context = prober;
+	program.len = (unsigned short)filter_make(&filter, code);
+	options.ifindex = common_interface(prober, family);
+	options.frames = (uint32_t)frames;
 	return transmit_open(&prober->transmit[which], family, prober->grants.stamps, &events, problem) &&
-	       receive_open(&prober->receive[which], &filter, common_interface(prober, family),
-	                    (uint32_t)frames, prober->grants.stamps, problem);
+	       receive_open(&prober->receive[which], &options, problem);
+}
+
+/* Network cards' stamps where somebody has switched them on for every interface that is used; never by
+ * ourselves. */
+static bool choose_stamps(struct prober *prober, struct problem *problem)
+{
+	struct grants *grants = &prober->grants;
+	enum stamping asked = prober->plan.stamping;
+	bool hardware = asked == STAMPING_AUTO || asked == STAMPING_HARDWARE;
+
+	for (size_t i = 0; hardware && i < prober->plan.path_count; i++) {
+		hardware = stamps_hardware_on(prober->paths[i].route.interface);
+		if (!hardware && asked == STAMPING_HARDWARE)
+			return problem_set(problem, "E_TIMESTAMPS", EXIT_SYSTEM, (long)i,
+			                   "switch them on (hwstamp_ctl -i INTERFACE -t 1 -r 1), or use "
+			                   "`timestamps kernel`",
+			                   "%s does not stamp all packets in hardware, as it is set up",
+			                   prober->paths[i].route.interface);
+	}
+	grants->stamps = hardware ? STAMPS_HARDWARE : STAMPS_KERNEL;
+	grants->stamps_why = "as asked for";
+	if (asked == STAMPING_USER)
+		grants->stamps = STAMPS_NONE;
+	else if (asked == STAMPING_AUTO)
+		grants->stamps_why = hardware ? "auto: switched on for every interface used"
+		                              : "auto: what every interface has";
+	if (!hardware)
+		return true;
+	prober->waiting = calloc(1, sizeof(*prober->waiting));
+	return prober->waiting != NULL || no_memory(problem);
 }
 
 bool setup_prober(struct prober *prober, struct problem *problem)
 {
 	uint64_t random[4];
 
-	if (prober->plan.stamping == STAMPING_HARDWARE)
-		return problem_set(problem, "E_TIMESTAMPS", EXIT_SYSTEM, -1, "use `timestamps kernel`",
-		                   "hardware time stamps are not supported by this version");
-	prober->grants.stamps = prober->plan.stamping != STAMPING_USER;
 	prober->paths = calloc(prober->plan.path_count, sizeof(*prober->paths));
 	if (prober->paths == NULL)
 		return no_memory(problem);
@@ -183,10 +226,14 @@ bool setup_prober(struct prober *prober, struct problem *problem)
 		return problem_set(problem, "E_RANDOM", EXIT_SYSTEM, -1, "use a kernel that has getrandom",
 		                   "no random numbers: %s", strerror(errno));
 	prober->secret = (struct secret){{random[0], random[1]}};
+	if (prober->plan.secret_given)
+		memcpy(prober->secret.words, prober->plan.secret, sizeof(prober->plan.secret));
 	for (size_t i = 0; i < prober->plan.path_count; i++) {
 		if (!route_find(&prober->plan.paths[i], (long)i, &prober->paths[i].route, problem))
 			return false;
 	}
+	if (!choose_stamps(prober, problem))
+		return false;
 	if (!ports_reserve(&prober->ports, &prober->plan, random[2], problem))
 		return false;
 	if (!make_trains(prober))
@@ -210,13 +257,17 @@ bool setup_prober(struct prober *prober, struct problem *problem)
 
 void setup_release(struct prober *prober)
 {
+	watch_release(prober);
 	for (int i = 0; i < 2; i++) {
 		transmit_close(&prober->transmit[i]);
 		receive_close(&prober->receive[i]);
 	}
 	ports_release(&prober->ports);
-	for (uint32_t i = 0; i < prober->train_count; i++)
+	for (uint32_t i = 0; i < prober->train_count; i++) {
 		free(prober->trains[i].outstanding.slots);
+		free(prober->trains[i].outstanding.hardware_ns);
+	}
+	free(prober->waiting);
 	free(prober->trains);
 	free(prober->agenda.heap);
 	free(prober->paths);

@@ -11,12 +11,18 @@
 
 #define SOCKET_BUFFER (8 << 20)
 
-static bool ask_for_stamps(int fd, bool on)
+static bool ask_for_stamps(int fd, enum stamp_source source)
 {
 	/* Stamps without the packet: the number says which one it was, and nothing needs to be copied. */
-	unsigned flags = on ? SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE |
-	                                 SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY
-	                    : 0;
+	unsigned flags = source == STAMPS_NONE
+	                         ? 0
+	                         : SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE |
+	                                   SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY;
+
+	/* Of each packet both the kernel's stamp and the card's, each in a message of its own. */
+	if (source == STAMPS_HARDWARE)
+		flags |= SOF_TIMESTAMPING_TX_HARDWARE | SOF_TIMESTAMPING_RAW_HARDWARE |
+		         SOF_TIMESTAMPING_OPT_TX_SWHW;
 
 	return setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof(flags)) == 0;
 }
@@ -32,8 +38,8 @@ static void enlarge(int fd, int forced, int plain)
 		return;
 }
 
-bool transmit_open(struct transmit *transmit, int family, bool stamps, const struct transmit_events *events,
-                   struct problem *problem)
+bool transmit_open(struct transmit *transmit, int family, enum stamp_source stamps,
+                   const struct transmit_events *events, struct problem *problem)
 {
 	int one = 1;
 
@@ -53,7 +59,7 @@ bool transmit_open(struct transmit *transmit, int family, bool stamps, const str
 		                   "no IPV6_HDRINCL: %s", strerror(errno));
 	enlarge(transmit->fd, SO_SNDBUFFORCE, SO_SNDBUF);
 	enlarge(transmit->fd, SO_RCVBUFFORCE, SO_RCVBUF); /* the error queue counts against it */
-	if (stamps && !ask_for_stamps(transmit->fd, true))
+	if (stamps && !ask_for_stamps(transmit->fd, stamps))
 		return problem_set(problem, "E_TIMESTAMPS", EXIT_SYSTEM, -1, "use `timestamps user`",
 		                   "the kernel gives no transmit stamps: %s", strerror(errno));
 	return true;
@@ -129,7 +135,7 @@ static void renumber(struct transmit *transmit)
 	if (!transmit->stamps)
 		return;
 	transmit_read_stamps(transmit);
-	if (ask_for_stamps(transmit->fd, false) && ask_for_stamps(transmit->fd, true))
+	if (ask_for_stamps(transmit->fd, STAMPS_NONE) && ask_for_stamps(transmit->fd, transmit->stamps))
 		transmit->number = 0;
 }
 
@@ -166,6 +172,7 @@ static void read_stamp(struct transmit *transmit, struct msghdr *message)
 {
 	struct scm_timestamping times = {0};
 	struct sock_extended_err error = {0};
+	struct probe_name probe;
 
 	for (struct cmsghdr *at = CMSG_FIRSTHDR(message); at != NULL; at = CMSG_NXTHDR(message, at)) {
 		if (at->cmsg_level == SOL_SOCKET && at->cmsg_type == SCM_TIMESTAMPING)
@@ -175,11 +182,18 @@ static void read_stamp(struct transmit *transmit, struct msghdr *message)
 			memcpy(&error, CMSG_DATA(at), sizeof(error));
 	}
 	/* Only numbers handed out can be meant; an older one was logged over. */
-	if (error.ee_origin != SO_EE_ORIGIN_TIMESTAMPING || times.ts[0].tv_sec == 0 ||
+	if (error.ee_origin != SO_EE_ORIGIN_TIMESTAMPING ||
 	    transmit->number - 1 - error.ee_data >= TRANSMIT_LOG)
 		return;
-	transmit->events.stamped(transmit->events.context, transmit->log[error.ee_data % TRANSMIT_LOG],
-	                         (int64_t)times.ts[0].tv_sec * 1000000000 + times.ts[0].tv_nsec);
+	probe = transmit->log[error.ee_data % TRANSMIT_LOG];
+	if (times.ts[0].tv_sec != 0)
+		transmit->events.stamped(transmit->events.context, probe,
+		                         (int64_t)times.ts[0].tv_sec * 1000000000 + times.ts[0].tv_nsec);
+	/* A card's clock may well count from its own start. */
+	if (times.ts[2].tv_sec != 0 || times.ts[2].tv_nsec != 0)
+		transmit->events.stamped_by_card(transmit->events.context, probe,
+		                                 (int64_t)times.ts[2].tv_sec * 1000000000 +
+		                                         times.ts[2].tv_nsec);
 }
 
 void transmit_read_stamps(struct transmit *transmit)

@@ -11,6 +11,7 @@
 #include "address.h"
 #include "packet.h"
 #include "problem.h"
+#include "stamps.h"
 
 #define TRANSMIT_BATCH 64
 #define TRANSMIT_LOG 65536 /* packets whose transmit stamp may still be on its way; a power of two */
@@ -28,6 +29,8 @@ struct transmit_events {
 	void (*leaving)(void *context, struct probe_name probe, int64_t mono_ns);
 	void (*failed)(void *context, struct probe_name probe, int error);
 	void (*stamped)(void *context, struct probe_name probe, int64_t real_ns);
+	/* The same by the network card, on its own clock. */
+	void (*stamped_by_card)(void *context, struct probe_name probe, int64_t card_ns);
 };
 
 /*
@@ -36,7 +39,7 @@ struct transmit_events {
  */
 struct transmit {
 	int fd; /* -1: closed */
-	bool stamps;
+	enum stamp_source stamps;
 	uint32_t number; /* that the kernel gives to the next packet */
 	struct probe_name log[TRANSMIT_LOG];
 	struct transmit_events events;
@@ -53,8 +56,8 @@ struct transmit {
 	uint8_t packets[TRANSMIT_BATCH][PACKET_MAX];
 };
 
-bool transmit_open(struct transmit *transmit, int family, bool stamps, const struct transmit_events *events,
-                   struct problem *problem);
+bool transmit_open(struct transmit *transmit, int family, enum stamp_source stamps,
+                   const struct transmit_events *events, struct problem *problem);
 void transmit_close(struct transmit *transmit);
 
 /* Where the caller writes its next packet, before transmit_queue(). */

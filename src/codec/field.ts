@@ -6,6 +6,9 @@ export type FieldValues<F extends Fields> = { readonly [Name in F[number][0]]: n
 /** In the frames, for a CPU that is not known. */
 export const UNKNOWN_CPU = 255;
 
+/** The same for 16-bit numbers of CPUs and queues. */
+export const UNKNOWN_INDEX = 0xffff;
+
 /** A 64-bit integer as a number: exact below 2^53, which is 104 days in nanoseconds. */
 export function readInteger(view: DataView, at: number): number {
   return view.getInt32(at + 4, true) * 4_294_967_296 + view.getUint32(at, true);

@@ -1,15 +1,20 @@
+import type { ArrivalColumns } from '../model/arrival.js';
 import { END_REASONS, type EndReason } from '../model/end-reason.js';
 import type { EngineEvent } from '../model/run.js';
 import type { SampleColumns } from '../model/sample.js';
-import { type Fields, type FieldValues, UNKNOWN_CPU, writeInteger, writeRecord } from './field.js';
+import { type Fields, type FieldValues, UNKNOWN_CPU, UNKNOWN_INDEX, writeInteger, writeRecord } from './field.js';
 import { checksum } from './frame-decoder.js';
 import {
+  ARRIVAL_LAYOUT,
   BLOCK_LAYOUT,
   BLOCK_MAGIC,
   CLOCK_FIELDS,
   CLOCK_LAYOUT,
   COUNTERS_FIELDS,
   COUNTERS_LAYOUT,
+  CPU_GAP_FIELDS,
+  CPU_GAP_FLAGS,
+  CPU_GAP_LAYOUT,
   END_FIELDS,
   END_LAYOUT,
   FRAMES_MAGIC,
@@ -22,7 +27,12 @@ import {
   PAUSE_FIELDS,
   PAUSE_LAYOUT,
   SAMPLE_LAYOUT,
+  SOFTNET_FIELDS,
+  SOFTNET_LAYOUT,
   TEXT_LAYOUT,
+  THREAD_DELAY_FIELDS,
+  THREAD_DELAY_LAYOUT,
+  THREAD_KIND,
 } from './frames.gen.js';
 import { encodeHello } from './text-record.js';
 
@@ -62,6 +72,24 @@ export class FrameEncoder {
           cause: PAUSE_CAUSE[event.pause.cause],
           cpu: event.pause.cpu < 0 ? UNKNOWN_CPU : event.pause.cpu,
         });
+      case 'arrivals':
+        return this.#arrivals(event.arrivals);
+      case 'cpu-gap': {
+        const { servesInterface, realtime, ...gap } = event.gap;
+        const flags = (servesInterface ? CPU_GAP_FLAGS.servesInterface : 0) | (realtime ? CPU_GAP_FLAGS.realtime : 0);
+        return this.#record(CPU_GAP_LAYOUT.type, CPU_GAP_LAYOUT.bytes, CPU_GAP_FIELDS, { ...gap, flags });
+      }
+      case 'thread-delay': {
+        const { threadKind, cpu, queue, ...delay } = event.delay;
+        return this.#record(THREAD_DELAY_LAYOUT.type, THREAD_DELAY_LAYOUT.bytes, THREAD_DELAY_FIELDS, {
+          ...delay,
+          kind: THREAD_KIND[threadKind],
+          cpu: cpu < 0 ? UNKNOWN_INDEX : cpu,
+          queue: queue < 0 ? UNKNOWN_INDEX : queue,
+        });
+      }
+      case 'softnet':
+        return this.#record(SOFTNET_LAYOUT.type, SOFTNET_LAYOUT.bytes, SOFTNET_FIELDS, event.softnet);
       case 'counters':
         return this.#record(COUNTERS_LAYOUT.type, COUNTERS_LAYOUT.bytes, COUNTERS_FIELDS, event.counters);
       case 'clock':
@@ -104,6 +132,21 @@ export class FrameEncoder {
       view.setUint8(at + field.flags, samples.flags[index] ?? 0);
       view.setUint8(at + field.icmpType, samples.icmpType[index] ?? 0);
       view.setUint8(at + field.icmpCode, samples.icmpCode[index] ?? 0);
+    }
+    return this.#sealed(bytes, view);
+  }
+
+  #arrivals(arrivals: ArrivalColumns): Uint8Array {
+    const { bytes, view } = this.#block(ARRIVAL_LAYOUT.type, ARRIVAL_LAYOUT.bytes, arrivals.length);
+    const field = ARRIVAL_LAYOUT;
+    for (let index = 0, at = BLOCK_LAYOUT.bytes; index < arrivals.length; index += 1, at += field.bytes) {
+      writeInteger(view, at + field.timeNs, arrivals.timeNs[index] ?? 0);
+      view.setUint32(at + field.path, arrivals.path[index] ?? 0, true);
+      view.setUint32(at + field.seq, arrivals.seq[index] ?? 0, true);
+      view.setUint16(at + field.flow, arrivals.flow[index] ?? 0, true);
+      view.setUint8(at + field.direction, arrivals.direction[index] ?? 0);
+      view.setUint8(at + field.flags, arrivals.flags[index] ?? 0);
+      view.setUint8(at + field.reply, arrivals.reply[index] ?? 0);
     }
     return this.#sealed(bytes, view);
   }

@@ -36,6 +36,16 @@ export const PAUSE_CAUSE = {
   'clock-step': 3,
 } as const;
 
+export const DIRECTION = {
+  in: 0,
+  out: 1,
+} as const;
+
+export const THREAD_KIND = {
+  napi: 1,
+  ksoftirqd: 2,
+} as const;
+
 export const END_REASON = {
   complete: 0,
   'stdin-closed': 1,
@@ -54,8 +64,24 @@ export const SAMPLE_FLAGS = {
   freshFlow: 8,
   /** CLOCK_REALTIME stepped while the probe was under way: rttNs is not to be used. */
   clockStep: 16,
-  /** More than one reply came; rttNs is that of the first. */
-  duplicate: 32,
+} as const;
+
+export const ARRIVAL_FLAGS = {
+  /** The instant was read in user space; no kernel stamp came. */
+  userStamp: 1,
+  /** Seen inside an IPIP packet. */
+  tunnelled: 2,
+  /** CLOCK_REALTIME stepped around then: timeNs is not to be used. */
+  clockStep: 4,
+  /** Of a source port used for the first time in the run. */
+  freshFlow: 8,
+} as const;
+
+export const CPU_GAP_FLAGS = {
+  /** Receiving on the interface was steered to this CPU at some time in the gap. */
+  servesInterface: 1,
+  /** The heartbeat had real-time priority, so that ordinary processes cannot be the reason. */
+  realtime: 2,
 } as const;
 
 /** Once, at the start of a stream. Byte offsets of the fields. */
@@ -309,4 +335,119 @@ export const END_LAYOUT = {
 export const END_FIELDS = [
   ['timeNs', 'i64', 0],
   ['reason', 'u8', 8],
+] as const;
+
+/** A probe that arrived on a watched interface, or the reply to one that left there; once for each probe and direction. Byte offsets of the fields. */
+export const ARRIVAL_LAYOUT = {
+  type: 8,
+  bytes: 24,
+  /** i64: kernel stamp at the capture point, turned to CLOCK_MONOTONIC, since the epoch. */
+  timeNs: 0,
+  /** u32: number of the path that the watch names. */
+  path: 8,
+  /** u32: number of the probe on its path, as in samples. */
+  seq: 12,
+  /** u16: index of the flow on its path; for fresh flows 0xffff. */
+  flow: 16,
+  /** u8: enum direction. */
+  direction: 18,
+  /** u8: arrivalFlags. */
+  flags: 19,
+  /** u8: enum reply; of a probe none. */
+  reply: 20,
+} as const;
+
+/** Fields of a arrival record: name, width and byte offset. */
+export const ARRIVAL_FIELDS = [
+  ['timeNs', 'i64', 0],
+  ['path', 'u32', 8],
+  ['seq', 'u32', 12],
+  ['flow', 'u16', 16],
+  ['direction', 'u8', 18],
+  ['flags', 'u8', 19],
+  ['reply', 'u8', 20],
+] as const;
+
+/** A CPU did not run its heartbeat, which is due every millisecond. Byte offsets of the fields. */
+export const CPU_GAP_LAYOUT = {
+  type: 9,
+  bytes: 32,
+  /** i64: when the beat was due, since the epoch. */
+  fromNs: 0,
+  /** i64: when it came, since the epoch. */
+  toNs: 8,
+  /** i64: growth of the steal time of the CPU, counted in steps of 10 ms over up to a second before, -1 unknown. */
+  stealNs: 16,
+  /** u16: number of the CPU. */
+  cpu: 24,
+  /** u8: cpuGapFlags. */
+  flags: 26,
+} as const;
+
+/** Fields of a cpuGap record: name, width and byte offset. */
+export const CPU_GAP_FIELDS = [
+  ['fromNs', 'i64', 0],
+  ['toNs', 'i64', 8],
+  ['stealNs', 'i64', 16],
+  ['cpu', 'u16', 24],
+  ['flags', 'u8', 26],
+] as const;
+
+/** A thread of the kernel that receives packets was ready and did not run (schedstat). Byte offsets of the fields. */
+export const THREAD_DELAY_LAYOUT = {
+  type: 10,
+  bytes: 40,
+  /** i64: toNs less delayNs, since the epoch. */
+  fromNs: 0,
+  /** i64: when it was seen to have run again, since the epoch. */
+  toNs: 8,
+  /** i64: growth of its run-queue delay. */
+  delayNs: 16,
+  /** u32: thread id. */
+  thread: 24,
+  /** u32: the delay ended at most so long before toNs. */
+  uncertaintyNs: 28,
+  /** u16: CPU that it was bound to, or else ran on afterwards; 0xffff unknown. */
+  cpu: 32,
+  /** u16: receive queue, 0xffff unknown or none. */
+  queue: 34,
+  /** u8: enum threadKind. */
+  kind: 36,
+} as const;
+
+/** Fields of a threadDelay record: name, width and byte offset. */
+export const THREAD_DELAY_FIELDS = [
+  ['fromNs', 'i64', 0],
+  ['toNs', 'i64', 8],
+  ['delayNs', 'i64', 16],
+  ['thread', 'u32', 24],
+  ['uncertaintyNs', 'u32', 28],
+  ['cpu', 'u16', 32],
+  ['queue', 'u16', 34],
+  ['kind', 'u8', 36],
+] as const;
+
+/** What the receive softirq of a CPU could not finish or take on, when it changed. Byte offsets of the fields. */
+export const SOFTNET_LAYOUT = {
+  type: 11,
+  bytes: 32,
+  /** i64: the reading before, since the epoch. */
+  fromNs: 0,
+  /** i64: this reading, since the epoch. */
+  toNs: 8,
+  /** u32: times that it ran out of its budget with work left. */
+  timeSqueeze: 16,
+  /** u32: packets dropped because the backlog was full. */
+  dropped: 20,
+  /** u16: number of the CPU. */
+  cpu: 24,
+} as const;
+
+/** Fields of a softnet record: name, width and byte offset. */
+export const SOFTNET_FIELDS = [
+  ['fromNs', 'i64', 0],
+  ['toNs', 'i64', 8],
+  ['timeSqueeze', 'u32', 16],
+  ['dropped', 'u32', 20],
+  ['cpu', 'u16', 24],
 ] as const;

@@ -12,6 +12,7 @@ export function encodePlan(plan: ProbePlan): string {
     `cpu ${plan.cpu}`,
     `sched ${plan.scheduling}`,
     `max-pps-per-target ${plan.maxPacketsPerSecondToTarget}`,
+    ...(plan.secret === undefined ? [] : [`secret ${plan.secret}`]),
     ...plan.paths.map(pathLine),
     'run',
   ];

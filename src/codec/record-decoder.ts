@@ -1,12 +1,17 @@
+import { type ArrivalColumns, allocateArrivals } from '../model/arrival.js';
 import { END_REASONS } from '../model/end-reason.js';
-import type { EngineEvent, Pause } from '../model/run.js';
+import type { EngineEvent, Pause, ThreadDelay } from '../model/run.js';
 import { allocateSamples, type SampleColumns } from '../model/sample.js';
-import { readInteger, readRecord, UNKNOWN_CPU } from './field.js';
+import { readInteger, readRecord, UNKNOWN_CPU, UNKNOWN_INDEX } from './field.js';
 import {
+  ARRIVAL_LAYOUT,
   CLOCK_FIELDS,
   CLOCK_LAYOUT,
   COUNTERS_FIELDS,
   COUNTERS_LAYOUT,
+  CPU_GAP_FIELDS,
+  CPU_GAP_FLAGS,
+  CPU_GAP_LAYOUT,
   END_FIELDS,
   END_LAYOUT,
   PATH_TOTALS_FIELDS,
@@ -15,14 +20,29 @@ import {
   PAUSE_FIELDS,
   PAUSE_LAYOUT,
   SAMPLE_LAYOUT,
+  SOFTNET_FIELDS,
+  SOFTNET_LAYOUT,
   TEXT_LAYOUT,
+  THREAD_DELAY_FIELDS,
+  THREAD_DELAY_LAYOUT,
+  THREAD_KIND,
 } from './frames.gen.js';
 import { parseText } from './text-record.js';
 
 const LAYOUTS = new Map<number, { readonly bytes: number }>(
-  [SAMPLE_LAYOUT, PAUSE_LAYOUT, COUNTERS_LAYOUT, CLOCK_LAYOUT, TEXT_LAYOUT, PATH_TOTALS_LAYOUT, END_LAYOUT].map(
-    (layout) => [layout.type, layout],
-  ),
+  [
+    SAMPLE_LAYOUT,
+    PAUSE_LAYOUT,
+    COUNTERS_LAYOUT,
+    CLOCK_LAYOUT,
+    TEXT_LAYOUT,
+    PATH_TOTALS_LAYOUT,
+    END_LAYOUT,
+    ARRIVAL_LAYOUT,
+    CPU_GAP_LAYOUT,
+    THREAD_DELAY_LAYOUT,
+    SOFTNET_LAYOUT,
+  ].map((layout) => [layout.type, layout]),
 );
 
 export function isKnownRecordType(type: number): boolean {
@@ -47,6 +67,10 @@ export function decodeRecords(
   if (!layout || recordBytes < layout.bytes) damaged(`records of type ${type} of ${recordBytes} bytes`);
   if (type === SAMPLE_LAYOUT.type) {
     events.push({ kind: 'samples', samples: decodeSamples(payload, recordBytes, count) });
+    return;
+  }
+  if (type === ARRIVAL_LAYOUT.type) {
+    events.push({ kind: 'arrivals', arrivals: decodeArrivals(payload, recordBytes, count) });
     return;
   }
   if (type === TEXT_LAYOUT.type) {
@@ -82,6 +106,26 @@ function decodeSamples(view: DataView, recordBytes: number, count: number): Samp
   return columns;
 }
 
+function decodeArrivals(view: DataView, recordBytes: number, count: number): ArrivalColumns {
+  const columns = allocateArrivals(count);
+  const field = ARRIVAL_LAYOUT;
+  for (let index = 0, at = 0; index < count; index += 1, at += recordBytes) {
+    columns.timeNs[index] = readInteger(view, at + field.timeNs);
+    columns.path[index] = view.getUint32(at + field.path, true);
+    columns.seq[index] = view.getUint32(at + field.seq, true);
+    columns.flow[index] = view.getUint16(at + field.flow, true);
+    columns.direction[index] = view.getUint8(at + field.direction);
+    columns.flags[index] = view.getUint8(at + field.flags);
+    columns.reply[index] = view.getUint8(at + field.reply);
+  }
+  return columns;
+}
+
+const THREAD_KINDS = new Map(
+  Object.entries(THREAD_KIND).map(([name, code]) => [code as number, name as ThreadDelay['threadKind']]),
+);
+const known = (index: number): number => (index === UNKNOWN_INDEX ? -1 : index);
+
 const PAUSE_CAUSES = new Map(
   Object.entries(PAUSE_CAUSE).map(([name, code]) => [code as number, name as Pause['cause']]),
 );
@@ -93,6 +137,18 @@ function decodeOne(type: number, view: DataView, at: number, damaged: (why: stri
       const name = PAUSE_CAUSES.get(cause) ?? damaged(`pause cause ${cause}`);
       return { kind: 'pause', pause: { ...times, cause: name, cpu: cpu === UNKNOWN_CPU ? -1 : cpu } };
     }
+    case CPU_GAP_LAYOUT.type: {
+      const { flags, ...gap } = readRecord(view, at, CPU_GAP_FIELDS);
+      const servesInterface = (flags & CPU_GAP_FLAGS.servesInterface) !== 0;
+      return { kind: 'cpu-gap', gap: { ...gap, servesInterface, realtime: (flags & CPU_GAP_FLAGS.realtime) !== 0 } };
+    }
+    case THREAD_DELAY_LAYOUT.type: {
+      const { kind, cpu, queue, ...delay } = readRecord(view, at, THREAD_DELAY_FIELDS);
+      const threadKind = THREAD_KINDS.get(kind) ?? damaged(`thread kind ${kind}`);
+      return { kind: 'thread-delay', delay: { ...delay, threadKind, cpu: known(cpu), queue: known(queue) } };
+    }
+    case SOFTNET_LAYOUT.type:
+      return { kind: 'softnet', softnet: readRecord(view, at, SOFTNET_FIELDS) };
     case COUNTERS_LAYOUT.type:
       return { kind: 'counters', counters: readRecord(view, at, COUNTERS_FIELDS) };
     case CLOCK_LAYOUT.type:

@@ -1,6 +1,23 @@
 import { z } from 'zod';
 import type { EngineEvent, ProberHello } from '../model/run.js';
 
+const localSchema = z.object({
+  interfaces: z.array(
+    z.object({
+      interface: z.string(),
+      rxQueues: z.int(),
+      queueOfThread: z.enum(['driver', 'order', 'unknown']),
+    }),
+  ),
+  heartbeats: z.object({
+    cpus: z.array(z.int()),
+    realtime: z.boolean(),
+    serving: z.array(z.int()).nullable(),
+  }),
+  threads: z.array(z.object({ thread: z.int(), kind: z.enum(['napi', 'ksoftirqd']), queue: z.int().nullable() })),
+  softnet: z.boolean(),
+});
+
 const helloSchema = z.object({
   event: z.literal('hello'),
   helper: z.string(),
@@ -21,9 +38,13 @@ const helloSchema = z.object({
       interface: z.string(),
       source: z.string(),
       sourcePorts: z.tuple([z.int(), z.int()]).nullable(),
+      icmpId: z.int().optional(),
+      freshPorts: z.tuple([z.int(), z.int()]).optional(),
     }),
   ),
   footprint: z.object({ packetsPerSecond: z.number(), conntrackEntries: z.number() }),
+  watching: z.array(z.object({ interface: z.string(), filterInstructions: z.int() })).optional(),
+  local: localSchema.optional(),
 });
 
 const textSchema = z.discriminatedUnion('event', [
@@ -74,6 +95,8 @@ function toHello(text: z.infer<typeof helloSchema>): ProberHello {
     },
     paths: text.paths,
     footprint: text.footprint,
+    ...(text.watching === undefined ? {} : { watching: text.watching }),
+    ...(text.local === undefined ? {} : { local: text.local }),
   };
 }
 

@@ -16,6 +16,8 @@ export interface MeasuredPath {
   /** Fixed source ports; 1 for ICMP, whose packets hash by addresses alone. */
   readonly flows: number;
   readonly freshPerSecond: number;
+  /** Pods behind a NodePort or service where there are several: its flows then part for that reason too. */
+  readonly backends?: number;
   /** Stages that a probe crosses on its way out, in order. */
   readonly out: readonly Stage[];
   /** Stages that the reply crosses, in order. */

@@ -37,6 +37,8 @@ export interface ProbePlan {
   readonly timestamps: TimestampChoice;
   readonly cpu: 'auto' | 'none' | number;
   readonly scheduling: 'auto' | 'fifo' | 'other';
+  /** 32 hexadecimal digits that keys are made of, to be shared with watchers. Default: the prober draws its own. */
+  readonly secret?: string;
   /** Packets a second to one address, all paths together, over which the prober refuses. */
   readonly maxPacketsPerSecondToTarget: number;
 }

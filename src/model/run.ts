@@ -1,3 +1,4 @@
+import type { ArrivalColumns } from './arrival.js';
 import type { EndReason } from './end-reason.js';
 import type { SampleColumns } from './sample.js';
 
@@ -21,11 +22,82 @@ export interface ProberHello {
     readonly interface: string;
     readonly source: string;
     readonly sourcePorts: readonly [number, number] | null;
+    /** Of the echoes of an ICMP path. */
+    readonly icmpId?: number | undefined;
+    /** From which the probes of fresh flows are sent. */
+    readonly freshPorts?: readonly [number, number] | undefined;
   }[];
   readonly footprint: {
     readonly packetsPerSecond: number;
     readonly conntrackEntries: number;
   };
+  /** Of a watcher: the interfaces it sees arrivals on. */
+  readonly watching?: readonly { readonly interface: string; readonly filterInstructions: number }[] | undefined;
+  /** Of a watcher that was asked for local evidence: what it got of it. */
+  readonly local?: LocalMeans | undefined;
+}
+
+/** Which local evidence a watcher can give. */
+export interface LocalMeans {
+  readonly interfaces: readonly {
+    readonly interface: string;
+    readonly rxQueues: number;
+    /** How it knows which receive queue a thread serves: the driver says so, or by the order of their numbers. */
+    readonly queueOfThread: 'driver' | 'order' | 'unknown';
+  }[];
+  readonly heartbeats: {
+    /** CPUs that have one. */
+    readonly cpus: readonly number[];
+    /** Otherwise ordinary load may pass for a gap. */
+    readonly realtime: boolean;
+    /** CPUs that receiving is steered to; null when nothing visible says so, which means any. */
+    readonly serving: readonly number[] | null;
+  };
+  /** Kernel threads whose run delay is read; none where they are hidden, as in most containers. */
+  readonly threads: readonly {
+    readonly thread: number;
+    readonly kind: 'napi' | 'ksoftirqd';
+    readonly queue: number | null;
+  }[];
+  readonly softnet: boolean;
+}
+
+/** A CPU did not run its heartbeat of 1 ms for more than 5 ms. */
+export interface CpuGap {
+  /** When the beat was due. */
+  readonly fromNs: number;
+  readonly toNs: number;
+  /** Time the hypervisor took, in steps of 10 ms and with up to a second before; -1 unknown. */
+  readonly stealNs: number;
+  readonly cpu: number;
+  readonly servesInterface: boolean;
+  /** Otherwise an ordinary process may have been the reason. */
+  readonly realtime: boolean;
+}
+
+/** A kernel thread that receives packets was ready for 5 ms or more and did not run. */
+export interface ThreadDelay {
+  /** `toNs` less `delayNs`. */
+  readonly fromNs: number;
+  readonly toNs: number;
+  readonly delayNs: number;
+  readonly thread: number;
+  readonly threadKind: 'napi' | 'ksoftirqd';
+  /** The delay ended at most so long before `toNs`. */
+  readonly uncertaintyNs: number;
+  /** -1 unknown. */
+  readonly cpu: number;
+  /** Receive queue; -1 unknown or none. */
+  readonly queue: number;
+}
+
+/** What the receive softirq of a CPU could not do, between two readings. */
+export interface Softnet {
+  readonly fromNs: number;
+  readonly toNs: number;
+  readonly cpu: number;
+  readonly timeSqueeze: number;
+  readonly dropped: number;
 }
 
 /** Where both stamps of an RTT come from. `sim` is virtual time. */
@@ -95,6 +167,11 @@ export type EngineEvent =
   | { readonly kind: 'hello'; readonly hello: ProberHello }
   | { readonly kind: 'samples'; readonly samples: SampleColumns }
   | { readonly kind: 'pause'; readonly pause: Pause }
+  /** The next four come from watchers, on the watcher's own time line. */
+  | { readonly kind: 'arrivals'; readonly arrivals: ArrivalColumns }
+  | { readonly kind: 'cpu-gap'; readonly gap: CpuGap }
+  | { readonly kind: 'thread-delay'; readonly delay: ThreadDelay }
+  | { readonly kind: 'softnet'; readonly softnet: Softnet }
   | { readonly kind: 'counters'; readonly counters: Counters }
   | { readonly kind: 'clock'; readonly clock: ClockReading }
   | { readonly kind: 'path-totals'; readonly totals: PathTotals }

@@ -69,4 +69,6 @@ export const verdictSchema = z.object({
     notes: z.array(z.string()),
   }),
 });
+export type PathEvidence = z.infer<typeof pathEvidenceSchema>;
+export type Term = z.infer<typeof termSchema>;
 export type Verdict = z.infer<typeof verdictSchema>;

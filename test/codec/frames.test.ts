@@ -2,10 +2,22 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FrameDecoder } from '../../src/codec/frame-decoder.js';
 import { FrameEncoder } from '../../src/codec/frame-encoder.js';
-import { BLOCK_LAYOUT, HEADER_LAYOUT, HELPER, OUTCOME, REPLY } from '../../src/codec/frames.gen.js';
+import {
+  ARRIVAL_FLAGS,
+  BLOCK_LAYOUT,
+  DIRECTION,
+  HEADER_LAYOUT,
+  HELPER,
+  OUTCOME,
+  REPLY,
+  SAMPLE_FLAGS,
+} from '../../src/codec/frames.gen.js';
+import { encodePlan } from '../../src/codec/plan-text.js';
+import { encodeWatchPlan } from '../../src/codec/watch-plan-text.js';
+import { ArrivalFlags, allocateArrivals, DIRECTIONS } from '../../src/model/arrival.js';
 import { CodedError } from '../../src/model/errors.js';
 import type { EngineEvent } from '../../src/model/run.js';
-import { allocateSamples, OUTCOMES, REPLIES } from '../../src/model/sample.js';
+import { allocateSamples, OUTCOMES, REPLIES, SampleFlags } from '../../src/model/sample.js';
 
 const start: EngineEvent = {
   kind: 'start',
@@ -28,12 +40,55 @@ function samples(count: number): Extract<EngineEvent, { kind: 'samples' }> {
     columns.outcome[index] = index % OUTCOMES.length;
     columns.reply[index] = index % REPLIES.length;
     columns.ttl[index] = 59;
-    columns.flags[index] = index % 64;
+    columns.flags[index] = index % 32;
     columns.icmpType[index] = 3;
     columns.icmpCode[index] = index % 16;
   }
   return { kind: 'samples', samples: columns };
 }
+
+function arrivals(count: number): Extract<EngineEvent, { kind: 'arrivals' }> {
+  const columns = allocateArrivals(count);
+  for (let index = 0; index < count; index += 1) {
+    columns.timeNs[index] = 2 ** 52 + index * 10_000_000 - (index === 0 ? 2 ** 52 + 5 : 0);
+    columns.path[index] = index % 3;
+    columns.seq[index] = 0xffff_fff0 + index;
+    columns.flow[index] = index % 4 === 3 ? 0xffff : index;
+    columns.direction[index] = index % 2;
+    columns.flags[index] = index % 16;
+    columns.reply[index] = index % REPLIES.length;
+  }
+  return { kind: 'arrivals', arrivals: columns };
+}
+
+const watcherHello: EngineEvent = {
+  kind: 'hello',
+  hello: {
+    helper: 'rxray-prober',
+    version: '0.1.0',
+    host: { name: 'node-7', kernel: '6.18.0', machine: 'x86_64' },
+    got: {
+      scheduling: 'fifo',
+      memoryLocked: true,
+      cpu: null,
+      timestamps: 'kernel',
+      transmitVia: 'nothing',
+      receiveVia: 'packet ring, both directions',
+    },
+    paths: [
+      { path: 0, interface: 'eth0', source: '192.0.2.1', sourcePorts: [61000, 61015], freshPorts: [20000, 20649] },
+      { path: 1, interface: 'eth0', source: '192.0.2.1', sourcePorts: null, icmpId: 4711 },
+    ],
+    footprint: { packetsPerSecond: 0, conntrackEntries: 0 },
+    watching: [{ interface: 'eth0', filterInstructions: 180 }],
+    local: {
+      interfaces: [{ interface: 'eth0', rxQueues: 4, queueOfThread: 'order' }],
+      heartbeats: { cpus: [0, 1], realtime: true, serving: null },
+      threads: [{ thread: 4658, kind: 'napi', queue: 3 }],
+      softnet: true,
+    },
+  },
+};
 
 const events: EngineEvent[] = [
   start,
@@ -90,6 +145,39 @@ const events: EngineEvent[] = [
       duplicates: 2,
     },
   },
+  watcherHello,
+  arrivals(40),
+  {
+    kind: 'cpu-gap',
+    gap: { fromNs: -5, toNs: 130_000_000, stealNs: -1, cpu: 1, servesInterface: true, realtime: false },
+  },
+  {
+    kind: 'thread-delay',
+    delay: {
+      fromNs: 1,
+      toNs: 120_000_001,
+      delayNs: 120_000_000,
+      thread: 4_000_000,
+      threadKind: 'napi',
+      uncertaintyNs: 5_000_000,
+      cpu: 300,
+      queue: 3,
+    },
+  },
+  {
+    kind: 'thread-delay',
+    delay: {
+      fromNs: 1,
+      toNs: 9_000_001,
+      delayNs: 9_000_000,
+      thread: 22,
+      threadKind: 'ksoftirqd',
+      uncertaintyNs: 0,
+      cpu: -1,
+      queue: -1,
+    },
+  },
+  { kind: 'softnet', softnet: { fromNs: 1, toNs: 100_000_001, timeSqueeze: 7, dropped: 2 ** 32 - 1, cpu: 1 } },
   { kind: 'end', timeNs: 2_000_000_000, reason: 'complete' },
 ];
 
@@ -138,6 +226,60 @@ test('the codes of outcomes and replies are those of the model', () => {
       .map(([name]) => name),
     [...REPLIES],
   );
+});
+
+test('the codes of directions and the bits of flags are those of the model', () => {
+  assert.deepEqual(Object.keys(DIRECTION), [...DIRECTIONS]);
+  assert.deepEqual({ ...ArrivalFlags }, { ...ARRIVAL_FLAGS });
+  assert.deepEqual({ ...SampleFlags }, { ...SAMPLE_FLAGS });
+});
+
+test('a plan that only looks on is written as the helper reads it', () => {
+  const secret = '00112233445566778899aabbccddeeff';
+  const text = encodeWatchPlan({
+    secret,
+    watches: [
+      {
+        path: 3,
+        as: 7,
+        protocol: 'syn',
+        target: '192.0.2.2',
+        source: '192.0.2.1',
+        port: 30927,
+        ports: [61000, 61015],
+        freshPorts: [20000, 20649],
+        interface: 'eth0',
+        tunnel: true,
+      },
+      { path: 1, protocol: 'icmp', target: '2001:db8::2', source: '2001:db8::1', icmpId: 9, interface: 'eth1' },
+    ],
+    local: ['eth0'],
+    cpu: 2,
+  });
+  assert.deepEqual(text.split('\n'), [
+    'rxray-plan 1',
+    'duration-ns 0',
+    'cpu 2',
+    `secret ${secret}`,
+    'watch 3 syn 192.0.2.2 as=7 port=30927 source=192.0.2.1 ports=61000-61015 fresh=20000-20649 if=eth0 tunnel=1',
+    'watch 1 icmp 2001:db8::2 source=2001:db8::1 id=9 if=eth1',
+    'local if=eth0',
+    'run',
+    '',
+  ]);
+  const plan = {
+    paths: [],
+    count: 0,
+    durationNs: 0,
+    waitNs: 1,
+    matchNs: 1,
+    timestamps: 'auto',
+    cpu: 'auto',
+    scheduling: 'auto',
+    maxPacketsPerSecondToTarget: 1,
+  } as const;
+  assert.ok(encodePlan({ ...plan, secret }).includes(`\nsecret ${secret}\n`));
+  assert.ok(!encodePlan(plan).includes('secret'));
 });
 
 test('a cut-off tail is left over, not an error', () => {

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "../clocks.h"
+#include "../filter.h"
 #include "../receive.h"
 #include "../transmit.h"
 #include "check.h"
@@ -157,9 +158,11 @@ static void read_raw(int fd)
 			if (at->cmsg_type == SCM_TIMESTAMPNS)
 				memcpy(&stamp, CMSG_DATA(at), sizeof(stamp));
 		}
-		take(NULL,
-		     &(struct received){packet, (size_t)length,
-		                        (int64_t)stamp.tv_sec * 1000000000 + stamp.tv_nsec, true, &from});
+		take(NULL, &(struct received){.packet = packet,
+		                              .length = (size_t)length,
+		                              .real_ns = (int64_t)stamp.tv_sec * 1000000000 + stamp.tv_nsec,
+		                              .stamped = true,
+		                              .from = &from});
 	}
 }
 
@@ -196,9 +199,12 @@ static void load(const struct address *source, const struct address *target)
 
 int main(int argc, char **argv)
 {
-	struct transmit_events events = {NULL, leaving, failed, stamped};
+	struct transmit_events events = {.leaving = leaving, .failed = failed, .stamped = stamped};
 	struct filter_spec spec = {{1, 0}, {PORT_FIRST, PORT_FIRST + PORTS - 1}, {1, 0}, true, false, 4};
 	struct sock_filter code[FILTER_MAX];
+	struct sock_fprog program = {.filter = code};
+	struct receive_options options = {
+	        .filter = &program, .protocol = ETH_P_IP, .frames = 16384, .stamps = STAMPS_KERNEL};
 	struct address source, target;
 	struct problem problem = {0};
 	struct receive receive = {.fd = -1};
@@ -213,19 +219,23 @@ int main(int argc, char **argv)
 	both = strcmp(argv[1], "ring-both") == 0;
 	errqueue_raw = strcmp(argv[1], "errqueue+raw") == 0;
 	if (strcmp(argv[1], "load") == 0) {
-		CHECK(transmit_open(&transmit, 4, false, &events, &problem), "%s", problem.message);
+		CHECK(transmit_open(&transmit, 4, STAMPS_NONE, &events, &problem), "%s", problem.message);
 		load(&source, &target);
 		return 0;
 	}
 	CHECK(count <= MOST, "at most %d", MOST);
 	ifindex = (int)if_nametoindex(argv[4]);
-	CHECK(transmit_open(&transmit, 4, !both, &events, &problem), "%s", problem.message);
-	if (both)
+	CHECK(transmit_open(&transmit, 4, both ? STAMPS_NONE : STAMPS_KERNEL, &events, &problem), "%s",
+	      problem.message);
+	if (both) {
 		open_both(&receive, ifindex);
-	else if (errqueue_raw)
+	} else if (errqueue_raw) {
 		raw = open_raw(code, filter_make(&spec, code));
-	else
-		CHECK(receive_open(&receive, &spec, ifindex, 16384, true, &problem), "%s", problem.message);
+	} else {
+		program.len = (unsigned short)filter_make(&spec, code);
+		options.ifindex = ifindex;
+		CHECK(receive_open(&receive, &options, &problem), "%s", problem.message);
+	}
 	begin = processor_time();
 	start = clocks_mono() + 10000000;
 	for (unsigned i = 0; i <= count; i++) {

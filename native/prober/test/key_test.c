@@ -32,5 +32,14 @@ int main(void)
 	CHECK_EQUAL(key_index(&secret, KEY_SEQUENCE, 3, 4,
 	                      key_number(&secret, KEY_SEQUENCE, 3, 4, (1ull << 28) - 1), (1ull << 28) + 5),
 	            (1ull << 28) - 1, "numbers that have wrapped still lead to the youngest");
+	CHECK_EQUAL(key_nearest(&secret, KEY_SEQUENCE, 3, 4, number, 0), 1000,
+	            "an onlooker finds the probe from nothing");
+	CHECK_EQUAL(key_nearest(&secret, KEY_SEQUENCE, 3, 4, number, 5000), 1000,
+	            "also one before what it expects");
+	CHECK_EQUAL(key_nearest(&secret, KEY_SEQUENCE, 3, 4, number, (1ull << 28) + 5), (1ull << 28) + 1000,
+	            "numbers that have wrapped lead to the nearest");
+	CHECK_EQUAL(key_nearest(&secret, KEY_SEQUENCE, 3, 4, number, (1ull << 28) - 5), (1ull << 28) + 1000,
+	            "just before they wrap, too");
+	CHECK(key_nearest(&secret, KEY_SEQUENCE, 3, 4, number + 1, 0) == UINT64_MAX, "in between nothing");
 	return 0;
 }

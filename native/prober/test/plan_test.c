@@ -74,6 +74,53 @@ static const struct situation situations[] = {
          NULL},
 };
 
+#define SECRET "secret 00112233445566778899aabbccddeeff\n"
+#define WATCH "watch 0 syn 10.0.0.2 port=80 source=10.0.0.1 ports=61000-61015 if=eth0\n"
+
+static const struct situation watch_situations[] = {
+        {"a path with a secret", HEAD SECRET ICMP "run\n", NULL, NULL},
+        {"a secret too short", HEAD "secret 0011\n", "E_PLAN", "32 hexadecimal"},
+        {"a secret that is none", HEAD "secret 00112233445566778899aabbccddeefg\n", "E_PLAN",
+         "32 hexadecimal"},
+        {"a watch", HEAD SECRET WATCH "run\n", NULL, NULL},
+        {"all keys of a watch",
+         HEAD SECRET
+         "watch 3 syn 10.0.0.2 port=80 source=10.0.0.1 ports=61000-61015 fresh=20000-20649 if=eth0 "
+         "tunnel=1 as=7\nwatch 3 icmp ::2 source=::1 id=5 if=eth0\nlocal if=eth0\nrun\n",
+         NULL, NULL},
+        {"local evidence alone needs no secret", HEAD "local if=eth0\nrun\n", NULL, NULL},
+        {"the same interface twice", HEAD "local if=eth0\nlocal if=eth0\nrun\n", NULL, NULL},
+        {"a watch without a secret", HEAD WATCH "run\n", "E_PLAN", "secret"},
+        {"a plan that sends and looks on", HEAD SECRET ICMP WATCH "run\n", "E_PLAN", "never both"},
+        {"a plan that sends, with local evidence", HEAD ICMP "local if=eth0\nrun\n", "E_PLAN", "never both"},
+        {"a path watched twice", HEAD SECRET WATCH WATCH, "E_PLAN", "already"},
+        {"a watch of nothing", HEAD "watch 0\n", "E_PLAN", "needs path"},
+        {"a watch of a strange protocol", HEAD "watch 0 sctp 10.0.0.2\n", "E_PLAN", "sctp"},
+        {"a watch of a name", HEAD "watch 0 icmp node\n", "E_PLAN", "numeric"},
+        {"a watch of path 16384", HEAD "watch 16384 icmp 10.0.0.2\n", "E_PLAN", "0 to 16383"},
+        {"a watch without a source", HEAD "watch 0 icmp 10.0.0.2 id=1 if=eth0\n", "E_PLAN", "source="},
+        {"a watch without an interface", HEAD "watch 0 icmp 10.0.0.2 source=10.0.0.1 id=1\n", "E_PLAN",
+         "if="},
+        {"a watch without an id", HEAD "watch 0 icmp 10.0.0.2 source=10.0.0.1 if=eth0\n", "E_PLAN", "id="},
+        {"a watch without a port", HEAD "watch 0 syn 10.0.0.2 source=10.0.0.1 ports=1-2 if=eth0\n", "E_PLAN",
+         "port="},
+        {"a watch without ports", HEAD "watch 0 syn 10.0.0.2 source=10.0.0.1 port=1 if=eth0\n", "E_PLAN",
+         "ports="},
+        {"ports the wrong way round", HEAD "watch 0 syn 10.0.0.2 ports=2-1\n", "E_PLAN", "ports=2-1"},
+        {"one port", HEAD "watch 0 syn 10.0.0.2 ports=2\n", "E_PLAN", "ports=2"},
+        {"more ports than flows there are", HEAD "watch 0 syn 10.0.0.2 ports=1-2000\n", "E_PLAN",
+         "ports=1-2000"},
+        {"ports of ICMP", HEAD "watch 0 icmp 10.0.0.2 ports=1-2\n", "E_PLAN", "unknown key"},
+        {"fresh flows of UDP", HEAD "watch 0 udp 10.0.0.2 fresh=1-2\n", "E_PLAN", "unknown key"},
+        {"a source of the other family", HEAD "watch 0 icmp 10.0.0.2 source=::1\n", "E_PLAN", "bad value"},
+        {"a tunnel that is neither", HEAD "watch 0 icmp 10.0.0.2 tunnel=2\n", "E_PLAN", "bad value"},
+        {"a word without value", HEAD "watch 0 icmp 10.0.0.2 tunnel\n", "E_PLAN", "key=value"},
+        {"an interface that leads elsewhere", HEAD "local if=../lo\n", "E_PLAN", "if=NAME"},
+        {"local evidence about nothing", HEAD "local\n", "E_PLAN", "if=NAME"},
+        {"too many interfaces", HEAD "local if=a\nlocal if=b\nlocal if=c\nlocal if=d\nlocal if=e\n", "E_PLAN",
+         "at most 4"},
+};
+
 static bool take(struct plan *plan, const char *text, struct problem *problem)
 {
 	plan_init(plan);
@@ -107,10 +154,10 @@ static void check_values(void)
 	plan_free(&plan);
 }
 
-int main(void)
+static void check_all(const struct situation *all, size_t count)
 {
-	for (size_t i = 0; i < COUNT(situations); i++) {
-		const struct situation *at = &situations[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct situation *at = &all[i];
 		struct problem problem = {0};
 		struct plan plan;
 		bool taken = take(&plan, at->text, &problem);
@@ -121,6 +168,12 @@ int main(void)
 		      "%s: %s %s", at->title, problem.code, problem.message);
 		plan_free(&plan);
 	}
+}
+
+int main(void)
+{
+	check_all(situations, COUNT(situations));
+	check_all(watch_situations, COUNT(watch_situations));
 	check_values();
 	return 0;
 }

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan.h"
+
+#define REMEDY "correct the plan; native/README.md describes its lines"
+#define FAIL(plan, problem, ...) problem_set(problem, "E_PLAN", EXIT_PLAN, -1, REMEDY, __VA_ARGS__)
+
+struct option {
+	const char *name, *value;
+};
+
+static bool split(const char *word, char *copy, size_t size, struct option *option)
+{
+	const char *equals = strchr(word, '=');
+
+	if (equals == NULL || strlen(word) >= size)
+		return false;
+	strcpy(copy, word);
+	copy[equals - word] = '\0';
+	*option = (struct option){copy, copy + (equals - word) + 1};
+	return true;
+}
+
+static bool take_interface(const char *value, char interface[IF_NAMESIZE])
+{
+	if (*value == '\0' || strlen(value) >= IF_NAMESIZE || strchr(value, '/') != NULL || value[0] == '.')
+		return false;
+	strcpy(interface, value);
+	return true;
+}
+
+static bool take_option(struct plan_watch *watch, const struct option *option, bool *known)
+{
+	bool icmp = watch->protocol == PROTOCOL_ICMP;
+	uint64_t number = 0;
+	bool good;
+
+	*known = true;
+	if (strcmp(option->name, "source") == 0)
+		return address_parse(option->value, &watch->source) &&
+		       watch->source.family == watch->target.family;
+	if (strcmp(option->name, "if") == 0)
+		return take_interface(option->value, watch->interface);
+	if (strcmp(option->name, "as") == 0) {
+		good = plan_number(option->value, 0, UINT32_MAX, &number);
+		watch->path = (uint32_t)number;
+		return good;
+	}
+	if (strcmp(option->name, "tunnel") == 0) {
+		good = plan_number(option->value, 0, 1, &number);
+		watch->tunnel = number == 1;
+		return good;
+	}
+	if (icmp && strcmp(option->name, "id") == 0) {
+		good = plan_number(option->value, 1, 65535, &number);
+		watch->id = (uint16_t)number;
+		return good;
+	}
+	if (!icmp && strcmp(option->name, "port") == 0) {
+		good = plan_number(option->value, 1, 65535, &number);
+		watch->port = (uint16_t)number;
+		return good;
+	}
+	if (!icmp && strcmp(option->name, "ports") == 0)
+		return plan_range(option->value, &watch->ports) &&
+		       watch->ports.last - watch->ports.first < PLAN_MAX_FLOWS;
+	if (watch->protocol == PROTOCOL_SYN && strcmp(option->name, "fresh") == 0)
+		return plan_range(option->value, &watch->fresh);
+	*known = false;
+	return false;
+}
+
+static bool complete(const struct plan *plan, const struct plan_watch *watch, struct problem *problem)
+{
+	const char *missing = NULL;
+
+	if (watch->source.family == 0)
+		missing = "source=";
+	else if (watch->interface[0] == '\0')
+		missing = "if=";
+	else if (watch->protocol == PROTOCOL_ICMP && watch->id == 0)
+		missing = "id=";
+	else if (watch->protocol != PROTOCOL_ICMP && watch->port == 0)
+		missing = "port=";
+	else if (watch->protocol != PROTOCOL_ICMP && watch->ports.first > watch->ports.last)
+		missing = "ports=";
+	if (missing != NULL)
+		return FAIL(plan, problem, "line %u: this watch needs %s", plan->line, missing);
+	for (size_t i = 0; i < plan->watch_count; i++) {
+		if (plan->watches[i].path == watch->path)
+			return FAIL(plan, problem, "line %u: path %u is watched already", plan->line,
+			            watch->path);
+	}
+	return true;
+}
+
+bool plan_take_watch(struct plan *plan, char **words, int count, struct problem *problem)
+{
+	static const char *const protocols[] = {"icmp", "syn", "ack", "udp", NULL};
+	struct plan_watch watch = {.ports = {1, 0}, .fresh = {1, 0}};
+	uint64_t index;
+	int protocol;
+
+	if (count < 4)
+		return FAIL(plan, problem, "line %u: a watch needs path, protocol and target", plan->line);
+	if (!plan_number(words[1], 0, PLAN_MAX_PATHS - 1, &index))
+		return FAIL(plan, problem, "line %u: the path of a watch must be 0 to %d", plan->line,
+		            PLAN_MAX_PATHS - 1);
+	if (!plan_word(words[2], protocols, &protocol))
+		return FAIL(plan, problem, "line %u: unknown protocol `%.40s`", plan->line, words[2]);
+	watch.key_path = watch.path = (uint32_t)index;
+	watch.protocol = (uint8_t)protocol;
+	if (!address_parse(words[3], &watch.target))
+		return FAIL(plan, problem, "line %u: `%.64s` is not a numeric IPv4 or IPv6 address",
+		            plan->line, words[3]);
+	for (int i = 4; i < count; i++) {
+		char copy[PLAN_MAX_LINE + 1];
+		struct option option;
+		bool known;
+
+		if (!split(words[i], copy, sizeof(copy), &option))
+			return FAIL(plan, problem, "line %u: `%.40s` is not of the form key=value",
+			            plan->line, words[i]);
+		if (!take_option(&watch, &option, &known))
+			return FAIL(
+			        plan, problem, "line %u: %s `%.60s`", plan->line,
+			        known ? "bad value:" : "unknown key for a watch of this protocol:", words[i]);
+	}
+	if (!complete(plan, &watch, problem))
+		return false;
+	if (plan->watch_count == PLAN_MAX_WATCHES)
+		return FAIL(plan, problem, "line %u: at most %d watches", plan->line, PLAN_MAX_WATCHES);
+	if (plan->watches == NULL)
+		plan->watches = calloc(PLAN_MAX_WATCHES, sizeof(*plan->watches));
+	if (plan->watches == NULL)
+		return problem_set(problem, "E_MEMORY", EXIT_SYSTEM, -1, "give fewer watches",
+		                   "no memory for the plan");
+	plan->watches[plan->watch_count++] = watch;
+	return true;
+}
+
+bool plan_take_local(struct plan *plan, char **words, int count, struct problem *problem)
+{
+	char interface[IF_NAMESIZE];
+
+	if (count != 2 || strncmp(words[1], "if=", 3) != 0 || !take_interface(words[1] + 3, interface))
+		return FAIL(plan, problem, "line %u: local evidence needs if=NAME", plan->line);
+	for (size_t i = 0; i < plan->local_count; i++) {
+		if (strcmp(plan->locals[i], interface) == 0)
+			return true;
+	}
+	if (plan->local_count == PLAN_MAX_LOCALS)
+		return FAIL(plan, problem, "line %u: at most %d interfaces", plan->line, PLAN_MAX_LOCALS);
+	memcpy(plan->locals[plan->local_count++], interface, sizeof(interface));
+	return true;
+}
+
+bool plan_finish_watches(const struct plan *plan, struct problem *problem)
+{
+	if (plan->path_count > 0)
+		return FAIL(plan, problem,
+		            "line %u: a plan either sends (path) or looks on (watch, local), never both",
+		            plan->line);
+	if (plan->watch_count > 0 && !plan->secret_given)
+		return FAIL(plan, problem, "line %u: watches need the secret of the prober", plan->line);
+	return true;
+}

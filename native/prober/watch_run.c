@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include <poll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "prober.h"
+#include "stop.h"
+#include "watcher.h"
+
+#define TURN_NS 20000000ll /* how long packets may lie in the ring */
+#define SECOND_NS 1000000000ll
+#define READ_MOST 1024u
+
+static void flush(struct prober *prober)
+{
+	struct watcher *watcher = prober->watcher;
+
+	if (watcher->batched > 0)
+		frames_bulk(&prober->frames, RXRAY_RECORD_ARRIVAL, sizeof(watcher->batch[0]), watcher->batch,
+		            watcher->batched);
+	watcher->batched = 0;
+}
+
+static void take_packet(void *context, const struct received *packet)
+{
+	struct prober *prober = context;
+	struct watcher *watcher = prober->watcher;
+	struct rxray_frame_arrival *record = &watcher->batch[watcher->batched];
+	uint16_t protocol = ntohs(packet->from->sll_protocol);
+	int64_t mono;
+
+	if (protocol != ETH_P_IP && protocol != ETH_P_IPV6) {
+		prober->counters.strays++;
+		return;
+	}
+	switch (arrivals_take(&watcher->arrivals, packet->packet, packet->length, packet->leaving, record)) {
+	case ARRIVAL_REPEATED:
+		prober->counters.duplicates++;
+		return;
+	case ARRIVAL_OTHER:
+		return;
+	case ARRIVAL_STRAY:
+		prober->counters.strays++;
+		return;
+	case ARRIVAL_FORGED:
+		prober->counters.forged++;
+		return;
+	case ARRIVAL_SEEN:
+		break;
+	}
+	/* The ring always has a time: without a stamp of the stack's it is when the tap saw the packet. */
+	mono = packet->real_ns - prober->clocks.real_minus_mono;
+	if (prober->grants.stamps == STAMPS_NONE) {
+		mono = prober->user_received_ns;
+		record->flags |= RXRAY_ARRIVAL_FLAGS_USER_STAMP;
+	}
+	if (mono <= prober->clocks.stepped_mono)
+		record->flags |= RXRAY_ARRIVAL_FLAGS_CLOCK_STEP;
+	record->time_ns = mono - prober->epoch_ns;
+	prober->counters.received++;
+	watcher->batched++;
+	if (watcher->batched == WATCH_BATCH)
+		flush(prober);
+}
+
+static void read_packets(struct prober *prober)
+{
+	struct watcher *watcher = prober->watcher;
+	int64_t step = clocks_update(&prober->clocks);
+
+	if (step != 0)
+		reports_clock(prober, step);
+	prober->user_received_ns = clocks_mono();
+	/* A bounded number at a time: a flood must not keep this loop from stdin. */
+	for (size_t i = 0; i < watcher->interface_count; i++)
+		receive_read(&watcher->interfaces[i].receive, READ_MOST, take_packet, prober);
+}
+
+uint64_t watch_drops(struct watcher *watcher)
+{
+	uint64_t drops = 0;
+
+	for (size_t i = 0; i < watcher->interface_count; i++)
+		drops += receive_drops(&watcher->interfaces[i].receive);
+	return drops;
+}
+
+static void wait_until(struct prober *prober, int64_t until)
+{
+	struct pollfd wanted[3] = {
+	        {.fd = STDIN_FILENO, .events = POLLIN},
+	        {.fd = prober->frames.fd, .events = prober->frames.used > 0 ? POLLOUT : 0},
+	        {.fd = prober->watcher->local.hearts.wake_fd, .events = POLLIN},
+	};
+	int64_t left = until - clocks_mono();
+	struct timespec time = {0};
+
+	if (left > 0)
+		time = (struct timespec){left / SECOND_NS, left % SECOND_NS};
+	if (ppoll(wanted, 3, &time, NULL) <= 0)
+		return;
+	if ((wanted[0].revents & (POLLIN | POLLHUP | POLLERR | POLLNVAL)) != 0)
+		commands_read(prober);
+	if ((wanted[1].revents & (POLLERR | POLLNVAL)) != 0)
+		prober->frames.broken = true;
+	if ((wanted[1].revents & POLLOUT) != 0)
+		frames_write(&prober->frames);
+}
+
+enum rxray_end_reason watch_run(struct prober *prober)
+{
+	int64_t now = clocks_mono(), second = now, turn = now, end = INT64_MAX, next;
+	enum rxray_end_reason reason = RXRAY_END_REASON_COMPLETE;
+
+	if (prober->plan.duration_ns > 0)
+		end = now + (int64_t)prober->plan.duration_ns;
+	while (!prober->frames.broken && now < end && !prober->stopping && !prober->stdin_closed &&
+	       !stop_requested()) {
+		next = prober->watcher->local_open ? local_turn(prober, now) : INT64_MAX;
+		if (now >= turn) {
+			read_packets(prober);
+			flush(prober);
+			frames_write(&prober->frames);
+			turn = now + TURN_NS;
+		}
+		if (turn < next)
+			next = turn;
+		if (now >= second) {
+			reports_counters(prober, now);
+			reports_clock(prober, 0);
+			second = now + SECOND_NS;
+		}
+		wait_until(prober, next < end ? next : end);
+		now = clocks_mono();
+	}
+	if (stop_requested())
+		reason = RXRAY_END_REASON_SIGNAL;
+	else if (prober->stdin_closed)
+		reason = RXRAY_END_REASON_STDIN_CLOSED;
+	read_packets(prober);
+	flush(prober);
+	return reason;
+}

@@ -1,0 +1,62 @@
+/**
+ * What a helper on a target machine saw there. Instants are on the common time line, in nanoseconds since the epoch of
+ * the whole run; machines are named as in the stages of paths.
+ */
+export type LocalEvidence = ArrivalsEvidence | CpuGapEvidence | NapiDelayEvidence | SoftnetEvidence;
+
+/**
+ * The receiver's view of the probes of one incident. `before-capture`: they reached the capture point late, so the wait
+ * was in the network or in the receive queue (a software stamp is taken after the wait for the driver's poll).
+ */
+export interface ArrivalsEvidence {
+  readonly kind: 'arrivals';
+  readonly machine: string;
+  readonly path: string;
+  readonly fromNs: number;
+  readonly toNs: number;
+  readonly where: 'before-capture' | 'inside-node' | 'on-the-way-back';
+  /** Longest wait in that part of the way. */
+  readonly excessNs: number;
+  readonly heldProbes: number;
+  /** In which order the held probes came out: as sent, or in batches by flow. */
+  readonly order: 'fifo' | 'by-flow' | 'unknown';
+}
+
+/** A heartbeat of 1 ms was missed on a CPU. */
+export interface CpuGapEvidence {
+  readonly kind: 'cpu-gap';
+  readonly machine: string;
+  readonly cpu: number;
+  readonly fromNs: number;
+  readonly toNs: number;
+  /** Whether the CPU serves receive queues of the interface that probes come in by. */
+  readonly servesInterface: boolean;
+}
+
+/** A NAPI thread was ready but did not run. */
+export interface NapiDelayEvidence {
+  readonly kind: 'napi-delay';
+  readonly machine: string;
+  readonly thread: string;
+  readonly queue?: number;
+  readonly fromNs: number;
+  readonly delayNs: number;
+}
+
+/** Deltas of /proc/net/softnet_stat for one CPU. */
+export interface SoftnetEvidence {
+  readonly kind: 'softnet';
+  readonly machine: string;
+  readonly cpu: number;
+  readonly fromNs: number;
+  readonly toNs: number;
+  readonly timeSqueeze: number;
+  readonly dropped: number;
+}
+
+/** The interval that a piece of evidence is about. */
+export function spanOf(evidence: LocalEvidence): { readonly fromNs: number; readonly toNs: number } {
+  return evidence.kind === 'napi-delay'
+    ? { fromNs: evidence.fromNs, toNs: evidence.fromNs + evidence.delayNs }
+    : { fromNs: evidence.fromNs, toNs: evidence.toNs };
+}

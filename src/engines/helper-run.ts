@@ -1,0 +1,78 @@
+import { FrameDecoder } from '../codec/frame-decoder.js';
+import type { CodedError } from '../model/errors.js';
+import type { EngineEvent } from '../model/run.js';
+import type { HelperProcess, Transport } from '../transports/transport.js';
+import type { ProbeRun } from './engine.js';
+
+/** A helper that was told to end gets this long before it is ended by signal. */
+const END_GRACE_MS = 5_000;
+
+export type HelperFailure = Extract<EngineEvent, { kind: 'failure' }>;
+
+/** One run of `rxray-prober`, whether it probes or looks on: its plan goes in, events come out. */
+export class HelperRun implements ProbeRun {
+  readonly events: AsyncIterable<EngineEvent>;
+  #helper: HelperProcess | undefined;
+  #stopped = false;
+  #grace: NodeJS.Timeout | undefined;
+
+  /** @param toError what a failure that the helper reports is to be thrown as */
+  constructor(transport: Transport, plan: string, toError: (failure: HelperFailure) => CodedError) {
+    this.events = this.#run(transport, plan, toError);
+  }
+
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#helper?.closeInput();
+    this.#grace = setTimeout(() => this.#helper?.terminate(), END_GRACE_MS);
+    this.#grace.unref();
+  }
+
+  async *#run(
+    transport: Transport,
+    plan: string,
+    toError: (failure: HelperFailure) => CodedError,
+  ): AsyncGenerator<EngineEvent> {
+    const helper = transport.launch('rxray-prober', []);
+    this.#helper = helper;
+    helper.send(plan);
+    if (this.#stopped) helper.closeInput();
+    const decoder = new FrameDecoder();
+    let lastTimeNs = 0;
+    let ended = false;
+    try {
+      // Held back until the prober says hello, so that what refuses a plan is the first thing a reader meets.
+      let start: EngineEvent | undefined;
+      for await (const chunk of helper.output) {
+        for (const event of decoder.push(chunk)) {
+          if (event.kind === 'failure') throw toError(event);
+          if (event.kind === 'start') {
+            start = event;
+            continue;
+          }
+          if (event.kind === 'counters') lastTimeNs = event.counters.timeNs;
+          if (event.kind === 'end') ended = true;
+          if (start) yield start;
+          start = undefined;
+          yield event;
+        }
+      }
+      if (ended) return;
+      const exit = await helper.exited;
+      const how = exit.signal === null ? `with status ${exit.code}` : `by ${exit.signal}`;
+      yield {
+        kind: 'warning',
+        code: 'W_CUT_OFF',
+        message: `the prober on ${transport.place} ended early ${how}${exit.stderr === '' ? '' : `: ${exit.stderr}`}`,
+      };
+      yield { kind: 'end', timeNs: lastTimeNs, reason: 'cut-off' };
+    } finally {
+      // Also when the reader gave up: nothing may go on probing behind its back.
+      helper.closeInput();
+      clearTimeout(this.#grace);
+      const grace = setTimeout(() => helper.terminate(), END_GRACE_MS);
+      await helper.exited.finally(() => clearTimeout(grace));
+    }
+  }
+}

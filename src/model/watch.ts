@@ -1,0 +1,61 @@
+import type { ProbePlan } from './plan.js';
+import type { Protocol } from './protocol.js';
+import type { ProberHello } from './run.js';
+
+/** The probes of one path, to be seen where they arrive. */
+export interface Watch {
+  /** Number of the path in its prober's plan; keys are made of it. */
+  readonly path: number;
+  /** Number that records carry, where probers with plans of their own are watched at once. Default `path`. */
+  readonly as?: number;
+  readonly protocol: Protocol;
+  /** As the probes have them where they arrive. */
+  readonly target: string;
+  readonly source: string;
+  /** Of the target; none for ICMP. */
+  readonly port?: number;
+  /** Fixed source ports, first and last. */
+  readonly ports?: readonly [number, number];
+  /** Source ports of fresh flows. */
+  readonly freshPorts?: readonly [number, number];
+  /** Of ICMP echoes. */
+  readonly icmpId?: number;
+  readonly interface: string;
+  /** The packets may be inside IPIP on this interface. */
+  readonly tunnel?: boolean;
+}
+
+/** What a watcher is to look on at. It never sends. */
+export interface WatchPlan {
+  /** The prober's secret, 32 hexadecimal digits. */
+  readonly secret?: string;
+  readonly watches: readonly Watch[];
+  /** Interfaces that local evidence is wanted about: heartbeats, delays of receiving threads, softnet. */
+  readonly local: readonly string[];
+  readonly durationNs?: number;
+  readonly cpu?: 'auto' | 'none' | number;
+}
+
+/** The watches for the paths of a prober, by what it said of its ports. */
+export function watchesOf(
+  plan: ProbePlan,
+  hello: Pick<ProberHello, 'paths'>,
+  where: { readonly interface: string; readonly tunnel?: boolean },
+  isWatched: (path: number) => boolean = () => true,
+): Watch[] {
+  return hello.paths
+    .filter(({ path }) => isWatched(path))
+    .flatMap(({ path, source, sourcePorts, icmpId, freshPorts }) => {
+      const planned = plan.paths[path];
+      if (planned === undefined) return [];
+      const ports =
+        planned.protocol === 'icmp'
+          ? { ...(icmpId === undefined ? {} : { icmpId }) }
+          : {
+              ...(planned.port === undefined ? {} : { port: planned.port }),
+              ...(sourcePorts === null ? {} : { ports: sourcePorts }),
+              ...(freshPorts === undefined ? {} : { freshPorts }),
+            };
+      return [{ path, protocol: planned.protocol, target: planned.address, source, ...ports, ...where }];
+    });
+}
