@@ -36,6 +36,10 @@ export const PACKAGES = [
   { name: 'iputils-ping', what: '/bin/ping', why: 'a second opinion in tests and benches', use: 'test' },
   { name: 'hping3', what: '/usr/sbin/hping3', why: 'a second opinion in tests and benches', use: 'test' },
   { name: 'fping', what: '/usr/bin/fping', why: 'a second opinion in benches', use: 'test' },
+  { name: 'openssh-server', what: '/usr/sbin/sshd', why: 'a real far side for the ssh transport', use: 'test' },
+  { name: 'openssh-client', what: '/usr/bin/ssh', why: 'the ssh transport', use: 'test' },
+  { name: 'sudo', what: '/usr/bin/sudo', why: 'the ssh transport as an ordinary user', use: 'test' },
+  { name: 'busybox-static', what: '/bin/busybox', why: 'the smallest shell a far side may have', use: 'test' },
   { name: 'curl', what: '/usr/bin/curl', why: "asks the lab's pods", use: 'test' },
   { name: 'clang-format', what: '/usr/bin/clang-format', why: 'checks how C is laid out', use: 'test' },
   {

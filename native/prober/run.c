@@ -11,8 +11,9 @@
 #include "prober.h"
 #include "stop.h"
 
+#define STAMP_LATER_NS 5000000
 #define COALESCE_NS 50000 /* slots that fall due within this of a wake-up wait for the next one */
-#define HOUSEKEEPING_NS 20000000ll /* how long results and answers may lie about */
+#define HOUSEKEEPING_NS 50000000ll /* how long results and answers may lie about */
 #define HOUSEKEEPING_EARLY_NS 6000000ll /* so much sooner when awake anyway, to save a wake-up */
 #define SECOND_NS 1000000000ll
 #define GRACE_MOST_NS (2 * SECOND_NS)
@@ -108,7 +109,8 @@ static void rest_if_overloaded(struct prober *prober, struct times *times, int64
 
 static int64_t grace(const struct prober *prober)
 {
-	int64_t wait = (int64_t)prober->plan.wait_ns;
+	/* The kernel's stamp of the last probe, from which its wait counts, is later than our own reading. */
+	int64_t wait = (int64_t)prober->plan.wait_ns + STAMP_LATER_NS;
 
 	return wait < GRACE_MOST_NS ? wait : GRACE_MOST_NS;
 }

@@ -9,9 +9,12 @@ const REMEDIES: Readonly<Record<string, string>> = {
   E_TIMESTAMPS: 'use --timestamps kernel; rxray doctor shows what each interface has',
 };
 
+/** On a far host nothing is installed, so there is no file to grant a capability to. */
+const FAR_PRIVILEGE = 'log in as root there, or give that user sudo without a password';
+
 /** The error with a remedy a user of the command line can follow. */
-export function withRemedy(error: unknown): unknown {
+export function withRemedy(error: unknown, far = false): unknown {
   if (!(error instanceof CodedError)) return error;
-  const remedy = REMEDIES[error.code];
+  const remedy = far && error.code === 'E_NO_RAW_SOCKET' ? FAR_PRIVILEGE : REMEDIES[error.code];
   return remedy === undefined ? error : new CodedError(error.code, error.message, remedy, error.exitCode);
 }

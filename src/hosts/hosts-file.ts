@@ -17,6 +17,9 @@ const vantageSchema = z.discriminatedUnion('transport', [
     transport: z.literal('kubectl'),
     namespace: z.string().default('default'),
     pod: z.string().min(1),
+    container: z.string().min(1).optional(),
+    context: z.string().min(1).optional(),
+    debug: z.boolean().optional(),
     overlay: z.boolean().default(false),
   }),
 ]);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { CodedError } from '../model/errors.js';
 import { findHelper } from './helper-binary.js';
 import { spawnHelper } from './spawned-helper.js';
-import type { Transport } from './transport.js';
+import { SAME_CLOCK, type Transport } from './transport.js';
 
 /** Helpers in a named network namespace of this host. Needs root, as entering a namespace does. */
 export function netnsTransport(name: string): Transport {
@@ -19,5 +19,6 @@ export function netnsTransport(name: string): Transport {
       }
       return spawnHelper('ip', ['netns', 'exec', name, findHelper(helper), ...args]);
     },
+    exchangeClock: async () => SAME_CLOCK,
   };
 }

@@ -10,8 +10,16 @@ export interface HelperProcess {
   closeInput(): void;
   /** Ends it by signal, where closing its input was not enough. */
   terminate(): void;
+  /** Rejects with a CodedError when it could not be started at all; later troubles are ways to exit. */
   readonly exited: Promise<HelperExit>;
+  /**
+   * On another machine, once it runs: as whom. `sudo` when sudo asks for no password, `user` when it does: then it
+   * may lack the right to probe. Rejects with a CodedError when it never runs.
+   */
+  readonly runsAs?: Promise<RunsAs>;
 }
+
+export type RunsAs = 'root' | 'sudo' | 'user';
 
 export interface HelperExit {
   /** `null` when it died of a signal. */
@@ -27,4 +35,20 @@ export interface Transport {
   readonly place: string;
   /** @throws CodedError E_HELPER when the helper cannot be started */
   launch(helper: HelperName, args: readonly string[]): HelperProcess;
+  /** Compares the clocks. Rejects with a CodedError when the place cannot be reached. */
+  exchangeClock?(): Promise<ClockOffset>;
+  /**
+   * Closes what is kept open between launches, and waits until nothing is left at the other end. Without it that
+   * happens by itself, a little after the last helper has ended or as this process ends.
+   */
+  close?(): Promise<void>;
 }
+
+/** CLOCK_REALTIME over there minus CLOCK_REALTIME here, give or take the uncertainty. */
+export interface ClockOffset {
+  readonly offsetNs: number;
+  readonly uncertaintyNs: number;
+}
+
+/** Where both are the same clock. */
+export const SAME_CLOCK: ClockOffset = { offsetNs: 0, uncertaintyNs: 0 };

@@ -1,0 +1,42 @@
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+
+export interface SeenProcess {
+  readonly pid: number;
+  readonly command: string;
+}
+
+/** What runs on this machine beside this process, as /proc shows it. */
+export function processes(): SeenProcess[] {
+  return listed('/proc').flatMap((name) => {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || pid === process.pid) return [];
+    try {
+      // Empty for the kernel's threads and for what has ended but was not yet waited for.
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+      return command === '' ? [] : [{ pid, command }];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** What runs in a named network namespace. */
+export function processesIn(namespace: string): SeenProcess[] {
+  const wanted = `net:[${statSync(`/run/netns/${namespace}`).ino}]`;
+  return processes().filter(({ pid }) => {
+    try {
+      return readlinkSync(`/proc/${pid}/ns/net`) === wanted;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** The names in a folder; none when there is no such folder. */
+export function listed(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

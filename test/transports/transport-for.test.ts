@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { parseHosts } from '../../src/hosts/hosts-file.js';
+import { transportFor } from '../../src/transports/transport-for.js';
+
+const HOSTS = `
+vantages:
+  shell:  { transport: local }
+  client: { transport: ssh, host: ops@kube-node-client, overlay: true }
+  bad:    { transport: kubectl, namespace: rxray, pod: rxray-x7k2 }
+  a:      { transport: netns, name: lab-client }
+targets: {}
+`;
+
+suite('the transport to a vantage of hosts.yaml', () => {
+  const { vantages } = parseHosts(HOSTS, 'hosts.yaml');
+  for (const [name, place] of [
+    ['shell', 'this host'],
+    ['client', 'ops@kube-node-client'],
+    ['bad', 'pod rxray/rxray-x7k2'],
+    ['a', 'network namespace lab-client'],
+  ] as const) {
+    test(`${name} is ${place}`, () => {
+      const vantage = vantages[name];
+      assert.ok(vantage);
+      assert.equal(transportFor(vantage).place, place);
+    });
+  }
+
+  for (const name of ['shell', 'a']) {
+    test(`${name} has the clock of this host`, async () => {
+      const vantage = vantages[name];
+      assert.ok(vantage);
+      assert.deepEqual(await transportFor(vantage).exchangeClock?.(), { offsetNs: 0, uncertaintyNs: 0 });
+    });
+  }
+});
