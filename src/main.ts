@@ -4,7 +4,7 @@ import { runCommandLine } from './cli/cli.js';
 import type { Io } from './commands/io.js';
 
 /** Commands that are installed under their own names beside `rxray`. */
-const OWN_NAMES = new Set(['probe']);
+const OWN_NAMES = new Set(['probe', 'bisect']);
 
 const SECOND_INTERRUPT = 130;
 

@@ -2,6 +2,7 @@ import yargs from 'yargs';
 import type { Io } from '../commands/io.js';
 import { packageVersion } from '../commands/version.js';
 import { CodedError } from '../model/errors.js';
+import { bisectCommand } from './bisect-cli.js';
 import { doctorCommand } from './doctor-cli.js';
 import { labCommand } from './lab-cli.js';
 import { probeCommand } from './probe-cli.js';
@@ -28,6 +29,7 @@ export async function runCommandLine(program: string, argv: readonly string[], i
     .scriptName('rxray')
     .usage('$0 <command>\n\nFinds where and why packets wait.')
     .command(probeCommand(run))
+    .command(bisectCommand(run))
     .command(labCommand(run, behindDashes))
     .command(doctorCommand(run))
     .command(schemaCommand(run))

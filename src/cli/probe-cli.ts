@@ -10,8 +10,8 @@ import { PROTOCOLS } from '../model/protocol.js';
 import { REPORT_FORMATS } from '../model/report-format.js';
 import { MS } from '../model/time.js';
 import type { RunCommand } from './run-command.js';
+import { DEFAULT_THRESHOLD_MS, parseCpu, parseThreshold, whole } from './shared-options.js';
 
-const DEFAULT_THRESHOLD_MS = 100;
 const SHORT_KINDS: Readonly<Record<string, FindingKind>> = { spike: 'rtt-spike', loss: 'loss-episode' };
 
 function declare(yargs: Argv) {
@@ -206,7 +206,7 @@ function toOptions(args: Declared): ProbeOptions {
     ...(args.interface === undefined ? {} : { interface: args.interface }),
     ...(args.ttl === undefined ? {} : { ttl: whole(args.ttl, '--ttl', 1, 255) }),
     timestamps: args.timestamps,
-    cpu: args.cpu === 'auto' || args.cpu === 'none' ? args.cpu : whole(Number(args.cpu), '--cpu', 0, 4095),
+    cpu: parseCpu(args.cpu),
     maxPacketsPerSecond: whole(args['max-pps'], '--max-pps', 1, 10_000_000),
     engine: args.engine,
     ...(args.scenario === undefined ? {} : { scenario: args.scenario }),
@@ -220,11 +220,6 @@ function toOptions(args: Declared): ProbeOptions {
   };
 }
 
-/** `--threshold 100` is milliseconds, as the field speaks of it; a unit may be written too. */
-function parseThreshold(text: string): number {
-  return parseDuration(/^\d+(\.\d+)?$/.test(text) ? `${text}ms` : text, '--threshold');
-}
-
 function parseKinds(text: string): FindingKind[] {
   return text.split(',').map((word) => {
     const kind = SHORT_KINDS[word] ?? FINDING_KINDS.find((known) => known === word);
@@ -236,14 +231,4 @@ function parseKinds(text: string): FindingKind[] {
       2,
     );
   });
-}
-
-function whole(value: number, option: string, least: number, most: number): number {
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new CodedError(
-    'E_USAGE',
-    `${option}: a whole number from ${least} to ${most}, got ${value}`,
-    'see rxray probe --help',
-    2,
-  );
 }

@@ -21,7 +21,9 @@ import {
   type ProbePlan,
 } from '../model/plan.js';
 import { MS, SECOND } from '../model/time.js';
+import { holdNs } from '../report/finding-line.js';
 import { netnsTransport } from '../transports/netns-transport.js';
+import { bisect } from './bisect.js';
 import type { Io } from './io.js';
 import { Measurement } from './measurement.js';
 
@@ -69,7 +71,7 @@ export async function labDemo(io: Io): Promise<number> {
   const lab = { name: LAB };
   let vantages: Vantage[] = [];
   try {
-    await labUp(lab, tell);
+    const { hostsFile } = await labUp(lab, tell);
     vantages = Object.entries(PATHS).map(([host, paths]) => new Vantage(host as HostName, paths));
     io.stop.addEventListener('abort', () => stopAll(vantages));
     await sleep(LEARNING_MS);
@@ -84,12 +86,37 @@ export async function labDemo(io: Io): Promise<number> {
     const epochNs = runs[0]?.epochNs ?? 0n;
     const found = runs.flatMap((run) => run.stalls.map((stall) => moved(stall, Number(run.epochNs - epochNs))));
     await io.out(comparison(onTimeLine(truth, epochNs), found, epochNs));
+    if (!io.stop.aborted) await verdict(hostsFile, queue, io);
     return truth.length > 0 ? 0 : 1;
   } finally {
     stopAll(vantages);
     await Promise.allSettled(vantages.map((vantage) => vantage.ended));
     await labDown(lab, tell);
   }
+}
+
+/** The same fault again, with all paths of the lab at once: which stage is to blame? */
+async function verdict(hostsFile: string, queue: number, io: Io): Promise<void> {
+  const schedule = { periodMs: [500, 1500], lengthMs: [60, 250], seed: SEED + 1, durationS: 60 } as const;
+  await faultOn('rx-queue', { lab: { name: LAB }, ...schedule, queue }, () => {});
+  await io.out(`\n$ rxray bisect --hosts ${hostsFile} --threshold 25 -d 15s\n`);
+  await bisect(
+    {
+      hosts: hostsFile,
+      thresholdNs: 25 * MS,
+      durationNs: 15 * SECOND,
+      fixedDuration: true,
+      only: [],
+      except: [],
+      family: 'any',
+      plan: false,
+      explain: false,
+      json: false,
+      quiet: false,
+      cpu: PLAN.cpu,
+    },
+    io,
+  );
 }
 
 /** The probes of one host of the lab, with the stalls they see. */
@@ -181,7 +208,7 @@ function comparison(truth: readonly TrueStall[], found: readonly Stall[], epochN
 function reconstruction(stall: TrueStall, found: readonly Stall[]): string {
   const [match] = foundAs(stall, found, SAME_RELEASE_NS);
   if (!match) return '-';
-  const length = (match.durationNs / MS).toFixed(1);
+  const length = (holdNs(match) / MS).toFixed(1);
   const uncertainty = ((match.startMax - match.startMin) / 2 / MS).toFixed(0);
   const flows = match.path.endsWith('/icmp') ? '' : `, flows ${formatFlows(match.flowsHit)}`;
   return `${length} ±${uncertainty}, ${match.probes} held${flows}`;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { findingSchema } from '../model/finding.js';
 import { qualityRecordSchema, runRecordSchema, SCHEMA, sampleRecordSchema } from '../model/run-record.js';
 import { summarySchema } from '../model/summary.js';
+import { incidentSchema, verdictSchema } from '../model/verdict.js';
 import type { Io } from './io.js';
 
 /** Any line of an NDJSON run. */
@@ -11,6 +12,8 @@ export const recordSchema = z.union([
   findingSchema,
   qualityRecordSchema,
   summarySchema,
+  incidentSchema,
+  verdictSchema,
 ]);
 
 /** `rxray schema`: the JSON Schema of one NDJSON line, made from the definitions the program itself uses. */

@@ -40,8 +40,10 @@ function headline(verdict: Verdict): string[] {
     ];
   }
   const kind = verdict.kind === undefined || verdict.kind === 'stall' ? '' : ` (${verdict.kind})`;
+  // Causes of equal standing share the headline: naming the first alone would accuse it.
+  const cause = [verdict.cause, ...verdict.indistinguishable].join(' or ');
   return [
-    `VERDICT  ${verdict.cause}${kind} at ${place(verdict.where)}, probability ${probability(verdict.probability)}`,
+    `VERDICT  ${cause}${kind} at ${place(verdict.where)}, probability ${probability(verdict.probability)}`,
     `         ${measured}`,
   ];
 }

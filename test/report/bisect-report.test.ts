@@ -92,6 +92,13 @@ test('healthy says what would have been seen; inconclusive says why', () => {
   assert.match(open, /^VERDICT {2}inconclusive: too few incidents\n.*likeliest rx-queue 0\.999, host 0\.002\n/);
 });
 
+test('causes that look the same share the headline', () => {
+  assert.match(
+    verdictText({ ...verdict, indistinguishable: ['host', 'network'] }, false),
+    /^VERDICT {2}rx-queue or host or network at node, probability 0\.999\n/,
+  );
+});
+
 test('no probability is printed as certain', () => {
   assert.match(verdictText({ ...verdict, probability: 0.99999 }, false), /probability > 0\.999\n/);
 });

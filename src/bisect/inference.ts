@@ -1,0 +1,210 @@
+import type { Finding } from '../model/finding.js';
+import type { MeasuredPath } from '../model/measured-path.js';
+import { Outcomes, type SampleColumns } from '../model/sample.js';
+import type { Summary } from '../model/summary.js';
+import { MS, SECOND } from '../model/time.js';
+import type { Incident, Verdict } from '../model/verdict.js';
+import { type Case, makeCase } from './case.js';
+import { type FlowGroups, groupFlows } from './flow-groups.js';
+import { queueNotes, sightingsAt } from './flow-sightings.js';
+import { incidentOf } from './incident-cause.js';
+import { type FindingGroup, IncidentGroups } from './incident-groups.js';
+import { IncidentStore, MOST_INCIDENTS } from './incident-store.js';
+import { type Judgement, judgePosterior } from './judgement.js';
+import type { LocalEvidence } from './local-evidence.js';
+import { makeVerdict } from './make-verdict.js';
+import type { Observation } from './observation.js';
+import { observeIncident } from './observe-incident.js';
+import { PathLog } from './path-log.js';
+import { hypothesesOf, type Posterior, posteriorOf } from './posterior.js';
+import { type Settlement, StoppingRule } from './stopping.js';
+import { topologyOf } from './topology.js';
+
+/** Clocks of different vantages are aligned to a few milliseconds where nothing better is said. */
+const DEFAULT_CLOCK_NS = 2 * MS;
+/** Findings come with the delay of a transport; a pause further back blinds none of them. */
+const BLIND_REMEMBERED_NS = 60 * SECOND;
+
+export interface InferenceOptions {
+  readonly thresholdNs: number;
+  /** Uncertainty of the clock of each vantage against the common time line; widens the windows of overlap. */
+  readonly clockUncertaintyNs?: Readonly<Record<string, number>>;
+  /** Machines whose helper watches CPUs and receive threads: there the absence of a gap is evidence too. */
+  readonly heartbeats?: readonly string[];
+  /** Number of receive queues of machines that could be asked. */
+  readonly queues?: Readonly<Record<string, number>>;
+}
+
+/** What is told for a verdict from outside of the inference. */
+export interface VerdictContext {
+  readonly summaries: readonly Summary[];
+  readonly excluded: readonly { readonly path: string; readonly because: string }[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * From what was seen on several paths at the same time to the stage that is to blame. Pure: the same samples, findings
+ * and evidence give the same verdict, in whatever batches they come.
+ */
+export interface Inference {
+  /**
+   * Samples of one vantage's run; instants are those of the common time line, in nanoseconds since the epoch of the
+   * whole run. @param pathIndex maps `samples.path` to indices of the paths the inference was made with
+   */
+  samples(samples: SampleColumns, pathIndex: readonly number[]): void;
+  /** A finding, its path by name, its instants on the common time line. */
+  finding(finding: Finding): void;
+  /** Evidence from a helper on a target machine. */
+  local(evidence: LocalEvidence): void;
+  /** Incidents that are complete by now. */
+  advance(nowNs: number): Incident[];
+  /** The run has ended: the rest of the incidents. */
+  finish(nowNs: number): Incident[];
+  verdict(nowNs: number, about: VerdictContext): Verdict;
+  /** Whether more measurement would change anything. */
+  settled(nowNs: number): Settlement;
+  /**
+   * Which flows to a machine stall together, and how many receive queues that suggests.
+   * A flow is numbered path × 65,536 + its number on the path, by the index of the path.
+   */
+  flowGroups(machine: string): FlowGroups;
+}
+
+export function createInference(paths: readonly MeasuredPath[], options: InferenceOptions): Inference {
+  const topology = topologyOf(paths);
+  const hypotheses = hypothesesOf(topology);
+  const vantages = new Set(paths.map(({ vantage }) => vantage)).size;
+  const logs = paths.map((path) => new PathLog(path));
+  const indexOf = new Map(paths.map((path, index) => [path.name, index]));
+  const groups = new IncidentGroups();
+  const stopping = new StoppingRule();
+  const blind: { vantage: string; fromNs: number; toNs: number }[] = [];
+  const heartbeats = new Set(options.heartbeats ?? []);
+  const store = new IncidentStore();
+  let selfInflicted = 0;
+  let firstNs = Number.POSITIVE_INFINITY;
+  let weighed: {
+    revision: number;
+    seconds: number;
+    posterior: Posterior;
+    judgement: Judgement;
+    known: Case;
+  } | null = null;
+
+  const clockOf = (vantage: string): number =>
+    options.clockUncertaintyNs?.[vantage] ?? (vantages > 1 ? DEFAULT_CLOCK_NS : 0);
+  const neverAnswered = (path: number): boolean => logs[path]?.silent ?? false;
+
+  function close(group: FindingGroup): Incident[] {
+    const findings = group.findings.filter(({ path }) => !neverAnswered(path));
+    if (findings.length === 0) {
+      return [];
+    }
+    const seen = observeIncident(
+      { kind: group.kind, findings },
+      {
+        paths,
+        logs,
+        slackNs: (path) => clockOf(paths[path]?.vantage ?? ''),
+        blind: (path, fromNs, toNs) => neverAnswered(path) || isBlind(path, fromNs, toNs),
+      },
+    );
+    const observation = store.add(seen);
+    return [incidentOf(caseOf([observation], observation.releaseNs), hypotheses)];
+  }
+
+  function isBlind(path: number, fromNs: number, toNs: number): boolean {
+    const vantage = paths[path]?.vantage;
+    return blind.some((gap) => gap.vantage === vantage && gap.fromNs <= toNs && gap.toNs >= fromNs);
+  }
+
+  function caseOf(observations: readonly Observation[], nowNs: number): Case {
+    return makeCase({
+      topology,
+      incidents: observations,
+      several: paths.map((path, index) => (path.backends ?? 1) > 1 || (logs[index]?.severalAnswerers ?? false)),
+      seconds: Math.max(1, (nowNs - Math.min(firstNs, nowNs)) / SECOND),
+      heartbeats,
+      queues: options.queues ?? {},
+    });
+  }
+
+  function weighNow(nowNs: number): NonNullable<typeof weighed> {
+    const seconds = Math.max(1, (nowNs - Math.min(firstNs, nowNs)) / SECOND);
+    const { revision } = store;
+    if (weighed === null || weighed.revision !== revision || Math.abs(weighed.seconds - seconds) > 0.1 * seconds) {
+      const known = caseOf(store.incidents, nowNs);
+      const posterior = posteriorOf(known, hypotheses);
+      weighed = { revision, seconds, posterior, judgement: judgePosterior(posterior), known };
+    }
+    return weighed;
+  }
+
+  function advance(nowNs: number): Incident[] {
+    const closed = groups.take(nowNs).flatMap(close);
+    store.forgetBefore(nowNs);
+    while (blind[0] !== undefined && blind[0].toNs < nowNs - BLIND_REMEMBERED_NS) blind.shift();
+    return closed;
+  }
+
+  return {
+    samples(samples, pathIndex) {
+      for (let i = 0; i < samples.length; i += 1) {
+        const path = pathIndex[samples.path[i] as number];
+        const log = path === undefined ? undefined : logs[path];
+        if (log !== undefined) {
+          log.observe(samples, i);
+          const sentNs = samples.sentNs[i] as number;
+          if (sentNs < firstNs && samples.outcome[i] !== Outcomes.sendFailed) firstNs = sentNs;
+        }
+      }
+    },
+    finding(finding) {
+      const path = indexOf.get(finding.path);
+      const vantage = path === undefined ? undefined : paths[path]?.vantage;
+      if (path === undefined || vantage === undefined) {
+        return;
+      }
+      if (finding.selfInflicted) {
+        selfInflicted += 1;
+        blind.push({ vantage, fromNs: finding.startMin, toNs: finding.release });
+        return;
+      }
+      groups.add({ finding, path, vantage, clockNs: clockOf(vantage), baseNs: logs[path]?.baseNs ?? 0 });
+    },
+    local: (evidence) => store.addLocal(evidence),
+    advance,
+    finish: () => advance(Number.POSITIVE_INFINITY),
+    verdict(nowNs, { summaries, excluded, notes }) {
+      const { known, posterior, judgement } = weighNow(nowNs);
+      const silent = paths.flatMap(({ name }, path) =>
+        neverAnswered(path) && !excluded.some((other) => other.path === name)
+          ? [{ path: name, because: 'no probe was ever answered' }]
+          : [],
+      );
+      return makeVerdict({
+        known,
+        hypotheses,
+        posterior,
+        judgement,
+        summaries,
+        quality: {
+          durationNs: Math.max(0, Math.round(nowNs - Math.min(firstNs, nowNs))),
+          selfInflicted,
+          excludedPaths: [...excluded, ...silent],
+          clockUncertaintyNs: Math.max(0, ...paths.map(({ vantage }) => clockOf(vantage))),
+          notes: [
+            ...notes,
+            ...queueNotes(judgement, known),
+            ...(store.forgotten > 0 ? [`the verdict rests on the last ${MOST_INCIDENTS} incidents`] : []),
+          ],
+        },
+      });
+    },
+    flowGroups: (machine) => groupFlows(sightingsAt(machine, topology, store.incidents)),
+    settled(nowNs) {
+      const { judgement, known } = weighNow(nowNs);
+      return stopping.decide(judgement, { incidents: known.incidents, seconds: known.seconds });
+    },
+  };
+}

@@ -1,0 +1,38 @@
+/** log(exp(a) + exp(b) + …), without overflow. -Infinity for none. */
+export function logSum(values: readonly number[]): number {
+  const most = Math.max(...values);
+  if (most === Number.NEGATIVE_INFINITY || values.length === 0) {
+    return Number.NEGATIVE_INFINITY;
+  }
+  return most + Math.log(values.reduce((sum, value) => sum + Math.exp(value - most), 0));
+}
+
+/** log((1 - share)·exp(usual) + share·exp(otherwise)). */
+export function logMix(usual: number, share: number, otherwise: number): number {
+  return logSum([Math.log1p(-share) + usual, Math.log(share) + otherwise]);
+}
+
+const factorials = [0, 0];
+
+/** log(n!) of a whole number from 0. */
+export function logFactorial(n: number): number {
+  for (let i = factorials.length; i <= n; i += 1) {
+    factorials.push((factorials[i - 1] as number) + Math.log(i));
+  }
+  return factorials[n] as number;
+}
+
+/** log of the number of ways to choose k of n. */
+export function logChoose(n: number, k: number): number {
+  return logFactorial(n) - logFactorial(k) - logFactorial(n - k);
+}
+
+/**
+ * log of the chance of one sequence with these counts, where nothing is known of the shares of the outcomes
+ * (Dirichlet prior of ones, integrated).
+ */
+export function logOfCounts(counts: readonly number[]): number {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const ways = counts.reduce((sum, count) => sum + logFactorial(count), 0);
+  return logFactorial(counts.length - 1) + ways - logFactorial(total + counts.length - 1);
+}

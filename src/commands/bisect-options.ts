@@ -1,0 +1,26 @@
+import type { Family } from '../hosts/resolve-address.js';
+
+/** The options of `bisect`, checked and in the project's units. */
+export interface BisectOptions {
+  /** A target to guess paths for; without it the hosts file says what to measure. */
+  readonly target?: string;
+  readonly port?: number;
+  readonly hosts?: string;
+  readonly thresholdNs: number;
+  /** At most so long; ends earlier when the verdict is settled, unless `fixedDuration`. */
+  readonly durationNs: number;
+  /** Measure the whole duration, settled or not. */
+  readonly fixedDuration: boolean;
+  /** Patterns of path names; empty means all. `*` stands for anything. */
+  readonly only: readonly string[];
+  readonly except: readonly string[];
+  readonly family: Family;
+  /** Print what would be measured and what it could tell; send nothing. */
+  readonly plan: boolean;
+  /** Print every term that moved the posterior by more than a factor of 2. */
+  readonly explain: boolean;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly cpu: 'auto' | 'none' | number;
+  readonly output?: string;
+}

@@ -1,0 +1,275 @@
+import type { Scenario } from '../../src/engines/sim/scenario.js';
+import type { Hosts } from '../../src/hosts/hosts-file.js';
+import { type HostsPath, measuredPaths } from '../../src/hosts/measured-paths.js';
+import { MS, SECOND, US } from '../../src/model/time.js';
+import type { FaultInput } from '../bisect/sim-cluster.js';
+import { LAB_HOSTS, labScenario, stalls } from '../bisect/sim-cluster.js';
+import { seeded } from '../detect/build-stream.js';
+
+/** What is wrong in a scenario: a cause, and machines by their names in the hosts file. */
+export interface Truth {
+  readonly cause: string;
+  readonly machines: readonly string[];
+  /** Index of the fault in the scenario. */
+  readonly fault: number;
+}
+
+export interface RandomScenario {
+  readonly seed: number;
+  readonly scenario: Scenario;
+  readonly hosts: Hosts;
+  readonly paths: readonly HostsPath[];
+  readonly truths: readonly Truth[];
+  readonly queues: number;
+  readonly thresholdNs: number;
+  readonly clockUncertaintyNs: Readonly<Record<string, number>>;
+  /** What of the hosts file is not true, or null. */
+  readonly lie: string | null;
+  readonly notes: string;
+}
+
+interface FaultChoice {
+  readonly name: string;
+  readonly make: (pick: Pick) => { fault: FaultInput; truth: Omit<Truth, 'fault'> };
+}
+
+/** Random choices of one scenario. */
+class Pick {
+  readonly #random: () => number;
+
+  constructor(
+    seed: number,
+    readonly queues: number,
+  ) {
+    this.#random = seeded(seed);
+  }
+
+  unit(): number {
+    return this.#random();
+  }
+
+  of<T>(choices: readonly T[]): T {
+    return choices[Math.floor(this.#random() * choices.length)] as T;
+  }
+
+  chance(probability: number): boolean {
+    return this.#random() < probability;
+  }
+
+  between(least: number, most: number): number {
+    return Math.round(least + this.#random() * (most - least));
+  }
+
+  /** 20 to 500 ms long, every 0.4 to 3 s. */
+  timing(): object {
+    const shortest = this.between(20, 200);
+    const longest = Math.min(500, shortest + this.between(10, 300));
+    const period = Math.max(400, longest + 50);
+    return { length: [shortest * MS, longest * MS], period: [period * MS, Math.max(3_000, period) * MS] };
+  }
+}
+
+const NODES = { bad: 'node', client: 'node-remote' } as const;
+
+const FAULTS: readonly FaultChoice[] = [
+  {
+    name: 'rx-queue',
+    make(pick) {
+      const machine = pick.of(['bad', 'bad', 'client'] as const);
+      const which = pick.chance(0.2) ? { queue: 'random' as const } : {};
+      const fault = stalls({ stage: 'rx-queue', machine, ...which } as never, pick.timing());
+      return { fault, truth: { cause: pick.queues === 1 ? 'host' : 'rx-queue', machines: [NODES[machine]] } };
+    },
+  },
+  {
+    name: 'host',
+    make(pick) {
+      const machine = pick.of(['bad', 'bad', 'client'] as const);
+      const fault = stalls({ stage: 'host', machine } as never, pick.timing());
+      return { fault, truth: { cause: 'host', machines: [NODES[machine]] } };
+    },
+  },
+  {
+    name: 'nat',
+    make(pick) {
+      const connections = pick.chance(0.15) ? { connections: 'new' as const } : {};
+      const fault = stalls({ stage: 'nat', machine: 'bad', ...connections } as never, pick.timing());
+      return { fault, truth: { cause: 'nat', machines: ['node'] } };
+    },
+  },
+  {
+    name: 'ipip',
+    make: (pick) => ({
+      fault: stalls({ stage: 'ipip', machine: 'bad' }, pick.timing()),
+      truth: { cause: 'ipip', machines: ['node', 'node-remote'] },
+    }),
+  },
+  {
+    name: 'pod',
+    make(pick) {
+      const machine = pick.of(['bad', 'client'] as const);
+      return {
+        fault: stalls({ stage: 'pod', machine } as never, pick.timing()),
+        truth: { cause: 'pod', machines: [NODES[machine]] },
+      };
+    },
+  },
+  {
+    name: 'network',
+    make(pick) {
+      const [from, to, a, b] = pick.of([
+        ['shell', 'bad', 'node', 'shell'],
+        ['client', 'bad', 'node', 'node-remote'],
+        ['shell', 'client', 'node-remote', 'shell'],
+        ['client', 'external', 'external', 'node-remote'],
+      ] as const);
+      const fault = stalls({ stage: 'network', from, to } as never, pick.timing());
+      return { fault, truth: { cause: 'network', machines: [a, b] } };
+    },
+  },
+  {
+    name: 'last-mile',
+    make: (pick) => ({
+      fault: stalls({ stage: 'network', to: 'bad' } as never, pick.timing()),
+      truth: { cause: 'network', machines: ['node'] },
+    }),
+  },
+  {
+    name: 'congestion',
+    make: (pick) => ({
+      fault: {
+        kind: 'congestion',
+        stage: 'network',
+        to: 'bad',
+        peak: pick.between(120, 400) * MS,
+        when: { period: [3 * SECOND, 5 * SECOND], length: [1 * SECOND, 2 * SECOND] },
+      } as FaultInput,
+      truth: { cause: 'network', machines: ['node'] },
+    }),
+  },
+  {
+    name: 'loss',
+    make: (pick) => ({
+      fault: {
+        kind: 'loss',
+        stage: 'network',
+        to: 'bad',
+        ratio: pick.chance(0.5) ? 1 : 0.3 + 0.7 * pick.unit(),
+        when: { period: [600 * MS, 3 * SECOND], length: [60 * MS, 250 * MS] },
+      } as FaultInput,
+      truth: { cause: 'network', machines: ['node'] },
+    }),
+  },
+  {
+    name: 'sender',
+    make(pick) {
+      const machine = pick.of(['shell', 'shell', 'external'] as const);
+      const some = pick.chance(0.4) && pick.queues > 1 ? { queue: pick.between(0, pick.queues - 1) } : {};
+      return {
+        fault: stalls({ stage: 'sender', machine, ...some } as never, pick.timing()),
+        truth: { cause: 'sender', machines: [machine] },
+      };
+    },
+  },
+];
+
+/** A scenario in which everything follows from the seed. */
+export function randomScenario(seed: number): RandomScenario {
+  const first = new Pick(seed * 7_919 + 1, 1);
+  const queues = first.of([1, 2, 3, 4, 6, 8, 12, 16]);
+  const pick = new Pick(seed * 7_919 + 2, queues);
+  const faults: FaultInput[] = [];
+  const truths: Truth[] = [];
+  const count = pick.chance(0.12) ? 0 : pick.chance(0.12) ? 2 : 1;
+  const names: string[] = [];
+  while (truths.length < count) {
+    const choice = pick.of(FAULTS);
+    const { fault, truth } = choice.make(pick);
+    const same = truths.some((other) => other.cause === truth.cause || names.includes(choice.name));
+    if (!same) {
+      names.push(choice.name);
+      truths.push({ ...truth, fault: faults.length });
+      faults.push(fault);
+    }
+  }
+  faults.push(...noise(pick));
+  const clocks: Record<string, { offsetNs: number; skewPpm: number; startsAtNs: number }> = {};
+  const stated = pick.between(1, 5) * MS;
+  for (const vantage of ['shell', 'client', 'bad', 'external']) {
+    const offsetNs = Math.round((2 * pick.unit() - 1) * 0.8 * stated);
+    clocks[vantage] = { offsetNs, skewPpm: pick.between(-5, 5), startsAtNs: pick.between(0, 500) * MS };
+  }
+  const scenario = labScenario({
+    seed,
+    queues,
+    faults,
+    clocks,
+    jitterNs: pick.between(5, 300) * US,
+    hash: { tcp: pick.chance(0.03) ? 'addresses' : 'ports', ipip: pick.of(['outer', 'inner'] as const) },
+    secondBackend: pick.chance(0.06),
+  });
+  const { hosts, lie } = describe(pick);
+  const paths = choosePaths(pick, hosts);
+  const clockUncertaintyNs = Object.fromEntries(Object.keys(clocks).map((vantage) => [vantage, stated]));
+  return {
+    seed,
+    scenario,
+    hosts,
+    paths,
+    truths,
+    queues,
+    thresholdNs: pick.of([20, 50, 50, 100]) * MS,
+    clockUncertaintyNs,
+    lie,
+    notes: `${names.join('+') || 'none'} queues=${queues} paths=${paths.length}${lie === null ? '' : ` lie=${lie}`}`,
+  };
+}
+
+/** Single slow probes, random loss, and a machine that pauses now and then. */
+function noise(pick: Pick): FaultInput[] {
+  const found: FaultInput[] = [];
+  if (pick.chance(0.5)) {
+    found.push({
+      kind: 'spike',
+      stage: 'network',
+      ratio: 10 ** -(3.5 + 1.5 * pick.unit()),
+      length: [20 * MS, 300 * MS],
+    } as FaultInput);
+  }
+  if (pick.chance(0.5)) {
+    found.push({ kind: 'loss', stage: 'network', when: 'always', ratio: 10 ** -(2.3 + 2 * pick.unit()) } as FaultInput);
+  }
+  if (pick.chance(0.2)) {
+    const machine = pick.of(['shell', 'client', 'bad'] as const);
+    found.push({
+      kind: 'pause',
+      machine,
+      when: { period: [3 * SECOND, 9 * SECOND], length: [20 * MS, 150 * MS] },
+    } as FaultInput);
+  }
+  return found;
+}
+
+/** The hosts file, sometimes wrong. */
+function describe(pick: Pick): { hosts: Hosts; lie: string | null } {
+  const roll = pick.unit();
+  const { targets } = LAB_HOSTS;
+  const change = (name: string, fields: object): Hosts => ({
+    ...LAB_HOSTS,
+    targets: { ...targets, [name]: { ...targets[name], ...fields } as Hosts['targets'][string] },
+  });
+  if (roll < 0.04) return { hosts: change('nodeport', { pod: 'pod-remote' }), lie: 'nodeport leads elsewhere' };
+  if (roll < 0.08) return { hosts: change('nodeport-remote', { pod: 'pod' }), lie: 'nodeport-remote leads elsewhere' };
+  if (roll < 0.12) return { hosts: change('external', { address: '172.16.33.99' }), lie: 'external is nowhere' };
+  if (roll < 0.15) return { hosts: change('pod', { address: '10.125.20.99' }), lie: 'pod is nowhere' };
+  return { hosts: LAB_HOSTS, lie: null };
+}
+
+/** Some paths, and sometimes whole vantages, are missing. */
+function choosePaths(pick: Pick, hosts: Hosts): HostsPath[] {
+  const all = measuredPaths(hosts);
+  const vantages = new Set(['shell', 'client', 'bad', 'external'].filter(() => !pick.chance(0.15)));
+  const dropped = pick.of([0, 0, 0.15, 0.4]);
+  const kept = all.filter(({ measured }) => vantages.has(measured.vantage) && !pick.chance(dropped));
+  return kept.length === 0 ? all.slice(0, 4) : kept;
+}

@@ -1,0 +1,246 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { MS, SECOND } from '../../src/model/time.js';
+import { incidentSchema, type Verdict, verdictSchema } from '../../src/model/verdict.js';
+import {
+  type Bisection,
+  type BisectionOptions,
+  bisectScenario,
+  type FaultInput,
+  labScenario,
+  stalls,
+} from './sim-cluster.js';
+
+function run(
+  faults: readonly FaultInput[],
+  cluster: Omit<Parameters<typeof labScenario>[0] & object, 'faults'> = {},
+  options: Partial<BisectionOptions> = {},
+): Bisection {
+  const result = bisectScenario({ scenario: labScenario({ ...cluster, faults }), untilSettled: true, ...options });
+  verdictSchema.parse(result.verdict);
+  for (const incident of result.incidents) incidentSchema.parse(incident);
+  return result;
+}
+
+function said({ verdict }: Bisection): string {
+  return `${verdict.cause} at ${String(verdict.where)}`;
+}
+
+const RX_QUEUE = stalls({ stage: 'rx-queue', machine: 'bad' });
+const HOST = stalls({ stage: 'host', machine: 'bad' });
+const NAT = stalls({ stage: 'nat', machine: 'bad' });
+const IPIP = stalls({ stage: 'ipip', machine: 'bad' });
+const NETWORK = stalls({ stage: 'network', from: 'shell', to: 'bad' } as never);
+const LAST_MILE = stalls({ stage: 'network', to: 'bad' } as never);
+const CONGESTION = {
+  kind: 'congestion',
+  stage: 'network',
+  to: 'bad',
+  peak: 150 * MS,
+  when: { period: [3 * SECOND, 5 * SECOND], length: [1 * SECOND, 2 * SECOND] },
+} as FaultInput;
+const LOSS = {
+  kind: 'loss',
+  stage: 'network',
+  to: 'bad',
+  when: { period: [500 * MS, 3 * SECOND], length: [60 * MS, 200 * MS] },
+} as FaultInput;
+
+suite('one fault in the lab is named', () => {
+  const table: [fault: string, input: FaultInput, queues: number, verdict: string, also?: string[]][] = [
+    ['one of four receive queues (rx-queue, starved)', RX_QUEUE, 4, 'rx-queue at node'],
+    ['one of eight receive queues', RX_QUEUE, 8, 'rx-queue at node'],
+    [
+      'another of six receive queues each time',
+      stalls({ stage: 'rx-queue', machine: 'bad', queue: 'random' } as never),
+      6,
+      'rx-queue at node',
+    ],
+    ['the only receive queue', RX_QUEUE, 1, 'host at node', ['network', 'rx-queue']],
+    ['all receive queues (host, softirq)', HOST, 4, 'host at node', ['network', 'rx-queue']],
+    ['NAT', NAT, 4, 'nat at node'],
+    [
+      'NAT, new connections only',
+      stalls({ stage: 'nat', machine: 'bad', connections: 'new' } as never),
+      4,
+      'nat at node',
+    ],
+    ['IPIP', IPIP, 4, 'ipip at node,node-remote'],
+    ['the pod', stalls({ stage: 'pod', machine: 'bad' }), 4, 'pod at node'],
+    ['the network between two machines', NETWORK, 4, 'network at node,shell'],
+    ['the last stretch of the network', LAST_MILE, 4, 'host at node', ['network', 'rx-queue']],
+    ['congestion', CONGESTION, 4, 'network at node'],
+    ['loss', LOSS, 4, 'network at node'],
+    ['the vantage', stalls({ stage: 'sender', machine: 'shell' }), 4, 'sender at shell', ['network']],
+    ['the vantage, with one queue', stalls({ stage: 'sender', machine: 'shell' }), 1, 'sender at shell', ['network']],
+    [
+      'one queue of the vantage',
+      stalls({ stage: 'sender', machine: 'shell', queue: 1 } as never),
+      4,
+      'sender at shell',
+      ['network'],
+    ],
+  ];
+  for (const [fault, input, queues, verdict, also = []] of table)
+    test(`${fault}: ${verdict}${also.length > 0 ? `, or ${also.join(' or ')}` : ''}`, () => {
+      const result = run([input], { queues });
+      assert.equal(said(result), verdict, JSON.stringify(result.verdict.posterior));
+      assert.deepEqual(result.verdict.indistinguishable, also);
+      assert.ok(result.verdict.probability >= 0.9);
+    });
+
+  test('congestion and loss say how they show', () => {
+    assert.equal(run([CONGESTION]).verdict.kind, 'congestion');
+    assert.equal(run([LOSS]).verdict.kind, 'loss');
+  });
+
+  test('clocks that are 4 ms apart and drift change nothing', () => {
+    const clocks = { shell: { offsetNs: 4 * MS, skewPpm: 20 }, client: { offsetNs: -3 * MS, startsAtNs: 300 * MS } };
+    const uncertain = { shell: 5 * MS, client: 5 * MS, bad: 5 * MS, external: 5 * MS };
+    for (const [fault, verdict] of [
+      [NAT, 'nat at node'],
+      [IPIP, 'ipip at node,node-remote'],
+      [RX_QUEUE, 'rx-queue at node'],
+    ] as const)
+      assert.equal(said(run([fault], { clocks }, { clockUncertaintyNs: uncertain })), verdict);
+  });
+});
+
+suite('nothing is wrong', () => {
+  test('healthy, and it says which stalls would have been seen', () => {
+    const { verdict, settled } = run([], {}, { durationNs: 90 * SECOND });
+    assert.equal(verdict.cause, 'healthy');
+    assert.equal(settled, true);
+    assert.ok((verdict.noStallLongerThanNs ?? 0) >= 50 * MS, `${verdict.noStallLongerThanNs}`);
+  });
+
+  test('slow probes and losses here and there accuse nobody', () => {
+    const noise = [
+      { kind: 'spike', stage: 'network', ratio: 0.0001, length: [60 * MS, 200 * MS] },
+      { kind: 'loss', stage: 'network', when: 'always', ratio: 0.003 },
+    ] as FaultInput[];
+    for (const seed of [1, 2, 3]) assert.match(run(noise, { seed }).verdict.cause, /healthy|inconclusive/);
+  });
+
+  test('a prober that pauses itself accuses nobody', () => {
+    const pause = {
+      kind: 'pause',
+      machine: 'shell',
+      when: { period: [2 * SECOND, 3 * SECOND], length: [80 * MS, 150 * MS] },
+    };
+    assert.match(run([pause as FaultInput]).verdict.cause, /healthy|inconclusive/);
+  });
+
+  test('a few seconds are too short for any verdict', () => {
+    const { verdict } = run([], {}, { durationNs: 5 * SECOND });
+    assert.equal(verdict.cause, 'inconclusive');
+    assert.match(verdict.reason ?? '', /too short/);
+  });
+
+  test('one stall alone accuses nobody', () => {
+    const once = stalls({ stage: 'nat', machine: 'bad', when: [{ start: 4 * SECOND, length: 150 * MS }] } as never);
+    const { verdict } = run([once]);
+    assert.equal(verdict.cause, 'inconclusive');
+  });
+});
+
+suite('two faults at once', () => {
+  const pairs: [string, FaultInput[]][] = [
+    ['ipip+nat', [IPIP, NAT]],
+    ['network+rx-queue', [NETWORK, RX_QUEUE]],
+  ];
+  for (const [name, faults] of pairs)
+    for (const seed of [1, 2, 3])
+      test(`${name}, seed ${seed}: both are named, or nobody`, () => {
+        const { verdict } = run(faults, { seed });
+        assert.ok(
+          [name, 'inconclusive'].includes(verdict.cause),
+          `${verdict.cause} ${JSON.stringify(verdict.posterior)}`,
+        );
+      });
+});
+
+suite('what cannot be told is not told', () => {
+  const oneToOne = { only: ({ measured }: { measured: { name: string } }) => measured.name.startsWith('shell>node/') };
+  for (const [name, fault] of [
+    ['the vantage', stalls({ stage: 'sender', machine: 'shell' })],
+    ['the target', HOST],
+    ['a queue of the target', RX_QUEUE],
+  ] as const)
+    test(`one vantage, one target, ${name} stalls: inconclusive`, () => {
+      const { verdict } = run([fault], {}, oneToOne);
+      assert.equal(verdict.cause, 'inconclusive');
+      assert.ok(verdict.indistinguishable.includes('sender'), `${verdict.indistinguishable}`);
+      assert.ok(verdict.indistinguishable.some((cause) => cause === 'host' || cause === 'rx-queue'));
+      assert.match(verdict.next.join('\n'), /second vantage/);
+    });
+
+  test('a NodePort with two backends: its flows part, and no receive queue is blamed for it', () => {
+    const { verdict } = run([stalls({ stage: 'pod', machine: 'client' })], { secondBackend: true });
+    assert.ok(['pod', 'inconclusive'].includes(verdict.cause), said({ verdict } as Bisection));
+  });
+
+  test('a target that never answers is left out and named', () => {
+    const nowhere = { kind: 'loss', stage: 'network', from: 'client', to: 'external', when: 'always' } as FaultInput;
+    const { verdict } = run([NAT, nowhere]);
+    assert.equal(verdict.cause, 'nat');
+    assert.deepEqual(
+      verdict.quality.excludedPaths.map(({ path }) => path),
+      ['client>external/icmp', 'client>external/syn'],
+    );
+  });
+});
+
+suite('a NodePort whose pod sits on another node', () => {
+  test('a fault of IPIP hits it and the pod path, not the local NodePort', () => {
+    const { verdict } = run([IPIP]);
+    const hit = (path: string): boolean => (verdict.evidence.find((one) => one.path === path)?.stalls ?? 0) > 0;
+    assert.deepEqual(
+      ['shell>nodeport-remote/syn', 'client>pod/icmp', 'shell>nodeport/syn', 'client>node/icmp'].map(hit),
+      [true, true, false, false],
+    );
+    assert.equal(verdict.cause, 'ipip');
+  });
+});
+
+suite('a verdict explains itself', () => {
+  const { verdict } = run([NAT]);
+
+  test('each cause that is ruled out has its sentence', () => {
+    assert.deepEqual(verdict.ruledOut.map(({ cause }) => cause).sort(), [
+      'host',
+      'ipip',
+      'network',
+      'pod',
+      'rx-queue',
+      'sender',
+    ]);
+    assert.match(
+      because(verdict, 'ipip'),
+      /client>pod\/icmp passed in \d+ of \d+ incidents; if packets wait in the IPIP tunnel/,
+    );
+    assert.match(
+      because(verdict, 'host'),
+      /passed in \d+ of \d+ incidents; if all receive queues of node wait together, it waits too/,
+    );
+  });
+
+  test('each term moved the posterior by more than a factor of 2', () => {
+    assert.ok(verdict.terms.length > 5);
+    assert.ok(verdict.terms.every(({ factor }) => factor > 2));
+  });
+
+  test('each path has its sentence', () => {
+    assert.equal(verdict.evidence.length, 20);
+    assert.match(verdict.evidence.find(({ path }) => path === 'shell>node/icmp')?.words ?? '', /all of them passed/);
+  });
+
+  test('priors are printed and add up to 1', () => {
+    const sum = Object.values(verdict.priors).reduce((total, prior) => total + prior, 0);
+    assert.ok(Math.abs(sum - 1) < 1e-3, `${sum}`);
+  });
+});
+
+function because(verdict: Verdict, cause: string): string {
+  return verdict.ruledOut.find((one) => one.cause === cause)?.because ?? '';
+}

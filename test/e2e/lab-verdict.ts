@@ -1,0 +1,109 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { FaultName } from '../../src/lab/fault-plan.js';
+import { faultOff, faultOn } from '../../src/lab/faults.js';
+import { labDown, labUp } from '../../src/lab/lab.js';
+import { type Verdict, verdictSchema } from '../../src/model/verdict.js';
+
+const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+const run = promisify(execFile);
+
+/** Which verdicts each fault may get: cause, and machines where they matter. */
+export const RIGHT_VERDICTS: Readonly<Record<FaultName, readonly string[]>> = {
+  'rx-queue': ['rx-queue@node'],
+  host: ['host@node'],
+  softirq: ['rx-queue@node', 'host@node'],
+  starved: ['rx-queue@node', 'host@node'],
+  nat: ['nat@node'],
+  ipip: ['ipip@node,node-remote'],
+  pod: ['pod@node'],
+  network: ['network@node,shell'],
+  'network-last-mile': ['network@node', 'network@node,shell', 'network@node,node-remote', 'host@node'],
+  congestion: ['network@node', 'network@node,shell', 'network@node,node-remote'],
+  loss: ['network@node', 'network@node,shell', 'network@node,node-remote'],
+  sender: ['sender@shell'],
+  none: ['healthy@'],
+};
+
+export interface LabVerdictOptions {
+  readonly lab: string;
+  readonly queues: number;
+  readonly seed: number;
+  /** Two at once where there are two. */
+  readonly faults: readonly FaultName[];
+  readonly durationS: number;
+  /** Further words for the command line. */
+  readonly args?: readonly string[];
+}
+
+export interface LabVerdict {
+  readonly verdict: Verdict;
+  /** `cause@machines`, to be compared with {@link RIGHT_VERDICTS}. */
+  readonly text: string;
+  readonly seconds: number;
+  readonly status: number;
+  readonly err: string;
+}
+
+/** Brings the lab up, switches the faults on, bisects, and takes it down. */
+export async function labVerdict(options: LabVerdictOptions): Promise<LabVerdict> {
+  const lab = { name: options.lab };
+  const { hostsFile } = await labUp({ ...lab, queues: options.queues }, () => {});
+  try {
+    for (const [index, fault] of options.faults.entries()) {
+      const schedule = { seed: options.seed + 31 * index, periodMs: [400, 3000], lengthMs: [60, 200] } as const;
+      await faultOn(fault, { lab, ...schedule, durationS: options.durationS + 60 }, () => {});
+    }
+    const began = performance.now();
+    const words = [
+      'bisect',
+      '--hosts',
+      hostsFile,
+      '--threshold',
+      '25',
+      '--cpu',
+      '0',
+      '--json',
+      ...(options.args ?? []),
+    ];
+    const { out, err, status } = await command([...words, '-d', `${options.durationS}s`]);
+    await faultOff('all', lab);
+    const last = out.trimEnd().split('\n').at(-1) ?? '';
+    if (!last.startsWith('{"type":"verdict"')) throw new Error(`no verdict (status ${status}): ${err}`);
+    const verdict = verdictSchema.parse(JSON.parse(last));
+    return { verdict, text: verdictPlace(verdict), seconds: (performance.now() - began) / 1_000, status, err };
+  } finally {
+    await labDown(lab, () => {});
+  }
+}
+
+export function verdictPlace(verdict: Verdict): string {
+  const where = verdict.where === null ? [] : [verdict.where].flat();
+  return `${verdict.cause}@${[...where].sort().join(',')}`;
+}
+
+/** A wrong verdict above this probability is an accusation; below it is a guess that says so. */
+const ACCUSATION = 0.9;
+
+/** How a verdict stands: right, alike (the right cause among those it cannot tell apart), open, or wrong. */
+export function standing(
+  verdict: Verdict,
+  text: string,
+  right: readonly string[],
+): 'right' | 'alike' | 'open' | 'wrong' {
+  if (right.includes(text)) return 'right';
+  if (verdict.indistinguishable.some((cause) => right.some((wanted) => wanted.startsWith(`${cause.split('@')[0]}@`))))
+    return 'alike';
+  return verdict.cause === 'inconclusive' || verdict.probability <= ACCUSATION ? 'open' : 'wrong';
+}
+
+async function command(args: readonly string[]): Promise<{ out: string; err: string; status: number }> {
+  try {
+    const { stdout, stderr } = await run(process.execPath, [main, ...args], { maxBuffer: 256 << 20 });
+    return { out: stdout, err: stderr, status: 0 };
+  } catch (error) {
+    const failed = error as { stdout?: string; stderr?: string; code?: number };
+    return { out: failed.stdout ?? '', err: failed.stderr ?? String(error), status: failed.code ?? -1 };
+  }
+}
