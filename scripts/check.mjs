@@ -11,7 +11,12 @@ if (process.argv.includes('--format-native')) {
   step('clang-format', ['-i', ...sources], { quiet: true });
 } else {
   step('node', ['scripts/generate-frames.mjs', '--check']);
-  step('node_modules/.bin/biome', ['ci', '--error-on-warnings', ...(process.stderr.isTTY ? [] : ['--colors=off']), '.']);
+  step('node_modules/.bin/biome', [
+    'ci',
+    '--error-on-warnings',
+    ...(process.stderr.isTTY ? [] : ['--colors=off']),
+    '.',
+  ]);
   step('node_modules/.bin/depcruise', ['--config', '.dependency-cruiser.mjs', 'src']);
   console.error(`$ clang-format --dry-run -Werror (${sources.length} files)`);
   step('clang-format', ['--dry-run', '-Werror', ...sources], { quiet: true });
