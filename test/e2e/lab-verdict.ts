@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import type { FaultName } from '../../src/lab/fault-plan.js';
 import { faultOff, faultOn } from '../../src/lab/faults.js';
 import { labDown, labUp } from '../../src/lab/lab.js';
+import { isGap, readTruth } from '../../src/lab/truth.js';
 import { type Verdict, verdictSchema } from '../../src/model/verdict.js';
 
 const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
@@ -44,12 +45,14 @@ export interface LabVerdict {
   readonly seconds: number;
   readonly status: number;
   readonly err: string;
+  /** The longest pause of the machine itself meanwhile; with a fault on, those that the fault made as well. */
+  readonly longestPauseNs: number;
 }
 
 /** Brings the lab up, switches the faults on, bisects, and takes it down. */
 export async function labVerdict(options: LabVerdictOptions): Promise<LabVerdict> {
   const lab = { name: options.lab };
-  const { hostsFile } = await labUp({ ...lab, queues: options.queues }, () => {});
+  const { hostsFile, gapLog } = await labUp({ ...lab, queues: options.queues }, () => {});
   try {
     for (const [index, fault] of options.faults.entries()) {
       const schedule = { seed: options.seed + 31 * index, periodMs: [400, 3000], lengthMs: [60, 200] } as const;
@@ -72,7 +75,18 @@ export async function labVerdict(options: LabVerdictOptions): Promise<LabVerdict
     const last = out.trimEnd().split('\n').at(-1) ?? '';
     if (!last.startsWith('{"type":"verdict"')) throw new Error(`no verdict (status ${status}): ${err}`);
     const verdict = verdictSchema.parse(JSON.parse(last));
-    return { verdict, text: verdictPlace(verdict), seconds: (performance.now() - began) / 1_000, status, err };
+    const pauses = readTruth(gapLog)
+      .filter(isGap)
+      .map((gap) => gap.toMonoNs - gap.fromMonoNs);
+    const longestPauseNs = Math.max(0, ...pauses);
+    return {
+      longestPauseNs,
+      verdict,
+      text: verdictPlace(verdict),
+      seconds: (performance.now() - began) / 1_000,
+      status,
+      err,
+    };
   } finally {
     await labDown(lab, () => {});
   }
