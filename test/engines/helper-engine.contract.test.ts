@@ -1,9 +1,8 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { createHelperEngine } from '../../src/engines/helper-engine.js';
-import type { ProbePlan } from '../../src/model/plan.js';
-import { MS, SECOND } from '../../src/model/time.js';
 import { netnsTransport } from '../../src/transports/netns-transport.js';
+import { loopbackPlan } from '../transports/loopback-plan.js';
 import { engineContract } from './engine-contract.js';
 
 /** A namespace of its own, so that what is filtered and slowed down there disturbs nobody. */
@@ -37,28 +36,7 @@ if (process.getuid?.() === 0) {
 
   engineContract('helper', () => ({
     engine: createHelperEngine(netnsTransport(NETNS)),
-    plan: (overrides = {}): ProbePlan => ({
-      paths: [
-        {
-          name: 'local>open/syn',
-          protocol: 'syn',
-          address: '127.0.0.1',
-          port: OPEN_PORT,
-          flows: 4,
-          freshPerSecond: 0,
-          intervalNs: 10 * MS,
-        },
-      ],
-      count: 20,
-      durationNs: 0,
-      waitNs: SECOND,
-      matchNs: 30 * SECOND,
-      timestamps: 'auto',
-      cpu: 'auto',
-      scheduling: 'auto',
-      maxPacketsPerSecondToTarget: 1_000,
-      ...overrides,
-    }),
+    plan: (overrides = {}) => loopbackPlan(overrides, OPEN_PORT),
     capabilities: {
       virtualTime: false,
       closedPort: { port: 81 },

@@ -1,12 +1,12 @@
 import type { ProbePlan } from '../../src/model/plan.js';
 import { MS, SECOND } from '../../src/model/time.js';
 
-/** SYN probes to a port of the far host's own loopback; without a listener each is answered by a RST. */
+/** SYN probes to a port of the loopback where the prober runs; without a listener each is answered by a RST. */
 export function loopbackPlan(overrides: Partial<ProbePlan> = {}, port = 8080): ProbePlan {
   return {
     paths: [
       {
-        name: 'far>loopback/syn',
+        name: 'vantage>loopback/syn',
         protocol: 'syn',
         address: '127.0.0.1',
         port,
