@@ -105,6 +105,8 @@ void reset_answer(struct prober *prober, const struct incoming *in, const struct
 
 /* commands.c: obeys what has come in on stdin, and notices its end. */
 void commands_read(struct prober *prober);
+/* Sleeps until `until`, or until stdin, stdout or `wake_fd` (-1 for none) want something. */
+void idle_until(struct prober *prober, int64_t until, int wake_fd);
 
 /* events.c: what is told in words. */
 struct json;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <time.h>
@@ -24,28 +23,6 @@ struct times {
 	int64_t housekeeping, counters, clock, rested;
 	int64_t end; /* when to stop waiting for answers; INT64_MAX while probes are still being sent */
 };
-
-/* Sleeps until `until`, or until stdin or stdout want something. */
-static void sleep_until(struct prober *prober, int64_t until)
-{
-	struct pollfd wanted[2] = {
-	        {.fd = STDIN_FILENO, .events = POLLIN},
-	        {.fd = prober->frames.fd, .events = prober->frames.used > 0 ? POLLOUT : 0},
-	};
-	int64_t left = until - clocks_mono();
-	struct timespec time = {0};
-
-	if (left > 0)
-		time = (struct timespec){left / SECOND_NS, left % SECOND_NS};
-	if (ppoll(wanted, 2, &time, NULL) <= 0)
-		return;
-	if ((wanted[0].revents & (POLLIN | POLLHUP | POLLERR | POLLNVAL)) != 0)
-		commands_read(prober);
-	if ((wanted[1].revents & (POLLERR | POLLNVAL)) != 0)
-		prober->frames.broken = true;
-	if ((wanted[1].revents & POLLOUT) != 0)
-		frames_write(&prober->frames);
-}
 
 static void keep_house(struct prober *prober, struct times *times, int64_t now)
 {
@@ -164,7 +141,7 @@ enum rxray_end_reason run_prober(struct prober *prober)
 			nanosleep(&nap, NULL);
 			continue;
 		}
-		sleep_until(prober, wake);
+		idle_until(prober, wake, -1);
 	}
 	outcomes_settle_waiting(prober, INT64_MAX);
 	outcomes_expire(prober, clocks_mono());

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
-#include <poll.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -87,28 +86,6 @@ uint64_t watch_drops(struct watcher *watcher)
 	return drops;
 }
 
-static void wait_until(struct prober *prober, int64_t until)
-{
-	struct pollfd wanted[3] = {
-	        {.fd = STDIN_FILENO, .events = POLLIN},
-	        {.fd = prober->frames.fd, .events = prober->frames.used > 0 ? POLLOUT : 0},
-	        {.fd = prober->watcher->local.hearts.wake_fd, .events = POLLIN},
-	};
-	int64_t left = until - clocks_mono();
-	struct timespec time = {0};
-
-	if (left > 0)
-		time = (struct timespec){left / SECOND_NS, left % SECOND_NS};
-	if (ppoll(wanted, 3, &time, NULL) <= 0)
-		return;
-	if ((wanted[0].revents & (POLLIN | POLLHUP | POLLERR | POLLNVAL)) != 0)
-		commands_read(prober);
-	if ((wanted[1].revents & (POLLERR | POLLNVAL)) != 0)
-		prober->frames.broken = true;
-	if ((wanted[1].revents & POLLOUT) != 0)
-		frames_write(&prober->frames);
-}
-
 enum rxray_end_reason watch_run(struct prober *prober)
 {
 	int64_t now = clocks_mono(), second = now, turn = now, end = INT64_MAX, next;
@@ -132,7 +109,7 @@ enum rxray_end_reason watch_run(struct prober *prober)
 			reports_clock(prober, 0);
 			second = now + SECOND_NS;
 		}
-		wait_until(prober, next < end ? next : end);
+		idle_until(prober, next < end ? next : end, prober->watcher->local.hearts.wake_fd);
 		now = clocks_mono();
 	}
 	if (stop_requested())
