@@ -1,7 +1,8 @@
-/** p50, p99 and the largest of some values; NaN of none. */
+/** p50, p90, p99 and the largest of some values; NaN of none. */
 export interface Spread {
   readonly count: number;
   readonly p50: number;
+  readonly p90: number;
   readonly p99: number;
   readonly max: number;
 }
@@ -14,6 +15,7 @@ export function spread(values: readonly number[] | Float64Array): Spread {
   return {
     count: sorted.length,
     p50: quantile(sorted, 0.5),
+    p90: quantile(sorted, 0.9),
     p99: quantile(sorted, 0.99),
     max: sorted.at(-1) ?? Number.NaN,
   };

@@ -33,7 +33,8 @@ export interface LabVerdictOptions {
   readonly seed: number;
   /** Two at once where there are two. */
   readonly faults: readonly FaultName[];
-  readonly durationS: number;
+  /** It ends by itself when the verdict is settled, and is asked to after so long. */
+  readonly atMostS: number;
   /** Further words for the command line. */
   readonly args?: readonly string[];
 }
@@ -42,6 +43,7 @@ export interface LabVerdict {
   readonly verdict: Verdict;
   /** `cause@machines`, to be compared with {@link RIGHT_VERDICTS}. */
   readonly text: string;
+  /** How long it measured, start of the probers included. */
   readonly seconds: number;
   readonly status: number;
   readonly err: string;
@@ -56,7 +58,7 @@ export async function labVerdict(options: LabVerdictOptions): Promise<LabVerdict
   try {
     for (const [index, fault] of options.faults.entries()) {
       const schedule = { seed: options.seed + 31 * index, periodMs: [400, 3000], lengthMs: [60, 200] } as const;
-      await faultOn(fault, { lab, ...schedule, durationS: options.durationS + 60 }, () => {});
+      await faultOn(fault, { lab, ...schedule, durationS: options.atMostS + 60 }, () => {});
     }
     const began = performance.now();
     const words = [
@@ -70,7 +72,8 @@ export async function labVerdict(options: LabVerdictOptions): Promise<LabVerdict
       '--json',
       ...(options.args ?? []),
     ];
-    const { out, err, status } = await command([...words, '-d', `${options.durationS}s`]);
+    const { out, err, status } = await command(words, options.atMostS * 1_000);
+    const seconds = (performance.now() - began) / 1_000;
     await faultOff('all', lab);
     const last = out.trimEnd().split('\n').at(-1) ?? '';
     if (!last.startsWith('{"type":"verdict"')) throw new Error(`no verdict (status ${status}): ${err}`);
@@ -83,7 +86,7 @@ export async function labVerdict(options: LabVerdictOptions): Promise<LabVerdict
       longestPauseNs,
       verdict,
       text: verdictPlace(verdict),
-      seconds: (performance.now() - began) / 1_000,
+      seconds,
       status,
       err,
     };
@@ -112,12 +115,20 @@ export function standing(
   return verdict.cause === 'inconclusive' || verdict.probability <= ACCUSATION ? 'open' : 'wrong';
 }
 
-async function command(args: readonly string[]): Promise<{ out: string; err: string; status: number }> {
+/** An interrupt makes it print the verdict it has. */
+async function command(
+  args: readonly string[],
+  atMostMs: number,
+): Promise<{ out: string; err: string; status: number }> {
+  const running = run(process.execPath, [main, ...args], { maxBuffer: 256 << 20 });
+  const timer = setTimeout(() => running.child.kill('SIGINT'), atMostMs);
   try {
-    const { stdout, stderr } = await run(process.execPath, [main, ...args], { maxBuffer: 256 << 20 });
+    const { stdout, stderr } = await running;
     return { out: stdout, err: stderr, status: 0 };
   } catch (error) {
     const failed = error as { stdout?: string; stderr?: string; code?: number };
     return { out: failed.stdout ?? '', err: failed.stderr ?? String(error), status: failed.code ?? -1 };
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -19,6 +19,8 @@ const QUIET_MS = 60_000;
 const RELEASE_TOLERANCE_NS = 2 * MS;
 /** Farther apart, a finding is about something else. */
 const SAME_NS = 25 * MS;
+/** A pause of the machine that long makes the prober late, whose findings then convict nobody. */
+const DISTURBING_NS = 5 * MS;
 const TCP = 6;
 const ICMP = 1;
 
@@ -92,6 +94,7 @@ test('60 s of none, then stalls of 30 to 400 ms on one of four queues', {
           own,
           held,
           spacingNs,
+          tellsTwo: held.size > 1 || path.flows === 1,
           pauses,
           matchesPause,
           report: (text) => t.diagnostic(`${path.name}: ${text}`),
@@ -108,13 +111,15 @@ interface PathCheck {
   readonly held: ReadonlySet<number>;
   /** The longest time between two probes that cross the stalled queue. */
   readonly spacingNs: number;
+  /** Whether two held probes come back: of a single held flow connection tracking drops the second in a batch. */
+  readonly tellsTwo: boolean;
   /** Of the machine itself, on the time line of the run. */
   readonly pauses: readonly { readonly fromNs: number; readonly toNs: number }[];
   readonly matchesPause: (finding: Finding) => boolean;
   readonly report: (text: string) => void;
 }
 
-function checkPath({ stalls, own, held, spacingNs, pauses, matchesPause, report }: PathCheck): void {
+function checkPath({ stalls, own, held, spacingNs, tellsTwo, pauses, matchesPause, report }: PathCheck): void {
   const near = (stall: TrueStall) => own.filter((finding) => Math.abs(finding.release - stall.releaseNs) < SAME_NS);
   const unexplained = own.filter(
     (finding) =>
@@ -130,19 +135,34 @@ function checkPath({ stalls, own, held, spacingNs, pauses, matchesPause, report 
     report('no flow on the stalled queue, nothing found');
     return;
   }
-  const certain = stalls.filter((stall) => stall.releaseNs - stall.startNs >= THRESHOLD_NS + spacingNs + MS);
+  const disturbed = ({ startNs, releaseNs }: TrueStall): boolean =>
+    pauses.some(
+      (pause) =>
+        pause.toNs - pause.fromNs >= DISTURBING_NS &&
+        pause.fromNs < releaseNs + SAME_NS &&
+        pause.toNs > startNs - SAME_NS,
+    );
+  const certain = stalls.filter(
+    (stall) => stall.releaseNs - stall.startNs >= THRESHOLD_NS + spacingNs + MS && !disturbed(stall),
+  );
   const found = certain.filter((stall) => near(stall).length > 0);
   const once = found.filter((stall) => near(stall).length === 1);
+  const twoHeld = tellsTwo
+    ? found.filter((stall) => stall.releaseNs - stall.startNs >= 2 * spacingNs + THRESHOLD_NS)
+    : [];
+  const reconstructed = twoHeld.filter((stall) => near(stall).some(({ kind }) => kind === 'stall'));
   const releaseErrors = found.flatMap((stall) =>
     near(stall).map((finding) => Math.abs(finding.release - stall.releaseNs)),
   );
   report(
-    `${held.size} flows held; ${found.length} of ${certain.length} certain stalls found, ${once.length} of them once; ` +
+    `${held.size} flows held; ${found.length} of ${certain.length} certain stalls found, ${once.length} of them once, ` +
+      `${reconstructed.length} of the ${twoHeld.length} that held two probes for certain with their start; ` +
       `release off by ${(Math.max(0, ...releaseErrors) / MS).toFixed(3)} ms at most`,
   );
-  assert.ok(certain.length >= STALLS_EACH, 'the test would show nothing');
+  assert.ok(certain.length >= STALLS_EACH / 3, `${certain.length} certain stalls: the test would show nothing`);
   assert.ok(found.length >= certain.length * 0.99, `${found.length} of ${certain.length} certain stalls found`);
   assert.equal(once.length, found.length, 'each found once');
+  assert.ok(reconstructed.length >= twoHeld.length * 0.9, `${reconstructed.length} of ${twoHeld.length} reconstructed`);
   for (const stall of found) {
     for (const finding of near(stall)) {
       // A machine that pauses while the injector hands the queue back releases it that much later than logged.
@@ -153,14 +173,17 @@ function checkPath({ stalls, own, held, spacingNs, pauses, matchesPause, report 
         Math.abs(finding.release - stall.releaseNs) <= RELEASE_TOLERANCE_NS + paused,
         `release of ${JSON.stringify(finding)}, true ${stall.releaseNs}, machine paused ${paused}`,
       );
-      assert.ok(
-        finding.startMin <= stall.startNs + MS / 2,
-        `startMin of ${JSON.stringify(finding)}, true ${stall.startNs}`,
-      );
-      assert.ok(
-        finding.startMax >= stall.startNs - MS / 2,
-        `startMax of ${JSON.stringify(finding)}, true ${stall.startNs}`,
-      );
+      // A single held probe has a send time, no start: a stall shorter than two spacings may hold no second one.
+      if (finding.kind === 'stall') {
+        assert.ok(
+          finding.startMin <= stall.startNs + MS / 2,
+          `startMin of ${JSON.stringify(finding)}, true ${stall.startNs}`,
+        );
+        assert.ok(
+          finding.startMax >= stall.startNs - MS / 2,
+          `startMax of ${JSON.stringify(finding)}, true ${stall.startNs}`,
+        );
+      }
       assert.ok(
         finding.flowsHit.every((flow) => held.has(flow)),
         `flowsHit ${finding.flowsHit} in ${[...held]}`,
@@ -223,6 +246,9 @@ test('a hold of an open NodePort: one flow loses nothing, a sweep shows one stal
     const probed = await probing.ended;
     const stalls = onTimeLine(truth, probed.epochNs);
     assert.equal(stalls.length, 8);
+    const { gapLog } = await labStatus({ name: LAB });
+    const gaps = machineGaps(readTruth(gapLog).filter(isGap), truth);
+    const longestPauseNs = Math.max(0, ...gaps.map((gap) => gap.toMonoNs - gap.fromMonoNs));
 
     await t.test('one flow through a 200 ms hold: every probe answered and keyed', () => {
       const [summary] = probed.result.summaries;
@@ -230,17 +256,17 @@ test('a hold of an open NodePort: one flow loses nothing, a sweep shows one stal
       assert.equal(summary.lost + summary.late + summary.errors + summary.sendFailed, 0, JSON.stringify(summary));
       assert.equal(summary.received, summary.sent - summary.inFlight);
       assert.equal(probed.result.quality.forged, 0);
-      checkOneStallEach('pinned', stalls, probed);
+      checkOneStallEach('pinned', stalls, probed, longestPauseNs);
     });
 
     await t.test('a default sweep through the same hold: one stall each, no spikes', () => {
-      checkOneStallEach('sweep', stalls, probed);
+      checkOneStallEach('sweep', stalls, probed, longestPauseNs);
     });
   });
 });
 
-function checkOneStallEach(name: string, stalls: readonly TrueStall[], probed: Probed): void {
-  const own = probed.findings.filter((finding) => finding.path === name && !finding.selfInflicted);
+function checkOneStallEach(name: string, stalls: readonly TrueStall[], probed: Probed, longestPauseNs: number): void {
+  const own = probed.findings.filter((finding) => finding.path === name);
   assert.deepEqual(
     own.map((finding) => finding.kind),
     stalls.map(() => 'stall'),
@@ -249,8 +275,16 @@ function checkOneStallEach(name: string, stalls: readonly TrueStall[], probed: P
   for (const [index, stall] of stalls.entries()) {
     const finding = own[index];
     assert.ok(finding?.kind === 'stall');
-    assert.ok(Math.abs(finding.release - stall.releaseNs) <= 5 * MS, `${finding.release} against ${stall.releaseNs}`);
-    assert.ok(finding.probes >= 18 && finding.probes <= 22, `${finding.probes} probes held in 200 ms`);
+    assert.ok(
+      Math.abs(finding.release - stall.releaseNs) <= 5 * MS + longestPauseNs,
+      `${finding.release} against ${stall.releaseNs}`,
+    );
+    // A prober that the machine pauses misses slots.
+    const missed = Math.ceil(longestPauseNs / (10 * MS));
+    assert.ok(
+      finding.probes >= 18 - missed && finding.probes <= 22 + missed,
+      `${finding.probes} probes held in 200 ms`,
+    );
     assert.ok(Math.abs(finding.slope + 1) < 0.05, `slope ${finding.slope}`);
   }
 }

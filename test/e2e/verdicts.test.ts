@@ -5,24 +5,26 @@ import { needsRoot } from './lab-probing.js';
 import { labVerdict, RIGHT_VERDICTS, standing } from './lab-verdict.js';
 
 /** Without any stall it takes longer to say that there is none. */
-const HEALTHY_S = 60;
-const FAULTY_S = 18;
+const HEALTHY_S = 75;
+const FAULTY_S = 40;
 /** Of `labVerdict`. */
 const THRESHOLD_NS = 25_000_000;
 
 for (const [index, fault] of FAULT_NAMES.entries()) {
   const queues = [4, 8, 1][index % 3] ?? 4;
   test(`${fault} with ${queues} receive queues gets its own verdict`, { ...needsRoot, timeout: 150_000 }, async (t) => {
-    const durationS = fault === 'none' ? HEALTHY_S : FAULTY_S;
-    const { verdict, text, err, longestPauseNs } = await labVerdict({
+    const atMostS = fault === 'none' ? HEALTHY_S : FAULTY_S;
+    const { verdict, text, err, longestPauseNs, seconds } = await labVerdict({
       lab: 'verdict',
       queues,
       seed: 2019 + index,
       faults: [fault],
-      durationS,
+      atMostS,
     });
     const also = verdict.indistinguishable.length > 0 ? `, not told from ${verdict.indistinguishable}` : '';
-    t.diagnostic(`${fault}: ${text} ${verdict.probability.toFixed(3)}, ${verdict.incidents} incidents${also}`);
+    t.diagnostic(
+      `${fault}: ${text} ${verdict.probability.toFixed(3)}, ${verdict.incidents} incidents in ${seconds.toFixed(1)} s${also}`,
+    );
     const how = standing(verdict, text, RIGHT_VERDICTS[fault]);
     // A machine that itself paused for as long as a stall is not healthy, and not told from a faulty one from inside.
     if (fault === 'none' && how === 'open' && longestPauseNs > THRESHOLD_NS) {
@@ -42,7 +44,7 @@ test('without a vantage on the bad node, last mile, host and queue are told apar
     queues: 1,
     seed: 5,
     faults: ['network-last-mile'],
-    durationS: FAULTY_S,
+    atMostS: FAULTY_S,
     args: ['--except', 'bad>*'],
   });
   t.diagnostic(`${text} ${verdict.probability.toFixed(3)}, not told from ${verdict.indistinguishable}`);
@@ -66,7 +68,7 @@ test('one vantage and one target: its own side and the target are not told apart
     queues: 4,
     seed: 6,
     faults: ['sender'],
-    durationS: FAULTY_S,
+    atMostS: FAULTY_S,
     args: ['--only', 'shell>node/*'],
   });
   t.diagnostic(`${text} ${verdict.probability.toFixed(3)}, not told from ${verdict.indistinguishable}`);
@@ -83,9 +85,9 @@ for (const faults of [
 ] as const) {
   test(`${faults.join(' and ')} at once: both, or inconclusive, never one alone`, {
     ...needsRoot,
-    timeout: 120_000,
+    timeout: 150_000,
   }, async (t) => {
-    const { verdict, text } = await labVerdict({ lab: 'verdict', queues: 4, seed: 77, faults, durationS: 25 });
+    const { verdict, text } = await labVerdict({ lab: 'verdict', queues: 4, seed: 77, faults, atMostS: 45 });
     t.diagnostic(`${faults.join('+')}: ${text} ${verdict.probability.toFixed(3)}, ${verdict.incidents} incidents`);
     if (verdict.cause === 'inconclusive') return;
     assert.equal(verdict.cause, [...faults].sort().join('+'), JSON.stringify(verdict, null, 1));
