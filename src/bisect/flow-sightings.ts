@@ -2,10 +2,13 @@ import type { Case } from './case.js';
 import { type FlowSighting, groupFlows } from './flow-groups.js';
 import type { Judgement } from './judgement.js';
 import type { Observation } from './observation.js';
+import { queueWords, type Receiver } from './queue-prediction.js';
 import type { Topology } from './topology.js';
 
-/** Makes one number of a path and one of its flows. */
 const FLOWS_A_PATH = 0x1_0000;
+
+/** Makes one number of a path, by its index, and one of its flows. */
+export const flowNumber = (path: number, flow: number): number => path * FLOWS_A_PATH + flow;
 
 /** What is seen of the flows that hash by ports where they arrive at a machine, incident by incident. */
 export function sightingsAt(machine: string, topology: Topology, incidents: readonly Observation[]): FlowSighting[] {
@@ -14,15 +17,15 @@ export function sightingsAt(machine: string, topology: Topology, incidents: read
   );
   return incidents.flatMap((incident) => {
     const number = (path: number, flows: readonly number[] | undefined): number[] =>
-      (flows ?? []).map((flow) => path * FLOWS_A_PATH + flow);
+      (flows ?? []).map((flow) => flowNumber(path, flow));
     const hit = paths.flatMap((path) => number(path, incident.paths[path]?.hit));
     const passed = paths.flatMap((path) => number(path, incident.paths[path]?.clean));
     return hit.length === 0 ? [] : [{ hit, passed }];
   });
 }
 
-/** For a verdict of rx-queue: how many receive queues the flows suggest. */
-export function queueNotes(judgement: Judgement, known: Case): string[] {
+/** For a verdict of rx-queue: how many receive queues the flows suggest, and whether what the machine says agrees. */
+export function queueNotes(judgement: Judgement, known: Case, receivers: Readonly<Record<string, Receiver>>): string[] {
   if (judgement.says !== 'cause') {
     return [];
   }
@@ -32,13 +35,7 @@ export function queueNotes(judgement: Judgement, known: Case): string[] {
       return [];
     }
     const own = incidents.map((incident) => known.incidents[incident] as Observation);
-    const { queues, stalled } = groupFlows(sightingsAt(machine, known.topology, own));
-    if (queues === null) {
-      return [];
-    }
-    const held = stalled.length === 1 ? 'one of them stalls' : `${stalled.length} of them stall`;
-    return [
-      `by the flows that wait together ${machine} has about ${queues.likely} receive queues (${queues.least} to ${queues.most}, 95 %); ${held}`,
-    ];
+    const groups = groupFlows(sightingsAt(machine, known.topology, own));
+    return queueWords(machine, groups, receivers[machine]);
   });
 }

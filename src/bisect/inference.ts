@@ -17,6 +17,7 @@ import type { Observation } from './observation.js';
 import { observeIncident } from './observe-incident.js';
 import { PathLog } from './path-log.js';
 import { hypothesesOf, type Posterior, posteriorOf } from './posterior.js';
+import type { Receiver } from './queue-prediction.js';
 import { type Settlement, StoppingRule } from './stopping.js';
 import { topologyOf } from './topology.js';
 
@@ -31,8 +32,8 @@ export interface InferenceOptions {
   readonly clockUncertaintyNs?: Readonly<Record<string, number>>;
   /** Machines whose helper watches CPUs and receive threads: there the absence of a gap is evidence too. */
   readonly heartbeats?: readonly string[];
-  /** Number of receive queues of machines that could be asked. */
-  readonly queues?: Readonly<Record<string, number>>;
+  /** Machines that could be asked how they receive. */
+  readonly receivers?: Readonly<Record<string, Receiver>>;
 }
 
 /** What is told for a verdict from outside of the inference. */
@@ -65,7 +66,7 @@ export interface Inference {
   settled(nowNs: number): Settlement;
   /**
    * Which flows to a machine stall together, and how many receive queues that suggests.
-   * A flow is numbered path × 65,536 + its number on the path, by the index of the path.
+   * Flows are numbered as {@link flowNumber} does.
    */
   flowGroups(machine: string): FlowGroups;
 }
@@ -81,6 +82,12 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
   const blind: { vantage: string; fromNs: number; toNs: number }[] = [];
   const heartbeats = new Set(options.heartbeats ?? []);
   const store = new IncidentStore();
+  const queues = Object.fromEntries(
+    // Behind RPS a packet waits for the CPU that software chose, however many queues the card has.
+    Object.entries(options.receivers ?? {}).flatMap(([machine, { side }]) =>
+      side.spreadBySoftware ? [] : [[machine, side.rxQueues]],
+    ),
+  );
   let selfInflicted = 0;
   let firstNs = Number.POSITIVE_INFINITY;
   let weighed: {
@@ -125,7 +132,7 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
       several: paths.map((path, index) => (path.backends ?? 1) > 1 || (logs[index]?.severalAnswerers ?? false)),
       seconds: Math.max(1, (nowNs - Math.min(firstNs, nowNs)) / SECOND),
       heartbeats,
-      queues: options.queues ?? {},
+      queues,
     });
   }
 
@@ -195,7 +202,7 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
           clockUncertaintyNs: Math.max(0, ...paths.map(({ vantage }) => clockOf(vantage))),
           notes: [
             ...notes,
-            ...queueNotes(judgement, known),
+            ...queueNotes(judgement, known, options.receivers ?? {}),
             ...(store.forgotten > 0 ? [`the verdict rests on the last ${MOST_INCIDENTS} incidents`] : []),
           ],
         },

@@ -1,6 +1,7 @@
 import type { Summary } from '../model/summary.js';
 import { CAUSES, type Cause, type Verdict } from '../model/verdict.js';
 import type { Case } from './case.js';
+import { hiddenBeside } from './hidden-beside.js';
 import type { Hypothesis } from './hypothesis.js';
 import type { Judgement } from './judgement.js';
 import { CONVICTING } from './judgement.js';
@@ -43,7 +44,8 @@ export function makeVerdict(facts: VerdictFacts): Verdict {
     incidents: known.incidents.length,
     evidence: known.topology.paths.map((path, index) => pathEvidence(path, index, known.incidents)),
     ruledOut: ruledOut(facts, leading, told),
-    indistinguishable: judgement.says === 'healthy' ? [] : othersOf(judgement),
+    indistinguishable:
+      judgement.says === 'healthy' ? [] : [...othersOf(judgement), ...hiddenBeside(known, hypotheses, judgement)],
     next: nextSteps(judgement, known.topology),
     terms: told
       .flatMap(({ other, terms }) => terms.map((term) => toTerm(term, leadName(leading), other.label)))

@@ -1,7 +1,7 @@
 import type { Hosts } from '../hosts/hosts-file.js';
 import { Machines } from '../hosts/machines.js';
 import type { HostsPath } from '../hosts/measured-paths.js';
-import { transportFor } from '../transports/transport-for.js';
+import type { Transport } from '../transports/transport.js';
 import { MachineWatch, type WatchedPath } from './machine-watch.js';
 import type { VantageRun } from './vantage-run.js';
 
@@ -9,6 +9,7 @@ export interface BisectWatchesOptions {
   readonly hosts: Hosts;
   readonly paths: readonly HostsPath[];
   readonly vantages: readonly VantageRun[];
+  readonly transports: ReadonlyMap<string, Transport>;
   readonly secret: string;
   readonly durationNs: number;
   readonly cpu: 'auto' | 'none' | number;
@@ -21,15 +22,15 @@ export function machineWatches(options: BisectWatchesOptions): MachineWatch[] {
   return options.vantages.flatMap((vantage) => {
     const machine = machines.ofVantage(vantage.name);
     const network = vantage.hello?.paths[0]?.interface;
-    const described = options.hosts.vantages[vantage.name];
-    if (!machines.isProbed(machine) || vantage.state !== 'running' || network === undefined || !described) return [];
+    const transport = options.transports.get(vantage.name);
+    if (!machines.isProbed(machine) || vantage.state !== 'running' || network === undefined || !transport) return [];
     const arriving = arrivingAt(machine, machines, options);
     if (arriving.length === 0) return [];
     return [
       new MachineWatch(
         {
           machine,
-          transport: transportFor(described),
+          transport,
           interface: network,
           secret: options.secret,
           durationNs: options.durationNs,

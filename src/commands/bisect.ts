@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { identifiability } from '../bisect/identifiability.js';
-import { createInference, type Inference } from '../bisect/inference.js';
+import { createInference, type Inference, type InferenceOptions } from '../bisect/inference.js';
 import { createHelperEngine } from '../engines/helper-engine.js';
 import { Machines } from '../hosts/machines.js';
 import type { HostsPath } from '../hosts/measured-paths.js';
@@ -12,6 +12,7 @@ import type { Verdict } from '../model/verdict.js';
 import { bisectProgress } from '../report/bisect-progress.js';
 import { createBisectReporter } from '../report/bisect-reporter.js';
 import { identifiabilityText } from '../report/identifiability-text.js';
+import type { RunsAs, Transport } from '../transports/transport.js';
 import { transportFor } from '../transports/transport-for.js';
 import { type BisectHosts, bisectHosts } from './bisect-hosts.js';
 import type { BisectOptions } from './bisect-options.js';
@@ -25,6 +26,12 @@ import { VantageRun } from './vantage-run.js';
 const TICK_MS = 250;
 /** Findings are handed over up to this long after they happened; the inference must not close a time before. */
 const LAG_NS = 3 * SECOND;
+
+const RUNS_AS: Readonly<Record<RunsAs, string>> = {
+  root: 'helpers run there as root',
+  sudo: 'helpers run there by sudo',
+  user: 'helpers run there without root, as sudo asks for a password: they may lack the right to probe',
+};
 
 const EXIT = { healthy: 0, fault: 1, inconclusive: 3 } as const;
 
@@ -81,6 +88,8 @@ class Bisection {
   readonly #clockUncertaintyNs: Record<string, number> = {};
   readonly #reporter;
   readonly #statusShown: boolean;
+  /** One for each vantage: prober and watcher share its connection. */
+  readonly #transports = new Map<string, Transport>();
   #vantages: VantageRun[] = [];
   #watches: readonly MachineWatch[] = [];
   readonly #watching: Promise<void>[] = [];
@@ -115,6 +124,7 @@ class Bisection {
       this.io.stop.removeEventListener('abort', stop);
       this.#stopAll();
       await Promise.all(this.#watching);
+      await Promise.all([...this.#transports.values()].map((transport) => transport.close?.()));
       this.#clearStatus();
     }
     this.#refuseIfNobodyProbed();
@@ -136,8 +146,11 @@ class Bisection {
         const described = this.about.hosts.vantages[name];
         if (!described) throw new CodedError('E_HOSTS', `no vantage is named ${name}`, 'name it in the hosts file', 2);
         const transport = transportFor(described);
+        this.#transports.set(name, transport);
         // A vantage that cannot be reached shows that when its prober starts.
         const clock = (await transport.exchangeClock?.().catch(() => undefined)) ?? { offsetNs: 0, uncertaintyNs: 0 };
+        const runsAs = await transport.runsAs?.().catch(() => undefined);
+        if (runsAs !== undefined) this.#tell(`${name}: ${RUNS_AS[runsAs]}`);
         this.#clockUncertaintyNs[name] = clock.uncertaintyNs;
         return new VantageRun(name, createHelperEngine(transport), paths, {
           thresholdNs: this.options.thresholdNs,
@@ -197,13 +210,26 @@ class Bisection {
       hosts: this.about.hosts,
       paths: this.about.paths,
       vantages: this.#vantages,
+      transports: this.#transports,
       secret: this.#secret,
       durationNs: this.options.durationNs,
       cpu: this.options.cpu,
       epochRealNs: this.#epochRealNs,
     });
-    const started = this.#watches.map((watch) => this.#follow(watch));
-    void Promise.all(started).then((machines) => this.#infer(machines.filter((machine) => machine !== undefined)));
+    void this.#learnMachines().then((learnt) => this.#infer(learnt));
+  }
+
+  /** Starts the watches, and asks their machines how they receive. */
+  async #learnMachines(): Promise<Pick<InferenceOptions, 'heartbeats' | 'receivers'>> {
+    const watched = this.#watches.map(async (watch) => {
+      const [machine, receiver] = await Promise.all([this.#follow(watch), watch.receiver()]);
+      return { machine, receiver: receiver === undefined ? [] : [[watch.machine, receiver] as const] };
+    });
+    const learnt = await Promise.all(watched);
+    return {
+      heartbeats: learnt.flatMap(({ machine }) => machine ?? []),
+      receivers: Object.fromEntries(learnt.flatMap(({ receiver }) => receiver)),
+    };
   }
 
   /** Resolves to the machine once it is watched, or to undefined when it cannot be. */
@@ -224,10 +250,10 @@ class Bisection {
     });
   }
 
-  #infer(heartbeats: readonly string[] = []): Inference {
+  #infer(learnt: Pick<InferenceOptions, 'heartbeats' | 'receivers'> = {}): Inference {
     this.#inference ??= createInference(
       this.about.paths.map((path) => path.measured),
-      { thresholdNs: this.options.thresholdNs, clockUncertaintyNs: this.#clockUncertaintyNs, heartbeats },
+      { thresholdNs: this.options.thresholdNs, clockUncertaintyNs: this.#clockUncertaintyNs, ...learnt },
     );
     for (const told of this.#waiting.splice(0)) told(this.#inference);
     return this.#inference;
@@ -263,9 +289,14 @@ class Bisection {
   }
 
   #refuseIfNobodyProbed(): void {
-    const failures = this.#vantages.map((vantage) => vantage.failure).filter((failure) => failure !== undefined);
-    const [first] = failures;
-    if (first && failures.length === this.#vantages.length) throw withRemedy(first);
+    const failed = this.#vantages.filter(({ failure }) => failure !== undefined);
+    const [first] = failed;
+    if (first && failed.length === this.#vantages.length) throw withRemedy(first.failure, this.#isFar(first.name));
+  }
+
+  #isFar(vantage: string): boolean {
+    const transport = this.about.hosts.vantages[vantage]?.transport;
+    return transport === 'ssh' || transport === 'kubectl';
   }
 
   #stopAll(): void {

@@ -1,7 +1,7 @@
 import { FAULTS, type FaultOptions } from '../lab/fault-plan.js';
 import { faultOff, faultOn } from '../lab/faults.js';
 import { type LabStatus, labDown, labExec, labStatus, labUp } from '../lab/lab.js';
-import type { LabOptions } from '../lab/state.js';
+import { DEFAULT_LAB, type LabOptions } from '../lab/state.js';
 import type { Io } from './io.js';
 
 /** Each fault with a sentence, for the help text. */
@@ -13,7 +13,7 @@ export async function labUpCommand(options: LabOptions, io: Io): Promise<number>
   const status = await labUp(options, (message) => io.err(`${message}\n`));
   await io.out(
     `hosts: ${status.hostsFile}\n` +
-      `try:   rxray lab fault rx-queue on\n` +
+      `try:   rxray lab fault rx-queue on${status.name === DEFAULT_LAB ? '' : ` --name ${status.name}`}\n` +
       `       rxray probe nodeport --netns ${status.name}-shell --hosts ${status.hostsFile} -d 10s\n`,
   );
   return 0;

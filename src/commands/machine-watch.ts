@@ -1,7 +1,11 @@
+import { flowNumber } from '../bisect/flow-sightings.js';
 import type { LocalEvidence } from '../bisect/local-evidence.js';
+import type { Receiver } from '../bisect/queue-prediction.js';
 import { ReceiverView } from '../bisect/receiver-view.js';
+import type { HashedPacket } from '../bisect/toeplitz.js';
 import type { ProbeRun } from '../engines/engine.js';
 import { createWatcher } from '../engines/watcher.js';
+import { readReceiveSide } from '../kernel/receive-side.js';
 import { CodedError } from '../model/errors.js';
 import type { Stall } from '../model/finding.js';
 import type { EngineEvent } from '../model/run.js';
@@ -47,7 +51,7 @@ export class MachineWatch {
 
   constructor(
     private readonly options: MachineWatchOptions,
-    paths: readonly WatchedPath[],
+    private readonly paths: readonly WatchedPath[],
   ) {
     const names: string[] = [];
     for (const path of paths) names[path.number] = path.name;
@@ -61,6 +65,17 @@ export class MachineWatch {
       durationNs: options.durationNs,
       cpu: options.cpu,
     });
+  }
+
+  /** How the machine receives and what comes in there; undefined where it does not say. */
+  async receiver(): Promise<Receiver | undefined> {
+    try {
+      const side = await readReceiveSide(this.options.transport, this.options.interface);
+      return { side, packets: new Map(this.paths.flatMap(arrivingFlows)) };
+    } catch (error) {
+      if (error instanceof CodedError) return undefined;
+      throw error;
+    }
   }
 
   get machine(): string {
@@ -124,4 +139,17 @@ export class MachineWatch {
     const where = { interface: this.options.interface, ...(path.tunnelled ? { tunnel: true } : {}) };
     return watchesOf(plan, hello, where, (own) => own === path.own).map((watch) => ({ ...watch, as: path.number }));
   }
+}
+
+/** The pinned flows of a path as the machine gets them; inside a tunnel the card may see other addresses. */
+function arrivingFlows({ vantage, own, number, tunnelled }: WatchedPath): [number, HashedPacket][] {
+  const planned = vantage.plan.paths[own];
+  const source = vantage.hello?.paths[own];
+  if (tunnelled || !planned || !source?.sourcePorts || planned.port === undefined) return [];
+  const { address: to, port } = planned;
+  const [first, last] = source.sourcePorts;
+  return Array.from({ length: last - first + 1 }, (_, flow) => [
+    flowNumber(number, flow),
+    { from: source.source, to, ports: { from: first + flow, to: port } },
+  ]);
 }

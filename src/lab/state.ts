@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { CodedError } from '../model/errors.js';
 import type { Place } from './addresses.js';
 
+/** Name of the instance where none is given. */
+export const DEFAULT_LAB = 'lab';
+
 export interface LabOptions {
   /** Instance, so that several labs can be up at once. Default `lab`. */
   readonly name?: string;
@@ -21,7 +24,7 @@ export interface LabSettings {
 }
 
 export function labName(options: LabOptions): string {
-  const name = options.name ?? 'lab';
+  const name = options.name ?? DEFAULT_LAB;
   // It becomes part of namespace names, paths and command lines.
   if (!/^[a-z][a-z0-9-]{0,31}$/.test(name)) {
     throw new CodedError(

@@ -72,7 +72,8 @@ function evidence(verdict: Verdict): string[] {
     String(entry.probes),
     entry.flows > 1 ? `${entry.flowsHit}/${entry.flows}` : '',
     String(entry.exposedNotHit),
-    entry.words,
+    // The first column has the name already.
+    entry.words.replace(`${entry.path} `, ''),
   ]);
   const right = 'right' as const;
   return formatTable(

@@ -3,7 +3,7 @@ import { FarHelper } from './far-helper.js';
 import { FarKeeper } from './far-keeper.js';
 import type { FarShell } from './far-shell.js';
 import { readHelper } from './helper-copy.js';
-import type { ClockOffset, HelperName, HelperProcess, Transport } from './transport.js';
+import type { ClockOffset, HelperName, HelperProcess, RunsAs, Transport } from './transport.js';
 
 const LINGER_MS = 10_000;
 export const BEAT_SECONDS = 5;
@@ -43,13 +43,22 @@ export class FarTransport implements Transport {
     return helper;
   }
 
-  async exchangeClock(): Promise<ClockOffset> {
-    const taken = this.#take();
-    try {
-      const keeper = await taken;
+  runsAs(): Promise<RunsAs> {
+    return this.#using(async ({ place }) => place.runsAs);
+  }
+
+  exchangeClock(): Promise<ClockOffset> {
+    return this.#using(async (keeper) => {
       const offset = await exchangeClock(() => keeper.askTime());
       if (offset !== undefined) return offset;
       throw this.shell.explain(await keeper.ended);
+    });
+  }
+
+  async #using<T>(ask: (keeper: FarKeeper) => Promise<T>): Promise<T> {
+    const taken = this.#take();
+    try {
+      return await ask(await taken);
     } finally {
       this.#leave();
     }

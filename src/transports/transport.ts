@@ -35,6 +35,8 @@ export interface Transport {
   readonly place: string;
   /** @throws CodedError E_HELPER when the helper cannot be started */
   launch(helper: HelperName, args: readonly string[]): HelperProcess;
+  /** As whom helpers run on another machine. Rejects with a CodedError when the place cannot be reached. */
+  runsAs?(): Promise<RunsAs>;
   /** Compares the clocks. Rejects with a CodedError when the place cannot be reached. */
   exchangeClock?(): Promise<ClockOffset>;
   /**

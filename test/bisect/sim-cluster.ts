@@ -1,4 +1,4 @@
-import { createInference, type Inference } from '../../src/bisect/inference.js';
+import { createInference, type Inference, type InferenceOptions } from '../../src/bisect/inference.js';
 import { createDetectorBank, type DetectorBank } from '../../src/detect/detector-bank.js';
 import { startOf } from '../../src/engines/sim/hello.js';
 import type { Scenario, Vantage } from '../../src/engines/sim/scenario.js';
@@ -105,7 +105,7 @@ export interface BisectionOptions {
   readonly durationNs?: number;
   readonly clockUncertaintyNs?: Readonly<Record<string, number>>;
   readonly heartbeats?: readonly string[];
-  readonly queues?: Readonly<Record<string, number>>;
+  readonly receivers?: NonNullable<InferenceOptions['receivers']>;
   /** Whether the run ends when the inference says so; asked every 5 s. */
   readonly untilSettled?: boolean;
   /** Called once a second, to bring in evidence of helpers. */
@@ -127,8 +127,8 @@ export function bisectScenario(options: BisectionOptions): Bisection {
   const { scenario, thresholdNs = 50 * MS, durationNs = 60 * SECOND } = options;
   const paths = options.paths ?? measuredPaths(options.hosts ?? LAB_HOSTS).filter(options.only ?? (() => true));
   const measured = paths.map((path) => path.measured);
-  const { clockUncertaintyNs = {}, heartbeats = [], queues = {} } = options;
-  const inference = createInference(measured, { thresholdNs, clockUncertaintyNs, heartbeats, queues });
+  const { clockUncertaintyNs = {}, heartbeats = [], receivers = {} } = options;
+  const inference = createInference(measured, { thresholdNs, clockUncertaintyNs, heartbeats, receivers });
   const names = [...new Set(measured.map(({ vantage }) => vantage))];
   const runs = names.map((name) => new SimulatedVantage(name, paths, { scenario, thresholdNs, durationNs, inference }));
   const incidents: Incident[] = [];

@@ -106,6 +106,20 @@ suite('one fault in the lab is named', () => {
   });
 });
 
+suite('a network that also stalls', () => {
+  for (const seed of [1, 2, 3, 4]) {
+    test(`losses on the last stretch, and a host that stalls: never the network alone (seed ${seed})`, () => {
+      const { verdict } = run([HOST, LOSS], { seed });
+      const causes = [verdict.cause, ...verdict.indistinguishable];
+      assert.ok(causes.includes('host+network') || verdict.cause === 'inconclusive', JSON.stringify(causes));
+    });
+  }
+
+  test('losses alone have nothing beside them', () => {
+    assert.deepEqual(run([LOSS]).verdict.indistinguishable, []);
+  });
+});
+
 suite('nothing is wrong', () => {
   test('healthy, and it says which stalls would have been seen', () => {
     const { verdict, settled } = run([], {}, { durationNs: 90 * SECOND });

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { PLACES } from '../../src/lab/addresses.js';
+import { labDown, labUp } from '../../src/lab/lab.js';
+import { namespaceOf } from '../../src/lab/state.js';
+import { needsRoot } from './lab-probing.js';
+
+const LAB = 'endings';
+const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+/** A helper sees its input end at once, and then ends within a beat. */
+const GONE_MS = 3_000;
+
+test('bisect killed at any moment leaves no helper in any namespace', { ...needsRoot, timeout: 90_000 }, async (t) => {
+  const { hostsFile } = await labUp({ name: LAB }, () => {});
+  try {
+    const before = processes();
+    for (const [round, signal] of (['SIGKILL', 'SIGKILL', 'SIGKILL', 'SIGTERM', 'SIGINT'] as const).entries()) {
+      const bisect = spawn(process.execPath, [main, 'bisect', '--hosts', hostsFile, '--cpu', '0'], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      const ended = once(bisect, 'exit');
+      await helpersSeen(before);
+      await sleep(350 * round);
+      const running = processes().length - before.length;
+      bisect.kill(signal);
+      await ended;
+      const since = performance.now();
+      while (processes().length > before.length && performance.now() - since < GONE_MS) await sleep(50);
+      t.diagnostic(`${signal} with ${running} helpers: gone after ${Math.round(performance.now() - since)} ms`);
+      assert.deepEqual(processes(), before, `${signal} in round ${round}`);
+    }
+  } finally {
+    await labDown({ name: LAB }, () => {});
+  }
+});
+
+async function helpersSeen(before: readonly string[]): Promise<void> {
+  for (let waited = 0; waited < 10_000; waited += 20) {
+    if (processes().length > before.length) return;
+    await sleep(20);
+  }
+  assert.fail('bisect started no helper');
+}
+
+/** Process numbers in all namespaces of the lab, of what runs there. */
+function processes(): string[] {
+  return PLACES.flatMap((place) =>
+    execFileSync('ip', ['netns', 'pids', namespaceOf(LAB, place)], { encoding: 'utf8' })
+      .split('\n')
+      .filter((pid) => pid !== ''),
+  ).sort();
+}
