@@ -107,9 +107,16 @@ function orderWords(own: readonly Observation[], other: Hypothesis): string {
     : `held probes came out in the order of sending across flows (${fifo} times, ${byFlow} times not); if ${other.words}, several queues would come out in turn`;
 }
 
+const KIND_WORDS: Readonly<Record<Observation['kind'], string>> = {
+  stall: 'stalls',
+  'slow-drain': 'slow drains',
+  congestion: 'ramps of congestion',
+  loss: 'losses',
+};
+
 function kindWords(own: readonly Observation[], other: Hypothesis): string {
-  const kinds = [...new Set(own.map(({ kind }) => kind))].join(' and ');
-  return `what was seen is ${kinds}, which is unusual if ${other.words}`;
+  const kinds = [...new Set(own.map(({ kind }) => KIND_WORDS[kind]))].join(' and ');
+  return `${kinds} were seen and little else, which is unusual if ${other.words}`;
 }
 
 function localWords(own: readonly Observation[], other: Hypothesis): string {

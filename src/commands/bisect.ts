@@ -97,6 +97,7 @@ class Bisection {
   #inference: Inference | undefined;
   #waiting: ((inference: Inference) => void)[] = [];
   readonly #notes: string[];
+  #status: readonly string[] = [];
   #statusLines = 0;
   #lastNs = 0;
 
@@ -126,6 +127,7 @@ class Bisection {
       await Promise.all(this.#watching);
       await Promise.all([...this.#transports.values()].map((transport) => transport.close?.()));
       this.#clearStatus();
+      this.#status = [];
     }
     this.#refuseIfNobodyProbed();
     const inference = this.#inference ?? this.#infer();
@@ -308,23 +310,29 @@ class Bisection {
     if (text === '') return;
     this.#clearStatus();
     await (this.file ? this.file.write(text) : this.io.out(text));
+    this.#showStatus();
   }
 
   #tell(message: string): void {
     this.#clearStatus();
     this.io.err(`${message}\n`);
+    this.#showStatus();
   }
 
   #drawStatus(leading: { cause: string; probability: number } | null, why: string): void {
     this.#clearStatus();
-    const lines = bisectProgress(
-      { summaries: this.#summaries(), elapsedNs: this.#lastNs, leading, why },
-      this.io.columns,
-    );
-    this.#statusLines = lines.length;
-    this.io.err(`${lines.join('\n')}\n`);
+    const about = { summaries: this.#summaries(), elapsedNs: this.#lastNs, leading, why };
+    this.#status = bisectProgress(about, this.io.columns);
+    this.#showStatus();
   }
 
+  #showStatus(): void {
+    if (this.#statusLines > 0 || this.#status.length === 0) return;
+    this.io.err(`${this.#status.join('\n')}\n`);
+    this.#statusLines = this.#status.length;
+  }
+
+  /** Results are written where the status stood; it comes back below them. */
   #clearStatus(): void {
     if (this.#statusLines > 0) this.io.err(`\x1b[${this.#statusLines}A\x1b[J`);
     this.#statusLines = 0;
