@@ -1,7 +1,7 @@
+import type { Watcher } from '../engines/watcher.js';
 import type { Hosts } from '../hosts/hosts-file.js';
 import { Machines } from '../hosts/machines.js';
 import type { HostsPath } from '../hosts/measured-paths.js';
-import { transportFor } from '../transports/transport-for.js';
 import { MachineWatch, type WatchedPath } from './machine-watch.js';
 import type { VantageRun } from './vantage-run.js';
 
@@ -13,6 +13,8 @@ export interface BisectWatchesOptions {
   readonly durationNs: number;
   readonly cpu: 'auto' | 'none' | number;
   readonly epochRealNs: bigint;
+  /** A watcher on a machine, by way of the vantage that sits on it. */
+  watcher(machine: string, vantage: string): Watcher;
 }
 
 /** A watch on each probed machine that a running vantage sits on: no further access is needed for it. */
@@ -21,15 +23,14 @@ export function machineWatches(options: BisectWatchesOptions): MachineWatch[] {
   return options.vantages.flatMap((vantage) => {
     const machine = machines.ofVantage(vantage.name);
     const network = vantage.hello?.paths[0]?.interface;
-    const described = options.hosts.vantages[vantage.name];
-    if (!machines.isProbed(machine) || vantage.state !== 'running' || network === undefined || !described) return [];
+    if (!machines.isProbed(machine) || vantage.state !== 'running' || network === undefined) return [];
     const arriving = arrivingAt(machine, machines, options);
     if (arriving.length === 0) return [];
     return [
       new MachineWatch(
         {
           machine,
-          transport: transportFor(described),
+          watcher: options.watcher(machine, vantage.name),
           interface: network,
           secret: options.secret,
           durationNs: options.durationNs,

@@ -1,28 +1,29 @@
 import { randomBytes } from 'node:crypto';
 import { identifiability } from '../bisect/identifiability.js';
 import { createInference, type Inference } from '../bisect/inference.js';
-import { createHelperEngine } from '../engines/helper-engine.js';
 import { Machines } from '../hosts/machines.js';
 import type { HostsPath } from '../hosts/measured-paths.js';
-import { CodedError } from '../model/errors.js';
 import type { Finding } from '../model/finding.js';
 import type { SampleColumns } from '../model/sample.js';
 import { SECOND } from '../model/time.js';
 import type { Verdict } from '../model/verdict.js';
+import type { Recorder } from '../recording/recorder.js';
+import type { BisectInfo } from '../recording/run-info.js';
 import { bisectProgress } from '../report/bisect-progress.js';
 import { createBisectReporter } from '../report/bisect-reporter.js';
 import { identifiabilityText } from '../report/identifiability-text.js';
-import { transportFor } from '../transports/transport-for.js';
 import { type BisectHosts, bisectHosts } from './bisect-hosts.js';
 import type { BisectOptions } from './bisect-options.js';
+import { type BisectSources, liveSources } from './bisect-sources.js';
 import { machineWatches } from './bisect-watches.js';
 import type { Io } from './io.js';
 import type { MachineWatch } from './machine-watch.js';
 import { OutputFile } from './output-file.js';
+import { openRecorder } from './recording-options.js';
 import { withRemedy } from './remedies.js';
 import { VantageRun } from './vantage-run.js';
+import { packageVersion } from './version.js';
 
-const TICK_MS = 250;
 /** Findings are handed over up to this long after they happened; the inference must not close a time before. */
 const LAG_NS = 3 * SECOND;
 
@@ -38,12 +39,34 @@ export async function bisect(options: BisectOptions, io: Io): Promise<number> {
   const about = await bisectHosts(options);
   for (const note of about.notes) io.err(`${note}\n`);
   if (options.plan) return printPlan(about, options, io);
+  const epochRealNs = BigInt(Date.now()) * 1_000_000n;
   const file = options.output === undefined ? undefined : await OutputFile.open(options.output);
+  let recorder: Recorder | undefined;
   try {
-    return await new Bisection(options, about, file, io).follow();
+    recorder = await openRecorder(options, runInfo(options, about, epochRealNs), io);
+    return await new Bisection(options, about, liveSources(about.hosts, epochRealNs, recorder), file, io).follow();
   } finally {
+    await recorder?.close();
     await file?.close();
   }
+}
+
+function runInfo(options: BisectOptions, { hosts, paths, notes }: BisectHosts, epochRealNs: bigint): BisectInfo {
+  return {
+    command: 'bisect',
+    version: packageVersion(),
+    options: { ...options },
+    thresholdNs: options.thresholdNs,
+    epochRealNs: String(epochRealNs),
+    hosts,
+    paths: recordable(paths),
+    notes: [...notes],
+  };
+}
+
+/** The paths as a recording has them, whose lists are its own. */
+function recordable(paths: readonly HostsPath[]): BisectInfo['paths'] {
+  return structuredClone(paths) as BisectInfo['paths'];
 }
 
 async function printPlan({ hosts, paths }: BisectHosts, options: BisectOptions, io: Io): Promise<number> {
@@ -74,9 +97,8 @@ async function printPlan({ hosts, paths }: BisectHosts, options: BisectOptions, 
   return 0;
 }
 
-class Bisection {
-  readonly #epochRealNs = BigInt(Date.now()) * 1_000_000n;
-  readonly #began = performance.now();
+/** One bisection, from its sources to its verdict. */
+export class Bisection {
   readonly #secret = randomBytes(16).toString('hex');
   readonly #clockUncertaintyNs: Record<string, number> = {};
   readonly #reporter;
@@ -94,12 +116,13 @@ class Bisection {
   constructor(
     private readonly options: BisectOptions,
     private readonly about: BisectHosts,
+    private readonly sources: BisectSources,
     private readonly file: OutputFile | undefined,
     private readonly io: Io,
   ) {
     this.#notes = [...about.notes];
-    this.#reporter = createBisectReporter(options.json ? 'ndjson' : 'text', options);
-    this.#statusShown = io.errIsTerminal && !options.quiet;
+    this.#reporter = createBisectReporter(options.format ?? (options.json ? 'ndjson' : 'text'), options);
+    this.#statusShown = io.errIsTerminal && !options.quiet && !sources.recorded;
   }
 
   async follow(): Promise<number> {
@@ -107,14 +130,14 @@ class Bisection {
     const stop = (): void => this.#stopAll();
     this.io.stop.addEventListener('abort', stop);
     if (this.io.stop.aborted) stop();
-    const ticking = setInterval(() => this.#tick(), TICK_MS);
+    const stopTicking = this.sources.ticking((nowNs) => this.#tick(nowNs));
     try {
       await Promise.all(this.#vantages.map((vantage) => this.#read(vantage)));
     } finally {
-      clearInterval(ticking);
       this.io.stop.removeEventListener('abort', stop);
       this.#stopAll();
       await Promise.all(this.#watching);
+      await stopTicking();
       this.#clearStatus();
     }
     this.#refuseIfNobodyProbed();
@@ -133,19 +156,16 @@ class Bisection {
     }
     return Promise.all(
       [...byVantage].map(async ([name, paths]) => {
-        const described = this.about.hosts.vantages[name];
-        if (!described) throw new CodedError('E_HOSTS', `no vantage is named ${name}`, 'name it in the hosts file', 2);
-        const transport = transportFor(described);
-        // A vantage that cannot be reached shows that when its prober starts.
-        const clock = (await transport.exchangeClock?.().catch(() => undefined)) ?? { offsetNs: 0, uncertaintyNs: 0 };
+        const { engine, clock } = await this.sources.vantage(name);
         this.#clockUncertaintyNs[name] = clock.uncertaintyNs;
-        return new VantageRun(name, createHelperEngine(transport), paths, {
+        return new VantageRun(name, engine, paths, {
           thresholdNs: this.options.thresholdNs,
           durationNs: this.options.durationNs,
           cpu: this.options.cpu,
-          epochRealNs: this.#epochRealNs,
+          epochRealNs: this.sources.epochRealNs,
           secret: this.#secret,
           clockOffsetNs: clock.offsetNs,
+          ...(this.sources.version === undefined ? {} : { version: this.sources.version }),
         });
       }),
     );
@@ -200,7 +220,8 @@ class Bisection {
       secret: this.#secret,
       durationNs: this.options.durationNs,
       cpu: this.options.cpu,
-      epochRealNs: this.#epochRealNs,
+      epochRealNs: this.sources.epochRealNs,
+      watcher: (machine, vantage) => this.sources.watcher(machine, vantage),
     });
     const started = this.#watches.map((watch) => this.#follow(watch));
     void Promise.all(started).then((machines) => this.#infer(machines.filter((machine) => machine !== undefined)));
@@ -238,14 +259,14 @@ class Bisection {
     else this.#waiting.push(tell);
   }
 
-  #tick(): void {
-    this.#lastNs = Math.round((performance.now() - this.#began) * 1e6);
+  #tick(nowNs: number): void {
+    this.#lastNs = nowNs;
     const inference = this.#inference;
     if (!inference) return;
     for (const incident of inference.advance(this.#lastNs - LAG_NS))
       void this.#print(this.#reporter.incident(incident));
     const standing = inference.settled(this.#lastNs - LAG_NS);
-    if (standing.settled && !this.options.fixedDuration) this.#stopAll();
+    if (standing.settled && !this.options.fixedDuration && !this.sources.recorded) this.#stopAll();
     if (this.#statusShown) this.#drawStatus(standing.leading, standing.why);
   }
 

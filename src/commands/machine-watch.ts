@@ -1,20 +1,19 @@
 import type { LocalEvidence } from '../bisect/local-evidence.js';
 import { ReceiverView } from '../bisect/receiver-view.js';
 import type { ProbeRun } from '../engines/engine.js';
-import { createWatcher } from '../engines/watcher.js';
+import type { Watcher } from '../engines/watcher.js';
 import { CodedError } from '../model/errors.js';
 import type { Stall } from '../model/finding.js';
 import type { EngineEvent } from '../model/run.js';
 import type { SampleColumns } from '../model/sample.js';
 import { type Watch, watchesOf } from '../model/watch.js';
-import type { Transport } from '../transports/transport.js';
 import { rebase } from './rebase.js';
 import type { VantageRun } from './vantage-run.js';
 
 export interface MachineWatchOptions {
   /** Name of the machine in stages and verdicts. */
   readonly machine: string;
-  readonly transport: Transport;
+  readonly watcher: Watcher;
   /** The interface that probes come in by. */
   readonly interface: string;
   /** Shared with the probers, whose keys the watcher checks. */
@@ -54,7 +53,7 @@ export class MachineWatch {
     for (const { vantage } of paths) {
       if (!this.#views.has(vantage)) this.#views.set(vantage, new ReceiverView(options.machine, names));
     }
-    this.#run = createWatcher(options.transport).watch({
+    this.#run = options.watcher.watch({
       secret: options.secret,
       watches: paths.flatMap((path) => this.#watch(path)),
       local: [options.interface],
