@@ -15,6 +15,7 @@ enum rxray_helper {
 	RXRAY_HELPER_PROBER = 1,
 	RXRAY_HELPER_TRACER = 2,
 	RXRAY_HELPER_SIMULATOR = 3,
+	RXRAY_HELPER_RECORDER = 4,
 };
 
 enum rxray_outcome {
@@ -51,6 +52,11 @@ enum rxray_direction {
 enum rxray_thread_kind {
 	RXRAY_THREAD_KIND_NAPI = 1,
 	RXRAY_THREAD_KIND_KSOFTIRQD = 2,
+};
+
+enum rxray_recording_end {
+	RXRAY_RECORDING_END_COMPLETE = 0,
+	RXRAY_RECORDING_END_CONTINUED = 1,
 };
 
 enum rxray_end_reason {
@@ -368,5 +374,61 @@ static_assert(offsetof(struct rxray_frame_softnet, time_squeeze) == 16, "softnet
 static_assert(offsetof(struct rxray_frame_softnet, dropped) == 20, "softnet.dropped");
 static_assert(offsetof(struct rxray_frame_softnet, cpu) == 24, "softnet.cpu");
 static_assert(offsetof(struct rxray_frame_softnet, reserved) == 26, "softnet.reserved");
+
+#define RXRAY_RECORD_RECORDING_INFO 12
+/* Recordings only. One JSON document in UTF-8, one byte a record: who recorded what, with which plan. The first block of a file. */
+struct rxray_frame_recording_info {
+	uint8_t byte; /* a byte of the document */
+};
+static_assert(sizeof(struct rxray_frame_recording_info) == 1, "recordingInfo");
+static_assert(offsetof(struct rxray_frame_recording_info, byte) == 0, "recordingInfo.byte");
+
+#define RXRAY_RECORD_RECORDING_STREAM 13
+/* Recordings only. One JSON document in UTF-8, one byte a record: a stream begins, with its number, its name and the clock of its machine. */
+struct rxray_frame_recording_stream {
+	uint8_t byte; /* a byte of the document */
+};
+static_assert(sizeof(struct rxray_frame_recording_stream) == 1, "recordingStream");
+static_assert(offsetof(struct rxray_frame_recording_stream, byte) == 0, "recordingStream.byte");
+
+#define RXRAY_RECORD_RECORDING_BYTES 14
+/* Recordings only. The header and the blocks that follow, up to the next block of types 12 to 17, are of this stream, as its helper wrote them. */
+struct rxray_frame_recording_bytes {
+	int64_t time_ns; /* when they were taken in, since the epoch of the recording */
+	uint32_t stream; /* number of the stream */
+	uint32_t reserved; /* 0 */
+};
+static_assert(sizeof(struct rxray_frame_recording_bytes) == 16, "recordingBytes");
+static_assert(offsetof(struct rxray_frame_recording_bytes, time_ns) == 0, "recordingBytes.timeNs");
+static_assert(offsetof(struct rxray_frame_recording_bytes, stream) == 8, "recordingBytes.stream");
+static_assert(offsetof(struct rxray_frame_recording_bytes, reserved) == 12, "recordingBytes.reserved");
+
+#define RXRAY_RECORD_RECORDING_EXIT 15
+/* Recordings only. One JSON document in UTF-8, one byte a record: how a stream's helper ended. */
+struct rxray_frame_recording_exit {
+	uint8_t byte; /* a byte of the document */
+};
+static_assert(sizeof(struct rxray_frame_recording_exit) == 1, "recordingExit");
+static_assert(offsetof(struct rxray_frame_recording_exit, byte) == 0, "recordingExit.byte");
+
+#define RXRAY_RECORD_RECORDING_TICK 16
+/* Recordings only. The analysis was told of the time, between the blocks before and after. */
+struct rxray_frame_recording_tick {
+	int64_t now_ns; /* since the epoch of the run */
+};
+static_assert(sizeof(struct rxray_frame_recording_tick) == 8, "recordingTick");
+static_assert(offsetof(struct rxray_frame_recording_tick, now_ns) == 0, "recordingTick.nowNs");
+
+#define RXRAY_RECORD_RECORDING_END 17
+/* Recordings only. The last block of a file that was closed in order. */
+struct rxray_frame_recording_end {
+	int64_t time_ns; /* since the epoch of the recording */
+	uint8_t reason; /* enum recordingEnd */
+	uint8_t reserved[7]; /* 0 */
+};
+static_assert(sizeof(struct rxray_frame_recording_end) == 16, "recordingEnd");
+static_assert(offsetof(struct rxray_frame_recording_end, time_ns) == 0, "recordingEnd.timeNs");
+static_assert(offsetof(struct rxray_frame_recording_end, reason) == 8, "recordingEnd.reason");
+static_assert(offsetof(struct rxray_frame_recording_end, reserved) == 9, "recordingEnd.reserved");
 
 #endif

@@ -198,6 +198,23 @@ static void add_all(struct json *json, const struct asked *asked, const struct s
 	json_add(json, "}");
 }
 
+void interface_info_add(struct json *json, const struct steering *steering)
+{
+	struct json *own = calloc(1, sizeof(*own));
+	struct asked asked = {socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), steering->interface};
+
+	if (own != NULL && asked.fd >= 0)
+		add_all(own, &asked, steering);
+	/* A table of thousands of entries must not cost the rest of the document its end. */
+	if (own != NULL && own->length > 0 && own->length + json->length < JSON_MAX - JSON_MAX / 8)
+		json_add(json, "%s", own->text);
+	else
+		json_add(json, "null");
+	if (asked.fd >= 0)
+		close(asked.fd);
+	free(own);
+}
+
 int interface_info_print(const char *name)
 {
 	struct json *json = calloc(1, sizeof(*json));

@@ -130,6 +130,10 @@ int capabilities_print(void);
 
 /* interface_info.c: prints one JSON line about how an interface spreads what it receives. */
 int interface_info_print(const char *name);
+struct json;
+struct steering;
+/* Adds the same to a document; `null` where it would not fit. */
+void interface_info_add(struct json *json, const struct steering *steering);
 
 /* The 32-bit number of a probe as frames and payloads show it. */
 static inline uint32_t train_seq(const struct train *train, uint64_t k)

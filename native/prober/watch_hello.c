@@ -92,6 +92,17 @@ static void add_local(struct json *json, const struct prober *prober)
 	json_add(json, ",\"softnet\":%s}", local->softnet ? "true" : "false");
 }
 
+/* How each interface receives: its queues, and how the card spreads packets over them. */
+static void add_receivers(struct json *json, const struct local *local)
+{
+	json_add(json, ",\"receivers\":[");
+	for (size_t i = 0; i < local->interfaces; i++) {
+		json_add(json, "%s", i > 0 ? "," : "");
+		interface_info_add(json, &local->steering[i]);
+	}
+	json_add(json, "]");
+}
+
 void watch_hello(struct prober *prober)
 {
 	struct json *json = calloc(1, sizeof(*json));
@@ -103,8 +114,10 @@ void watch_hello(struct prober *prober)
 		return;
 	}
 	add_watches(json, prober);
-	if (prober->watcher->local_open)
+	if (prober->watcher->local_open) {
 		add_local(json, prober);
+		add_receivers(json, &prober->watcher->local);
+	}
 	json_add(json, "}");
 	frames_text(&prober->frames, json->text, json->length);
 	free(json);

@@ -3,6 +3,7 @@ import { bisect } from '../commands/bisect.js';
 import type { BisectOptions } from '../commands/bisect-options.js';
 import { checkPort } from '../commands/probe-targets.js';
 import { parseDuration } from '../format/duration.js';
+import { recordingOptions, toRecordingOptions } from './recording-cli-options.js';
 import type { RunCommand } from './run-command.js';
 import { DEFAULT_THRESHOLD_MS, parseCpu, parseThreshold } from './shared-options.js';
 
@@ -48,6 +49,7 @@ function declare(yargs: Argv) {
         default: 'auto',
         describe: 'CPU of the probers: a number, auto or none',
       },
+      ...recordingOptions,
     })
     .conflicts('ipv4', 'ipv6')
     .example('$0 bisect --hosts hosts.yaml', 'all paths at once, until settled')
@@ -88,5 +90,6 @@ function toOptions(args: Declared): BisectOptions {
     quiet: args.quiet,
     cpu: parseCpu(args.cpu),
     ...(args.output === undefined ? {} : { output: args.output }),
+    ...toRecordingOptions(args),
   };
 }

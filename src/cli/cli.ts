@@ -6,6 +6,7 @@ import { bisectCommand } from './bisect-cli.js';
 import { doctorCommand } from './doctor-cli.js';
 import { labCommand } from './lab-cli.js';
 import { probeCommand } from './probe-cli.js';
+import { replayCommand } from './replay-cli.js';
 import { schemaCommand } from './schema-cli.js';
 
 /**
@@ -30,6 +31,7 @@ export async function runCommandLine(program: string, argv: readonly string[], i
     .usage('$0 <command>\n\nFinds where and why packets wait.')
     .command(probeCommand(run))
     .command(bisectCommand(run))
+    .command(replayCommand(run))
     .command(labCommand(run, behindDashes))
     .command(doctorCommand(run))
     .command(schemaCommand(run))

@@ -8,6 +8,7 @@ export const HELPER = {
   prober: 1,
   tracer: 2,
   simulator: 3,
+  recorder: 4,
 } as const;
 
 export const OUTCOME = {
@@ -44,6 +45,11 @@ export const DIRECTION = {
 export const THREAD_KIND = {
   napi: 1,
   ksoftirqd: 2,
+} as const;
+
+export const RECORDING_END = {
+  complete: 0,
+  continued: 1,
 } as const;
 
 export const END_REASON = {
@@ -450,4 +456,88 @@ export const SOFTNET_FIELDS = [
   ['timeSqueeze', 'u32', 16],
   ['dropped', 'u32', 20],
   ['cpu', 'u16', 24],
+] as const;
+
+/** Recordings only. One JSON document in UTF-8, one byte a record: who recorded what, with which plan. The first block of a file. Byte offsets of the fields. */
+export const RECORDING_INFO_LAYOUT = {
+  type: 12,
+  bytes: 1,
+  /** u8: a byte of the document. */
+  byte: 0,
+} as const;
+
+/** Fields of a recordingInfo record: name, width and byte offset. */
+export const RECORDING_INFO_FIELDS = [
+  ['byte', 'u8', 0],
+] as const;
+
+/** Recordings only. One JSON document in UTF-8, one byte a record: a stream begins, with its number, its name and the clock of its machine. Byte offsets of the fields. */
+export const RECORDING_STREAM_LAYOUT = {
+  type: 13,
+  bytes: 1,
+  /** u8: a byte of the document. */
+  byte: 0,
+} as const;
+
+/** Fields of a recordingStream record: name, width and byte offset. */
+export const RECORDING_STREAM_FIELDS = [
+  ['byte', 'u8', 0],
+] as const;
+
+/** Recordings only. The header and the blocks that follow, up to the next block of types 12 to 17, are of this stream, as its helper wrote them. Byte offsets of the fields. */
+export const RECORDING_BYTES_LAYOUT = {
+  type: 14,
+  bytes: 16,
+  /** i64: when they were taken in, since the epoch of the recording. */
+  timeNs: 0,
+  /** u32: number of the stream. */
+  stream: 8,
+} as const;
+
+/** Fields of a recordingBytes record: name, width and byte offset. */
+export const RECORDING_BYTES_FIELDS = [
+  ['timeNs', 'i64', 0],
+  ['stream', 'u32', 8],
+] as const;
+
+/** Recordings only. One JSON document in UTF-8, one byte a record: how a stream's helper ended. Byte offsets of the fields. */
+export const RECORDING_EXIT_LAYOUT = {
+  type: 15,
+  bytes: 1,
+  /** u8: a byte of the document. */
+  byte: 0,
+} as const;
+
+/** Fields of a recordingExit record: name, width and byte offset. */
+export const RECORDING_EXIT_FIELDS = [
+  ['byte', 'u8', 0],
+] as const;
+
+/** Recordings only. The analysis was told of the time, between the blocks before and after. Byte offsets of the fields. */
+export const RECORDING_TICK_LAYOUT = {
+  type: 16,
+  bytes: 8,
+  /** i64: since the epoch of the run. */
+  nowNs: 0,
+} as const;
+
+/** Fields of a recordingTick record: name, width and byte offset. */
+export const RECORDING_TICK_FIELDS = [
+  ['nowNs', 'i64', 0],
+] as const;
+
+/** Recordings only. The last block of a file that was closed in order. Byte offsets of the fields. */
+export const RECORDING_END_LAYOUT = {
+  type: 17,
+  bytes: 16,
+  /** i64: since the epoch of the recording. */
+  timeNs: 0,
+  /** u8: enum recordingEnd. */
+  reason: 8,
+} as const;
+
+/** Fields of a recordingEnd record: name, width and byte offset. */
+export const RECORDING_END_FIELDS = [
+  ['timeNs', 'i64', 0],
+  ['reason', 'u8', 8],
 ] as const;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { EngineEvent, ProberHello } from '../model/run.js';
+import { receiveSideSchema } from './receive-side.js';
 
 const localSchema = z.object({
   interfaces: z.array(
@@ -45,6 +46,7 @@ const helloSchema = z.object({
   footprint: z.object({ packetsPerSecond: z.number(), conntrackEntries: z.number() }),
   watching: z.array(z.object({ interface: z.string(), filterInstructions: z.int() })).optional(),
   local: localSchema.optional(),
+  receivers: z.array(receiveSideSchema.nullable()).optional(),
 });
 
 const textSchema = z.discriminatedUnion('event', [
@@ -97,6 +99,7 @@ function toHello(text: z.infer<typeof helloSchema>): ProberHello {
     footprint: text.footprint,
     ...(text.watching === undefined ? {} : { watching: text.watching }),
     ...(text.local === undefined ? {} : { local: text.local }),
+    ...(text.receivers === undefined ? {} : { receivers: text.receivers.filter((one) => one !== null) }),
   };
 }
 

@@ -1,7 +1,9 @@
 import type { Family } from '../hosts/resolve-address.js';
+import type { BisectFormat } from '../report/bisect-reporter.js';
+import type { RecordingOptions } from './recording-options.js';
 
 /** The options of `bisect`, checked and in the project's units. */
-export interface BisectOptions {
+export interface BisectOptions extends RecordingOptions {
   /** A target to guess paths for; without it the hosts file says what to measure. */
   readonly target?: string;
   readonly port?: number;
@@ -20,6 +22,8 @@ export interface BisectOptions {
   /** Print every term that moved the posterior by more than a factor of 2. */
   readonly explain: boolean;
   readonly json: boolean;
+  /** Default by `json`: NDJSON or text. */
+  readonly format?: BisectFormat;
   readonly quiet: boolean;
   readonly cpu: 'auto' | 'none' | number;
   readonly output?: string;

@@ -1,7 +1,7 @@
+import type { Watcher } from '../engines/watcher.js';
 import type { Hosts } from '../hosts/hosts-file.js';
 import { Machines } from '../hosts/machines.js';
 import type { HostsPath } from '../hosts/measured-paths.js';
-import type { Transport } from '../transports/transport.js';
 import { MachineWatch, type WatchedPath } from './machine-watch.js';
 import type { VantageRun } from './vantage-run.js';
 
@@ -9,11 +9,12 @@ export interface BisectWatchesOptions {
   readonly hosts: Hosts;
   readonly paths: readonly HostsPath[];
   readonly vantages: readonly VantageRun[];
-  readonly transports: ReadonlyMap<string, Transport>;
   readonly secret: string;
   readonly durationNs: number;
   readonly cpu: 'auto' | 'none' | number;
   readonly epochRealNs: bigint;
+  /** A watcher on a machine, by way of the vantage that sits on it. */
+  watcher(machine: string, vantage: string): Watcher;
 }
 
 /** A watch on each probed machine that a running vantage sits on: no further access is needed for it. */
@@ -22,15 +23,14 @@ export function machineWatches(options: BisectWatchesOptions): MachineWatch[] {
   return options.vantages.flatMap((vantage) => {
     const machine = machines.ofVantage(vantage.name);
     const network = vantage.hello?.paths[0]?.interface;
-    const transport = options.transports.get(vantage.name);
-    if (!machines.isProbed(machine) || vantage.state !== 'running' || network === undefined || !transport) return [];
+    if (!machines.isProbed(machine) || vantage.state !== 'running' || network === undefined) return [];
     const arriving = arrivingAt(machine, machines, options);
     if (arriving.length === 0) return [];
     return [
       new MachineWatch(
         {
           machine,
-          transport,
+          watcher: options.watcher(machine, vantage.name),
           interface: network,
           secret: options.secret,
           durationNs: options.durationNs,

@@ -1,29 +1,31 @@
 import { randomBytes } from 'node:crypto';
 import { identifiability } from '../bisect/identifiability.js';
 import { createInference, type Inference, type InferenceOptions } from '../bisect/inference.js';
-import { createHelperEngine } from '../engines/helper-engine.js';
+import type { Receiver } from '../bisect/queue-prediction.js';
 import { Machines } from '../hosts/machines.js';
 import type { HostsPath } from '../hosts/measured-paths.js';
-import { CodedError } from '../model/errors.js';
 import type { Finding } from '../model/finding.js';
 import type { SampleColumns } from '../model/sample.js';
 import { SECOND } from '../model/time.js';
 import type { Verdict } from '../model/verdict.js';
+import type { Recorder } from '../recording/recorder.js';
+import type { BisectInfo } from '../recording/run-info.js';
 import { bisectProgress } from '../report/bisect-progress.js';
 import { createBisectReporter } from '../report/bisect-reporter.js';
 import { identifiabilityText } from '../report/identifiability-text.js';
-import type { RunsAs, Transport } from '../transports/transport.js';
-import { transportFor } from '../transports/transport-for.js';
+import type { RunsAs } from '../transports/transport.js';
 import { type BisectHosts, bisectHosts } from './bisect-hosts.js';
 import type { BisectOptions } from './bisect-options.js';
+import { type BisectSources, liveSources } from './bisect-sources.js';
 import { machineWatches } from './bisect-watches.js';
 import type { Io } from './io.js';
 import type { MachineWatch } from './machine-watch.js';
 import { OutputFile } from './output-file.js';
+import { openRecorder } from './recording-options.js';
 import { withRemedy } from './remedies.js';
 import { VantageRun } from './vantage-run.js';
+import { packageVersion } from './version.js';
 
-const TICK_MS = 250;
 /** Findings are handed over up to this long after they happened; the inference must not close a time before. */
 const LAG_NS = 3 * SECOND;
 
@@ -45,12 +47,34 @@ export async function bisect(options: BisectOptions, io: Io): Promise<number> {
   const about = await bisectHosts(options);
   for (const note of about.notes) io.err(`${note}\n`);
   if (options.plan) return printPlan(about, options, io);
+  const epochRealNs = BigInt(Date.now()) * 1_000_000n;
   const file = options.output === undefined ? undefined : await OutputFile.open(options.output);
+  let recorder: Recorder | undefined;
   try {
-    return await new Bisection(options, about, file, io).follow();
+    recorder = await openRecorder(options, runInfo(options, about, epochRealNs), io);
+    return await new Bisection(options, about, liveSources(about.hosts, epochRealNs, recorder), file, io).follow();
   } finally {
+    await recorder?.close();
     await file?.close();
   }
+}
+
+function runInfo(options: BisectOptions, { hosts, paths, notes }: BisectHosts, epochRealNs: bigint): BisectInfo {
+  return {
+    command: 'bisect',
+    version: packageVersion(),
+    options: { ...options },
+    thresholdNs: options.thresholdNs,
+    epochRealNs: String(epochRealNs),
+    hosts,
+    paths: recordable(paths),
+    notes: [...notes],
+  };
+}
+
+/** The paths as a recording has them, whose lists are its own. */
+function recordable(paths: readonly HostsPath[]): BisectInfo['paths'] {
+  return structuredClone(paths) as BisectInfo['paths'];
 }
 
 async function printPlan({ hosts, paths }: BisectHosts, options: BisectOptions, io: Io): Promise<number> {
@@ -81,15 +105,12 @@ async function printPlan({ hosts, paths }: BisectHosts, options: BisectOptions, 
   return 0;
 }
 
-class Bisection {
-  readonly #epochRealNs = BigInt(Date.now()) * 1_000_000n;
-  readonly #began = performance.now();
+/** One bisection, from its sources to its verdict. */
+export class Bisection {
   readonly #secret = randomBytes(16).toString('hex');
   readonly #clockUncertaintyNs: Record<string, number> = {};
   readonly #reporter;
   readonly #statusShown: boolean;
-  /** One for each vantage: prober and watcher share its connection. */
-  readonly #transports = new Map<string, Transport>();
   #vantages: VantageRun[] = [];
   #watches: readonly MachineWatch[] = [];
   readonly #watching: Promise<void>[] = [];
@@ -104,12 +125,13 @@ class Bisection {
   constructor(
     private readonly options: BisectOptions,
     private readonly about: BisectHosts,
+    private readonly sources: BisectSources,
     private readonly file: OutputFile | undefined,
     private readonly io: Io,
   ) {
     this.#notes = [...about.notes];
-    this.#reporter = createBisectReporter(options.json ? 'ndjson' : 'text', options);
-    this.#statusShown = io.errIsTerminal && !options.quiet;
+    this.#reporter = createBisectReporter(options.format ?? (options.json ? 'ndjson' : 'text'), options);
+    this.#statusShown = io.errIsTerminal && !options.quiet && !sources.recorded;
   }
 
   async follow(): Promise<number> {
@@ -117,15 +139,15 @@ class Bisection {
     const stop = (): void => this.#stopAll();
     this.io.stop.addEventListener('abort', stop);
     if (this.io.stop.aborted) stop();
-    const ticking = setInterval(() => this.#tick(), TICK_MS);
+    const stopTicking = this.sources.ticking((nowNs) => this.#tick(nowNs));
     try {
       await Promise.all(this.#vantages.map((vantage) => this.#read(vantage)));
     } finally {
-      clearInterval(ticking);
       this.io.stop.removeEventListener('abort', stop);
       this.#stopAll();
       await Promise.all(this.#watching);
-      await Promise.all([...this.#transports.values()].map((transport) => transport.close?.()));
+      await stopTicking();
+      await this.sources.close();
       this.#clearStatus();
       this.#status = [];
     }
@@ -145,22 +167,17 @@ class Bisection {
     }
     return Promise.all(
       [...byVantage].map(async ([name, paths]) => {
-        const described = this.about.hosts.vantages[name];
-        if (!described) throw new CodedError('E_HOSTS', `no vantage is named ${name}`, 'name it in the hosts file', 2);
-        const transport = transportFor(described);
-        this.#transports.set(name, transport);
-        // A vantage that cannot be reached shows that when its prober starts.
-        const clock = (await transport.exchangeClock?.().catch(() => undefined)) ?? { offsetNs: 0, uncertaintyNs: 0 };
-        const runsAs = await transport.runsAs?.().catch(() => undefined);
+        const { engine, clock, runsAs } = await this.sources.vantage(name);
         if (runsAs !== undefined) this.#tell(`${name}: ${RUNS_AS[runsAs]}`);
         this.#clockUncertaintyNs[name] = clock.uncertaintyNs;
-        return new VantageRun(name, createHelperEngine(transport), paths, {
+        return new VantageRun(name, engine, paths, {
           thresholdNs: this.options.thresholdNs,
           durationNs: this.options.durationNs,
           cpu: this.options.cpu,
-          epochRealNs: this.#epochRealNs,
+          epochRealNs: this.sources.epochRealNs,
           secret: this.#secret,
           clockOffsetNs: clock.offsetNs,
+          ...(this.sources.version === undefined ? {} : { version: this.sources.version }),
         });
       }),
     );
@@ -212,38 +229,36 @@ class Bisection {
       hosts: this.about.hosts,
       paths: this.about.paths,
       vantages: this.#vantages,
-      transports: this.#transports,
       secret: this.#secret,
       durationNs: this.options.durationNs,
       cpu: this.options.cpu,
-      epochRealNs: this.#epochRealNs,
+      epochRealNs: this.sources.epochRealNs,
+      watcher: (machine, vantage) => this.sources.watcher(machine, vantage),
     });
     void this.#learnMachines().then((learnt) => this.#infer(learnt));
   }
 
-  /** Starts the watches, and asks their machines how they receive. */
+  /** Which machines are watched, once all that can be are, and how they receive. */
   async #learnMachines(): Promise<Pick<InferenceOptions, 'heartbeats' | 'receivers'>> {
-    const watched = this.#watches.map(async (watch) => {
-      const [machine, receiver] = await Promise.all([this.#follow(watch), watch.receiver()]);
-      return { machine, receiver: receiver === undefined ? [] : [[watch.machine, receiver] as const] };
-    });
-    const learnt = await Promise.all(watched);
+    const watched = (await Promise.all(this.#watches.map((watch) => this.#follow(watch)))).flat();
     return {
-      heartbeats: learnt.flatMap(({ machine }) => machine ?? []),
-      receivers: Object.fromEntries(learnt.flatMap(({ receiver }) => receiver)),
+      heartbeats: watched.map(({ machine }) => machine),
+      receivers: Object.fromEntries(
+        watched.flatMap(({ machine, receiver }) => (receiver ? [[machine, receiver]] : [])),
+      ),
     };
   }
 
-  /** Resolves to the machine once it is watched, or to undefined when it cannot be. */
-  #follow(watch: MachineWatch): Promise<string | undefined> {
+  /** Resolves to the machine once it is watched, or to nothing when it cannot be. */
+  #follow(watch: MachineWatch): Promise<readonly { machine: string; receiver: Receiver | undefined }[]> {
     return new Promise((resolve) => {
       const ended = watch.follow(
-        () => resolve(watch.machine),
+        (receiver) => resolve([{ machine: watch.machine, receiver }]),
         (evidence) => this.#infers((inference) => inference.local(evidence)),
       );
       this.#watching.push(
         ended.then((why) => {
-          resolve(undefined);
+          resolve([]);
           if (why === undefined) return;
           this.#notes.push(`${watch.machine} could not be watched from within: ${why}`);
           this.#tell(`${watch.machine} is not watched: ${why}`);
@@ -266,14 +281,14 @@ class Bisection {
     else this.#waiting.push(tell);
   }
 
-  #tick(): void {
-    this.#lastNs = Math.round((performance.now() - this.#began) * 1e6);
+  #tick(nowNs: number): void {
+    this.#lastNs = nowNs;
     const inference = this.#inference;
     if (!inference) return;
     for (const incident of inference.advance(this.#lastNs - LAG_NS))
       void this.#print(this.#reporter.incident(incident));
     const standing = inference.settled(this.#lastNs - LAG_NS);
-    if (standing.settled && !this.options.fixedDuration) this.#stopAll();
+    if (standing.settled && !this.options.fixedDuration && !this.sources.recorded) this.#stopAll();
     if (this.#statusShown) this.#drawStatus(standing.leading, standing.why);
   }
 

@@ -4,21 +4,19 @@ import type { Receiver } from '../bisect/queue-prediction.js';
 import { ReceiverView } from '../bisect/receiver-view.js';
 import type { HashedPacket } from '../bisect/toeplitz.js';
 import type { ProbeRun } from '../engines/engine.js';
-import { createWatcher } from '../engines/watcher.js';
-import { readReceiveSide } from '../kernel/receive-side.js';
+import type { Watcher } from '../engines/watcher.js';
 import { CodedError } from '../model/errors.js';
 import type { Stall } from '../model/finding.js';
 import type { EngineEvent } from '../model/run.js';
 import type { SampleColumns } from '../model/sample.js';
 import { type Watch, watchesOf } from '../model/watch.js';
-import type { Transport } from '../transports/transport.js';
 import { rebase } from './rebase.js';
 import type { VantageRun } from './vantage-run.js';
 
 export interface MachineWatchOptions {
   /** Name of the machine in stages and verdicts. */
   readonly machine: string;
-  readonly transport: Transport;
+  readonly watcher: Watcher;
   /** The interface that probes come in by. */
   readonly interface: string;
   /** Shared with the probers, whose keys the watcher checks. */
@@ -58,24 +56,13 @@ export class MachineWatch {
     for (const { vantage } of paths) {
       if (!this.#views.has(vantage)) this.#views.set(vantage, new ReceiverView(options.machine, names));
     }
-    this.#run = createWatcher(options.transport).watch({
+    this.#run = options.watcher.watch({
       secret: options.secret,
       watches: paths.flatMap((path) => this.#watch(path)),
       local: [options.interface],
       durationNs: options.durationNs,
       cpu: options.cpu,
     });
-  }
-
-  /** How the machine receives and what comes in there; undefined where it does not say. */
-  async receiver(): Promise<Receiver | undefined> {
-    try {
-      const side = await readReceiveSide(this.options.transport, this.options.interface);
-      return { side, packets: new Map(this.paths.flatMap(arrivingFlows)) };
-    } catch (error) {
-      if (error instanceof CodedError) return undefined;
-      throw error;
-    }
   }
 
   get machine(): string {
@@ -99,16 +86,23 @@ export class MachineWatch {
   /**
    * Reads the watcher to its end, handing on local evidence.
    *
+   * @param onStart told how the machine receives and what comes in there, where it says so
    * @returns why it could not watch, or undefined when it could
    */
-  async follow(onStart: () => void, onEvidence: (evidence: LocalEvidence) => void): Promise<string | undefined> {
+  async follow(
+    onStart: (receiver: Receiver | undefined) => void,
+    onEvidence: (evidence: LocalEvidence) => void,
+  ): Promise<string | undefined> {
     let shiftNs = 0;
     try {
       for await (const raw of this.#run.events) {
         if (raw.kind === 'start')
           shiftNs = Number(raw.epochRealNs - this.options.epochRealNs) - this.options.clockOffsetNs;
         const event = rebase(raw, shiftNs);
-        if (event.kind === 'hello') onStart();
+        if (event.kind === 'hello') {
+          const [side] = event.hello.receivers ?? [];
+          onStart(side && { side, packets: new Map(this.paths.flatMap(arrivingFlows)) });
+        }
         this.#take(event, onEvidence);
       }
       return undefined;

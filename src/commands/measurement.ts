@@ -10,6 +10,8 @@ import { packageVersion } from './version.js';
 /** What is said of a run beside what its plan and its engine say. */
 export interface MeasurementAbout {
   readonly command: string;
+  /** Of the rxray that measured; default this one. */
+  readonly version?: string;
   readonly engine: RunRecord['engine'];
   readonly thresholdNs: number;
   /** As resolved, for the record. */
@@ -91,7 +93,7 @@ function runRecord(about: MeasurementAbout, plan: ProbePlan, epochNs: bigint, he
   return {
     type: 'run',
     schema: SCHEMA,
-    version: packageVersion(),
+    version: about.version ?? packageVersion(),
     command: about.command,
     epochNs: String(epochNs),
     engine: about.engine,

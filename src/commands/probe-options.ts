@@ -3,9 +3,10 @@ import type { FindingKind } from '../model/finding.js';
 import type { TimestampChoice } from '../model/plan.js';
 import type { Protocol } from '../model/protocol.js';
 import type { ReportFormat } from '../model/report-format.js';
+import type { RecordingOptions } from './recording-options.js';
 
 /** The options of `probe`, checked and in the project's units. */
-export interface ProbeOptions {
+export interface ProbeOptions extends RecordingOptions {
   /** As typed: names from hosts.yaml, host names, addresses, each with `:PORT` if wanted. */
   readonly targets: readonly string[];
   /** Empty: decided by target, SYN where there is a port. */

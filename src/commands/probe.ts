@@ -1,25 +1,21 @@
-import type { ProbeRun } from '../engines/engine.js';
-import type { Finding } from '../model/finding.js';
 import type { ProbePlan } from '../model/plan.js';
-import { createReporter } from '../report/create-reporter.js';
-import type { RunResult } from '../report/reporter.js';
-import { statusLine } from '../report/status-line.js';
-import { snapshotText } from '../report/text-reporter.js';
+import type { Recorder } from '../recording/recorder.js';
+import type { ProbeInfo } from '../recording/run-info.js';
+import { SAME_CLOCK } from '../transports/transport.js';
 import { chooseEngine } from './choose-engine.js';
 import type { Io } from './io.js';
-import { Measurement } from './measurement.js';
-import { OnStall } from './on-stall.js';
+import { Measurement, type MeasurementAbout } from './measurement.js';
 import { OutputFile } from './output-file.js';
+import { ProbeCommand } from './probe-command.js';
 import type { ProbeOptions } from './probe-options.js';
 import { planProbe } from './probe-plan.js';
 import { resolveTargets } from './probe-targets.js';
-import { withRemedy } from './remedies.js';
+import { recordedEngine } from './recorded-engine.js';
+import { openRecorder } from './recording-options.js';
+import { packageVersion } from './version.js';
 
-/** The status line is drawn this often. */
-const STATUS_EVERY_MS = 200;
-
-const NO_REPLY = 1;
-const FOUND = 1;
+/** The one stream of a recorded probe. */
+export const PROBE_STREAM = 'vantage local';
 
 /**
  * `probe`: probes targets, reports findings as they come and a summary at the end.
@@ -35,117 +31,26 @@ export async function probe(options: ProbeOptions, io: Io): Promise<number> {
   const engine = await chooseEngine(options);
   const about = { command: 'probe', engine: engine.name, thresholdNs: options.thresholdNs, options: { ...options } };
   const file = options.output === undefined ? undefined : await OutputFile.open(options.output);
-  const command = new ProbeCommand(options, plan, new Measurement(plan, about), file, io);
-  return command.follow(engine.start(plan));
-}
-
-class ProbeCommand {
-  readonly #reporter;
-  readonly #onStall: OnStall | undefined;
-  readonly #statusShown: boolean;
-  readonly #began = performance.now();
-  #found = false;
-
-  constructor(
-    private readonly options: ProbeOptions,
-    private readonly plan: ProbePlan,
-    private readonly measurement: Measurement,
-    private readonly file: OutputFile | undefined,
-    private readonly io: Io,
-  ) {
-    this.#reporter = createReporter(options.format, { quiet: options.quiet });
-    this.#onStall =
-      options.onStall === undefined ? undefined : new OnStall(options.onStall, (text) => this.#tell(text));
-    this.#statusShown = io.errIsTerminal && !options.quiet && (options.format === 'text' || !io.outIsTerminal);
-  }
-
-  async follow(run: ProbeRun): Promise<number> {
-    const stop = (): void => run.stop();
-    this.io.stop.addEventListener('abort', stop);
-    if (this.io.stop.aborted) stop();
-    const forgetSnapshot = this.io.onSnapshot(() => this.#snapshot());
-    const ticking = this.#statusShown ? setInterval(() => this.#drawStatus(), STATUS_EVERY_MS) : undefined;
-    try {
-      await this.#read(run);
-      clearInterval(ticking);
-      this.#clearStatus();
-      return await this.#end();
-    } catch (error) {
-      throw withRemedy(error);
-    } finally {
-      clearInterval(ticking);
-      this.#clearStatus();
-      forgetSnapshot();
-      this.io.stop.removeEventListener('abort', stop);
-    }
-  }
-
-  async #read(run: ProbeRun): Promise<void> {
-    for await (const event of run.events) {
-      const findings = this.measurement.take(event);
-      if (event.kind === 'hello' && this.measurement.run) await this.#print(this.#reporter.start(this.measurement.run));
-      if (event.kind === 'samples') await this.#print(this.#reporter.samples(event.samples));
-      if (event.kind === 'warning') this.#tell(`warning ${event.code}: ${event.message}`);
-      await this.#report(findings);
-    }
-  }
-
-  async #report(findings: readonly Finding[]): Promise<void> {
-    for (const finding of findings) {
-      if (!finding.selfInflicted) {
-        if (this.options.failOn.includes(finding.kind)) this.#found = true;
-        if (finding.kind === 'stall') this.#onStall?.add(finding);
-      }
-      await this.#print(this.#reporter.finding(finding));
-    }
-  }
-
-  async #end(): Promise<number> {
-    await this.#report(this.measurement.finish());
-    const result = this.measurement.result();
-    await this.#print(this.#reporter.end(result));
-    await this.#onStall?.finish();
-    await this.file?.close();
-    if (isSilent(result)) {
-      this.#tell(`no reply at all from ${this.plan.paths.map((path) => path.name).join(', ')}`);
-      return NO_REPLY;
-    }
-    return this.#found ? FOUND : 0;
-  }
-
-  async #print(text: string): Promise<void> {
-    if (text === '') return;
-    this.#clearStatus();
-    await (this.file ? this.file.write(text) : this.io.out(text));
-  }
-
-  #tell(message: string): void {
-    this.#clearStatus();
-    this.io.err(`${message}\n`);
-  }
-
-  #snapshot(): void {
-    if (!this.measurement.run) return;
-    const soFar = { ...this.measurement.result(), durationNs: this.#elapsedNs() };
-    this.#tell(snapshotText(soFar, this.measurement.run).trimEnd());
-  }
-
-  #elapsedNs(): number {
-    return Math.round((performance.now() - this.#began) * 1e6);
-  }
-
-  #drawStatus(): void {
-    if (!this.measurement.run) return;
-    const { summaries } = this.measurement.result();
-    this.io.err(`\r\x1b[K${statusLine(summaries, this.#elapsedNs(), this.io.columns)}`);
-  }
-
-  #clearStatus(): void {
-    if (this.#statusShown) this.io.err('\r\x1b[K');
+  const command = new ProbeCommand({ ...options, status: true }, plan, new Measurement(plan, about), file, io);
+  let recorder: Recorder | undefined;
+  try {
+    recorder = await openRecorder(options, probeInfo(about, plan), io);
+    const used = recorder ? recordedEngine(engine, recorder.stream(PROBE_STREAM, SAME_CLOCK)) : engine;
+    return await command.follow(used.start(plan));
+  } finally {
+    await recorder?.close();
   }
 }
 
-/** Nothing was ever answered: the target is not there, or a firewall drops the probes. */
-function isSilent(result: RunResult): boolean {
-  return result.summaries.every((summary) => summary.received === 0 && summary.errors === 0);
+function probeInfo(about: MeasurementAbout, plan: ProbePlan): ProbeInfo {
+  const { engine, thresholdNs, options } = about;
+  const { secret: _, ...recorded } = plan;
+  return {
+    command: 'probe',
+    version: packageVersion(),
+    engine,
+    thresholdNs,
+    options: { ...options },
+    plan: { ...recorded, paths: [...plan.paths] },
+  };
 }

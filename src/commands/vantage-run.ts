@@ -18,6 +18,8 @@ export interface VantageRunOptions {
   readonly secret: string;
   /** The vantage's clock minus ours. */
   readonly clockOffsetNs: number;
+  /** Of the rxray that measured; default this one. */
+  readonly version?: string;
 }
 
 export interface VantageEvent {
@@ -55,7 +57,9 @@ export class VantageRun {
       maxPacketsPerSecondToTarget: DEFAULT_MAX_PACKETS_PER_SECOND,
       secret: options.secret,
     };
-    const about = { command: 'bisect', engine: engine.name, thresholdNs: options.thresholdNs, options: {} };
+    const { thresholdNs, version } = options;
+    const whose = version === undefined ? {} : { version };
+    const about = { command: 'bisect', engine: engine.name, thresholdNs, options: {}, ...whose };
     this.#measurement = new Measurement(this.plan, about);
     this.#run = engine.start(this.plan);
   }
@@ -111,12 +115,12 @@ export class VantageRun {
         }
         if (event.kind === 'end' && event.reason === 'cut-off') cutOff = true;
         if (event.kind === 'warning') this.#why = event.message;
-        yield { event, findings: this.#measurement.take(event) };
+        const findings = this.#measurement.take(event);
+        // With the last event, so that a recording has what follows from it in its place.
+        if (event.kind === 'end') findings.push(...this.#measurement.finish());
+        yield { event, findings };
       }
       this.#state = cutOff ? 'failed' : 'ended';
-      const last = this.#measurement.finish();
-      if (last.length > 0)
-        yield { event: { kind: 'end', timeNs: this.result().durationNs, reason: 'complete' }, findings: last };
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
       this.#state = 'failed';

@@ -1,5 +1,6 @@
 import type { ProbePlan } from '../model/plan.js';
 import type { EngineEvent } from '../model/run.js';
+import type { Transport } from '../transports/transport.js';
 
 /** What sends probes and says how each ended. Adapters are named after it: `helper-engine.ts`. */
 export interface Engine {
@@ -10,6 +11,9 @@ export interface Engine {
    * `next()` of the events with a CodedError; a failure of a probe is a sample.
    */
   start(plan: ProbePlan): ProbeRun;
+
+  /** Where a helper does the work: the same engine, its transport replaced. */
+  behind?(replace: (transport: Transport) => Transport): Engine;
 }
 
 /** One run under way. */

@@ -10,6 +10,7 @@ export function createHelperEngine(transport: Transport): Engine {
   return {
     name: 'helper',
     start: (plan) => new HelperRun(transport, encodePlan(plan), (failure) => toError(failure, plan, transport)),
+    behind: (replace) => createHelperEngine(replace(transport)),
   };
 }
 

@@ -58,6 +58,18 @@ export async function readHosts(file: string): Promise<Hosts> {
   return parseHosts(text, file);
 }
 
+/** The same as it stands in a recording. */
+export function parseRecordedHosts(value: unknown, file: string): Hosts {
+  const parsed = hostsSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new CodedError(
+    'E_HOSTS',
+    `${file}: its hosts are none that this rxray knows`,
+    'use the rxray that recorded',
+    2,
+  );
+}
+
 export function parseHosts(text: string, file: string): Hosts {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });

@@ -1,5 +1,6 @@
 import type { ArrivalColumns } from './arrival.js';
 import type { EndReason } from './end-reason.js';
+import type { ReceiveSide } from './receive-side.js';
 import type { SampleColumns } from './sample.js';
 
 /** What stood at the start of a prober's stream: who measures, with which clock and which means. */
@@ -35,6 +36,8 @@ export interface ProberHello {
   readonly watching?: readonly { readonly interface: string; readonly filterInstructions: number }[] | undefined;
   /** Of a watcher that was asked for local evidence: what it got of it. */
   readonly local?: LocalMeans | undefined;
+  /** Of the same: how each interface receives, where the machine says so. */
+  readonly receivers?: readonly ReceiveSide[] | undefined;
 }
 
 /** Which local evidence a watcher can give. */

@@ -23,8 +23,45 @@ export interface BisectReportOptions {
   readonly zone?: string;
 }
 
-export function createBisectReporter(format: 'text' | 'ndjson', options: BisectReportOptions): BisectReporter {
-  return format === 'ndjson' ? ndjson() : text(options);
+export type BisectFormat = 'text' | 'json' | 'ndjson';
+
+export function createBisectReporter(format: BisectFormat, options: BisectReportOptions): BisectReporter {
+  switch (format) {
+    case 'text':
+      return text(options);
+    case 'json':
+      return json();
+    case 'ndjson':
+      return ndjson();
+  }
+}
+
+/** Findings kept for the document; a run that finds more says how many it left out. */
+const FINDINGS_KEPT = 100_000;
+
+/** One document at the end. */
+function json(): BisectReporter {
+  const runs: RunRecord[] = [];
+  const findings: Finding[] = [];
+  const incidents: Incident[] = [];
+  let findingsLeftOut = 0;
+  return {
+    vantage: (name, run) => {
+      runs.push({ ...run, vantage: name });
+      return '';
+    },
+    finding: (finding) => {
+      if (findings.length < FINDINGS_KEPT) findings.push(finding);
+      else findingsLeftOut += 1;
+      return '';
+    },
+    incident: (incident) => {
+      incidents.push(incident);
+      return '';
+    },
+    verdict: (verdict, summaries) =>
+      `${JSON.stringify({ verdict, runs, summaries, incidents, findings, findingsLeftOut }, null, 2)}\n`,
+  };
 }
 
 function ndjson(): BisectReporter {

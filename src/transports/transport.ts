@@ -17,6 +17,8 @@ export interface HelperProcess {
    * may lack the right to probe. Rejects with a CodedError when it never runs.
    */
   readonly runsAs?: Promise<RunsAs>;
+  /** Its output comes out of a recording, which was checked as it was read and may begin in the middle. */
+  readonly checked?: boolean;
 }
 
 export type RunsAs = 'root' | 'sudo' | 'user';

@@ -1,0 +1,128 @@
+import { parseRecordedHosts } from '../hosts/hosts-file.js';
+import { CodedError } from '../model/errors.js';
+import type { FindingKind } from '../model/finding.js';
+import type { ReportFormat } from '../model/report-format.js';
+import { Player } from '../recording/player.js';
+import type { BisectInfo, ProbeInfo } from '../recording/run-info.js';
+import type { BisectFormat } from '../report/bisect-reporter.js';
+import { Bisection } from './bisect.js';
+import type { BisectOptions } from './bisect-options.js';
+import { recordedSources } from './bisect-sources.js';
+import type { Io } from './io.js';
+import { Measurement } from './measurement.js';
+import { OutputFile } from './output-file.js';
+import { PROBE_STREAM } from './probe.js';
+import { ProbeCommand } from './probe-command.js';
+import { readingProgress } from './reading-progress.js';
+import { replayedEngine } from './recorded-engine.js';
+
+/** The options of `replay`, checked and in the project's units. */
+export interface ReplayOptions {
+  readonly file: string;
+  /** Default the one it was recorded with. */
+  readonly thresholdNs?: number;
+  readonly format: ReportFormat;
+  readonly output?: string;
+  readonly quiet: boolean;
+  readonly explain: boolean;
+  readonly failOn: readonly FindingKind[];
+  /** 1 is as fast as it was recorded, 0 as fast as it can. */
+  readonly speed: number;
+}
+
+/**
+ * `replay`: feeds a recording through the same analysis as the live run, with other options where they are given.
+ *
+ * @returns as `probe` and `bisect` do
+ * @throws CodedError when it is no recording, of a newer format, or damaged: then after the results of what came before
+ */
+export async function replay(options: ReplayOptions, io: Io): Promise<number> {
+  const progress = readingProgress(io, options.quiet || options.speed > 0);
+  const player = await Player.open(options.file, {
+    speed: options.speed,
+    stop: io.stop,
+    onWarning: (message) => {
+      progress.end();
+      io.err(`warning W_RECORDING: ${message}\n`);
+    },
+    onProgress: (share) => progress.show(share),
+  });
+  const file = options.output === undefined ? undefined : await OutputFile.open(options.output);
+  const quietly: Io = {
+    ...io,
+    out: (text) => {
+      progress.end();
+      return io.out(text);
+    },
+  };
+  const { run } = player;
+  const status =
+    run.command === 'probe'
+      ? await replayProbe(player, run, options, file, quietly)
+      : await replayBisect(player, run, options, file, quietly);
+  progress.end();
+  if (player.damage) throw player.damage;
+  return status;
+}
+
+async function replayProbe(
+  player: Player,
+  info: ProbeInfo,
+  options: ReplayOptions,
+  file: OutputFile | undefined,
+  io: Io,
+): Promise<number> {
+  const thresholdNs = options.thresholdNs ?? info.thresholdNs;
+  const { plan, engine, version } = info;
+  const about = { command: 'probe', version, engine, thresholdNs, options: { ...info.options, thresholdNs } };
+  const command = new ProbeCommand({ ...options, status: false }, plan, new Measurement(plan, about), file, io);
+  const run = replayedEngine(player, PROBE_STREAM, engine).start(plan);
+  const ended = command.follow(run);
+  // The reader has begun to read by now.
+  ended.catch(() => {});
+  await player.play();
+  return ended;
+}
+
+async function replayBisect(
+  player: Player,
+  info: BisectInfo,
+  options: ReplayOptions,
+  file: OutputFile | undefined,
+  io: Io,
+): Promise<number> {
+  const about = {
+    hosts: parseRecordedHosts(info.hosts, options.file),
+    paths: info.paths,
+    notes: info.notes,
+  };
+  const bisectOptions: BisectOptions = {
+    thresholdNs: options.thresholdNs ?? info.thresholdNs,
+    durationNs: 0,
+    fixedDuration: true,
+    only: [],
+    except: [],
+    family: 'any',
+    plan: false,
+    explain: options.explain,
+    json: false,
+    format: bisectFormat(options.format),
+    quiet: options.quiet,
+    cpu: 'auto',
+  };
+  try {
+    return await new Bisection(bisectOptions, about, recordedSources(player, info), file, io).follow();
+  } finally {
+    await file?.close();
+  }
+}
+
+function bisectFormat(format: ReportFormat): BisectFormat {
+  if (format === 'text' || format === 'json' || format === 'ndjson') return format;
+  throw new CodedError(
+    'E_USAGE',
+    `--format ${format} is for recordings of probe; this one is of bisect`,
+    `use text, json or ndjson; rxray export has its samples`,
+    2,
+  );
+}
