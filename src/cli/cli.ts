@@ -7,6 +7,7 @@ import { doctorCommand } from './doctor-cli.js';
 import { labCommand } from './lab-cli.js';
 import { probeCommand } from './probe-cli.js';
 import { schemaCommand } from './schema-cli.js';
+import { traceCommand } from './trace-cli.js';
 
 /**
  * Runs one command line.
@@ -30,6 +31,7 @@ export async function runCommandLine(program: string, argv: readonly string[], i
     .usage('$0 <command>\n\nFinds where and why packets wait.')
     .command(probeCommand(run))
     .command(bisectCommand(run))
+    .command(traceCommand(run))
     .command(labCommand(run, behindDashes))
     .command(doctorCommand(run))
     .command(schemaCommand(run))
