@@ -129,10 +129,20 @@ function typescriptTables() {
       `/** Fields of a ${struct.name} record: name, width and byte offset. */`,
       `export const ${upper(struct.name)}_FIELDS = [`,
     );
-    for (const field of struct.fields) {
-      if (field.name !== 'reserved') out.push(`  ['${field.name}', '${field.scalar}', ${field.offset}],`);
+    const shown = struct.fields.filter((field) => field.name !== 'reserved');
+    for (const field of shown) {
+      if (field.length === undefined) out.push(`  ['${field.name}', '${field.scalar}', ${field.offset}],`);
     }
     out.push('] as const;', '');
+    const arrays = shown.filter((field) => field.length !== undefined);
+    if (arrays.length === 0) continue;
+    out.push(
+      `/** Arrays of a ${struct.name} record: name, byte offset and number of elements. */`,
+      `export const ${upper(struct.name)}_ARRAYS = {`,
+      ...arrays.map((field) => `  ${field.name}: [${field.offset}, ${field.length}],`),
+      '} as const;',
+      '',
+    );
   }
   return `${out.join('\n').trimEnd()}\n`;
 }

@@ -59,6 +59,23 @@ enum rxray_recording_end {
 	RXRAY_RECORDING_END_CONTINUED = 1,
 };
 
+enum rxray_wait_kind {
+	RXRAY_WAIT_KIND_SOFTIRQ = 1,
+	RXRAY_WAIT_KIND_THREAD = 2,
+	RXRAY_WAIT_KIND_IRQ_OFF = 3,
+	RXRAY_WAIT_KIND_POLLS = 4,
+};
+
+enum rxray_context {
+	RXRAY_CONTEXT_IDLE = 0,
+	RXRAY_CONTEXT_SYSCALL = 1,
+	RXRAY_CONTEXT_USER = 2,
+	RXRAY_CONTEXT_KSOFTIRQD = 3,
+	RXRAY_CONTEXT_NAPI_THREAD = 4,
+	RXRAY_CONTEXT_IRQ_THREAD = 5,
+	RXRAY_CONTEXT_KTHREAD = 6,
+};
+
 enum rxray_end_reason {
 	RXRAY_END_REASON_COMPLETE = 0,
 	RXRAY_END_REASON_STDIN_CLOSED = 1,
@@ -85,6 +102,22 @@ enum rxray_end_reason {
 #define RXRAY_ARRIVAL_FLAGS_CLOCK_STEP 0x04u
 /* of a source port used for the first time in the run */
 #define RXRAY_ARRIVAL_FLAGS_FRESH_FLOW 0x08u
+
+/* raised again by the receive softirq itself, whose budget was used up */
+#define RXRAY_WAIT_FLAGS_RAISED_WITHIN 0x01u
+/* the packets had been queued for this CPU by another one (RPS), or by software */
+#define RXRAY_WAIT_FLAGS_BACKLOG 0x02u
+/* the holder is that of the instant the wait began, else of the first sample within it */
+#define RXRAY_WAIT_FLAGS_STACK_AT_START 0x04u
+/* the holder had ended before its cgroup was read */
+#define RXRAY_WAIT_FLAGS_GONE 0x08u
+/* no packet followed that tells the network namespace */
+#define RXRAY_WAIT_FLAGS_NAMESPACE_UNKNOWN 0x10u
+
+/* of the holder, where the wait names it; else a sample of the flight recorder */
+#define RXRAY_STACK_FLAGS_HOLDER 0x01u
+/* taken between the begin of the wait and its end */
+#define RXRAY_STACK_FLAGS_WITHIN 0x02u
 
 /* receiving on the interface was steered to this CPU at some time in the gap */
 #define RXRAY_CPU_GAP_FLAGS_SERVES_INTERFACE 0x01u
@@ -430,5 +463,151 @@ static_assert(sizeof(struct rxray_frame_recording_end) == 16, "recordingEnd");
 static_assert(offsetof(struct rxray_frame_recording_end, time_ns) == 0, "recordingEnd.timeNs");
 static_assert(offsetof(struct rxray_frame_recording_end, reason) == 8, "recordingEnd.reason");
 static_assert(offsetof(struct rxray_frame_recording_end, reserved) == 9, "recordingEnd.reserved");
+
+#define RXRAY_RECORD_TRACER_COST 20
+/* What tracing itself takes, and what was lost: running totals, about once a second and before the end. */
+struct rxray_frame_tracer_cost {
+	int64_t time_ns; /* since the epoch */
+	uint64_t bpf_run_ns; /* processor time of the BPF programs, measured by the kernel */
+	uint64_t bpf_runs; /* how often they ran */
+	uint64_t recursion_misses; /* runs that the kernel left out as they would have nested */
+	uint64_t lost_events; /* events that found no room on their way out of the kernel */
+	uint64_t dropped_records; /* records not written because the reader was too slow */
+	uint64_t cpu_user_ns; /* processor time of the helper, user */
+	uint64_t cpu_system_ns; /* processor time of the helper, system */
+	uint64_t resident_bytes; /* resident memory of the helper */
+	uint8_t bpf_counted; /* 1: the kernel counted what the programs cost; else bpfRunNs and bpfRuns are 0 */
+	uint8_t reserved[7]; /* 0 */
+};
+static_assert(sizeof(struct rxray_frame_tracer_cost) == 80, "tracerCost");
+static_assert(offsetof(struct rxray_frame_tracer_cost, time_ns) == 0, "tracerCost.timeNs");
+static_assert(offsetof(struct rxray_frame_tracer_cost, bpf_run_ns) == 8, "tracerCost.bpfRunNs");
+static_assert(offsetof(struct rxray_frame_tracer_cost, bpf_runs) == 16, "tracerCost.bpfRuns");
+static_assert(offsetof(struct rxray_frame_tracer_cost, recursion_misses) == 24, "tracerCost.recursionMisses");
+static_assert(offsetof(struct rxray_frame_tracer_cost, lost_events) == 32, "tracerCost.lostEvents");
+static_assert(offsetof(struct rxray_frame_tracer_cost, dropped_records) == 40, "tracerCost.droppedRecords");
+static_assert(offsetof(struct rxray_frame_tracer_cost, cpu_user_ns) == 48, "tracerCost.cpuUserNs");
+static_assert(offsetof(struct rxray_frame_tracer_cost, cpu_system_ns) == 56, "tracerCost.cpuSystemNs");
+static_assert(offsetof(struct rxray_frame_tracer_cost, resident_bytes) == 64, "tracerCost.residentBytes");
+static_assert(offsetof(struct rxray_frame_tracer_cost, bpf_counted) == 72, "tracerCost.bpfCounted");
+static_assert(offsetof(struct rxray_frame_tracer_cost, reserved) == 73, "tracerCost.reserved");
+
+#define RXRAY_RECORD_RECEIVE_WAIT 21
+/* Received packets waited for a CPU to handle them, and who held it. Symbols and stacks come before it. */
+struct rxray_frame_receive_wait {
+	int64_t from_ns; /* interrupt, softirq or thread asked for, since the epoch */
+	int64_t to_ns; /* when it ran, since the epoch */
+	int64_t steal_ns; /* growth of the steal time of the CPU around it, in steps of 10 ms; -1 unknown */
+	int64_t held_ns; /* of the wait, how long the holder is known to have had the CPU; -1 unknown */
+	uint64_t handler_ns; /* of the wait, time in handlers of other softirqs */
+	uint64_t gap_ns; /* longest time within it without a sample of the flight recorder */
+	uint64_t cgroup1; /* cgroup v1 (memory) of the holder: inode number of its folder, 0 unknown */
+	uint64_t cgroup2; /* the same of cgroup v2 */
+	uint32_t wait; /* number of the wait in this stream, from 1 */
+	uint32_t netns; /* network namespace of the packets, 0 unknown */
+	uint32_t interface; /* index of their interface, 0 unknown */
+	uint32_t holder_thread; /* thread id of the holder */
+	uint32_t holder_process; /* process id of the holder */
+	uint32_t server_thread; /* thread that handled the packets in the end */
+	uint32_t syscall; /* number of the system call that the holder was in; 0xffffffff none or unknown */
+	uint16_t cpu; /* CPU */
+	uint8_t kind; /* enum waitKind */
+	uint8_t context; /* enum context, of the holder */
+	uint8_t handler; /* number of the softirq whose handler took longest within it, 255 none */
+	uint8_t flags; /* waitFlags */
+	uint16_t architecture; /* whose system call numbers: e_machine as in elf.h */
+	uint32_t reserved; /* 0 */
+	uint8_t thread_name[16]; /* of the holder */
+	uint8_t process_name[16]; /* of its process */
+	uint8_t server_name[16]; /* of the thread that handled the packets */
+	uint8_t file_system[16]; /* of the file that the system call is about */
+	uint8_t file[256]; /* its path below the mount */
+	uint8_t cgroup[256]; /* path of the cgroup of the holder */
+};
+static_assert(sizeof(struct rxray_frame_receive_wait) == 680, "receiveWait");
+static_assert(offsetof(struct rxray_frame_receive_wait, from_ns) == 0, "receiveWait.fromNs");
+static_assert(offsetof(struct rxray_frame_receive_wait, to_ns) == 8, "receiveWait.toNs");
+static_assert(offsetof(struct rxray_frame_receive_wait, steal_ns) == 16, "receiveWait.stealNs");
+static_assert(offsetof(struct rxray_frame_receive_wait, held_ns) == 24, "receiveWait.heldNs");
+static_assert(offsetof(struct rxray_frame_receive_wait, handler_ns) == 32, "receiveWait.handlerNs");
+static_assert(offsetof(struct rxray_frame_receive_wait, gap_ns) == 40, "receiveWait.gapNs");
+static_assert(offsetof(struct rxray_frame_receive_wait, cgroup1) == 48, "receiveWait.cgroup1");
+static_assert(offsetof(struct rxray_frame_receive_wait, cgroup2) == 56, "receiveWait.cgroup2");
+static_assert(offsetof(struct rxray_frame_receive_wait, wait) == 64, "receiveWait.wait");
+static_assert(offsetof(struct rxray_frame_receive_wait, netns) == 68, "receiveWait.netns");
+static_assert(offsetof(struct rxray_frame_receive_wait, interface) == 72, "receiveWait.interface");
+static_assert(offsetof(struct rxray_frame_receive_wait, holder_thread) == 76, "receiveWait.holderThread");
+static_assert(offsetof(struct rxray_frame_receive_wait, holder_process) == 80, "receiveWait.holderProcess");
+static_assert(offsetof(struct rxray_frame_receive_wait, server_thread) == 84, "receiveWait.serverThread");
+static_assert(offsetof(struct rxray_frame_receive_wait, syscall) == 88, "receiveWait.syscall");
+static_assert(offsetof(struct rxray_frame_receive_wait, cpu) == 92, "receiveWait.cpu");
+static_assert(offsetof(struct rxray_frame_receive_wait, kind) == 94, "receiveWait.kind");
+static_assert(offsetof(struct rxray_frame_receive_wait, context) == 95, "receiveWait.context");
+static_assert(offsetof(struct rxray_frame_receive_wait, handler) == 96, "receiveWait.handler");
+static_assert(offsetof(struct rxray_frame_receive_wait, flags) == 97, "receiveWait.flags");
+static_assert(offsetof(struct rxray_frame_receive_wait, architecture) == 98, "receiveWait.architecture");
+static_assert(offsetof(struct rxray_frame_receive_wait, reserved) == 100, "receiveWait.reserved");
+static_assert(offsetof(struct rxray_frame_receive_wait, thread_name) == 104, "receiveWait.threadName");
+static_assert(offsetof(struct rxray_frame_receive_wait, process_name) == 120, "receiveWait.processName");
+static_assert(offsetof(struct rxray_frame_receive_wait, server_name) == 136, "receiveWait.serverName");
+static_assert(offsetof(struct rxray_frame_receive_wait, file_system) == 152, "receiveWait.fileSystem");
+static_assert(offsetof(struct rxray_frame_receive_wait, file) == 168, "receiveWait.file");
+static_assert(offsetof(struct rxray_frame_receive_wait, cgroup) == 424, "receiveWait.cgroup");
+
+#define RXRAY_RECORD_STACK 22
+/* What ran on a CPU at an instant. Names of its addresses come before it. */
+struct rxray_frame_stack {
+	int64_t time_ns; /* since the epoch */
+	uint32_t wait; /* number of the wait that it belongs to */
+	uint32_t thread; /* thread id, 0 idle */
+	uint32_t process; /* process id */
+	uint32_t syscall; /* number of the system call it was in; 0xffffffff none or unknown */
+	uint16_t cpu; /* CPU */
+	uint8_t depth; /* addresses that follow */
+	uint8_t flags; /* stackFlags */
+	uint32_t reserved; /* 0 */
+	uint8_t thread_name[16]; /* of the thread */
+	uint64_t addresses[32]; /* of the kernel, innermost first */
+};
+static_assert(sizeof(struct rxray_frame_stack) == 304, "stack");
+static_assert(offsetof(struct rxray_frame_stack, time_ns) == 0, "stack.timeNs");
+static_assert(offsetof(struct rxray_frame_stack, wait) == 8, "stack.wait");
+static_assert(offsetof(struct rxray_frame_stack, thread) == 12, "stack.thread");
+static_assert(offsetof(struct rxray_frame_stack, process) == 16, "stack.process");
+static_assert(offsetof(struct rxray_frame_stack, syscall) == 20, "stack.syscall");
+static_assert(offsetof(struct rxray_frame_stack, cpu) == 24, "stack.cpu");
+static_assert(offsetof(struct rxray_frame_stack, depth) == 26, "stack.depth");
+static_assert(offsetof(struct rxray_frame_stack, flags) == 27, "stack.flags");
+static_assert(offsetof(struct rxray_frame_stack, reserved) == 28, "stack.reserved");
+static_assert(offsetof(struct rxray_frame_stack, thread_name) == 32, "stack.threadName");
+static_assert(offsetof(struct rxray_frame_stack, addresses) == 48, "stack.addresses");
+
+#define RXRAY_RECORD_SYMBOL 23
+/* The name of an address of the kernel, once before the first stack that has it. */
+struct rxray_frame_symbol {
+	uint64_t address; /* as in stacks */
+	uint8_t name[56]; /* of the function */
+};
+static_assert(sizeof(struct rxray_frame_symbol) == 64, "symbol");
+static_assert(offsetof(struct rxray_frame_symbol, address) == 0, "symbol.address");
+static_assert(offsetof(struct rxray_frame_symbol, name) == 8, "symbol.name");
+
+#define RXRAY_RECORD_WAIT_TOTALS 24
+/* How long receive work waited on one CPU, all namespaces taken together: before the end. */
+struct rxray_frame_wait_totals {
+	int64_t time_ns; /* since the epoch */
+	uint64_t waits; /* how often receive work was asked for and served */
+	uint64_t longest_ns; /* the longest wait */
+	uint16_t cpu; /* CPU */
+	uint8_t reserved[6]; /* 0 */
+	uint64_t buckets[40]; /* waits of 2^n up to 2^(n+1) ns */
+};
+static_assert(sizeof(struct rxray_frame_wait_totals) == 352, "waitTotals");
+static_assert(offsetof(struct rxray_frame_wait_totals, time_ns) == 0, "waitTotals.timeNs");
+static_assert(offsetof(struct rxray_frame_wait_totals, waits) == 8, "waitTotals.waits");
+static_assert(offsetof(struct rxray_frame_wait_totals, longest_ns) == 16, "waitTotals.longestNs");
+static_assert(offsetof(struct rxray_frame_wait_totals, cpu) == 24, "waitTotals.cpu");
+static_assert(offsetof(struct rxray_frame_wait_totals, reserved) == 26, "waitTotals.reserved");
+static_assert(offsetof(struct rxray_frame_wait_totals, buckets) == 32, "waitTotals.buckets");
 
 #endif

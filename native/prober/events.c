@@ -6,6 +6,7 @@
 
 #include "json.h"
 #include "prober.h"
+#include "told.h"
 
 #define HELLO_PATHS 64
 #define WARNINGS_MOST 32
@@ -128,42 +129,9 @@ void events_hello(struct prober *prober)
 	free(json);
 }
 
-static void add_told(struct json *json, const char *event, const char *code, long path, const char *message)
-{
-	json_add(json, "{\"event\":\"%s\",\"code\":\"%s\",\"message\":", event, code);
-	json_string(json, message);
-	if (path >= 0)
-		json_add(json, ",\"path\":%ld", path);
-}
-
-void events_error(struct frames *frames, const struct problem *problem)
-{
-	struct json *json = calloc(1, sizeof(*json));
-
-	fprintf(stderr, "rxray-prober: %s: %s\n  %s\n", problem->code, problem->message, problem->remedy);
-	if (json == NULL)
-		return;
-	add_told(json, "error", problem->code, problem->path, problem->message);
-	json_add(json, ",\"remedy\":");
-	json_string(json, problem->remedy);
-	json_add(json, "}");
-	frames_text(frames, json->text, json->length);
-	free(json);
-}
-
 void events_warning(struct prober *prober, const char *code, long path, const char *message)
 {
-	struct json *json;
-
 	/* Warnings are for people; a flood of them would help nobody. */
-	if (prober->warnings++ >= WARNINGS_MOST)
-		return;
-	json = calloc(1, sizeof(*json));
-	if (json == NULL)
-		return;
-	fprintf(stderr, "rxray-prober: %s: %s\n", code, message);
-	add_told(json, "warning", code, path, message);
-	json_add(json, "}");
-	frames_text(&prober->frames, json->text, json->length);
-	free(json);
+	if (prober->warnings++ < WARNINGS_MOST)
+		told_warning(&prober->frames, "rxray-prober", code, path, message);
 }

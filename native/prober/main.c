@@ -6,8 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "plan_lines.h"
 #include "prober.h"
 #include "stop.h"
+#include "told.h"
 #include "watcher.h"
 
 static const char help[] =
@@ -18,36 +20,22 @@ static const char help[] =
         "plan it\n"
         "reads and the frames it writes are described in native/README.md. It ends when its stdin closes.\n";
 
-/* Reads stdin line by line up to `run`; what follows it on stdin is left for the run itself. */
+static bool take_line(void *plan, const char *line, size_t length, struct problem *problem)
+{
+	return plan_take_line(plan, line, length, problem);
+}
+
+static bool is_complete(const void *plan)
+{
+	return ((const struct plan *)plan)->complete;
+}
+
 static bool read_plan(struct plan *plan, struct problem *problem)
 {
-	char line[PLAN_MAX_LINE + 1];
-	size_t length = 0;
+	const struct plan_taker taker = {take_line, is_complete};
 
 	plan_init(plan);
-	while (!plan->complete) {
-		char byte;
-		/* One byte at a time: nothing behind `run` may be swallowed, and a plan is short and read
-		 * once. */
-		ssize_t got = read(STDIN_FILENO, &byte, 1);
-
-		if (got < 0 && errno == EINTR && !stop_requested())
-			continue;
-		if (got <= 0) {
-			if (length > 0 && !plan_take_line(plan, line, length, problem))
-				return false;
-			break;
-		}
-		if (byte != '\n' && length <= PLAN_MAX_LINE) {
-			line[length++] = byte;
-			if (length <= PLAN_MAX_LINE)
-				continue;
-		}
-		if (!plan_take_line(plan, line, length, problem))
-			return false;
-		length = 0;
-	}
-	return plan_finish(plan, problem);
+	return plan_lines_read(&taker, plan, problem) && plan_finish(plan, problem);
 }
 
 static int report_failure(struct prober *prober, const struct problem *problem)
@@ -57,10 +45,11 @@ static int report_failure(struct prober *prober, const struct problem *problem)
 	/* Without a header yet the reader would not even find the error. */
 	if (prober->frames.used == 0 && prober->frames.sequence == 0) {
 		clocks_init(&prober->clocks);
-		frames_header(&prober->frames, prober->clocks.read_mono + prober->clocks.real_minus_mono,
+		frames_header(&prober->frames, RXRAY_HELPER_PROBER,
+		              prober->clocks.read_mono + prober->clocks.real_minus_mono,
 		              prober->clocks.read_mono, 0);
 	}
-	events_error(&prober->frames, problem);
+	told_error(&prober->frames, "rxray-prober", problem);
 	frames_block(&prober->frames, RXRAY_RECORD_END, sizeof(end), &end, 1);
 	frames_finish(&prober->frames, 2000);
 	return problem->exit_status;

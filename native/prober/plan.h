@@ -8,10 +8,10 @@
 #include <stdint.h>
 
 #include "address.h"
+#include "plan_lines.h"
 #include "problem.h"
 
 #define PLAN_MAX_PATHS 16384
-#define PLAN_MAX_LINE 512
 #define PLAN_MAX_FLOWS 1024
 #define PLAN_MAX_WATCHES 128 /* each is a few instructions of the filter that every packet meets */
 #define PLAN_MAX_LOCALS 4

@@ -113,7 +113,6 @@ struct json;
 bool events_begin_hello(struct json *json, const struct prober *prober, const char *transmit_via,
                         const char *receive_via);
 void events_hello(struct prober *prober);
-void events_error(struct frames *frames, const struct problem *problem);
 void events_warning(struct prober *prober, const char *code, long path, const char *message);
 
 /* reports.c: periodic and final records. */

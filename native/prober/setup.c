@@ -248,8 +248,8 @@ bool setup_prober(struct prober *prober, struct problem *problem)
 	        prober->plan.epoch_mono_ns != 0 ? (int64_t)prober->plan.epoch_mono_ns : prober->start_ns;
 	if (!make_phases(prober))
 		return no_memory(problem);
-	frames_header(&prober->frames, prober->epoch_ns + prober->clocks.real_minus_mono, prober->epoch_ns,
-	              random[3]);
+	frames_header(&prober->frames, RXRAY_HELPER_PROBER, prober->epoch_ns + prober->clocks.real_minus_mono,
+	              prober->epoch_ns, random[3]);
 	privileges_take(prober);
 	pauses_open(&prober->pauses);
 	return true;

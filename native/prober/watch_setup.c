@@ -73,8 +73,8 @@ bool watch_setup(struct prober *prober, struct problem *problem)
 	prober->start_ns = clocks_mono();
 	prober->epoch_ns =
 	        prober->plan.epoch_mono_ns != 0 ? (int64_t)prober->plan.epoch_mono_ns : prober->start_ns;
-	frames_header(&prober->frames, prober->epoch_ns + prober->clocks.real_minus_mono, prober->epoch_ns,
-	              random);
+	frames_header(&prober->frames, RXRAY_HELPER_PROBER, prober->epoch_ns + prober->clocks.real_minus_mono,
+	              prober->epoch_ns, random);
 	/* Asked first: this thread may then bind itself to one CPU, which is no limit for the others. */
 	if (!steering_thread(0, &prober->watcher->local.allowed))
 		memset(&prober->watcher->local.allowed, 0xff, sizeof(prober->watcher->local.allowed));

@@ -8,6 +8,7 @@ import { labCommand } from './lab-cli.js';
 import { probeCommand } from './probe-cli.js';
 import { replayCommand } from './replay-cli.js';
 import { schemaCommand } from './schema-cli.js';
+import { traceCommand } from './trace-cli.js';
 
 /**
  * Runs one command line.
@@ -32,6 +33,7 @@ export async function runCommandLine(program: string, argv: readonly string[], i
     .command(probeCommand(run))
     .command(bisectCommand(run))
     .command(replayCommand(run))
+    .command(traceCommand(run))
     .command(labCommand(run, behindDashes))
     .command(doctorCommand(run))
     .command(schemaCommand(run))

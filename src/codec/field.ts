@@ -42,3 +42,10 @@ export function writeRecord<F extends Fields>(view: DataView, at: number, fields
     else writeInteger(view, at + offset, value);
   }
 }
+
+/** Text in an array of bytes, ended by a zero byte or by the array's end. */
+export function readText(view: DataView, at: number, [offset, length]: readonly [number, number]): string {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset + at + offset, length);
+  const end = bytes.indexOf(0);
+  return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
+}

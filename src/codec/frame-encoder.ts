@@ -48,7 +48,10 @@ export class FrameEncoder {
 
   constructor(private readonly helper: HelperCode) {}
 
-  /** The bytes of one event; empty for `lost-records`, which goes into the header of the block after it. */
+  /**
+   * The bytes of one event; empty for `lost-records`, which goes into the header of the block after it, and for what
+   * only a tracer tells: its recordings are the bytes it wrote.
+   */
   encode(event: EngineEvent): Uint8Array {
     switch (event.kind) {
       case 'start':
@@ -63,6 +66,8 @@ export class FrameEncoder {
         const { kind: _, ...rest } = event;
         return this.#text(JSON.stringify({ event: 'error', ...rest }));
       }
+      case 'kernel':
+        return new Uint8Array(0);
       case 'lost-records':
         this.#lostRecords += event.count;
         return new Uint8Array(0);

@@ -52,6 +52,23 @@ export const RECORDING_END = {
   continued: 1,
 } as const;
 
+export const WAIT_KIND = {
+  softirq: 1,
+  thread: 2,
+  'irq-off': 3,
+  polls: 4,
+} as const;
+
+export const CONTEXT = {
+  idle: 0,
+  syscall: 1,
+  user: 2,
+  ksoftirqd: 3,
+  'napi-thread': 4,
+  'irq-thread': 5,
+  kthread: 6,
+} as const;
+
 export const END_REASON = {
   complete: 0,
   'stdin-closed': 1,
@@ -81,6 +98,26 @@ export const ARRIVAL_FLAGS = {
   clockStep: 4,
   /** Of a source port used for the first time in the run. */
   freshFlow: 8,
+} as const;
+
+export const WAIT_FLAGS = {
+  /** Raised again by the receive softirq itself, whose budget was used up. */
+  raisedWithin: 1,
+  /** The packets had been queued for this CPU by another one (RPS), or by software. */
+  backlog: 2,
+  /** The holder is that of the instant the wait began, else of the first sample within it. */
+  stackAtStart: 4,
+  /** The holder had ended before its cgroup was read. */
+  gone: 8,
+  /** No packet followed that tells the network namespace. */
+  namespaceUnknown: 16,
+} as const;
+
+export const STACK_FLAGS = {
+  /** Of the holder, where the wait names it; else a sample of the flight recorder. */
+  holder: 1,
+  /** Taken between the begin of the wait and its end. */
+  within: 2,
 } as const;
 
 export const CPU_GAP_FLAGS = {
@@ -541,3 +578,231 @@ export const RECORDING_END_FIELDS = [
   ['timeNs', 'i64', 0],
   ['reason', 'u8', 8],
 ] as const;
+
+/** What tracing itself takes, and what was lost: running totals, about once a second and before the end. Byte offsets of the fields. */
+export const TRACER_COST_LAYOUT = {
+  type: 20,
+  bytes: 80,
+  /** i64: since the epoch. */
+  timeNs: 0,
+  /** u64: processor time of the BPF programs, measured by the kernel. */
+  bpfRunNs: 8,
+  /** u64: how often they ran. */
+  bpfRuns: 16,
+  /** u64: runs that the kernel left out as they would have nested. */
+  recursionMisses: 24,
+  /** u64: events that found no room on their way out of the kernel. */
+  lostEvents: 32,
+  /** u64: records not written because the reader was too slow. */
+  droppedRecords: 40,
+  /** u64: processor time of the helper, user. */
+  cpuUserNs: 48,
+  /** u64: processor time of the helper, system. */
+  cpuSystemNs: 56,
+  /** u64: resident memory of the helper. */
+  residentBytes: 64,
+  /** u8: 1: the kernel counted what the programs cost; else bpfRunNs and bpfRuns are 0. */
+  bpfCounted: 72,
+} as const;
+
+/** Fields of a tracerCost record: name, width and byte offset. */
+export const TRACER_COST_FIELDS = [
+  ['timeNs', 'i64', 0],
+  ['bpfRunNs', 'u64', 8],
+  ['bpfRuns', 'u64', 16],
+  ['recursionMisses', 'u64', 24],
+  ['lostEvents', 'u64', 32],
+  ['droppedRecords', 'u64', 40],
+  ['cpuUserNs', 'u64', 48],
+  ['cpuSystemNs', 'u64', 56],
+  ['residentBytes', 'u64', 64],
+  ['bpfCounted', 'u8', 72],
+] as const;
+
+/** Received packets waited for a CPU to handle them, and who held it. Symbols and stacks come before it. Byte offsets of the fields. */
+export const RECEIVE_WAIT_LAYOUT = {
+  type: 21,
+  bytes: 680,
+  /** i64: interrupt, softirq or thread asked for, since the epoch. */
+  fromNs: 0,
+  /** i64: when it ran, since the epoch. */
+  toNs: 8,
+  /** i64: growth of the steal time of the CPU around it, in steps of 10 ms; -1 unknown. */
+  stealNs: 16,
+  /** i64: of the wait, how long the holder is known to have had the CPU; -1 unknown. */
+  heldNs: 24,
+  /** u64: of the wait, time in handlers of other softirqs. */
+  handlerNs: 32,
+  /** u64: longest time within it without a sample of the flight recorder. */
+  gapNs: 40,
+  /** u64: cgroup v1 (memory) of the holder: inode number of its folder, 0 unknown. */
+  cgroup1: 48,
+  /** u64: the same of cgroup v2. */
+  cgroup2: 56,
+  /** u32: number of the wait in this stream, from 1. */
+  wait: 64,
+  /** u32: network namespace of the packets, 0 unknown. */
+  netns: 68,
+  /** u32: index of their interface, 0 unknown. */
+  interface: 72,
+  /** u32: thread id of the holder. */
+  holderThread: 76,
+  /** u32: process id of the holder. */
+  holderProcess: 80,
+  /** u32: thread that handled the packets in the end. */
+  serverThread: 84,
+  /** u32: number of the system call that the holder was in; 0xffffffff none or unknown. */
+  syscall: 88,
+  /** u16: CPU. */
+  cpu: 92,
+  /** u8: enum waitKind. */
+  kind: 94,
+  /** u8: enum context, of the holder. */
+  context: 95,
+  /** u8: number of the softirq whose handler took longest within it, 255 none. */
+  handler: 96,
+  /** u8: waitFlags. */
+  flags: 97,
+  /** u16: whose system call numbers: e_machine as in elf.h. */
+  architecture: 98,
+  /** u8[16]: of the holder. */
+  threadName: 104,
+  /** u8[16]: of its process. */
+  processName: 120,
+  /** u8[16]: of the thread that handled the packets. */
+  serverName: 136,
+  /** u8[16]: of the file that the system call is about. */
+  fileSystem: 152,
+  /** u8[256]: its path below the mount. */
+  file: 168,
+  /** u8[256]: path of the cgroup of the holder. */
+  cgroup: 424,
+} as const;
+
+/** Fields of a receiveWait record: name, width and byte offset. */
+export const RECEIVE_WAIT_FIELDS = [
+  ['fromNs', 'i64', 0],
+  ['toNs', 'i64', 8],
+  ['stealNs', 'i64', 16],
+  ['heldNs', 'i64', 24],
+  ['handlerNs', 'u64', 32],
+  ['gapNs', 'u64', 40],
+  ['cgroup1', 'u64', 48],
+  ['cgroup2', 'u64', 56],
+  ['wait', 'u32', 64],
+  ['netns', 'u32', 68],
+  ['interface', 'u32', 72],
+  ['holderThread', 'u32', 76],
+  ['holderProcess', 'u32', 80],
+  ['serverThread', 'u32', 84],
+  ['syscall', 'u32', 88],
+  ['cpu', 'u16', 92],
+  ['kind', 'u8', 94],
+  ['context', 'u8', 95],
+  ['handler', 'u8', 96],
+  ['flags', 'u8', 97],
+  ['architecture', 'u16', 98],
+] as const;
+
+/** Arrays of a receiveWait record: name, byte offset and number of elements. */
+export const RECEIVE_WAIT_ARRAYS = {
+  threadName: [104, 16],
+  processName: [120, 16],
+  serverName: [136, 16],
+  fileSystem: [152, 16],
+  file: [168, 256],
+  cgroup: [424, 256],
+} as const;
+
+/** What ran on a CPU at an instant. Names of its addresses come before it. Byte offsets of the fields. */
+export const STACK_LAYOUT = {
+  type: 22,
+  bytes: 304,
+  /** i64: since the epoch. */
+  timeNs: 0,
+  /** u32: number of the wait that it belongs to. */
+  wait: 8,
+  /** u32: thread id, 0 idle. */
+  thread: 12,
+  /** u32: process id. */
+  process: 16,
+  /** u32: number of the system call it was in; 0xffffffff none or unknown. */
+  syscall: 20,
+  /** u16: CPU. */
+  cpu: 24,
+  /** u8: addresses that follow. */
+  depth: 26,
+  /** u8: stackFlags. */
+  flags: 27,
+  /** u8[16]: of the thread. */
+  threadName: 32,
+  /** u64[32]: of the kernel, innermost first. */
+  addresses: 48,
+} as const;
+
+/** Fields of a stack record: name, width and byte offset. */
+export const STACK_FIELDS = [
+  ['timeNs', 'i64', 0],
+  ['wait', 'u32', 8],
+  ['thread', 'u32', 12],
+  ['process', 'u32', 16],
+  ['syscall', 'u32', 20],
+  ['cpu', 'u16', 24],
+  ['depth', 'u8', 26],
+  ['flags', 'u8', 27],
+] as const;
+
+/** Arrays of a stack record: name, byte offset and number of elements. */
+export const STACK_ARRAYS = {
+  threadName: [32, 16],
+  addresses: [48, 32],
+} as const;
+
+/** The name of an address of the kernel, once before the first stack that has it. Byte offsets of the fields. */
+export const SYMBOL_LAYOUT = {
+  type: 23,
+  bytes: 64,
+  /** u64: as in stacks. */
+  address: 0,
+  /** u8[56]: of the function. */
+  name: 8,
+} as const;
+
+/** Fields of a symbol record: name, width and byte offset. */
+export const SYMBOL_FIELDS = [
+  ['address', 'u64', 0],
+] as const;
+
+/** Arrays of a symbol record: name, byte offset and number of elements. */
+export const SYMBOL_ARRAYS = {
+  name: [8, 56],
+} as const;
+
+/** How long receive work waited on one CPU, all namespaces taken together: before the end. Byte offsets of the fields. */
+export const WAIT_TOTALS_LAYOUT = {
+  type: 24,
+  bytes: 352,
+  /** i64: since the epoch. */
+  timeNs: 0,
+  /** u64: how often receive work was asked for and served. */
+  waits: 8,
+  /** u64: the longest wait. */
+  longestNs: 16,
+  /** u16: CPU. */
+  cpu: 24,
+  /** u64[40]: waits of 2^n up to 2^(n+1) ns. */
+  buckets: 32,
+} as const;
+
+/** Fields of a waitTotals record: name, width and byte offset. */
+export const WAIT_TOTALS_FIELDS = [
+  ['timeNs', 'i64', 0],
+  ['waits', 'u64', 8],
+  ['longestNs', 'u64', 16],
+  ['cpu', 'u16', 24],
+] as const;
+
+/** Arrays of a waitTotals record: name, byte offset and number of elements. */
+export const WAIT_TOTALS_ARRAYS = {
+  buckets: [32, 40],
+} as const;

@@ -27,6 +27,7 @@ import {
   THREAD_DELAY_LAYOUT,
   THREAD_KIND,
 } from './frames.gen.js';
+import { decodeKernelRecord, isKernelRecordType, KERNEL_LAYOUTS } from './kernel-record.js';
 import { parseText } from './text-record.js';
 
 const LAYOUTS = new Map<number, { readonly bytes: number }>(
@@ -42,6 +43,7 @@ const LAYOUTS = new Map<number, { readonly bytes: number }>(
     CPU_GAP_LAYOUT,
     THREAD_DELAY_LAYOUT,
     SOFTNET_LAYOUT,
+    ...KERNEL_LAYOUTS,
   ].map((layout) => [layout.type, layout]),
 );
 
@@ -77,6 +79,12 @@ export function decodeRecords(
     const bytes = new Uint8Array(payload.buffer, payload.byteOffset, count);
     const event = parseText(new TextDecoder().decode(bytes));
     if (event) events.push(event);
+    return;
+  }
+  if (isKernelRecordType(type)) {
+    for (let index = 0; index < count; index += 1) {
+      events.push({ kind: 'kernel', event: decodeKernelRecord(type, payload, index * recordBytes, damaged) });
+    }
     return;
   }
   for (let index = 0; index < count; index += 1) {

@@ -49,8 +49,25 @@ const helloSchema = z.object({
   receivers: z.array(receiveSideSchema.nullable()).optional(),
 });
 
+const tracerHelloSchema = z.object({
+  event: z.literal('tracer-hello'),
+  helper: z.string(),
+  version: z.string(),
+  host: z.object({ name: z.string(), kernel: z.string(), machine: z.string() }),
+  netns: z.int(),
+  bpfCost: z.boolean(),
+  questions: z.array(
+    z.looseObject({
+      question: z.string(),
+      flavour: z.enum(['tp_btf', 'raw_tp']),
+      hooks: z.array(z.object({ tracepoint: z.string(), got: z.boolean() })),
+    }),
+  ),
+});
+
 const textSchema = z.discriminatedUnion('event', [
   helloSchema,
+  tracerHelloSchema,
   z.object({ event: z.literal('warning'), code: z.string(), message: z.string() }),
   z.object({
     event: z.literal('error'),
@@ -73,6 +90,10 @@ export function parseText(json: string): EngineEvent | undefined {
   if (!parsed.success) return undefined;
   const text = parsed.data;
   if (text.event === 'hello') return { kind: 'hello', hello: toHello(text) };
+  if (text.event === 'tracer-hello') {
+    const { event: _, ...hello } = text;
+    return { kind: 'kernel', event: { kind: 'hello', hello } };
+  }
   if (text.event === 'warning') return { kind: 'warning', code: text.code, message: text.message };
   return {
     kind: 'failure',

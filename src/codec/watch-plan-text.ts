@@ -14,7 +14,8 @@ export function encodeWatchPlan(plan: WatchPlan): string {
   return `${lines.join('\n')}\n`;
 }
 
-function watchLine(watch: Watch): string {
+/** One watch, as plans of prober and tracer have it. */
+export function watchLine(watch: Watch): string {
   const words = [`watch ${watch.path} ${watch.protocol} ${watch.target}`];
   const set = (key: string, value: string | number | undefined): void => {
     if (value !== undefined) words.push(`${key}=${value}`);

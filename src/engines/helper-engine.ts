@@ -1,15 +1,16 @@
 import { encodePlan } from '../codec/plan-text.js';
 import { CodedError } from '../model/errors.js';
 import type { ProbePlan } from '../model/plan.js';
+import { type HelperFailure, HelperRun } from '../transports/helper-run.js';
 import type { Transport } from '../transports/transport.js';
 import type { Engine } from './engine.js';
-import { type HelperFailure, HelperRun } from './helper-run.js';
 
 /** Probes through `rxray-prober`, wherever the transport starts it. */
 export function createHelperEngine(transport: Transport): Engine {
   return {
     name: 'helper',
-    start: (plan) => new HelperRun(transport, encodePlan(plan), (failure) => toError(failure, plan, transport)),
+    start: (plan) =>
+      new HelperRun(transport, 'rxray-prober', encodePlan(plan), (failure) => toError(failure, plan, transport)),
     behind: (replace) => createHelperEngine(replace(transport)),
   };
 }

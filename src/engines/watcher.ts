@@ -1,9 +1,9 @@
 import { encodeWatchPlan } from '../codec/watch-plan-text.js';
 import { CodedError } from '../model/errors.js';
 import type { WatchPlan } from '../model/watch.js';
+import { HelperRun } from '../transports/helper-run.js';
 import type { Transport } from '../transports/transport.js';
 import type { ProbeRun } from './engine.js';
-import { HelperRun } from './helper-run.js';
 
 /**
  * Looks on where probes arrive, beside the engine that sends them: which of them came in and which replies went out,
@@ -19,7 +19,7 @@ export function createWatcher(transport: Transport): Watcher {
   const place = transport.place === 'this host' ? '' : ` (${transport.place})`;
   return {
     watch: (plan) =>
-      new HelperRun(transport, encodeWatchPlan(plan), ({ code, message, remedy }) => {
+      new HelperRun(transport, 'rxray-prober', encodeWatchPlan(plan), ({ code, message, remedy }) => {
         const usage = code === 'E_PLAN' || code === 'E_INTERFACE';
         return new CodedError(code, `${message}${place}`, remedy, usage ? 2 : 4);
       }),

@@ -1,5 +1,6 @@
 import type { ArrivalColumns } from './arrival.js';
 import type { EndReason } from './end-reason.js';
+import type { KernelEvent } from './kernel-event.js';
 import type { ReceiveSide } from './receive-side.js';
 import type { SampleColumns } from './sample.js';
 
@@ -175,6 +176,8 @@ export type EngineEvent =
   | { readonly kind: 'cpu-gap'; readonly gap: CpuGap }
   | { readonly kind: 'thread-delay'; readonly delay: ThreadDelay }
   | { readonly kind: 'softnet'; readonly softnet: Softnet }
+  /** What a tracer tells, on its own time line. */
+  | { readonly kind: 'kernel'; readonly event: KernelEvent }
   | { readonly kind: 'counters'; readonly counters: Counters }
   | { readonly kind: 'clock'; readonly clock: ClockReading }
   | { readonly kind: 'path-totals'; readonly totals: PathTotals }

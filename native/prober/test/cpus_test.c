@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "../cpu_counts.h"
-#include "../cpus.h"
 #include "../hearts.h"
 #include "check.h"
+#include "cpus.h"
 
 static void check_sets(void)
 {

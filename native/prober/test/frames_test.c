@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../frames.h"
 #include "check.h"
+#include "frames.h"
 
 static struct frames frames;
 static uint8_t stream[8 << 20];
@@ -67,7 +67,7 @@ int main(void)
 	CHECK(pipe2(ends, O_NONBLOCK | O_CLOEXEC) == 0, "a pipe");
 	CHECK(frames_init(&frames, ends[1]), "memory");
 	CHECK_EQUAL(crc32_update(&frames.crc, 0, "123456789", 9), 0xcbf43926u, "the check value of CRC-32");
-	frames_header(&frames, 1, 2, 3);
+	frames_header(&frames, RXRAY_HELPER_PROBER, 1, 2, 3);
 	for (unsigned i = 0; i < many; i++) {
 		struct rxray_frame_sample sample = {.seq = i};
 

@@ -1,24 +1,23 @@
 import { FrameDecoder } from '../codec/frame-decoder.js';
 import type { CodedError } from '../model/errors.js';
 import type { EngineEvent } from '../model/run.js';
-import type { HelperProcess, Transport } from '../transports/transport.js';
-import type { ProbeRun } from './engine.js';
+import type { HelperName, HelperProcess, Transport } from './transport.js';
 
 /** A helper that was told to end gets this long before it is ended by signal. */
 const END_GRACE_MS = 5_000;
 
 export type HelperFailure = Extract<EngineEvent, { kind: 'failure' }>;
 
-/** One run of `rxray-prober`, whether it probes or looks on: its plan goes in, events come out. */
-export class HelperRun implements ProbeRun {
+/** One run of a helper, whether it probes, looks on or traces: its plan goes in, events come out. */
+export class HelperRun {
   readonly events: AsyncIterable<EngineEvent>;
   #helper: HelperProcess | undefined;
   #stopped = false;
   #grace: NodeJS.Timeout | undefined;
 
   /** @param toError what a failure that the helper reports is to be thrown as */
-  constructor(transport: Transport, plan: string, toError: (failure: HelperFailure) => CodedError) {
-    this.events = this.#run(transport, plan, toError);
+  constructor(transport: Transport, name: HelperName, plan: string, toError: (failure: HelperFailure) => CodedError) {
+    this.events = this.#run(transport, name, plan, toError);
   }
 
   stop(): void {
@@ -31,10 +30,11 @@ export class HelperRun implements ProbeRun {
 
   async *#run(
     transport: Transport,
+    name: HelperName,
     plan: string,
     toError: (failure: HelperFailure) => CodedError,
   ): AsyncGenerator<EngineEvent> {
-    const helper = transport.launch('rxray-prober', []);
+    const helper = transport.launch(name, []);
     this.#helper = helper;
     helper.send(plan);
     if (this.#stopped) helper.closeInput();
@@ -42,7 +42,7 @@ export class HelperRun implements ProbeRun {
     let lastTimeNs = 0;
     let ended = false;
     try {
-      // Held back until the prober says hello, so that what refuses a plan is the first thing a reader meets.
+      // Held back until the helper says hello, so that what refuses a plan is the first thing a reader meets.
       let start: EngineEvent | undefined;
       for await (const chunk of helper.output) {
         for (const event of decoder.push(chunk)) {
@@ -64,11 +64,11 @@ export class HelperRun implements ProbeRun {
       yield {
         kind: 'warning',
         code: 'W_CUT_OFF',
-        message: `the prober on ${transport.place} ended early ${how}${exit.stderr === '' ? '' : `: ${exit.stderr}`}`,
+        message: `${name === 'rxray-prober' ? 'the prober' : 'the tracer'} on ${transport.place} ended early ${how}${exit.stderr === '' ? '' : `: ${exit.stderr}`}`,
       };
       yield { kind: 'end', timeNs: lastTimeNs, reason: 'cut-off' };
     } finally {
-      // Also when the reader gave up: nothing may go on probing behind its back.
+      // Also when the reader gave up: nothing may go on behind its back.
       helper.closeInput();
       clearTimeout(this.#grace);
       const grace = setTimeout(() => helper.terminate(), END_GRACE_MS);

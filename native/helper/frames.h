@@ -15,7 +15,7 @@
 
 /*
  * Writes blocks into a bounded buffer and the buffer to a descriptor that never blocks. When the reader is
- * too slow samples are dropped and counted; sending probes is never delayed by it.
+ * too slow, records that may be many are dropped and counted; the helper's work is never delayed by it.
  */
 struct frames {
 	int fd;
@@ -32,7 +32,8 @@ struct frames {
 
 bool frames_init(struct frames *frames, int fd);
 void frames_free(struct frames *frames);
-void frames_header(struct frames *frames, int64_t epoch_real_ns, int64_t epoch_mono_ns, uint64_t stream_id);
+void frames_header(struct frames *frames, enum rxray_helper helper, int64_t epoch_real_ns,
+                   int64_t epoch_mono_ns, uint64_t stream_id);
 void frames_sample(struct frames *frames, const struct rxray_frame_sample *sample);
 
 /* Appends a block of records other than samples; samples that wait go first, to keep the order. */

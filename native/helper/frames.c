@@ -33,13 +33,14 @@ static void append(struct frames *frames, const void *data, size_t length)
 	frames->used += length;
 }
 
-void frames_header(struct frames *frames, int64_t epoch_real_ns, int64_t epoch_mono_ns, uint64_t stream_id)
+void frames_header(struct frames *frames, enum rxray_helper helper, int64_t epoch_real_ns,
+                   int64_t epoch_mono_ns, uint64_t stream_id)
 {
 	struct rxray_frame_header header = {
 	        .magic = RXRAY_FRAMES_MAGIC,
 	        .version = RXRAY_FRAMES_VERSION,
 	        .header_bytes = sizeof(header),
-	        .helper = RXRAY_HELPER_PROBER,
+	        .helper = (uint8_t)helper,
 	        .epoch_real_ns = epoch_real_ns,
 	        .epoch_mono_ns = epoch_mono_ns,
 	        .stream_id = stream_id,

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "hooks.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "question.h"
+#include "tracer.h"
+
+/* `tp_btf/softirq_raise` → the flavour and the tracepoint; FLAVOUR_AUTO for programs of other kinds. */
+static enum flavour section_flavour(const struct bpf_program *program, const char **tracepoint)
+{
+	const char *section = bpf_program__section_name(program);
+
+	*tracepoint = strchr(section, '/');
+	if (*tracepoint == NULL)
+		return FLAVOUR_AUTO;
+	(*tracepoint)++;
+	if (strncmp(section, "tp_btf/", 7) == 0)
+		return FLAVOUR_TP_BTF;
+	return strncmp(section, "raw_tp/", 7) == 0 ? FLAVOUR_RAW_TP : FLAVOUR_AUTO;
+}
+
+static bool kernel_has(const struct tracer *tracer, const char *tracepoint)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "btf_trace_%s", tracepoint);
+	return btf__find_by_name_kind(tracer->btf, name, BTF_KIND_TYPEDEF) > 0;
+}
+
+static void choose(const struct tracer *tracer, struct hooks *hooks, struct bpf_object *object,
+                   enum flavour flavour)
+{
+	struct bpf_program *program;
+	const char *tracepoint;
+
+	hooks->count = 0;
+	hooks->flavour = flavour;
+	bpf_object__for_each_program(program, object)
+	{
+		enum flavour own = section_flavour(program, &tracepoint);
+		bool wanted = own == flavour && kernel_has(tracer, tracepoint);
+
+		if (own == FLAVOUR_AUTO)
+			continue;
+		bpf_program__set_autoload(program, wanted);
+		if (own != flavour || hooks->count == HOOKS_MOST)
+			continue;
+		struct hook *hook = &hooks->list[hooks->count++];
+
+		*hook = (struct hook){.program = wanted ? program : NULL};
+		snprintf(hook->tracepoint, sizeof(hook->tracepoint), "%s", tracepoint);
+	}
+}
+
+static bool refused(int error, const char *name, struct problem *problem)
+{
+	if (error == EPERM || error == EACCES)
+		return problem_set(problem, "E_NO_BPF", EXIT_SYSTEM, -1,
+		                   "run with sudo, or: sudo setcap cap_bpf,cap_perfmon,cap_net_admin+ep "
+		                   "native/build/rxray-tracer",
+		                   "this process may not load BPF programs (%s): %s", name, strerror(error));
+	return problem_set(problem, "E_BPF", EXIT_SYSTEM, -1,
+	                   "rxray needs Linux 5.15 or newer with BTF and BPF; report what stands on stderr",
+	                   "the kernel refuses the programs of `trace %s`: %s", name, strerror(error));
+}
+
+static bool attach(struct hooks *hooks, const char *name, struct problem *problem)
+{
+	for (unsigned int i = 0; i < hooks->count; i++) {
+		struct hook *hook = &hooks->list[i];
+
+		if (hook->program == NULL)
+			continue;
+		hook->link = bpf_program__attach(hook->program);
+		if (hook->link == NULL)
+			return refused(errno, name, problem);
+		hook->got = true;
+	}
+	return true;
+}
+
+bool hooks_open(struct tracer *tracer, struct asked *asked, struct problem *problem)
+{
+	static const enum flavour order[] = {FLAVOUR_TP_BTF, FLAVOUR_RAW_TP};
+	const char *name = asked->question->name;
+	int error = ENOENT;
+
+	for (int i = 0; i < 2; i++) {
+		struct bpf_object_skeleton *skeleton;
+
+		if (tracer->plan.flavour != FLAVOUR_AUTO && tracer->plan.flavour != order[i])
+			continue;
+		skeleton = asked->question->open(asked->state, tracer);
+		if (skeleton == NULL)
+			return refused(errno, name, problem);
+		choose(tracer, &asked->hooks, *skeleton->obj, order[i]);
+		error = -bpf_object__load_skeleton(skeleton);
+		if (error == 0)
+			return attach(&asked->hooks, name, problem);
+	}
+	asked->hooks.count = 0;
+	fprintf(stderr, "%s", tracer->libbpf_said);
+	return refused(error, name, problem);
+}
+
+void hooks_close(struct hooks *hooks)
+{
+	for (unsigned int i = 0; i < hooks->count; i++)
+		bpf_link__destroy(hooks->list[i].link);
+	hooks->count = 0;
+}
+
+void hooks_add_cost(struct bpf_object *object, struct hooks_cost *cost)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, object)
+	{
+		struct bpf_prog_info info = {0};
+		__u32 size = sizeof(info);
+		int fd = bpf_program__fd(program);
+
+		if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) != 0)
+			continue;
+		cost->run_ns += info.run_time_ns;
+		cost->runs += info.run_cnt;
+		cost->recursion_misses += info.recursion_misses;
+	}
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RXRAY_KERNEL_H
+#define RXRAY_KERNEL_H
+
+/*
+ * Of the kernel's types just the fields that are read. Where they lie is found out when a program is loaded
+ * (CO-RE), so a build needs no kernel's type information. A field that was renamed has a second type here,
+ * with three underscores and a word behind its name, which stands for the same kernel type.
+ */
+#include <linux/types.h>
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+};
+
+struct css_set {
+	struct cgroup_subsys_state *subsys[12];
+	struct cgroup *dfl_cgrp;
+};
+
+/* By value it is numbered for each kernel anew. */
+enum cgroup_subsys_id {
+	memory_cgrp_id = 4,
+};
+
+struct qstr {
+	__u32 len;
+	const unsigned char *name;
+};
+
+struct dentry {
+	struct dentry *d_parent;
+	struct qstr d_name;
+};
+
+struct file_system_type {
+	const char *name;
+};
+
+struct super_block {
+	struct file_system_type *s_type;
+};
+
+struct inode {
+	struct super_block *i_sb;
+};
+
+struct path {
+	struct dentry *dentry;
+};
+
+struct file {
+	struct path f_path;
+	struct inode *f_inode;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct task_struct {
+	unsigned int flags;
+	int prio;
+	int pid;
+	int tgid;
+	char comm[16];
+	struct files_struct *files;
+	struct css_set *cgroups;
+};
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct net {
+	struct ns_common ns;
+};
+
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
+struct net_device {
+	int ifindex;
+	possible_net_t nd_net;
+};
+
+struct napi_struct {
+	struct net_device *dev;
+};
+
+struct sk_buff {
+	struct net_device *dev;
+	__u64 tstamp;
+	unsigned char *head;
+	unsigned char *data;
+	__u16 protocol;
+	__u16 network_header;
+	__u16 queue_mapping;
+	unsigned int len;
+};
+
+struct hrtimer {
+	__s64 _softexpires;
+	__u8 is_soft;
+};
+
+#if defined(__TARGET_ARCH_x86)
+struct pt_regs {
+	unsigned long di;
+	unsigned long si;
+	unsigned long dx;
+	unsigned long r10;
+	unsigned long orig_ax;
+};
+#define SYSCALL_OF(registers) ((int)(registers)->orig_ax)
+#define FIRST_ARGUMENT(registers) ((registers)->di)
+#elif defined(__TARGET_ARCH_arm64)
+struct pt_regs {
+	__u64 regs[31];
+	__s32 syscallno;
+	__u64 orig_x0;
+};
+#define SYSCALL_OF(registers) ((registers)->syscallno)
+#define FIRST_ARGUMENT(registers) ((registers)->orig_x0)
+#else
+#error "which registers hold the system call on this architecture?"
+#endif
+
+#pragma clang attribute pop
+
+#define PF_KTHREAD 0x00200000
+
+#endif

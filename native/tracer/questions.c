@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+#include <stddef.h>
+
+#include "question.h"
+#include "stall_question.h"
+
+const struct question *const questions[] = {
+        &stall_question,
+        NULL,
+};

@@ -1,0 +1,115 @@
+import { CONTEXTS, type KernelEvent, type ReceiveWait, type StackSample, WAIT_KINDS } from '../model/kernel-event.js';
+import { readInteger, readRecord, readText } from './field.js';
+import {
+  RECEIVE_WAIT_ARRAYS,
+  RECEIVE_WAIT_FIELDS,
+  RECEIVE_WAIT_LAYOUT,
+  STACK_ARRAYS,
+  STACK_FIELDS,
+  STACK_FLAGS,
+  STACK_LAYOUT,
+  SYMBOL_ARRAYS,
+  SYMBOL_LAYOUT,
+  TRACER_COST_FIELDS,
+  TRACER_COST_LAYOUT,
+  WAIT_FLAGS,
+  WAIT_TOTALS_ARRAYS,
+  WAIT_TOTALS_FIELDS,
+  WAIT_TOTALS_LAYOUT,
+} from './frames.gen.js';
+
+/** Records that `rxray-tracer` writes beside those of every helper. */
+export const KERNEL_LAYOUTS = [
+  TRACER_COST_LAYOUT,
+  RECEIVE_WAIT_LAYOUT,
+  STACK_LAYOUT,
+  SYMBOL_LAYOUT,
+  WAIT_TOTALS_LAYOUT,
+] as const;
+
+const TYPES = new Set<number>(KERNEL_LAYOUTS.map(({ type }) => type));
+
+const NO_SYSCALL = 0xffff_ffff;
+const NO_HANDLER = 255;
+
+export function isKernelRecordType(type: number): boolean {
+  return TYPES.has(type);
+}
+
+/** @param damaged called with the reason when the record cannot be what it says */
+export function decodeKernelRecord(
+  type: number,
+  view: DataView,
+  at: number,
+  damaged: (why: string) => never,
+): KernelEvent {
+  switch (type) {
+    case TRACER_COST_LAYOUT.type: {
+      const { bpfCounted, ...cost } = readRecord(view, at, TRACER_COST_FIELDS);
+      return { kind: 'cost', cost: { ...cost, bpfCounted: bpfCounted === 1 } };
+    }
+    case RECEIVE_WAIT_LAYOUT.type:
+      return { kind: 'wait', wait: decodeWait(view, at, damaged) };
+    case STACK_LAYOUT.type:
+      return { kind: 'stack', stack: decodeStack(view, at) };
+    case SYMBOL_LAYOUT.type: {
+      const address = view.getBigUint64(at + SYMBOL_LAYOUT.address, true);
+      return { kind: 'symbol', address, name: readText(view, at, SYMBOL_ARRAYS.name) };
+    }
+    case WAIT_TOTALS_LAYOUT.type: {
+      const [offset, length] = WAIT_TOTALS_ARRAYS.buckets;
+      const buckets = Array.from({ length }, (_, index) => readInteger(view, at + offset + 8 * index));
+      return { kind: 'wait-totals', totals: { ...readRecord(view, at, WAIT_TOTALS_FIELDS), buckets } };
+    }
+    default:
+      return damaged(`records of type ${type}`);
+  }
+}
+
+function decodeWait(view: DataView, at: number, damaged: (why: string) => never): ReceiveWait {
+  const record = readRecord(view, at, RECEIVE_WAIT_FIELDS);
+  const text = (name: keyof typeof RECEIVE_WAIT_ARRAYS) => readText(view, at, RECEIVE_WAIT_ARRAYS[name]);
+  const has = (flag: number) => (record.flags & flag) !== 0;
+  const { wait, cpu, fromNs, toNs, stealNs, heldNs, handlerNs, gapNs, netns } = record;
+  return {
+    ...{ wait, cpu, fromNs, toNs, stealNs, heldNs, handlerNs, gapNs, netns },
+    waitKind: WAIT_KINDS[record.kind - 1] ?? damaged(`wait of kind ${record.kind}`),
+    handler: record.handler === NO_HANDLER ? -1 : record.handler,
+    interface: record.interface,
+    holder: {
+      context: CONTEXTS[record.context] ?? damaged(`context ${record.context}`),
+      thread: record.holderThread,
+      process: record.holderProcess,
+      threadName: text('threadName'),
+      processName: text('processName'),
+      syscall: record.syscall === NO_SYSCALL ? -1 : record.syscall,
+      architecture: record.architecture,
+      file: text('file'),
+      fileSystem: text('fileSystem'),
+      cgroup: text('cgroup'),
+      cgroup1: record.cgroup1,
+      cgroup2: record.cgroup2,
+    },
+    server: { thread: record.serverThread, name: text('serverName') },
+    raisedWithin: has(WAIT_FLAGS.raisedWithin),
+    backlog: has(WAIT_FLAGS.backlog),
+    stackAtStart: has(WAIT_FLAGS.stackAtStart),
+    gone: has(WAIT_FLAGS.gone),
+    namespaceUnknown: has(WAIT_FLAGS.namespaceUnknown),
+  };
+}
+
+function decodeStack(view: DataView, at: number): StackSample {
+  const { timeNs, wait, cpu, thread, process, syscall, depth, flags } = readRecord(view, at, STACK_FIELDS);
+  const [offset, most] = STACK_ARRAYS.addresses;
+  const addresses = Array.from({ length: Math.min(depth, most) }, (_, index) =>
+    view.getBigUint64(at + offset + 8 * index, true),
+  );
+  return {
+    ...{ timeNs, wait, cpu, thread, process, addresses },
+    threadName: readText(view, at, STACK_ARRAYS.threadName),
+    syscall: syscall === NO_SYSCALL ? -1 : syscall,
+    isHolder: (flags & STACK_FLAGS.holder) !== 0,
+    isWithin: (flags & STACK_FLAGS.within) !== 0,
+  };
+}

@@ -1,0 +1,131 @@
+/** What a tracer got: which hooks, and so which questions it can answer. */
+export interface TracerHello {
+  readonly helper: string;
+  readonly version: string;
+  readonly host: { readonly name: string; readonly kernel: string; readonly machine: string };
+  /** Inode number of the network namespace it keeps to; 0: all. */
+  readonly netns: number;
+  /** Whether the kernel counts what its programs cost. */
+  readonly bpfCost: boolean;
+  readonly questions: readonly {
+    readonly question: string;
+    readonly flavour: 'tp_btf' | 'raw_tp';
+    readonly hooks: readonly { readonly tracepoint: string; readonly got: boolean }[];
+  }[];
+}
+
+/** What tracing itself takes, and what was lost: running totals. */
+export interface TracerCost {
+  readonly timeNs: number;
+  /** Processor time of its BPF programs; 0 unless `bpfCounted`. */
+  readonly bpfRunNs: number;
+  readonly bpfRuns: number;
+  readonly recursionMisses: number;
+  /** Events that found no room on their way out of the kernel. */
+  readonly lostEvents: number;
+  readonly droppedRecords: number;
+  readonly cpuUserNs: number;
+  readonly cpuSystemNs: number;
+  readonly residentBytes: number;
+  readonly bpfCounted: boolean;
+}
+
+/**
+ * What made received packets wait: a softirq that was raised, a thread that was woken, interrupts that were off, or a
+ * poll that found its queue full again and again.
+ */
+export const WAIT_KINDS = ['softirq', 'thread', 'irq-off', 'polls'] as const;
+export type WaitKind = (typeof WAIT_KINDS)[number];
+
+/** What a CPU was busy with. */
+export const CONTEXTS = ['idle', 'syscall', 'user', 'ksoftirqd', 'napi-thread', 'irq-thread', 'kthread'] as const;
+export type Context = (typeof CONTEXTS)[number];
+
+/** Received packets waited for a CPU to handle them. Instants count from the epoch of the tracer's stream. */
+export interface ReceiveWait {
+  /** Number in its stream. */
+  readonly wait: number;
+  readonly waitKind: WaitKind;
+  readonly cpu: number;
+  readonly fromNs: number;
+  readonly toNs: number;
+  /** Growth of the steal time of the CPU around it, in steps of 10 ms; -1 unknown. */
+  readonly stealNs: number;
+  /** Of the wait, how long the holder is known to have had the CPU; -1 unknown. */
+  readonly heldNs: number;
+  /** Of the wait, time in handlers of other softirqs. */
+  readonly handlerNs: number;
+  /** The softirq whose handler took longest within it; -1 none. */
+  readonly handler: number;
+  /** Longest time within it without a sample. */
+  readonly gapNs: number;
+  /** 0 unknown. */
+  readonly netns: number;
+  readonly interface: number;
+  readonly holder: Holder;
+  /** The thread that handled the packets in the end. */
+  readonly server: { readonly thread: number; readonly name: string };
+  readonly raisedWithin: boolean;
+  readonly backlog: boolean;
+  readonly stackAtStart: boolean;
+  readonly gone: boolean;
+  readonly namespaceUnknown: boolean;
+}
+
+/** Who held the CPU. */
+export interface Holder {
+  readonly context: Context;
+  readonly thread: number;
+  readonly process: number;
+  readonly threadName: string;
+  readonly processName: string;
+  /** Number of the system call it was in; -1 none or unknown. */
+  readonly syscall: number;
+  /** Whose numbers these are, e_machine as in elf.h. */
+  readonly architecture: number;
+  /** Of the file that the system call is about; empty: none, or unknown. */
+  readonly file: string;
+  readonly fileSystem: string;
+  /** Path of its cgroup; empty: unknown. */
+  readonly cgroup: string;
+  readonly cgroup1: number;
+  readonly cgroup2: number;
+}
+
+/** What ran on a CPU at an instant. */
+export interface StackSample {
+  readonly timeNs: number;
+  /** Number of the wait that it belongs to. */
+  readonly wait: number;
+  readonly cpu: number;
+  /** 0: idle. */
+  readonly thread: number;
+  readonly process: number;
+  readonly threadName: string;
+  readonly syscall: number;
+  /** Of the holder, where the wait names it; else a sample of the flight recorder. */
+  readonly isHolder: boolean;
+  /** Taken between the begin of the wait and its end. */
+  readonly isWithin: boolean;
+  /** Of the kernel, innermost first, as the symbols name them. */
+  readonly addresses: readonly bigint[];
+}
+
+/** How long receive work waited on one CPU, all namespaces taken together. */
+export interface WaitTotals {
+  readonly timeNs: number;
+  readonly cpu: number;
+  readonly waits: number;
+  readonly longestNs: number;
+  /** Waits of 2^n up to 2^(n+1) ns. */
+  readonly buckets: readonly number[];
+}
+
+/** What a tracer tells. Symbols come before the stacks that need them, stacks before their wait. */
+export type KernelEvent =
+  | { readonly kind: 'hello'; readonly hello: TracerHello }
+  | { readonly kind: 'cost'; readonly cost: TracerCost }
+  | { readonly kind: 'symbol'; readonly address: bigint; readonly name: string }
+  | { readonly kind: 'stack'; readonly stack: StackSample }
+  | { readonly kind: 'wait'; readonly wait: ReceiveWait }
+  | { readonly kind: 'wait-totals'; readonly totals: WaitTotals };

@@ -1,0 +1,22 @@
+import type { Watch } from './watch.js';
+
+/** One question to a tracer; further kinds join this union. */
+export type TraceQuestion =
+  /** Which received packets waited for a CPU, and who held it. */
+  { readonly question: 'stall'; readonly minNs: number };
+
+/** What a tracer is asked. It never sends. */
+export interface TracePlan {
+  readonly questions: readonly TraceQuestion[];
+  /** Inode number of the network namespace to keep to. Default: that in which the tracer is started. */
+  readonly netns?: number | 'any';
+  /** As `0-3,8`. Default: all. */
+  readonly cpus?: string;
+  readonly durationNs?: number;
+  /** Room for events on their way out of the kernel, a power of 2. */
+  readonly ringBytes?: number;
+  /** Which packets are probes. */
+  readonly watches?: readonly Watch[];
+  /** Of their prober, 32 hexadecimal digits. */
+  readonly secret?: string;
+}
