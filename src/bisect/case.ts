@@ -1,14 +1,25 @@
+import { hasPorts } from '../model/protocol.js';
 import { scoreBackground } from './background.js';
 import { isHit, type Observation } from './observation.js';
 import { type PathScores, scorePath } from './path-likelihood.js';
+import { QUEUES } from './priors.js';
+import { scoreOnce } from './queue-likelihood.js';
 import type { Topology } from './topology.js';
 
 /** All that is known when the causes are weighed. */
+/** How often what has ports is taken to be hashed by them, in a single incident. */
+const OFTEN_BY_PORTS = 0.8;
+
+interface ScoresOnPath extends PathScores {
+  /** Where a queue holds its part of the flows and nothing is known of their places: by number of queues. */
+  readonly byQueues: readonly number[];
+}
+
 export interface Case {
   readonly topology: Topology;
   readonly incidents: readonly Observation[];
   /** By incident, then by path; null where the path says nothing. */
-  readonly scores: readonly (readonly (PathScores | null)[])[];
+  readonly scores: readonly (readonly (ScoresOnPath | null)[])[];
   /** By incident: how likely it is without a cause that lasts. */
   readonly background: readonly number[];
   /** By path: flows may part behind the target, on several pods. */
@@ -25,7 +36,14 @@ export function makeCase(facts: Omit<Case, 'scores' | 'background'>): Case {
   return {
     ...facts,
     scores: facts.incidents.map(({ paths }) =>
-      paths.map((seen, path) => (seen === null ? null : scorePath(seen, facts.several[path] ?? false))),
+      paths.map((seen, path) => {
+        if (seen === null) return null;
+        const byPorts = hasPorts(facts.topology.paths[path]?.protocol ?? 'icmp') ? OFTEN_BY_PORTS : 0;
+        return {
+          ...scorePath(seen, facts.several[path] ?? false),
+          byQueues: QUEUES.map(([queues]) => scoreOnce(seen, queues, byPorts)),
+        };
+      }),
     ),
     background: facts.incidents.map(scoreBackground),
   };

@@ -1,9 +1,7 @@
-import { hasPorts } from '../model/protocol.js';
 import type { Case } from './case.js';
 import type { Hypothesis, Variant } from './hypothesis.js';
 import { MIXED, withGlitch } from './path-likelihood.js';
 import { QUEUES } from './priors.js';
-import { scoreOnce } from './queue-likelihood.js';
 
 /** What is believed of the flows of each path: how often each waits. Learnt from the incidents of one hypothesis. */
 export type FlowBelief = (path: number, flow: number) => number;
@@ -18,6 +16,25 @@ export function explainIncident(
   hypothesis: Hypothesis,
   belief: FlowBelief | null,
 ): number {
+  if (belief !== null) return explain(known, incident, hypothesis, belief);
+  // Every pair of causes asks this again.
+  const scores = unlearnt(known, hypothesis);
+  scores[incident] ??= explain(known, incident, hypothesis, null);
+  return scores[incident];
+}
+
+/** By incident, what a hypothesis explains of it as long as nothing is believed of flows. */
+const remembered = new WeakMap<Case, Map<Hypothesis, (number | undefined)[]>>();
+
+function unlearnt(known: Case, hypothesis: Hypothesis): (number | undefined)[] {
+  const ofCase = remembered.get(known) ?? new Map<Hypothesis, (number | undefined)[]>();
+  remembered.set(known, ofCase);
+  const scores = ofCase.get(hypothesis) ?? [];
+  ofCase.set(hypothesis, scores);
+  return scores;
+}
+
+function explain(known: Case, incident: number, hypothesis: Hypothesis, belief: FlowBelief | null): number {
   return Math.max(
     ...hypothesis.variants.map(
       (variant) => Math.log(variant.share) + explainByVariant(known, incident, variant, belief),
@@ -33,12 +50,8 @@ function explainByVariant(known: Case, incident: number, variant: Variant, belie
   if (belief !== null) {
     return sumOver(known, incident, variant, (path) => byBelief(known, incident, path, belief));
   }
-  const choices = QUEUES.map(([queues]) =>
-    sumOver(known, incident, variant, (path) => {
-      const seen = known.incidents[incident]?.paths[path];
-      const ports = hasPorts(known.topology.paths[path]?.protocol ?? 'icmp');
-      return seen ? scoreOnce(seen, queues, ports ? 0.8 : 0) : 0;
-    }),
+  const choices = QUEUES.map((_, choice) =>
+    sumOver(known, incident, variant, (path) => known.scores[incident]?.[path]?.byQueues[choice] ?? 0),
   );
   return Math.max(...choices);
 }

@@ -72,5 +72,10 @@ export function scoreUnknownPath(seen: readonly PathObservation[]): number {
 
 /** The score of a path over a run, with the chance that the path is not what it is taken for. */
 export function withDoubt(score: number, seen: readonly PathObservation[]): number {
-  return seen.length === 0 ? 0 : logMix(score, WRONG, scoreUnknownPath(seen));
+  return seen.length === 0 ? 0 : doubted(score, scoreUnknownPath(seen));
+}
+
+/** @param unknown the score of the same where nothing is known of the path */
+export function doubted(score: number, unknown: number): number {
+  return logMix(score, WRONG, unknown);
 }

@@ -35,6 +35,9 @@ const RUNS_AS: Readonly<Record<RunsAs, string>> = {
   user: 'helpers run there without root, as sudo asks for a password: they may lack the right to probe',
 };
 
+/** Weighing hundreds of incidents takes longer than a tick: it may take one part in so many of the time, plus one. */
+const WEIGHING_PAUSE = 4;
+
 const EXIT = { healthy: 0, fault: 1, inconclusive: 3 } as const;
 
 /**
@@ -121,6 +124,7 @@ export class Bisection {
   #status: readonly string[] = [];
   #statusLines = 0;
   #lastNs = 0;
+  #weighAgainAt = 0;
 
   constructor(
     private readonly options: BisectOptions,
@@ -287,7 +291,11 @@ export class Bisection {
     if (!inference) return;
     for (const incident of inference.advance(this.#lastNs - LAG_NS))
       void this.#print(this.#reporter.incident(incident));
+    const began = performance.now();
+    if (began < this.#weighAgainAt) return;
     const standing = inference.settled(this.#lastNs - LAG_NS);
+    const now = performance.now();
+    this.#weighAgainAt = now + WEIGHING_PAUSE * (now - began);
     if (standing.settled && !this.options.fixedDuration && !this.sources.recorded) this.#stopAll();
     if (this.#statusShown) this.#drawStatus(standing.leading, standing.why);
   }
