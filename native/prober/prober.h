@@ -5,6 +5,7 @@
 #include <linux/if_packet.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "agenda.h"
 #include "clocks.h"
@@ -130,6 +131,9 @@ int capabilities_print(void);
 
 /* interface_info.c: prints one JSON line about how an interface spreads what it receives. */
 int interface_info_print(const char *name);
+
+/* The same as an answer of the node reader: `interface NAME JSON`, or why not. */
+void interface_info_answer(FILE *answers, const char *name);
 
 /* The 32-bit number of a probe as frames and payloads show it. */
 static inline uint32_t train_seq(const struct train *train, uint64_t k)
