@@ -2,7 +2,6 @@
 #include "node_pattern.h"
 
 #include <dirent.h>
-#include <fnmatch.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,10 +21,20 @@ static int by_name(const struct dirent **left, const struct dirent **right)
 	return strverscmp((*left)->d_name, (*right)->d_name);
 }
 
-static bool has_wildcard(const char *text, size_t length)
+static bool fits(const char *pattern, const char *name)
 {
-	return memchr(text, '*', length) != NULL || memchr(text, '?', length) != NULL ||
-	       memchr(text, '[', length) != NULL;
+	for (; *pattern != '*'; pattern++, name++) {
+		if (*pattern != *name)
+			return false;
+		if (*name == '\0')
+			return true;
+	}
+	while (*pattern == '*')
+		pattern++;
+	for (; *name != '\0'; name++)
+		if (fits(pattern, name))
+			return true;
+	return *pattern == '\0';
 }
 
 /* `path` is what has been settled, without a slash at its end; `rest` begins with a slash, or is empty. */
@@ -50,7 +59,7 @@ static void match_from(struct matching *matching, const char *path, const char *
 	length = strcspn(++rest, "/");
 	if (length == 0 || length > NAME_MAX)
 		return;
-	if (!has_wildcard(rest, length)) {
+	if (memchr(rest, '*', length) == NULL) {
 		count = snprintf(longer, sizeof(longer), "%s/%.*s", path, (int)length, rest);
 		if (count > 0 && (size_t)count < sizeof(longer))
 			match_from(matching, longer, rest + length);
@@ -62,8 +71,7 @@ static void match_from(struct matching *matching, const char *path, const char *
 	for (int i = 0; i < count; i++) {
 		const char *name = names[i]->d_name;
 
-		if (!matching->cut && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
-		    fnmatch(wanted, name, FNM_PERIOD) == 0) {
+		if (!matching->cut && name[0] != '.' && fits(wanted, name)) {
 			int size = snprintf(longer, sizeof(longer), "%s/%s", path, name);
 
 			if (size > 0 && (size_t)size < sizeof(longer))
