@@ -20,6 +20,7 @@
 #include "problem.h"
 
 #define ORDER_MOST (PATH_MAX + 64)
+#define READ_SIZE 65536 /* the kernel makes room for as much as is asked for, and refuses 4 MiB */
 
 /* Of this thread alone: what the kernel spent for it on a file, without what others took of the CPU. */
 static int64_t cpu_time(void)
@@ -83,7 +84,9 @@ static void read_text(void *context, const char *path)
 		return;
 	}
 	while (length < NODE_TEXT_MOST) {
-		got = read(fd, reader->text + length, NODE_TEXT_MOST - length);
+		size_t room = NODE_TEXT_MOST - length;
+
+		got = read(fd, reader->text + length, room < READ_SIZE ? room : READ_SIZE);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)
