@@ -3,6 +3,7 @@ import type { NodeFiles } from './node-files.js';
 const MOUNTS = '/proc/self/mountinfo';
 
 export const MOUNTS_READ = `read ${MOUNTS}`;
+export const NO_CGROUPS = 'no control group file system is mounted here';
 
 /** A mounted hierarchy of control groups. */
 export interface CgroupMount {

@@ -1,66 +1,91 @@
-import { cgroupMounts, controllerMount, MOUNTS_READ, treeFailure, treeOrder } from './cgroup-mounts.js';
-import type { NodeDirectory, NodeText } from './node-answer.js';
+import {
+  type CgroupMount,
+  cgroupMounts,
+  controllerMount,
+  MOUNTS_READ,
+  NO_CGROUPS,
+  treeFailure,
+  treeOrder,
+} from './cgroup-mounts.js';
+import type { NodeReadings } from './checks/check.js';
+import type { NodeDirectory } from './node-answer.js';
 import type { NodeFiles } from './node-files.js';
 
-/** Below this a reading is not repeated. */
+/** From here on a reading is made a second time. */
 export const SLOW_READ_NS = 1_000_000;
-const REPEATS = 3;
 /** The groups with the most below them, whose sums are the dearest; then others, evenly spread. */
 const LARGEST = 16;
 const SPREAD = 48;
 
-/** The quickest reading of one group's memory.stat: a pause of the machine makes one slow, not all. */
+/** How long reading memory.stat of one group took. */
 export interface MemoryStatRead {
   readonly group: string;
-  readonly wallNs: number;
-  readonly cpuNs: number;
-  readonly repeats: number;
-}
-
-/** Orders to time memory.stat of the root and a sample of the groups; what was slow is read again. */
-export function memoryStatOrders(known: NodeFiles): string[] {
-  const mounts = cgroupMounts(known);
-  const mount = typeof mounts === 'string' ? undefined : controllerMount(mounts, 'memory');
-  if (mount === undefined) return [MOUNTS_READ];
-  const tree = known.tree(mount.root);
-  if (tree === undefined) return [MOUNTS_READ, treeOrder(mount)];
-  const reads = sampled(tree.directories).flatMap(({ path }): string[] => {
-    const file = `${mount.root}${path}/memory.stat`;
-    const texts = known.texts(file);
-    const slow = texts.length > 0 && texts.every(({ wallNs }) => wallNs >= SLOW_READ_NS);
-    const times = slow ? Math.min(texts.length + 1, REPEATS) : Math.max(1, texts.length);
-    return Array<string>(times).fill(`read ${file}`);
-  });
-  return [MOUNTS_READ, treeOrder(mount), ...reads];
+  /** The quicker one of two readings that lie the interval apart: a pause of the machine makes one slow, not both. */
+  readonly quickestNs: number;
+  /** The most CPU time that one of them took: the first may have done the work for the second. */
+  readonly mostCpuNs: number;
+  readonly readings: number;
 }
 
 export interface MemoryStatReads {
-  readonly version: 1 | 2;
   readonly groups: number;
   readonly complete: boolean;
-  /** The root comes first where it could be read. */
   readonly reads: readonly MemoryStatRead[];
 }
 
-/** How long readings of memory.stat took, or in words why that is not known. */
-export function memoryStatReads(files: NodeFiles): MemoryStatReads | string {
-  const mounts = cgroupMounts(files);
-  if (typeof mounts === 'string') return mounts;
-  const mount = controllerMount(mounts, 'memory');
-  if (mount === undefined) return 'no control group file system is mounted here';
-  const tree = files.tree(mount.root);
-  if (tree === undefined) return treeFailure(files, mount);
-  const reads = sampled(tree.directories).flatMap(({ path }): MemoryStatRead[] => {
-    const texts = files.texts(`${mount.root}${path}/memory.stat`);
-    const quickest = [...texts].sort((left, right) => left.wallNs - right.wallNs)[0];
-    return quickest === undefined ? [] : [{ group: path === '' ? '/' : path, ...times(quickest, texts.length) }];
-  });
-  if (reads.length === 0) return files.whyNot(`${mount.root}/memory.stat`);
-  return { version: mount.version, groups: tree.count, complete: tree.complete, reads };
+/** Orders to time memory.stat of the root and a sample of the groups. */
+export function memoryStatOrders(known: NodeFiles): string[] {
+  const mount = memoryMount(known);
+  if (mount === undefined) return [MOUNTS_READ];
+  return [MOUNTS_READ, treeOrder(mount), ...sampledFiles(known, mount).map((path) => `read ${path}`)];
 }
 
-function times({ wallNs, cpuNs }: NodeText, repeats: number): Omit<MemoryStatRead, 'group'> {
-  return { wallNs, cpuNs, repeats };
+/** What was slow, to be read once more. */
+export function slowMemoryStatOrders(known: NodeFiles): string[] {
+  const mount = memoryMount(known);
+  if (mount === undefined) return [];
+  return sampledFiles(known, mount)
+    .filter((path) => known.texts(path).some(({ wallNs }) => wallNs >= SLOW_READ_NS))
+    .slice(0, LARGEST)
+    .map((path) => `read ${path}`);
+}
+
+/** How long readings of memory.stat took, or in words why that is not known. */
+export function memoryStatReads({ before, after }: NodeReadings): MemoryStatReads | string {
+  const mounts = cgroupMounts(before);
+  if (typeof mounts === 'string') return mounts;
+  const mount = controllerMount(mounts, 'memory');
+  if (mount === undefined) return NO_CGROUPS;
+  const tree = before.tree(mount.root);
+  if (tree === undefined) return treeFailure(before, mount);
+  const reads = sampledFiles(before, mount).flatMap((path): MemoryStatRead[] => {
+    const texts = [...before.texts(path), ...after.texts(path)];
+    if (texts.length === 0) return [];
+    const quickestNs = Math.min(...texts.map(({ wallNs }) => wallNs));
+    const mostCpuNs = Math.max(...texts.map(({ cpuNs }) => cpuNs));
+    return [{ group: groupOf(path, mount), quickestNs, mostCpuNs, readings: texts.length }];
+  });
+  if (reads.length === 0) return before.whyNot(`${mount.root}/memory.stat`);
+  return { groups: tree.count, complete: tree.complete, reads };
+}
+
+/** Whether one took so long that packets may have waited for it. */
+export function isSlow({ quickestNs, mostCpuNs }: MemoryStatRead): boolean {
+  return quickestNs >= SLOW_READ_NS || mostCpuNs >= SLOW_READ_NS;
+}
+
+function memoryMount(files: NodeFiles): CgroupMount | undefined {
+  const mounts = cgroupMounts(files);
+  return typeof mounts === 'string' ? undefined : controllerMount(mounts, 'memory');
+}
+
+function sampledFiles(files: NodeFiles, { root }: CgroupMount): string[] {
+  return sampled(files.tree(root)?.directories ?? []).map(({ path }) => `${root}${path}/memory.stat`);
+}
+
+function groupOf(path: string, { root }: CgroupMount): string {
+  const group = path.slice(root.length, -'/memory.stat'.length);
+  return group === '' ? '/' : group;
 }
 
 /** The root, the groups with the most below them, and an even choice of the others. */

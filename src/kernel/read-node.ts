@@ -13,6 +13,7 @@ export interface NodeViews {
 }
 
 export interface NodeReadingRun extends NodeReadings {
+  /** Between the two readings; 0 where nothing was read twice. */
   readonly intervalNs: number;
   /** Files that were read. */
   readonly count: number;
@@ -77,7 +78,7 @@ export async function readNode(
     before,
     after,
     count,
-    intervalNs: Math.round((performance.now() - start) * 1e6),
+    intervalNs: rereads.length === 0 ? 0 : Math.round((performance.now() - start) * 1e6),
     cpuNs: [...cpuNs].reduce((sum, reader) => sum + reader.cpuNs, 0),
   };
 }

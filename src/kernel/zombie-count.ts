@@ -1,4 +1,4 @@
-import { cgroupMounts, controllerMount, MOUNTS_READ, treeFailure, treeOrder } from './cgroup-mounts.js';
+import { cgroupMounts, controllerMount, MOUNTS_READ, NO_CGROUPS, treeFailure, treeOrder } from './cgroup-mounts.js';
 import type { NodeFiles } from './node-files.js';
 
 const GROUPS = '/proc/cgroups';
@@ -25,7 +25,7 @@ export function countZombies(files: NodeFiles): ZombieCount | string {
   const mounts = cgroupMounts(files);
   if (typeof mounts === 'string') return mounts;
   const mount = controllerMount(mounts, 'memory');
-  if (mount === undefined) return 'no control group file system is mounted here';
+  if (mount === undefined) return NO_CGROUPS;
   return mount.version === 1 ? countV1(files, mount.root) : countV2(files, mount.root);
 }
 

@@ -13,7 +13,7 @@ export function checkText(report: NodeReport, checks: readonly NodeCheck[]): str
   const rows = sorted.map(({ state, check, subject, detail }) => [MARKS[state], check, subject, detail]);
   const [, ...lines] = formatTable([{ title: '' }, { title: '' }, { title: '' }, { title: '' }], rows);
   const shown = sorted.map((check, index) => {
-    const why = check.state === 'unknown' ? '' : `${INDENT}threshold: ${check.threshold} (${check.source})\n`;
+    const why = check.state === 'unknown' ? '' : `${INDENT}${check.threshold}\n${INDENT}source: ${check.source}\n`;
     // The same words below each of several results of one check would bury the results.
     const last = sorted[index + 1]?.check !== check.check || sorted[index + 1]?.remedy !== check.remedy;
     const remedy = check.remedy === undefined ? '' : `${INDENT}→ ${check.remedy}\n`;
@@ -27,7 +27,7 @@ function heading({ node, place, kernel, cpus, intervalNs }: NodeReport): string 
     node === place ? node : `${node} (${place})`,
     ...(kernel === undefined ? [] : [`Linux ${kernel}`]),
     ...(cpus === undefined ? [] : [`${cpus} CPU${cpus === 1 ? '' : 's'}`]),
-    `counters over ${formatLength(intervalNs)}`,
+    ...(intervalNs === 0 ? [] : [`counters over ${formatLength(intervalNs)}`]),
   ];
   return `${parts.join(', ')}\n`;
 }

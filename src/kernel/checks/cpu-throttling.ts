@@ -1,5 +1,5 @@
 import { formatLength } from '../../format/duration.js';
-import { cgroupMounts, controllerMount, MOUNTS_READ, treeFailure, treeOrder } from '../cgroup-mounts.js';
+import { cgroupMounts, controllerMount, MOUNTS_READ, NO_CGROUPS, treeFailure, treeOrder } from '../cgroup-mounts.js';
 import type { NodeFiles } from '../node-files.js';
 import { type Check, type Judgement, unknown } from './check.js';
 
@@ -82,7 +82,7 @@ function judgement({ group, periods, throttled, throttledNs }: Throttled): Judge
 function cpuMount(files: NodeFiles): { version: 1 | 2; root: string; controllers: readonly string[] } | string {
   const mounts = cgroupMounts(files);
   if (typeof mounts === 'string') return mounts;
-  return controllerMount(mounts, 'cpu') ?? 'no control group file system is mounted here';
+  return controllerMount(mounts, 'cpu') ?? NO_CGROUPS;
 }
 
 /** Only groups with a quota count periods. */

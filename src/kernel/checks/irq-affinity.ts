@@ -1,5 +1,4 @@
 import { formatCpus, parseCpuList } from '../cpu-list.js';
-import { NO_INTERFACE } from '../interface-queues.js';
 import type { NodeFiles } from '../node-files.js';
 import { parseInterrupts } from '../proc-interrupts.js';
 import { type Check, type Judgement, unknown } from './check.js';
@@ -27,7 +26,7 @@ export const irqAffinity: Check = {
     if (reading.kind === 'none') return [unknown(reading.why)];
     const { cpus, lines } = parseInterrupts(reading.text);
     const found = [...cards(before)];
-    if (found.length === 0) return [unknown(`${NO_INTERFACE} that has interrupts of its own`)];
+    if (found.length === 0) return [unknown('no interface here has interrupts of its own')];
     return found.map(([name, irqs]): Judgement => {
       const counted = irqs.map((irq) => ({ irq, counts: lines.get(irq)?.counts ?? [] }));
       const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);

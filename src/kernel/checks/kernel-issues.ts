@@ -1,5 +1,5 @@
 import { issuesOf, type KernelIssue, parseRelease } from '../kernel-issue.js';
-import { memoryStatReads, SLOW_READ_NS } from '../memory-stat-reads.js';
+import { isSlow, memoryStatReads } from '../memory-stat-reads.js';
 import { mergedOrders } from '../orders.js';
 import { countZombies } from '../zombie-count.js';
 import { type Check, type Judgement, type NodeReadings, unknown } from './check.js';
@@ -25,7 +25,7 @@ export const kernelIssues: Check = {
       [`read ${RELEASE}`],
       ...[memoryStat, zombieGroups, cpuThrottling].map((check) => check.reads(known)),
     ]),
-  rereads: (known) => cpuThrottling.rereads?.(known) ?? [],
+  rereads: (known) => mergedOrders([memoryStat, cpuThrottling].map((check) => check.rereads?.(known) ?? [])),
   judge: (node) => {
     const reading = node.before.text(RELEASE);
     if (reading.kind === 'none') return [unknown(reading.why)];
@@ -61,9 +61,9 @@ function shown({ shows }: KernelIssue, node: NodeReadings): 'seen' | 'not-seen' 
     case 'nothing':
       return 'unknown';
     case 'slow-memory-stat': {
-      const found = memoryStatReads(before);
+      const found = memoryStatReads(node);
       if (typeof found === 'string') return 'unknown';
-      return found.reads.some(({ wallNs }) => wallNs >= SLOW_READ_NS) ? 'seen' : 'not-seen';
+      return found.reads.some(isSlow) ? 'seen' : 'not-seen';
     }
     case 'many-zombies': {
       const found = countZombies(before);

@@ -35,7 +35,7 @@ export const softnetSqueeze: Check = {
     return [
       {
         state: 'ok',
-        detail: `at most ${most} in ${seconds.toFixed(1)} s on each of ${cpus.length} CPUs${changedCpus(interval)}`,
+        detail: `${most === 0 ? 'none' : `at most ${most}`} in ${seconds.toFixed(1)} s on each of ${cpus.length} CPUs${changedCpus(interval)}`,
       },
     ];
   },
