@@ -37,7 +37,7 @@ export interface MemoryStatReads {
 export function memoryStatOrders(known: NodeFiles): string[] {
   const mount = memoryMount(known);
   if (mount === undefined) return [MOUNTS_READ];
-  return [MOUNTS_READ, treeOrder(mount), ...sampledFiles(known, mount).map((path) => `read ${path}`)];
+  return [MOUNTS_READ, treeOrder(mount), ...sampledFiles(known, mount).map(({ path }) => `read ${path}`)];
 }
 
 /** What was slow, to be read once more. */
@@ -45,9 +45,9 @@ export function slowMemoryStatOrders(known: NodeFiles): string[] {
   const mount = memoryMount(known);
   if (mount === undefined) return [];
   return sampledFiles(known, mount)
-    .filter((path) => known.texts(path).some(({ wallNs }) => wallNs >= SLOW_READ_NS))
+    .filter(({ path }) => known.texts(path).some(({ wallNs }) => wallNs >= SLOW_READ_NS))
     .slice(0, LARGEST)
-    .map((path) => `read ${path}`);
+    .map(({ path }) => `read ${path}`);
 }
 
 /** How long readings of memory.stat took, or in words why that is not known. */
@@ -58,12 +58,12 @@ export function memoryStatReads({ before, after }: NodeReadings): MemoryStatRead
   if (mount === undefined) return NO_CGROUPS;
   const tree = before.tree(mount.root);
   if (tree === undefined) return treeFailure(before, mount);
-  const reads = sampledFiles(before, mount).flatMap((path): MemoryStatRead[] => {
+  const reads = sampledFiles(before, mount).flatMap(({ path, group }): MemoryStatRead[] => {
     const texts = [...before.texts(path), ...after.texts(path)];
     if (texts.length === 0) return [];
     const quickestNs = Math.min(...texts.map(({ wallNs }) => wallNs));
     const mostCpuNs = Math.max(...texts.map(({ cpuNs }) => cpuNs));
-    return [{ group: groupOf(path, mount), quickestNs, mostCpuNs, readings: texts.length }];
+    return [{ group, quickestNs, mostCpuNs, readings: texts.length }];
   });
   if (reads.length === 0) return before.whyNot(`${mount.root}/memory.stat`);
   return { groups: tree.count, complete: tree.complete, reads };
@@ -79,13 +79,18 @@ function memoryMount(files: NodeFiles): CgroupMount | undefined {
   return typeof mounts === 'string' ? undefined : controllerMount(mounts, 'memory');
 }
 
-function sampledFiles(files: NodeFiles, { root }: CgroupMount): string[] {
-  return sampled(files.tree(root)?.directories ?? []).map(({ path }) => `${root}${path}/memory.stat`);
+interface StatFile {
+  readonly path: string;
+  /** What it is called in a result. */
+  readonly group: string;
 }
 
-function groupOf(path: string, { root }: CgroupMount): string {
-  const group = path.slice(root.length, -'/memory.stat'.length);
-  return group === '' ? '/' : group;
+/** memory.numa_stat of the root makes the same sums, and the same agents read it. */
+function sampledFiles(files: NodeFiles, { root }: CgroupMount): StatFile[] {
+  return sampled(files.tree(root)?.directories ?? []).flatMap(({ path }) => {
+    const own = { path: `${root}${path}/memory.stat`, group: path === '' ? '/' : path };
+    return path === '' ? [own, { path: `${root}/memory.numa_stat`, group: '/ (memory.numa_stat)' }] : [own];
+  });
 }
 
 /** The root, the groups with the most below them, and an even choice of the others. */

@@ -76,23 +76,23 @@ describe('how long memory.stat takes', () => {
     });
 
   it('quick ones are fine', async () => {
-    assert.deepEqual(await said({}), ['ok slowest 20 µs (/), read of 2 of 2 groups']);
+    assert.deepEqual(await said({}), ['ok slowest 20 µs (/), 2 files of 2 groups']);
   });
 
   it('slow in both readings is wrong from 10 ms on, a notice from 1 ms on', async () => {
     assert.deepEqual(await said({ [ROOT]: [153_000_000, 151_000_000], [PODS]: [2_000_000, 1_500_000] }), [
-      'wrong /: takes 151 ms to read, up to 153 ms of CPU time (quickest of 2; read of 2 of 2 groups)',
-      'notice /kubepods: takes 1.5 ms to read, up to 2 ms of CPU time (quickest of 2; read of 2 of 2 groups)',
+      'wrong /: takes 151 ms to read, up to 153 ms of CPU time (quickest of 2; 2 files of 2 groups)',
+      'notice /kubepods: takes 1.5 ms to read, up to 2 ms of CPU time (quickest of 2; 2 files of 2 groups)',
     ]);
   });
 
   it('slow once only is a notice: the first reading did the work for the second', async () => {
     assert.deepEqual(await said({ [ROOT]: [40_000_000, 30_000] }), [
-      'notice /: takes 30 µs to read, up to 40 ms of CPU time (quickest of 2; read of 2 of 2 groups)',
+      'notice /: takes 30 µs to read, up to 40 ms of CPU time (quickest of 2; 2 files of 2 groups)',
     ]);
   });
 
-  it('of 10,000 groups it reads the root, the largest, and an even choice: 65 in all', async () => {
+  it('of 10,000 groups it reads the root, the largest, and an even choice: 65 in all, and one file more', async () => {
     const groups = Object.fromEntries(
       Array.from({ length: 4000 }, (_, index) => [`/g${index}`, index === 3777 ? 6000 : 0]),
     );

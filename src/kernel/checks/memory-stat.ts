@@ -18,7 +18,7 @@ const SHOWN = 5;
  */
 export const memoryStat: Check = {
   name: 'memory-stat',
-  about: 'how long reading memory.stat of control groups takes',
+  about: 'how long reading memory.stat of control groups takes (of the root memory.numa_stat too)',
   threshold: `notice: ${formatLength(SLOW_READ_NS)}; wrong: ${formatLength(WRONG_NS)} in both of two readings that lie the interval apart`,
   source: "this project's: 10 ms is one probe interval; healthy groups take below 0.1 ms, the node of 2019 took 153 ms",
   budgetNs: 150_000_000,
@@ -28,7 +28,7 @@ export const memoryStat: Check = {
     const found = memoryStatReads(node);
     if (typeof found === 'string') return [unknown(found)];
     const { reads, groups, complete } = found;
-    const sample = `read of ${reads.length} of ${complete ? '' : 'more than '}${groups} groups`;
+    const sample = `${reads.length} files of ${complete ? '' : 'more than '}${groups} groups`;
     const slowest = [...reads].sort((left, right) => cost(right) - cost(left));
     const slow = slowest.filter(isSlow).slice(0, SHOWN);
     if (slow.length > 0) return slow.map((read) => slowRead(read, sample));

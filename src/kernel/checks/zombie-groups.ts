@@ -9,7 +9,7 @@ export const zombieGroups: Check = {
   about: 'memory control groups that were removed but are still held',
   threshold: `notice: more than ${MANY}; wrong: more than ${MANY}, and more than there are live ones`,
   source:
-    'sysAK cgcheck warns above 1000 groups; 68,680 groups against 240 live ones where slow memory.stat was reported',
+    'sysAK cgcheck warns above 1000; Pinterest reported 68,680 groups against 240 directories where a card lost packets',
   budgetNs: 300_000_000,
   reads: zombieOrders,
   judge: ({ before }) => {
