@@ -9,7 +9,14 @@ const interfaceSchema = z.object({
   rxQueues: z.int(),
   threadedNapi: z.boolean().nullable(),
   queues: z.array(
-    z.object({ queue: z.int(), rpsCpus: cpus, irq: z.int().nullable(), irqCpus: cpus, thread: z.int().nullable() }),
+    z.object({
+      queue: z.int(),
+      rpsCpus: cpus,
+      irq: z.int().nullable(),
+      irqCpus: cpus,
+      thread: z.int().nullable(),
+      threadCpus: cpus,
+    }),
   ),
   deviceIrqCpus: cpus,
   rss: z.object({ indirection: z.array(z.int()).nullable() }).nullable(),
@@ -29,9 +36,18 @@ export function interfaceOrders(known: NodeFiles): string[] {
 
 export function interfaceQueues(files: NodeFiles): InterfaceQueues[] {
   return receiving(files).flatMap((name) => {
-    const json = files.interfaces.get(name);
-    return json === undefined ? [] : [interfaceSchema.parse(JSON.parse(json))];
+    const parsed = interfaceSchema.safeParse(document(files.interfaces.get(name)));
+    return parsed.success ? [parsed.data] : [];
   });
+}
+
+/** A document that is cut short, as that of a card with very many queues, is none. */
+function document(json: string | undefined): unknown {
+  try {
+    return json === undefined ? undefined : JSON.parse(json);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Cards; where there are none, as in a container, whatever is there but loopback. */
@@ -43,4 +59,4 @@ function receiving(files: NodeFiles): string[] {
 }
 
 /** Said where no interface was found at all. */
-export const NO_INTERFACE = 'no network interface but loopback is to be seen';
+export const NO_INTERFACE = 'no network interface but loopback can be told of';

@@ -196,7 +196,7 @@ describe('interfaces and their queues', () => {
       'unknown eth0: the driver does not tell its table',
     ]);
     assert.deepEqual(await saidBy('rss-table', { files: { '/sys/class/net/lo': '' } }), [
-      'unknown no network interface but loopback is to be seen',
+      'unknown no network interface but loopback can be told of',
     ]);
   });
 
@@ -206,8 +206,14 @@ describe('interfaces and their queues', () => {
       const { files, interfaces } = node('0-3', { threadedNapi: true, queues: [queue(0, { thread: 266 })] });
       return saidBy('threaded-napi', { files: { ...files, '/proc/266/stat': stat(policy) }, interfaces });
     };
-    assert.deepEqual(await threaded(0), ['notice eth0: on: 1 threads, 1 of them with an ordinary policy']);
-    assert.deepEqual(await threaded(1), ['ok eth0: on: 1 threads, 0 of them with an ordinary policy']);
+    assert.deepEqual(await threaded(0), ['notice eth0: on: 1 thread, 1 of them with an ordinary policy']);
+    assert.deepEqual(await threaded(1), ['ok eth0: on: 1 thread, 0 of them with an ordinary policy']);
+    const queues = [0, 1].map((number) => queue(number, { thread: 266, threadCpus: [3] }));
+    const { files, interfaces } = node('0-3', { threadedNapi: true, queues });
+    const bound = { files: { ...files, '/proc/266/stat': stat(1) }, interfaces };
+    assert.deepEqual(await saidBy('threaded-napi', bound), [
+      'notice eth0: on: 2 threads, 0 of them with an ordinary policy, all bound to CPU 3',
+    ]);
     assert.deepEqual(await saidBy('threaded-napi', node('0', {})), ['ok eth0: off: packets are received in softirqs']);
     const unseen = node('0', { threadedNapi: true, queues: [queue(0, { thread: 266 })] });
     assert.deepEqual(await saidBy('threaded-napi', unseen), [

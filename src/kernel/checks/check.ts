@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { CheckState, NodeCheck } from '../../model/node-check.js';
 import type { NodeFiles } from '../node-files.js';
 
@@ -62,9 +61,8 @@ function judged(check: Check, readings: NodeReadings): readonly Judgement[] {
   try {
     return check.judge(readings);
   } catch (error) {
-    if (!(error instanceof UnforeseenText) && !(error instanceof z.ZodError)) throw error;
-    const why = error instanceof z.ZodError ? (error.issues[0]?.message ?? '') : error.message;
-    return [unknown(`of a form that is not known here: ${why}`)];
+    if (!(error instanceof UnforeseenText)) throw error;
+    return [unknown(`of a form that is not known here: ${error.message}`)];
   }
 }
 
