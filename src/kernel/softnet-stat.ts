@@ -16,8 +16,8 @@ const CPU_COLUMN = 12;
 /**
  * Reads /proc/net/softnet_stat by CPU id.
  *
- * A line stands for an online CPU. Since Linux 5.10 the 13th column names it (13 columns, 15 since 6.10); before
- * (10 or 11 columns) the lines follow the list of online CPUs, and the number of the line is not the CPU.
+ * A line stands for an online CPU. Since Linux 5.10 the 13th column names it (13 columns, 15 in later releases); before
+ * (9 to 11 columns) the lines follow the list of online CPUs, and the number of the line is not the CPU.
  *
  * @param online the CPUs that are online, in rising order
  * @throws UnforeseenText when lines cannot be told to belong to CPUs

@@ -13,7 +13,7 @@ function line(dropped: number, squeezed: number, flowLimit: number | undefined, 
 }
 
 describe('softnet counters, by the kernels that wrote them', () => {
-  it('15 columns (6.10 and later): the 13th is the CPU', async () => {
+  it('15 columns (6.8 and later): the 13th is the CPU', async () => {
     const files = {
       [ONLINE]: '0-1\n',
       [SOFTNET]: [
