@@ -63,9 +63,8 @@ static int open_text(const char *path)
 	return -1;
 }
 
-static void read_text(void *context, const char *path)
+static void read_text(struct node_reader *reader, const char *path)
 {
-	struct node_reader *reader = context;
 	int64_t at, wall, cpu;
 	size_t length = 0;
 	ssize_t got = 0;
@@ -116,11 +115,11 @@ static void name_path(void *context, const char *path)
 	fprintf(reader->answers, "name %s\n", path);
 }
 
-static void match(struct node_reader *reader, const char *pattern, node_match *each)
+static void list(struct node_reader *reader, const char *pattern)
 {
 	size_t found;
 
-	if (!node_pattern_match(pattern, NODE_MATCHES_MOST, each, reader, &found))
+	if (!node_pattern_match(pattern, NODE_MATCHES_MOST, name_path, reader, &found))
 		fprintf(reader->answers, "cut %s\n", pattern);
 	else if (found == 0)
 		fail(reader, ENOENT, pattern);
@@ -162,10 +161,8 @@ bool node_reader_take(struct node_reader *reader, char *order)
 	*rest++ = '\0';
 	if (strcmp(order, "read") == 0)
 		read_text(reader, rest);
-	else if (strcmp(order, "each") == 0)
-		match(reader, rest, read_text);
 	else if (strcmp(order, "list") == 0)
-		match(reader, rest, name_path);
+		list(reader, rest);
 	else if (strcmp(order, "tree") == 0 && sscanf(rest, "%zu %" SCNd64 " %n", &told, &ns, &length) == 2 &&
 	         length > 0)
 		walk(reader, rest + length, told, ns);

@@ -17,19 +17,28 @@ export interface CgroupMount {
 export function cgroupMounts(files: NodeFiles): readonly CgroupMount[] | string {
   const reading = files.text(MOUNTS);
   if (reading.kind === 'none') return reading.why;
-  const seen = new Set<string>();
-  return reading.text.split('\n').flatMap((line): CgroupMount[] => {
+  const hierarchies = new Map<string, { mount: CgroupMount; part: number }>();
+  for (const line of reading.text.split('\n')) {
     const [head = '', tail = ''] = line.split(' - ');
     const [type, , options = ''] = tail.split(' ');
-    const root = unescaped(head.split(' ')[4] ?? '');
-    if (type !== 'cgroup' && type !== 'cgroup2') return [];
+    if (type !== 'cgroup' && type !== 'cgroup2') continue;
+    const [, , , mounted = '', place = ''] = head.split(' ');
     const controllers = type === 'cgroup' ? options.split(',') : [];
     const identity = `${type} ${controllers}`;
-    // Bind mounts of the same hierarchy, as in containers, lead to the same groups.
-    if (seen.has(identity)) return [];
-    seen.add(identity);
-    return [{ version: type === 'cgroup' ? 1 : 2, root, controllers }];
-  });
+    const part = partOf(mounted);
+    if (part >= (hierarchies.get(identity)?.part ?? Number.POSITIVE_INFINITY)) continue;
+    const mount: CgroupMount = { version: type === 'cgroup' ? 1 : 2, root: unescaped(place), controllers };
+    hierarchies.set(identity, { mount, part });
+  }
+  return [...hierarchies.values()].map(({ mount }) => mount);
+}
+
+/**
+ * Of several mounts of one hierarchy the one that shows most of it is wanted: in a container, one of the host's that
+ * lies above the container's own root, then that root, then a part.
+ */
+function partOf(mounted: string): number {
+  return mounted.startsWith('/..') ? 0 : mounted === '/' ? 1 : 2;
 }
 
 /** Where the groups of a controller are; undefined where none is mounted for it. */

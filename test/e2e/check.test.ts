@@ -204,6 +204,13 @@ suite('rxray check', needsRoot, () => {
     assert.ok(status === 0 || status === 1);
   });
 
+  test('control groups that cannot be written are read all the same', { skip: groupsMissing(UNIFIED) }, async () => {
+    const only = 'umount -R /sys/fs/cgroup; mount -t tmpfs none /sys/fs/cgroup; mkdir /sys/fs/cgroup/two';
+    const bind = `${only}; mount -t cgroup2 none /sys/fs/cgroup/two; mount -o remount,bind,ro /sys/fs/cgroup/two; exec "$@"`;
+    const { of } = await report(['unshare', '-m', 'sh', '-c', bind, 'sh'], '--only', 'zombie-groups');
+    assert.notEqual(of('zombie-groups')[0]?.state, 'unknown', of('zombie-groups')[0]?.detail);
+  });
+
   test('without /proc/net and /sys the checks of them are unknown', async () => {
     const hide = 'mount -t tmpfs none /sys; mount --bind /sys /proc/sys/net; exec "$@"';
     const { of, node } = await report(['unshare', '-m', 'sh', '-c', hide, 'sh'], '-i', '200ms');

@@ -57,6 +57,22 @@ describe('zombie memory groups', () => {
     ]);
   });
 
+  it("in a container that has the host's groups mounted as well, those are counted", async () => {
+    const own = '700 699 0:32 /kubepods/pod1 /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n';
+    for (const [mounted, place] of [
+      ['/', '/host/cgroup\\040memory'],
+      ['/../../..', '/host/cgroup\\040memory'],
+    ]) {
+      const files = {
+        [MOUNTS]: `${own}701 699 0:32 ${mounted} ${place} ro - cgroup cgroup rw,memory\n`,
+        '/proc/cgroups': PROC_CGROUPS(3),
+        '/host/cgroup memory/release_agent': '\n',
+      };
+      const trees = { '/host/cgroup memory': { '/pod 1': 0 } };
+      assert.deepEqual(await saidBy('zombie-groups', { files, trees }), ['ok 1 dying, 2 live (0.5 to 1; cgroup v1)']);
+    }
+  });
+
   it('without control groups, or without a mount table, the reason is told', async () => {
     assert.deepEqual(await saidBy('zombie-groups', { files: { [MOUNTS]: '24 1 0:21 / /sys rw - sysfs sysfs rw\n' } }), [
       'unknown no control group file system is mounted here',
