@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
 #include <net/if.h>
@@ -215,28 +216,55 @@ void interface_info_add(struct json *json, const struct steering *steering)
 	free(own);
 }
 
-int interface_info_print(const char *name)
+/* Fills the document; returns 0, or what the kernel answered. */
+static int describe(struct json *json, const char *name)
 {
-	struct json *json = calloc(1, sizeof(*json));
 	struct steering *steering = calloc(1, sizeof(*steering));
 	struct asked asked = {socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), name};
-	int status = EXIT_SYSTEM;
+	int error = 0;
 
-	if (json == NULL || steering == NULL || asked.fd < 0) {
-		perror("rxray-prober: E_SYSTEM");
+	if (steering == NULL || asked.fd < 0) {
+		error = steering == NULL ? ENOMEM : errno;
 	} else if (strlen(name) >= IF_NAMESIZE || if_nametoindex(name) == 0) {
-		fprintf(stderr, "rxray-prober: E_INTERFACE: there is no interface %.32s\n  see `ip link`\n",
-		        name);
-		status = EXIT_PLAN;
+		error = ENODEV;
 	} else {
 		steering_open(steering, name);
 		steering_refresh(steering, clocks_mono());
 		add_all(json, &asked, steering);
-		status = puts(json->text) < 0 || fflush(stdout) != 0 ? EXIT_SYSTEM : 0;
 	}
 	if (asked.fd >= 0)
 		close(asked.fd);
 	free(steering);
+	return error;
+}
+
+int interface_info_print(const char *name)
+{
+	struct json *json = calloc(1, sizeof(*json));
+	int error = json == NULL ? ENOMEM : describe(json, name);
+	int status = EXIT_SYSTEM;
+
+	if (error == 0) {
+		status = puts(json->text) < 0 || fflush(stdout) != 0 ? EXIT_SYSTEM : 0;
+	} else if (error == ENODEV) {
+		fprintf(stderr, "rxray-prober: E_INTERFACE: there is no interface %.32s\n  see `ip link`\n",
+		        name);
+		status = EXIT_PLAN;
+	} else {
+		fprintf(stderr, "rxray-prober: E_SYSTEM: %s\n", strerror(error));
+	}
 	free(json);
 	return status;
+}
+
+void interface_info_answer(FILE *answers, const char *name)
+{
+	struct json *json = calloc(1, sizeof(*json));
+	int error = json == NULL ? ENOMEM : describe(json, name);
+
+	if (error == 0)
+		fprintf(answers, "interface %s %s\n", name, json->text);
+	else
+		fprintf(answers, "fail %s interface %s\n", strerrorname_np(error), name);
+	free(json);
 }

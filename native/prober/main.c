@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "node_reader.h"
 #include "plan_lines.h"
 #include "prober.h"
 #include "stop.h"
@@ -14,7 +15,7 @@
 
 static const char help[] =
         "usage: rxray-prober < plan > frames\n"
-        "       rxray-prober --capabilities | --interface-info NAME | --version | --help\n"
+        "       rxray-prober --capabilities | --interface-info NAME | --read-node | --version | --help\n"
         "\n"
         "Sends probes on an exact grid, time-stamps and matches the replies. It is started by rxray; the "
         "plan it\n"
@@ -88,6 +89,8 @@ int main(int argc, char **argv)
 		return capabilities_print();
 	if (argc == 3 && strcmp(argv[1], "--interface-info") == 0)
 		return interface_info_print(argv[2]);
+	if (argc == 2 && strcmp(argv[1], "--read-node") == 0)
+		return node_reader_run();
 	if (argc > 1) {
 		fputs(help, stderr);
 		return EXIT_PLAN;

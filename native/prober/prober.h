@@ -5,6 +5,7 @@
 #include <linux/if_packet.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "agenda.h"
 #include "clocks.h"
@@ -133,6 +134,9 @@ struct json;
 struct steering;
 /* Adds the same to a document; `null` where it would not fit. */
 void interface_info_add(struct json *json, const struct steering *steering);
+
+/* The same as an answer of the node reader: `interface NAME JSON`, or why not. */
+void interface_info_answer(FILE *answers, const char *name);
 
 /* The 32-bit number of a probe as frames and payloads show it. */
 static inline uint32_t train_seq(const struct train *train, uint64_t k)

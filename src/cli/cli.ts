@@ -3,6 +3,7 @@ import type { Io } from '../commands/io.js';
 import { packageVersion } from '../commands/version.js';
 import { CodedError } from '../model/errors.js';
 import { bisectCommand } from './bisect-cli.js';
+import { checkCommand } from './check-cli.js';
 import { doctorCommand } from './doctor-cli.js';
 import { labCommand } from './lab-cli.js';
 import { probeCommand } from './probe-cli.js';
@@ -34,6 +35,7 @@ export async function runCommandLine(program: string, argv: readonly string[], i
     .command(bisectCommand(run))
     .command(replayCommand(run))
     .command(traceCommand(run))
+    .command(checkCommand(run))
     .command(labCommand(run, behindDashes))
     .command(doctorCommand(run))
     .command(schemaCommand(run))

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { findingSchema } from '../model/finding.js';
+import { nodeCheckSchema, nodeReportSchema } from '../model/node-check.js';
 import { qualityRecordSchema, runRecordSchema, SCHEMA, sampleRecordSchema } from '../model/run-record.js';
 import { summarySchema } from '../model/summary.js';
 import { incidentSchema, verdictSchema } from '../model/verdict.js';
@@ -14,6 +15,8 @@ export const recordSchema = z.union([
   summarySchema,
   incidentSchema,
   verdictSchema,
+  nodeCheckSchema,
+  nodeReportSchema,
 ]);
 
 /** `rxray schema`: the JSON Schema of one NDJSON line, made from the definitions the program itself uses. */

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import type { NodeFiles } from './node-files.js';
+
+const cpus = z.array(z.int()).nullable();
+
+const interfaceSchema = z.object({
+  interface: z.string(),
+  driver: z.string().nullable(),
+  rxQueues: z.int(),
+  threadedNapi: z.boolean().nullable(),
+  queues: z.array(
+    z.object({
+      queue: z.int(),
+      rpsCpus: cpus,
+      irq: z.int().nullable(),
+      irqCpus: cpus,
+      thread: z.int().nullable(),
+      threadCpus: cpus,
+    }),
+  ),
+  deviceIrqCpus: cpus,
+  rss: z.object({ indirection: z.array(z.int()).nullable() }).nullable(),
+});
+
+/** How an interface spreads what it receives, as the prober tells it. */
+export type InterfaceQueues = z.infer<typeof interfaceSchema>;
+
+const ALL = '/sys/class/net/*';
+const WITH_DEVICE = '/sys/class/net/*/device';
+const MOST = 32;
+
+/** Orders to learn of the interfaces that packets of other machines come in by. */
+export function interfaceOrders(known: NodeFiles): string[] {
+  return [`list ${ALL}`, `list ${WITH_DEVICE}`, ...receiving(known).map((name) => `interface ${name}`)];
+}
+
+export function interfaceQueues(files: NodeFiles): InterfaceQueues[] {
+  return receiving(files).flatMap((name) => {
+    const parsed = interfaceSchema.safeParse(document(files.interfaces.get(name)));
+    return parsed.success ? [parsed.data] : [];
+  });
+}
+
+/** A document that is cut short, as that of a card with very many queues, is none. */
+function document(json: string | undefined): unknown {
+  try {
+    return json === undefined ? undefined : JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Cards; where there are none, as in a container, whatever is there but loopback. */
+function receiving(files: NodeFiles): string[] {
+  const named = (form: RegExp): string[] => files.paths(form).map((path) => path.split('/')[4] ?? '');
+  const cards = named(/^\/sys\/class\/net\/[^/]+\/device$/);
+  const all = named(/^\/sys\/class\/net\/[^/]+$/).filter((name) => name !== 'lo' && name !== 'bonding_masters');
+  return [...new Set(cards.length > 0 ? cards : all)].slice(0, MOST);
+}
+
+/** Said where no interface was found at all. */
+export const NO_INTERFACE = 'no network interface but loopback can be told of';
