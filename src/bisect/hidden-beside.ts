@@ -1,8 +1,9 @@
 import type { Case } from './case.js';
 import type { Hypothesis } from './hypothesis.js';
 import { type Judgement, judgePosterior } from './judgement.js';
-import { isLittleLoss, type Observation } from './observation.js';
+import type { Observation } from './observation.js';
 import { posteriorOf } from './posterior.js';
+import { tellingKinds } from './signatures.js';
 
 /** One incident in so many must be of a kind for the kind to count. */
 const LEAST_SHARE = 10;
@@ -17,7 +18,8 @@ export function hiddenBeside(known: Case, hypotheses: readonly Hypothesis[], jud
   if (judgement.says !== 'cause') return [];
   const [share, second] = judgement.leading.shares;
   if (share?.hypothesis.cause !== 'network' || second !== undefined) return [];
-  const own = share.incidents.filter((i) => !isLittleLoss(known.incidents[i] as Observation));
+  const telling = new Set(tellingKinds(share.incidents.map((i) => known.incidents[i] as Observation)));
+  const own = share.incidents.filter((i) => telling.has(known.incidents[i] as Observation));
   const stalls = own.filter((i) => isStall(known.incidents[i] as Observation));
   const others = own.length - stalls.length;
   if (stalls.length * LEAST_SHARE < own.length || others * LEAST_SHARE < own.length) return [];

@@ -33,16 +33,20 @@ export function scoreOrder(release: Release, incidents: readonly Observation[]):
   return logMix(pipe, release === 'several-queues' ? SEVERAL_QUEUES : ORDER_UNTRUSTED, open);
 }
 
-/** Which kinds of incident there were; how many of each says nothing more. */
-export function scoreKinds(kinds: Hypothesis['kinds'], incidents: readonly Observation[]): number {
+/** Without single losses, and without what is a piece of congestion: in a full buffer RTT may fall as after a stall. */
+export function tellingKinds(incidents: readonly Observation[]): Observation[] {
   const congested = incidents.filter(({ kind }) => kind === 'congestion');
-  // In a full buffer RTT may fall for a while as it does after a stall.
   const isPiece = ({ kind, startMaxNs, releaseNs }: Observation): boolean =>
     kind !== 'congestion' &&
     congested.some(
       (whole) => startMaxNs >= whole.startMaxNs - PIECE_SLACK_NS && releaseNs <= whole.releaseNs + PIECE_SLACK_NS,
     );
-  const telling = incidents.filter((incident) => !isLittleLoss(incident) && !isPiece(incident));
+  return incidents.filter((incident) => !isLittleLoss(incident) && !isPiece(incident));
+}
+
+/** Which kinds of incident there were; how many of each says nothing more. */
+export function scoreKinds(kinds: Hypothesis['kinds'], incidents: readonly Observation[]): number {
+  const telling = tellingKinds(incidents);
   const seen = new Map<IncidentKind, number>();
   for (const { kind } of telling) {
     seen.set(kind, (seen.get(kind) ?? 0) + 1);
