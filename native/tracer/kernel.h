@@ -117,7 +117,7 @@ struct sk_buff {
 	__u16 protocol;
 	__u16 network_header;
 	__u16 queue_mapping;
-	unsigned int len;
+	unsigned int len, data_len;
 };
 
 struct timerqueue_node {

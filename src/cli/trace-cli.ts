@@ -1,7 +1,9 @@
 import type { Argv, CommandModule } from 'yargs';
+import { traceRx } from '../commands/trace-rx.js';
 import { traceStall } from '../commands/trace-stall.js';
 import { parseDuration } from '../format/duration.js';
 import type { RunCommand } from './run-command.js';
+import { whole } from './shared-options.js';
 
 /** `rxray trace`: what the kernel of a machine does with received packets, asked of tracepoints. */
 export function traceCommand(run: RunCommand): CommandModule {
@@ -12,8 +14,10 @@ export function traceCommand(run: RunCommand): CommandModule {
       yargs
         // One question, one line here; each stands in a function of its own below.
         .command(stall(run))
-        .demandCommand(1, 'say what to ask: stall')
-        .example('$0 trace stall', 'who keeps received packets waiting for 10 ms and more'),
+        .command(rx(run))
+        .demandCommand(1, 'say what to ask: stall or rx')
+        .example('$0 trace stall', 'who keeps received packets waiting for 10 ms and more')
+        .example('$0 trace rx --follow-probes', 'where each probe of the running probe or bisect is received'),
     handler: () => {},
   };
 }
@@ -105,5 +109,49 @@ function stall(run: RunCommand): CommandModule<object, StallArgs> {
           io,
         ),
       ),
+  };
+}
+
+interface RxArgs extends TracedArgs {
+  'follow-probes': boolean | undefined;
+  'of-process': number | undefined;
+  'icmp-id': number[] | undefined;
+  'syn-port': number[] | undefined;
+}
+
+function rx(run: RunCommand): CommandModule<object, RxArgs> {
+  return {
+    command: 'rx',
+    describe: 'every probe packet on the machine that receives it: where, on top of what, how long after the raise',
+    builder: (yargs) =>
+      traced(yargs)
+        .options({
+          'follow-probes': {
+            type: 'boolean',
+            describe: 'probes of the probe or bisect that started last on this host',
+          },
+          'of-process': { type: 'number', requiresArg: true, describe: 'of the one with this process id' },
+          'icmp-id': { type: 'number', array: true, requiresArg: true, describe: 'echo requests with this identifier' },
+          'syn-port': { type: 'number', array: true, requiresArg: true, describe: 'TCP SYN to this port' },
+        })
+        .conflicts('follow-probes', ['icmp-id', 'syn-port', 'of-process'])
+        .conflicts('of-process', ['icmp-id', 'syn-port'])
+        .example('$0 trace rx --follow-probes --ssh ops@node', 'the probes of this host, where that node receives them')
+        .example('$0 trace rx --syn-port 30927 -d 10s --json', 'connection attempts of anybody, for 10 s')
+        .epilogue('Without any of these: every echo request. Exit status: 0, 2 wrong use, 4 privilege or system.'),
+    handler: (args) =>
+      run((io) => {
+        const process = args['of-process'];
+        const follow = process ?? (args['follow-probes'] === true ? ('newest' as const) : undefined);
+        return traceRx(
+          {
+            ...tracedOptions(args),
+            ...(follow === undefined ? {} : { follow }),
+            icmpIds: (args['icmp-id'] ?? []).map((id) => whole(id, '--icmp-id', 0, 65_535)),
+            synPorts: (args['syn-port'] ?? []).map((port) => whole(port, '--syn-port', 1, 65_535)),
+          },
+          io,
+        );
+      }),
   };
 }

@@ -9,6 +9,7 @@ import type { Finding } from '../model/finding.js';
 import type { SampleColumns } from '../model/sample.js';
 import { SECOND } from '../model/time.js';
 import type { Verdict } from '../model/verdict.js';
+import { watchesOf } from '../model/watch.js';
 import { bisectProgress } from '../report/bisect-progress.js';
 import { createBisectReporter } from '../report/bisect-reporter.js';
 import { identifiabilityText } from '../report/identifiability-text.js';
@@ -20,6 +21,7 @@ import type { Io } from './io.js';
 import type { MachineWatch } from './machine-watch.js';
 import { OutputFile } from './output-file.js';
 import { withRemedy } from './remedies.js';
+import { publishProbes } from './running-probes.js';
 import { VantageRun } from './vantage-run.js';
 
 const TICK_MS = 250;
@@ -89,6 +91,7 @@ class Bisection {
   #waiting: ((inference: Inference) => void)[] = [];
   readonly #notes: string[];
   #statusLines = 0;
+  #withdraw: () => void = () => {};
   #lastNs = 0;
 
   constructor(
@@ -113,6 +116,7 @@ class Bisection {
     } finally {
       clearInterval(ticking);
       this.io.stop.removeEventListener('abort', stop);
+      this.#withdraw();
       this.#stopAll();
       await Promise.all(this.#watching);
       this.#clearStatus();
@@ -193,6 +197,7 @@ class Bisection {
   #watchWhenAllRun(): void {
     const starting = this.#vantages.some((vantage) => vantage.state === 'starting');
     if (starting || this.#watching.length > 0 || this.#inference) return;
+    this.#publish();
     this.#watches = machineWatches({
       hosts: this.about.hosts,
       paths: this.about.paths,
@@ -204,6 +209,19 @@ class Bisection {
     });
     const started = this.#watches.map((watch) => this.#follow(watch));
     void Promise.all(started).then((machines) => this.#infer(machines.filter((machine) => machine !== undefined)));
+  }
+
+  /** For `rxray trace rx --follow-probes`. */
+  #publish(): void {
+    const paths = this.#vantages.flatMap((vantage) => {
+      const { plan, hello } = vantage;
+      if (hello === undefined) return [];
+      return watchesOf(plan, hello, { interface: 'any', tunnel: true }).map((watch) => ({
+        name: plan.paths[watch.path]?.name ?? '',
+        watch,
+      }));
+    });
+    this.#withdraw = publishProbes({ command: 'bisect', secret: this.#secret, paths });
   }
 
   /** Resolves to the machine once it is watched, or to undefined when it cannot be. */

@@ -1,6 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import type { ProbeRun } from '../engines/engine.js';
 import type { Finding } from '../model/finding.js';
 import type { ProbePlan } from '../model/plan.js';
+import type { ProberHello } from '../model/run.js';
+import { watchesOf } from '../model/watch.js';
 import { createReporter } from '../report/create-reporter.js';
 import type { RunResult } from '../report/reporter.js';
 import { statusLine } from '../report/status-line.js';
@@ -14,6 +17,7 @@ import type { ProbeOptions } from './probe-options.js';
 import { planProbe } from './probe-plan.js';
 import { resolveTargets } from './probe-targets.js';
 import { withRemedy } from './remedies.js';
+import { publishProbes } from './running-probes.js';
 
 /** The status line is drawn this often. */
 const STATUS_EVERY_MS = 200;
@@ -31,7 +35,8 @@ export async function probe(options: ProbeOptions, io: Io): Promise<number> {
   const { targets, note } = await resolveTargets(options.targets, options);
   if (note !== undefined) io.err(`${note}\n`);
   const vantage = options.netns ?? 'local';
-  const plan = planProbe(options, targets, vantage);
+  // Drawn here, so that a tracer can be told it.
+  const plan = { ...planProbe(options, targets, vantage), secret: randomBytes(16).toString('hex') };
   const engine = await chooseEngine(options);
   const about = { command: 'probe', engine: engine.name, thresholdNs: options.thresholdNs, options: { ...options } };
   const file = options.output === undefined ? undefined : await OutputFile.open(options.output);
@@ -45,6 +50,7 @@ class ProbeCommand {
   readonly #statusShown: boolean;
   readonly #began = performance.now();
   #found = false;
+  #withdraw: () => void = () => {};
 
   constructor(
     private readonly options: ProbeOptions,
@@ -73,6 +79,7 @@ class ProbeCommand {
     } catch (error) {
       throw withRemedy(error);
     } finally {
+      this.#withdraw();
       clearInterval(ticking);
       this.#clearStatus();
       forgetSnapshot();
@@ -83,11 +90,21 @@ class ProbeCommand {
   async #read(run: ProbeRun): Promise<void> {
     for await (const event of run.events) {
       const findings = this.measurement.take(event);
+      if (event.kind === 'hello') this.#publish(event.hello);
       if (event.kind === 'hello' && this.measurement.run) await this.#print(this.#reporter.start(this.measurement.run));
       if (event.kind === 'samples') await this.#print(this.#reporter.samples(event.samples));
       if (event.kind === 'warning') this.#tell(`warning ${event.code}: ${event.message}`);
       await this.#report(findings);
     }
+  }
+
+  /** For `rxray trace rx --follow-probes`. */
+  #publish(hello: ProberHello): void {
+    const { plan } = this;
+    if (plan.secret === undefined || hello.helper !== 'rxray-prober') return;
+    const watches = watchesOf(plan, hello, { interface: 'any', tunnel: true });
+    const paths = watches.map((watch) => ({ name: plan.paths[watch.path]?.name ?? '', watch }));
+    this.#withdraw = publishProbes({ command: 'probe', secret: plan.secret, paths });
   }
 
   async #report(findings: readonly Finding[]): Promise<void> {

@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import { culpritSchema } from '../model/culprit.js';
 import { findingSchema } from '../model/finding.js';
 import { qualityRecordSchema, runRecordSchema, SCHEMA, sampleRecordSchema } from '../model/run-record.js';
+import { rxPacketSchema } from '../model/rx-packet.js';
 import { summarySchema } from '../model/summary.js';
+import { kernelSampleSchema, traceQualitySchema, traceRunSchema } from '../model/trace-record.js';
 import { incidentSchema, verdictSchema } from '../model/verdict.js';
 import type { Io } from './io.js';
 
@@ -14,6 +17,11 @@ export const recordSchema = z.union([
   summarySchema,
   incidentSchema,
   verdictSchema,
+  culpritSchema,
+  rxPacketSchema,
+  kernelSampleSchema,
+  traceRunSchema,
+  traceQualitySchema,
 ]);
 
 /** `rxray schema`: the JSON Schema of one NDJSON line, made from the definitions the program itself uses. */

@@ -1,9 +1,9 @@
 import { formatClockTime } from '../format/clock-time.js';
-import { formatLength } from '../format/duration.js';
 import type { Culprit, ObservedWait } from '../model/culprit.js';
 import { syscallName } from '../model/syscall-names.js';
 import type { KernelSampleRecord, TraceQuality, TraceRun } from '../model/trace-record.js';
 import { culpritText, sampleLine } from './culprit-text.js';
+import { traceEndText } from './trace-end-text.js';
 
 /** What `trace stall` writes, as text to be put out. */
 export interface StallReporter {
@@ -55,13 +55,7 @@ class StallText implements StallReporter {
   }
 
   end(quality: TraceQuality): string {
-    const lost = quality.lostEvents + quality.droppedRecords;
-    const share = (ns: number): string => `${((100 * ns) / Math.max(1, quality.lengthNs)).toFixed(2)} % of a CPU`;
-    const bpf = quality.bpfRunNs === null ? 'not counted' : share(quality.bpfRunNs);
-    return [
-      `traced ${formatLength(quality.lengthNs)}; BPF programs took ${bpf}, the tracer itself ${share(quality.cpuNs)}`,
-      `; ${lost === 0 ? 'nothing lost' : `${lost} events LOST`}\n`,
-    ].join('');
+    return traceEndText(quality);
   }
 }
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { formatTable } from '../../src/format/table.js';
-import { FAULT_NAMES, type FaultName } from '../../src/lab/fault-plan.js';
+import { FAULT_NAMES, type FaultName, isKernelFault } from '../../src/lab/fault-plan.js';
 import { labVerdict, RIGHT_VERDICTS, standing } from '../e2e/lab-verdict.js';
 
 /** Every fault of the lab over seeds and numbers of receive queues, with a vantage on the bad node and without. */
@@ -53,6 +53,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       fault: { type: 'string' },
     },
   });
-  const faults = FAULT_NAMES.filter((fault) => values.fault === undefined || values.fault === fault);
+  const faults = FAULT_NAMES.filter(
+    (fault) => (values.fault === undefined && !isKernelFault(fault)) || values.fault === fault,
+  );
   await labCampaign({ seeds: Number(values.seeds), durationS: Number(values.seconds), faults });
 }
