@@ -252,8 +252,10 @@ TWIN(netif_receive_skb, arguments)
 		event->ran_ns = state->thread_ran_ns;
 	}
 	length = BPF_CORE_READ(packet, len) - BPF_CORE_READ(packet, data_len);
-	if (length > RX_BYTES)
-		length = RX_BYTES;
+	if (length > RX_BYTES - 1)
+		length = RX_BYTES - 1;
+	/* Said once more in the way that the verifier follows. */
+	asm volatile("%0 &= %1" : "+r"(length) : "i"(RX_BYTES - 1));
 	event->length = bpf_probe_read_kernel(event->bytes, length, data) == 0 ? length : 0;
 	bpf_ringbuf_submit(event, 0);
 }

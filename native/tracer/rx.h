@@ -6,7 +6,7 @@
 #include <linux/types.h>
 
 #define RX_FILTERS 32
-#define RX_BYTES 96 /* an outer and an inner IPv6 header and a key */
+#define RX_BYTES 128 /* a power of 2: an outer and an inner header and a key */
 #define RX_CPUS 1024
 
 /* Cheap to check in the kernel; what passes is looked at closely in user space. */
