@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { culpritSchema } from '../model/culprit.js';
+import { explanationSchema } from '../model/explanation.js';
 import { findingSchema } from '../model/finding.js';
 import { qualityRecordSchema, runRecordSchema, SCHEMA, sampleRecordSchema } from '../model/run-record.js';
 import { rxPacketSchema } from '../model/rx-packet.js';
@@ -18,6 +19,7 @@ export const recordSchema = z.union([
   incidentSchema,
   verdictSchema,
   culpritSchema,
+  explanationSchema,
   rxPacketSchema,
   kernelSampleSchema,
   traceRunSchema,
