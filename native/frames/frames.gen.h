@@ -76,6 +76,13 @@ enum rxray_context {
 	RXRAY_CONTEXT_KTHREAD = 6,
 };
 
+enum rxray_packet_protocol {
+	RXRAY_PACKET_PROTOCOL_ICMP = 0,
+	RXRAY_PACKET_PROTOCOL_SYN = 1,
+	RXRAY_PACKET_PROTOCOL_ACK = 2,
+	RXRAY_PACKET_PROTOCOL_UDP = 3,
+};
+
 enum rxray_end_reason {
 	RXRAY_END_REASON_COMPLETE = 0,
 	RXRAY_END_REASON_STDIN_CLOSED = 1,
@@ -113,6 +120,15 @@ enum rxray_end_reason {
 #define RXRAY_WAIT_FLAGS_GONE 0x08u
 /* no packet followed that tells the network namespace */
 #define RXRAY_WAIT_FLAGS_NAMESPACE_UNKNOWN 0x10u
+
+/* its key is right: path, seq and flow are those of the probe; else seq is the packet's own number */
+#define RXRAY_RX_FLAGS_KEYED 0x01u
+/* inside IPIP */
+#define RXRAY_RX_FLAGS_TUNNELLED 0x02u
+/* of a source port used for the first time in the run */
+#define RXRAY_RX_FLAGS_FRESH_FLOW 0x04u
+/* handled by the receive softirq, on top of the thread named; else by that thread itself */
+#define RXRAY_RX_FLAGS_IN_SOFTIRQ 0x08u
 
 /* of the holder, where the wait names it; else a sample of the flight recorder */
 #define RXRAY_STACK_FLAGS_HOLDER 0x01u
@@ -609,5 +625,55 @@ static_assert(offsetof(struct rxray_frame_wait_totals, longest_ns) == 16, "waitT
 static_assert(offsetof(struct rxray_frame_wait_totals, cpu) == 24, "waitTotals.cpu");
 static_assert(offsetof(struct rxray_frame_wait_totals, reserved) == 26, "waitTotals.reserved");
 static_assert(offsetof(struct rxray_frame_wait_totals, buckets) == 32, "waitTotals.buckets");
+
+#define RXRAY_RECORD_RX_PACKET 25
+/* A probe packet as the receiving stack took it up: where, in whose context, and how long after it was asked for. */
+struct rxray_frame_rx_packet {
+	int64_t time_ns; /* since the epoch */
+	int64_t asked_ns; /* length from the raise of the softirq or the waking of the thread to this packet; -1 unknown */
+	int64_t wait_ns; /* of that, until the softirq or the thread ran; -1 unknown */
+	uint32_t path; /* number of the path that the watch names; without a watch 0 */
+	uint32_t seq; /* number of the probe on its path, or of the packet: of an echo its 16 bits, of a SYN its sequence number */
+	uint32_t thread; /* thread id, 0 idle */
+	uint32_t process; /* process id */
+	uint32_t syscall; /* number of the system call it was in; 0xffffffff none or unknown */
+	uint32_t interface; /* index of the interface */
+	uint16_t architecture; /* whose system call numbers: e_machine as in elf.h */
+	uint16_t cpu; /* CPU */
+	uint16_t queue; /* receive queue, 0xffff not recorded */
+	uint16_t flow; /* index of the flow on its path; for fresh flows 0xffff */
+	uint16_t id; /* of an echo its identifier, else the source port */
+	uint16_t port; /* target port, 0 of an echo */
+	uint8_t protocol; /* enum packetProtocol */
+	uint8_t context; /* enum context */
+	uint8_t flags; /* rxFlags */
+	uint8_t family; /* 4 or 6 */
+	uint8_t source[16]; /* address; of IPv4 the first four bytes */
+	uint8_t thread_name[16]; /* of the thread */
+	uint8_t interface_name[16]; /* empty: unknown */
+};
+static_assert(sizeof(struct rxray_frame_rx_packet) == 112, "rxPacket");
+static_assert(offsetof(struct rxray_frame_rx_packet, time_ns) == 0, "rxPacket.timeNs");
+static_assert(offsetof(struct rxray_frame_rx_packet, asked_ns) == 8, "rxPacket.askedNs");
+static_assert(offsetof(struct rxray_frame_rx_packet, wait_ns) == 16, "rxPacket.waitNs");
+static_assert(offsetof(struct rxray_frame_rx_packet, path) == 24, "rxPacket.path");
+static_assert(offsetof(struct rxray_frame_rx_packet, seq) == 28, "rxPacket.seq");
+static_assert(offsetof(struct rxray_frame_rx_packet, thread) == 32, "rxPacket.thread");
+static_assert(offsetof(struct rxray_frame_rx_packet, process) == 36, "rxPacket.process");
+static_assert(offsetof(struct rxray_frame_rx_packet, syscall) == 40, "rxPacket.syscall");
+static_assert(offsetof(struct rxray_frame_rx_packet, interface) == 44, "rxPacket.interface");
+static_assert(offsetof(struct rxray_frame_rx_packet, architecture) == 48, "rxPacket.architecture");
+static_assert(offsetof(struct rxray_frame_rx_packet, cpu) == 50, "rxPacket.cpu");
+static_assert(offsetof(struct rxray_frame_rx_packet, queue) == 52, "rxPacket.queue");
+static_assert(offsetof(struct rxray_frame_rx_packet, flow) == 54, "rxPacket.flow");
+static_assert(offsetof(struct rxray_frame_rx_packet, id) == 56, "rxPacket.id");
+static_assert(offsetof(struct rxray_frame_rx_packet, port) == 58, "rxPacket.port");
+static_assert(offsetof(struct rxray_frame_rx_packet, protocol) == 60, "rxPacket.protocol");
+static_assert(offsetof(struct rxray_frame_rx_packet, context) == 61, "rxPacket.context");
+static_assert(offsetof(struct rxray_frame_rx_packet, flags) == 62, "rxPacket.flags");
+static_assert(offsetof(struct rxray_frame_rx_packet, family) == 63, "rxPacket.family");
+static_assert(offsetof(struct rxray_frame_rx_packet, source) == 64, "rxPacket.source");
+static_assert(offsetof(struct rxray_frame_rx_packet, thread_name) == 80, "rxPacket.threadName");
+static_assert(offsetof(struct rxray_frame_rx_packet, interface_name) == 96, "rxPacket.interfaceName");
 
 #endif

@@ -59,7 +59,8 @@ static void choose(const struct tracer *tracer, struct hooks *hooks, struct bpf_
 
 static bool refused(int error, const char *name, struct problem *problem)
 {
-	if (error == EPERM || error == EACCES)
+	/* The verifier's own refusal is EACCES. */
+	if (error == EPERM)
 		return problem_set(problem, "E_NO_BPF", EXIT_SYSTEM, -1,
 		                   "run with sudo, or: sudo setcap cap_bpf,cap_perfmon,cap_net_admin+ep "
 		                   "native/build/rxray-tracer",

@@ -78,9 +78,14 @@ struct task_struct {
 	int prio;
 	int pid;
 	int tgid;
+	unsigned int __state;
 	char comm[16];
 	struct files_struct *files;
 	struct css_set *cgroups;
+};
+
+struct task_struct___before_5_14 {
+	long state;
 };
 
 struct ns_common {
@@ -112,11 +117,16 @@ struct sk_buff {
 	__u16 protocol;
 	__u16 network_header;
 	__u16 queue_mapping;
-	unsigned int len;
+	unsigned int len, data_len;
+};
+
+struct timerqueue_node {
+	__s64 expires;
 };
 
 struct hrtimer {
-	__s64 _softexpires;
+	struct timerqueue_node node;
+	void *function;
 	__u8 is_soft;
 };
 

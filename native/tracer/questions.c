@@ -2,9 +2,11 @@
 #include <stddef.h>
 
 #include "question.h"
+#include "rx_question.h"
 #include "stall_question.h"
 
 const struct question *const questions[] = {
         &stall_question,
+        &rx_question,
         NULL,
 };

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -12,18 +13,25 @@
 /* libbpf hands its messages to a function without a context of ours. */
 static struct tracer *listening;
 
+/* Of what it says the end counts: that is where the verifier gives its reason. */
 static int take_words(enum libbpf_print_level level, const char *format, va_list arguments)
 {
-	char line[512];
-	int length = vsnprintf(line, sizeof(line), format, arguments);
-	size_t room = sizeof(listening->libbpf_said) - 1, used = strlen(listening->libbpf_said);
+	size_t room = sizeof(listening->libbpf_said) - 1, used = strlen(listening->libbpf_said), length;
+	char *text = NULL;
 
-	if (level == LIBBPF_DEBUG || length <= 0)
+	if (level == LIBBPF_DEBUG || vasprintf(&text, format, arguments) < 0)
 		return 0;
-	if (used + strlen(line) > room)
+	length = strlen(text);
+	if (length > room)
 		used = 0;
-	snprintf(listening->libbpf_said + used, room - used, "%s", line);
-	return length;
+	else if (used + length > room) {
+		memmove(listening->libbpf_said, listening->libbpf_said + used + length - room, room - length);
+		used = room - length;
+	}
+	snprintf(listening->libbpf_said + used, room - used + 1, "%s",
+	         length > room ? text + length - room : text);
+	free(text);
+	return 0;
 }
 
 static bool open_btf(struct tracer *tracer, struct problem *problem)

@@ -1,43 +1,64 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
 #include <string.h>
 
 #include "plan.h"
 #include "stall.h"
+
 #include "stall.skel.h"
 #include "stall_question.h"
+#include "stall_state.h"
 #include "tracer.h"
 
-#define TURN_NS 100000000ll
-
-struct stall {
-	uint64_t min_ns;
-	struct stall_bpf *skeleton;
-	struct ring_buffer *ring;
-	struct tracer *tracer; /* for the callback of the ring */
-	uint32_t waits;
-};
+#define TURN_NS 200000000ll
+#define AFTERMATH_NS 15000000ull /* the samples of 10 ms behind a wait belong to it */
 
 static bool take_option(void *state, const char *key, const char *value)
 {
 	struct stall *stall = state;
+	uint64_t number;
 
 	if (strcmp(key, "min-ns") == 0)
 		return plan_number(value, 1000, 60000000000ull, &stall->min_ns);
+	if (strcmp(key, "before-ns") == 0)
+		return plan_number(value, 0, 400000000, &stall->before_ns) && (stall->before_given = true);
+	if (strcmp(key, "hz") == 0 && plan_number(value, 0, 1000, &number)) {
+		stall->hertz = (unsigned int)number;
+		stall->hertz_given = true;
+		return true;
+	}
 	return false;
+}
+
+static bool size_maps(struct stall_bpf *skeleton, const struct tracer *tracer)
+{
+	uint32_t cpus = (uint32_t)libbpf_num_possible_cpus();
+
+	return bpf_map__set_max_entries(skeleton->maps.events, (uint32_t)tracer->plan.ring_bytes) == 0 &&
+	       bpf_map__set_max_entries(skeleton->maps.samples, cpus * STALL_SAMPLES) == 0 &&
+	       bpf_map__set_max_entries(skeleton->maps.holders, cpus * 4) == 0;
 }
 
 static struct bpf_object_skeleton *open_object(void *state, struct tracer *tracer)
 {
+	static const char *const timers[] = {"perf_swevent_hrtimer", "tick_nohz_handler", "tick_sched_timer"};
 	struct stall *stall = state;
+	const struct scope *scope = &tracer->plan.scope;
 
 	stall_bpf__destroy(stall->skeleton);
 	stall->skeleton = stall_bpf__open();
-	if (stall->skeleton == NULL)
+	if (stall->skeleton == NULL || !size_maps(stall->skeleton, tracer))
 		return NULL;
-	if (stall->min_ns != 0)
-		stall->skeleton->rodata->min_ns = stall->min_ns;
-	if (bpf_map__set_max_entries(stall->skeleton->maps.events, (uint32_t)tracer->plan.ring_bytes) != 0)
-		return NULL;
+	if (stall->symbols.count == 0)
+		symbols_read(&stall->symbols);
+	if (stall->min_ns == 0)
+		stall->min_ns = 10000000;
+	stall->skeleton->rodata->min_ns = stall->min_ns;
+	stall->skeleton->rodata->only_netns = scope->netns;
+	for (int cpu = 0; cpu < STALL_CPUS && scope->cpus_given; cpu++)
+		stall->skeleton->rodata->cpu_left_out[cpu] = !scope->cpus[cpu];
+	for (int i = 0; i < 3; i++)
+		stall->skeleton->rodata->trusted_timers[i] = symbols_address(&stall->symbols, timers[i]);
 	return stall->skeleton->skeleton;
 }
 
@@ -48,27 +69,17 @@ static struct bpf_object *object(void *state)
 	return stall->skeleton == NULL ? NULL : stall->skeleton->obj;
 }
 
-static int take_wait(void *context, void *data, size_t size)
+static int take_event(void *context, void *data, size_t size)
 {
 	struct stall *stall = context;
-	const struct stall_wait *wait = data;
-	struct rxray_frame_receive_wait record = {
-	        .from_ns = tracer_time(stall->tracer, wait->from_ns),
-	        .to_ns = tracer_time(stall->tracer, wait->to_ns),
-	        .steal_ns = -1,
-	        .held_ns = -1,
-	        .wait = ++stall->waits,
-	        .server_thread = wait->server,
-	        .syscall = UINT32_MAX,
-	        .cpu = (uint16_t)wait->cpu,
-	        .kind = RXRAY_WAIT_KIND_SOFTIRQ,
-	        .handler = 255,
-	};
 
-	if (size < sizeof(*wait))
+	if (size < sizeof(struct stall_event))
 		return 0;
-	memcpy(record.server_name, wait->server_name, sizeof(record.server_name));
-	frames_bulk(&stall->tracer->frames, RXRAY_RECORD_RECEIVE_WAIT, sizeof(record), &record, 1);
+	if (stall->pending_count == STALL_PENDING) {
+		stall->lost_pending++;
+		return 0;
+	}
+	memcpy(&stall->pending[stall->pending_count++], data, sizeof(struct stall_event));
 	return 0;
 }
 
@@ -76,29 +87,52 @@ static bool start(void *state, struct tracer *tracer, struct problem *problem)
 {
 	struct stall *stall = state;
 
-	stall->tracer = tracer;
-	stall->ring = ring_buffer__new(bpf_map__fd(stall->skeleton->maps.events), take_wait, stall, NULL);
+	if (!stall->hertz_given)
+		stall->hertz = 999;
+	if (!stall->before_given)
+		stall->before_ns = 200000000;
+	stall->ring = ring_buffer__new(bpf_map__fd(stall->skeleton->maps.events), take_event, stall, NULL);
 	if (stall->ring == NULL)
 		return problem_set(problem, "E_MEMORY", EXIT_SYSTEM, -1, "give a smaller ring-bytes",
 		                   "no memory for the events of `trace stall`");
-	return true;
+	steal_read(&stall->steal, clocks_mono());
+	return recorder_open(&stall->recorder, stall->skeleton->progs.record_sample,
+	                     stall->skeleton->maps.samples, stall->hertz, &tracer->plan.scope, problem);
 }
 
 static void hello(void *state, struct json *json)
 {
 	const struct stall *stall = state;
 
-	json_add(json, ",\"minNs\":%llu", (unsigned long long)stall->skeleton->rodata->min_ns);
+	json_add(json, ",\"minNs\":%llu,\"recorderHertz\":%u,\"symbols\":%zu",
+	         (unsigned long long)stall->min_ns, stall->hertz, stall->symbols.count);
 }
 
 static int64_t turn(void *state, struct tracer *tracer, int64_t now, bool last)
 {
 	struct stall *stall = state;
+	size_t ready = 0;
+	int64_t next = now + TURN_NS;
 
-	(void)tracer;
-	(void)last;
 	ring_buffer__consume(stall->ring);
-	return now + TURN_NS;
+	if (now >= stall->steal_due_ns) {
+		steal_read(&stall->steal, now);
+		stall->steal_due_ns = now + TURN_NS;
+	}
+	while (ready < stall->pending_count &&
+	       (last || stall->pending[ready].wait.to_ns + AFTERMATH_NS <= (uint64_t)now))
+		ready++;
+	if (ready > 0)
+		steal_read(&stall->steal, now);
+	for (size_t i = 0; i < ready; i++)
+		stall_report(stall, tracer, &stall->pending[i]);
+	stall->pending_count -= ready;
+	memmove(stall->pending, stall->pending + ready, stall->pending_count * sizeof(stall->pending[0]));
+	if (stall->pending_count > 0)
+		next = (int64_t)(stall->pending[0].wait.to_ns + AFTERMATH_NS);
+	if (last)
+		stall_report_totals(stall, tracer, now);
+	return next;
 }
 
 static int wake_fd(void *state)
@@ -108,17 +142,21 @@ static int wake_fd(void *state)
 
 static uint64_t lost(void *state)
 {
-	return ((struct stall *)state)->skeleton->bss->lost;
+	const struct stall *stall = state;
+
+	return stall->skeleton->bss->lost + stall->lost_pending;
 }
 
 static void close_stall(void *state)
 {
 	struct stall *stall = state;
 
+	recorder_close(&stall->recorder);
 	ring_buffer__free(stall->ring);
 	stall->ring = NULL;
 	stall_bpf__destroy(stall->skeleton);
 	stall->skeleton = NULL;
+	symbols_free(&stall->symbols);
 }
 
 const struct question stall_question = {

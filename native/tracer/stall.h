@@ -6,13 +6,68 @@
 #include <linux/types.h>
 
 #define STALL_CPUS 1024
-#define STALL_NAME 16
+#define STALL_FRAMES 32
+#define STALL_SAMPLES 512 /* of each CPU, a power of 2: half a second at 999 Hz */
+#define STALL_BUCKETS 40
+#define STALL_FILE_PARTS 8
+#define STALL_FILE_PART 32
+#define STALL_NO_HANDLER 255
+
+enum stall_context {
+	STALL_IDLE,
+	STALL_SYSCALL,
+	STALL_USER,
+	STALL_KSOFTIRQD,
+	STALL_NAPI_THREAD,
+	STALL_IRQ_THREAD,
+	STALL_KTHREAD,
+};
+
+enum stall_kind { STALL_SOFTIRQ = 1, STALL_THREAD = 2, STALL_IRQ_OFF = 3, STALL_POLLS = 4 };
+
+/* One sample of the flight recorder: what a CPU was at. */
+struct stall_sample {
+	__u64 ns;
+	__u32 pid, tgid;
+	__s32 syscall; /* -1: none */
+	__u32 depth;
+	char comm[16];
+	__u64 frames[STALL_FRAMES];
+};
+
+/* Who holds a CPU, with all that can only be asked while it does. */
+struct stall_holder {
+	__u64 for_ns; /* begin of the wait that it was looked up for */
+	__u64 since_ns; /* on the CPU since then, 0 unknown */
+	__u64 cgroup1, cgroup2;
+	__u32 context; /* enum stall_context */
+	__u32 at_start; /* looked up as the wait began, else later */
+	struct stall_sample at;
+	char file_system[16];
+	char file[STALL_FILE_PARTS][STALL_FILE_PART]; /* innermost part of the path first */
+};
 
 struct stall_wait {
 	__u64 from_ns, to_ns;
+	__u64 handler_ns; /* other softirq handlers within the wait */
+	__u64 longest_handler_ns; /* the longest of them, as a whole */
+	__u32 kind; /* enum stall_kind */
 	__u32 cpu;
-	__u32 server;
-	char server_name[STALL_NAME];
+	__u32 netns, ifindex;
+	__u32 server; /* thread that handled the packets */
+	__u8 handler; /* of the longest, STALL_NO_HANDLER */
+	__u8 raised_within, backlog, open;
+	char server_comm[16];
+};
+
+struct stall_event {
+	struct stall_wait wait;
+	struct stall_holder holder;
+};
+
+struct stall_totals {
+	__u64 waits, longest_ns;
+	__u64 buckets[STALL_BUCKETS];
 };
 
 #endif

@@ -69,6 +69,13 @@ export const CONTEXT = {
   kthread: 6,
 } as const;
 
+export const PACKET_PROTOCOL = {
+  icmp: 0,
+  syn: 1,
+  ack: 2,
+  udp: 3,
+} as const;
+
 export const END_REASON = {
   complete: 0,
   'stdin-closed': 1,
@@ -111,6 +118,17 @@ export const WAIT_FLAGS = {
   gone: 8,
   /** No packet followed that tells the network namespace. */
   namespaceUnknown: 16,
+} as const;
+
+export const RX_FLAGS = {
+  /** Its key is right: path, seq and flow are those of the probe; else seq is the packet's own number. */
+  keyed: 1,
+  /** Inside IPIP. */
+  tunnelled: 2,
+  /** Of a source port used for the first time in the run. */
+  freshFlow: 4,
+  /** Handled by the receive softirq, on top of the thread named; else by that thread itself. */
+  inSoftirq: 8,
 } as const;
 
 export const STACK_FLAGS = {
@@ -805,4 +823,84 @@ export const WAIT_TOTALS_FIELDS = [
 /** Arrays of a waitTotals record: name, byte offset and number of elements. */
 export const WAIT_TOTALS_ARRAYS = {
   buckets: [32, 40],
+} as const;
+
+/** A probe packet as the receiving stack took it up: where, in whose context, and how long after it was asked for. Byte offsets of the fields. */
+export const RX_PACKET_LAYOUT = {
+  type: 25,
+  bytes: 112,
+  /** i64: since the epoch. */
+  timeNs: 0,
+  /** i64: length from the raise of the softirq or the waking of the thread to this packet; -1 unknown. */
+  askedNs: 8,
+  /** i64: of that, until the softirq or the thread ran; -1 unknown. */
+  waitNs: 16,
+  /** u32: number of the path that the watch names; without a watch 0. */
+  path: 24,
+  /** u32: number of the probe on its path, or of the packet: of an echo its 16 bits, of a SYN its sequence number. */
+  seq: 28,
+  /** u32: thread id, 0 idle. */
+  thread: 32,
+  /** u32: process id. */
+  process: 36,
+  /** u32: number of the system call it was in; 0xffffffff none or unknown. */
+  syscall: 40,
+  /** u32: index of the interface. */
+  interface: 44,
+  /** u16: whose system call numbers: e_machine as in elf.h. */
+  architecture: 48,
+  /** u16: CPU. */
+  cpu: 50,
+  /** u16: receive queue, 0xffff not recorded. */
+  queue: 52,
+  /** u16: index of the flow on its path; for fresh flows 0xffff. */
+  flow: 54,
+  /** u16: of an echo its identifier, else the source port. */
+  id: 56,
+  /** u16: target port, 0 of an echo. */
+  port: 58,
+  /** u8: enum packetProtocol. */
+  protocol: 60,
+  /** u8: enum context. */
+  context: 61,
+  /** u8: rxFlags. */
+  flags: 62,
+  /** u8: 4 or 6. */
+  family: 63,
+  /** u8[16]: address; of IPv4 the first four bytes. */
+  source: 64,
+  /** u8[16]: of the thread. */
+  threadName: 80,
+  /** u8[16]: empty: unknown. */
+  interfaceName: 96,
+} as const;
+
+/** Fields of a rxPacket record: name, width and byte offset. */
+export const RX_PACKET_FIELDS = [
+  ['timeNs', 'i64', 0],
+  ['askedNs', 'i64', 8],
+  ['waitNs', 'i64', 16],
+  ['path', 'u32', 24],
+  ['seq', 'u32', 28],
+  ['thread', 'u32', 32],
+  ['process', 'u32', 36],
+  ['syscall', 'u32', 40],
+  ['interface', 'u32', 44],
+  ['architecture', 'u16', 48],
+  ['cpu', 'u16', 50],
+  ['queue', 'u16', 52],
+  ['flow', 'u16', 54],
+  ['id', 'u16', 56],
+  ['port', 'u16', 58],
+  ['protocol', 'u8', 60],
+  ['context', 'u8', 61],
+  ['flags', 'u8', 62],
+  ['family', 'u8', 63],
+] as const;
+
+/** Arrays of a rxPacket record: name, byte offset and number of elements. */
+export const RX_PACKET_ARRAYS = {
+  source: [64, 16],
+  threadName: [80, 16],
+  interfaceName: [96, 16],
 } as const;

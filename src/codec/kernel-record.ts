@@ -1,9 +1,21 @@
-import { CONTEXTS, type KernelEvent, type ReceiveWait, type StackSample, WAIT_KINDS } from '../model/kernel-event.js';
-import { readInteger, readRecord, readText } from './field.js';
 import {
+  CONTEXTS,
+  type KernelEvent,
+  type ReceiveWait,
+  type RxPacket,
+  type StackSample,
+  WAIT_KINDS,
+} from '../model/kernel-event.js';
+import { readInteger, readRecord, readText, UNKNOWN_INDEX } from './field.js';
+import {
+  PACKET_PROTOCOL,
   RECEIVE_WAIT_ARRAYS,
   RECEIVE_WAIT_FIELDS,
   RECEIVE_WAIT_LAYOUT,
+  RX_FLAGS,
+  RX_PACKET_ARRAYS,
+  RX_PACKET_FIELDS,
+  RX_PACKET_LAYOUT,
   STACK_ARRAYS,
   STACK_FIELDS,
   STACK_FLAGS,
@@ -17,6 +29,7 @@ import {
   WAIT_TOTALS_FIELDS,
   WAIT_TOTALS_LAYOUT,
 } from './frames.gen.js';
+import { ipText } from './ip-text.js';
 
 /** Records that `rxray-tracer` writes beside those of every helper. */
 export const KERNEL_LAYOUTS = [
@@ -25,6 +38,7 @@ export const KERNEL_LAYOUTS = [
   STACK_LAYOUT,
   SYMBOL_LAYOUT,
   WAIT_TOTALS_LAYOUT,
+  RX_PACKET_LAYOUT,
 ] as const;
 
 const TYPES = new Set<number>(KERNEL_LAYOUTS.map(({ type }) => type));
@@ -61,6 +75,8 @@ export function decodeKernelRecord(
       const buckets = Array.from({ length }, (_, index) => readInteger(view, at + offset + 8 * index));
       return { kind: 'wait-totals', totals: { ...readRecord(view, at, WAIT_TOTALS_FIELDS), buckets } };
     }
+    case RX_PACKET_LAYOUT.type:
+      return { kind: 'rx-packet', packet: decodeRxPacket(view, at, damaged) };
     default:
       return damaged(`records of type ${type}`);
   }
@@ -111,5 +127,29 @@ function decodeStack(view: DataView, at: number): StackSample {
     syscall: syscall === NO_SYSCALL ? -1 : syscall,
     isHolder: (flags & STACK_FLAGS.holder) !== 0,
     isWithin: (flags & STACK_FLAGS.within) !== 0,
+  };
+}
+
+const PROTOCOL_NAMES = new Map(
+  Object.entries(PACKET_PROTOCOL).map(([name, code]) => [code as number, name as RxPacket['protocol']]),
+);
+
+function decodeRxPacket(view: DataView, at: number, damaged: (why: string) => never): RxPacket {
+  const { flags, protocol, context, queue, syscall, family, ...record } = readRecord(view, at, RX_PACKET_FIELDS);
+  const has = (flag: number) => (flags & flag) !== 0;
+  const [source] = RX_PACKET_ARRAYS.source;
+  return {
+    ...record,
+    protocol: PROTOCOL_NAMES.get(protocol) ?? damaged(`packet protocol ${protocol}`),
+    context: CONTEXTS[context] ?? damaged(`context ${context}`),
+    queue: queue === UNKNOWN_INDEX ? -1 : queue,
+    syscall: syscall === NO_SYSCALL ? -1 : syscall,
+    keyed: has(RX_FLAGS.keyed),
+    tunnelled: has(RX_FLAGS.tunnelled),
+    freshFlow: has(RX_FLAGS.freshFlow),
+    inSoftirq: has(RX_FLAGS.inSoftirq),
+    source: ipText(new Uint8Array(view.buffer, view.byteOffset + at + source, family === 4 ? 4 : 16)),
+    threadName: readText(view, at, RX_PACKET_ARRAYS.threadName),
+    interfaceName: readText(view, at, RX_PACKET_ARRAYS.interfaceName),
   };
 }

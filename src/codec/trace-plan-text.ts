@@ -20,5 +20,9 @@ function questionLine(question: TraceQuestion): string {
   switch (question.question) {
     case 'stall':
       return `trace stall min-ns=${question.minNs}`;
+    case 'rx': {
+      const ids = question.icmpIds.map((id) => `icmp-id=${id}`);
+      return ['trace rx', ...ids, ...question.synPorts.map((port) => `syn-port=${port}`)].join(' ');
+    }
   }
 }

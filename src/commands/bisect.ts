@@ -8,6 +8,7 @@ import type { Finding } from '../model/finding.js';
 import type { SampleColumns } from '../model/sample.js';
 import { SECOND } from '../model/time.js';
 import type { Verdict } from '../model/verdict.js';
+import { watchesOf } from '../model/watch.js';
 import type { Recorder } from '../recording/recorder.js';
 import type { BisectInfo } from '../recording/run-info.js';
 import { bisectProgress } from '../report/bisect-progress.js';
@@ -23,6 +24,7 @@ import type { MachineWatch } from './machine-watch.js';
 import { OutputFile } from './output-file.js';
 import { openRecorder } from './recording-options.js';
 import { withRemedy } from './remedies.js';
+import { publishProbes } from './running-probes.js';
 import { VantageRun } from './vantage-run.js';
 import { packageVersion } from './version.js';
 
@@ -123,6 +125,7 @@ export class Bisection {
   readonly #notes: string[];
   #status: readonly string[] = [];
   #statusLines = 0;
+  #withdraw: () => void = () => {};
   #lastNs = 0;
   #weighAgainAt = 0;
 
@@ -148,6 +151,7 @@ export class Bisection {
       await Promise.all(this.#vantages.map((vantage) => this.#read(vantage)));
     } finally {
       this.io.stop.removeEventListener('abort', stop);
+      this.#withdraw();
       this.#stopAll();
       await Promise.all(this.#watching);
       await stopTicking();
@@ -229,6 +233,7 @@ export class Bisection {
   #watchWhenAllRun(): void {
     const starting = this.#vantages.some((vantage) => vantage.state === 'starting');
     if (starting || this.#watching.length > 0 || this.#inference) return;
+    this.#publish();
     this.#watches = machineWatches({
       hosts: this.about.hosts,
       paths: this.about.paths,
@@ -240,6 +245,20 @@ export class Bisection {
       watcher: (machine, vantage) => this.sources.watcher(machine, vantage),
     });
     void this.#learnMachines().then((learnt) => this.#infer(learnt));
+  }
+
+  /** For `rxray trace rx --follow-probes`. */
+  #publish(): void {
+    if (this.sources.recorded) return;
+    const paths = this.#vantages.flatMap((vantage) => {
+      const { plan, hello } = vantage;
+      if (hello === undefined) return [];
+      return watchesOf(plan, hello, { interface: 'any', tunnel: true }).map((watch) => ({
+        name: plan.paths[watch.path]?.name ?? '',
+        watch,
+      }));
+    });
+    this.#withdraw = publishProbes({ command: 'bisect', secret: this.#secret, paths });
   }
 
   /** Which machines are watched, once all that can be are, and how they receive. */

@@ -1,6 +1,7 @@
 import type { ProbeRun } from '../engines/engine.js';
 import type { Finding } from '../model/finding.js';
 import type { ProbePlan } from '../model/plan.js';
+import type { ProberHello } from '../model/run.js';
 import { createReporter } from '../report/create-reporter.js';
 import type { RunResult } from '../report/reporter.js';
 import { statusLine } from '../report/status-line.js';
@@ -22,6 +23,7 @@ const FOUND = 1;
 export interface ProbeShowing extends Pick<ProbeOptions, 'format' | 'quiet' | 'failOn' | 'onStall'> {
   /** A line about what goes on, on a terminal. */
   readonly status: boolean;
+  readonly onHello?: (hello: ProberHello) => void;
 }
 
 /** One run of `probe`, from its events to its exit status. */
@@ -70,6 +72,7 @@ export class ProbeCommand {
   async #read(run: ProbeRun): Promise<void> {
     for await (const event of run.events) {
       const findings = this.measurement.take(event);
+      if (event.kind === 'hello') this.options.onHello?.(event.hello);
       if (event.kind === 'hello' && this.measurement.run) await this.#print(this.#reporter.start(this.measurement.run));
       if (event.kind === 'samples') await this.#print(this.#reporter.samples(event.samples));
       if (event.kind === 'warning') this.#tell(`warning ${event.code}: ${event.message}`);

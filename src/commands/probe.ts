@@ -1,4 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import type { ProbePlan } from '../model/plan.js';
+import type { ProberHello } from '../model/run.js';
+import { watchesOf } from '../model/watch.js';
 import type { Recorder } from '../recording/recorder.js';
 import type { ProbeInfo } from '../recording/run-info.js';
 import { SAME_CLOCK } from '../transports/transport.js';
@@ -12,6 +15,7 @@ import { planProbe } from './probe-plan.js';
 import { resolveTargets } from './probe-targets.js';
 import { recordedEngine } from './recorded-engine.js';
 import { openRecorder } from './recording-options.js';
+import { publishProbes } from './running-probes.js';
 import { packageVersion } from './version.js';
 
 /** The one stream of a recorded probe. */
@@ -27,19 +31,34 @@ export async function probe(options: ProbeOptions, io: Io): Promise<number> {
   const { targets, note } = await resolveTargets(options.targets, options);
   if (note !== undefined) io.err(`${note}\n`);
   const vantage = options.netns ?? 'local';
-  const plan = planProbe(options, targets, vantage);
+  // Drawn here, so that a tracer can be told it.
+  const plan = { ...planProbe(options, targets, vantage), secret: randomBytes(16).toString('hex') };
   const engine = await chooseEngine(options);
   const about = { command: 'probe', engine: engine.name, thresholdNs: options.thresholdNs, options: { ...options } };
   const file = options.output === undefined ? undefined : await OutputFile.open(options.output);
-  const command = new ProbeCommand({ ...options, status: true }, plan, new Measurement(plan, about), file, io);
+  let withdraw = (): void => {};
+  const onHello = (hello: ProberHello): void => {
+    withdraw = publish(plan, hello);
+  };
+  const showing = { ...options, status: true, onHello };
+  const command = new ProbeCommand(showing, plan, new Measurement(plan, about), file, io);
   let recorder: Recorder | undefined;
   try {
     recorder = await openRecorder(options, probeInfo(about, plan), io);
     const used = recorder ? recordedEngine(engine, recorder.stream(PROBE_STREAM, SAME_CLOCK)) : engine;
     return await command.follow(used.start(plan));
   } finally {
+    withdraw();
     await recorder?.close();
   }
+}
+
+/** For `rxray trace rx --follow-probes`; returns how to take it back. */
+function publish(plan: ProbePlan & { readonly secret: string }, hello: ProberHello): () => void {
+  if (hello.helper !== 'rxray-prober') return () => {};
+  const watches = watchesOf(plan, hello, { interface: 'any', tunnel: true });
+  const paths = watches.map((watch) => ({ name: plan.paths[watch.path]?.name ?? '', watch }));
+  return publishProbes({ command: 'probe', secret: plan.secret, paths });
 }
 
 function probeInfo(about: MeasurementAbout, plan: ProbePlan): ProbeInfo {

@@ -1,8 +1,12 @@
 import { z } from 'zod';
+import { culpritSchema } from '../model/culprit.js';
+import { explanationSchema } from '../model/explanation.js';
 import { findingSchema } from '../model/finding.js';
 import { nodeCheckSchema, nodeReportSchema } from '../model/node-check.js';
 import { qualityRecordSchema, runRecordSchema, SCHEMA, sampleRecordSchema } from '../model/run-record.js';
+import { rxPacketSchema } from '../model/rx-packet.js';
 import { summarySchema } from '../model/summary.js';
+import { kernelSampleSchema, traceQualitySchema, traceRunSchema } from '../model/trace-record.js';
 import { incidentSchema, verdictSchema } from '../model/verdict.js';
 import type { Io } from './io.js';
 
@@ -17,6 +21,12 @@ export const recordSchema = z.union([
   verdictSchema,
   nodeCheckSchema,
   nodeReportSchema,
+  culpritSchema,
+  explanationSchema,
+  rxPacketSchema,
+  kernelSampleSchema,
+  traceRunSchema,
+  traceQualitySchema,
 ]);
 
 /** `rxray schema`: the JSON Schema of one NDJSON line, made from the definitions the program itself uses. */

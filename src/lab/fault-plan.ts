@@ -17,7 +17,7 @@ export interface FaultOptions {
   readonly durationS?: number;
   /** Receive queue. Default: `seed` modulo the number of queues for `rx-queue` and `starved`, else all. */
   readonly queue?: number;
-  /** Whose queues stall (`rx-queue`, `host`, `softirq`, `starved`: bad; `sender`: shell). */
+  /** Whose queues stall (`rx-queue`, `host`, `softirq`, `starved`, `irq-off`, `handler`: bad; `sender`: shell). */
   readonly host?: HostName;
   /** Other end of what `network` holds. Default shell. */
   readonly peer?: HostName;
@@ -40,10 +40,14 @@ export const FAULTS = {
   loss: 'packets towards bad are lost',
   sender: "the vantage's own receive queues wait",
   none: 'nothing happens; the log of gaps tells what the machine did by itself',
+  'irq-off': 'a process named register-dump holds interrupts off inside a system call',
+  handler: 'the handler of another softirq runs long on the CPU that receives',
 } as const;
 export type FaultName = keyof typeof FAULTS;
 
 export const FAULT_NAMES = Object.keys(FAULTS) as FaultName[];
+/** From outside such a fault is as `softirq`; what it is only the kernel can tell. */
+export const isKernelFault = (name: FaultName): boolean => name === 'irq-off' || name === 'handler';
 export const isFault = (name: string): name is FaultName => Object.hasOwn(FAULTS, name);
 
 /** A firewall rule that hands packets of one stage to the injector; `--queue-bypass` lets them pass without it. */
@@ -99,6 +103,13 @@ export function planFault(name: Exclude<FaultName, 'none'>, options: FaultOption
       // biome-ignore format: one plan, one look
       return { ...NOTHING, program: 'rxray-lab-spin', kind: 'softirq', comm: 'memstat-reader', host,
         steeredQueues: chosen, ...chosenQueue };
+    case 'irq-off':
+      // biome-ignore format: one plan, one look
+      return { ...NOTHING, program: 'rxray-lab-spin', kind: 'irq-off', comm: 'register-dump', host,
+        steeredQueues: chosen, ...chosenQueue };
+    case 'handler':
+      // biome-ignore format: one plan, one look
+      return { ...NOTHING, program: 'rxray-lab-spin', kind: 'handler', host, steeredQueues: chosen, ...chosenQueue };
     case 'starved':
       // biome-ignore format: one plan, one look
       return { ...NOTHING, program: 'rxray-lab-spin', kind: 'syscall', comm: 'memstat-reader', host,

@@ -121,6 +121,43 @@ export interface WaitTotals {
   readonly buckets: readonly number[];
 }
 
+/** A probe packet as the receiving stack took it up. */
+export interface RxPacket {
+  readonly timeNs: number;
+  /** From the raise of the softirq, or the waking of the thread, to this packet; -1 unknown. */
+  readonly askedNs: number;
+  /** Of that, until the softirq or thread ran; -1 unknown. */
+  readonly waitNs: number;
+  /** Whether `path`, `seq` and `flow` are those of a probe, proved by its key; else `seq` is the packet's own number. */
+  readonly keyed: boolean;
+  readonly path: number;
+  readonly seq: number;
+  readonly flow: number;
+  readonly freshFlow: boolean;
+  readonly protocol: 'icmp' | 'syn' | 'ack' | 'udp';
+  readonly source: string;
+  /** Of an echo its identifier, else the source port. */
+  readonly id: number;
+  /** Target port; 0 of an echo. */
+  readonly port: number;
+  readonly interface: number;
+  /** Empty: unknown. */
+  readonly interfaceName: string;
+  /** -1 not recorded. */
+  readonly queue: number;
+  readonly cpu: number;
+  readonly context: Context;
+  /** On top of the thread named; else by that thread itself. */
+  readonly inSoftirq: boolean;
+  readonly thread: number;
+  readonly process: number;
+  readonly threadName: string;
+  /** -1 none or unknown. */
+  readonly syscall: number;
+  readonly architecture: number;
+  readonly tunnelled: boolean;
+}
+
 /** What a tracer tells. Symbols come before the stacks that need them, stacks before their wait. */
 export type KernelEvent =
   | { readonly kind: 'hello'; readonly hello: TracerHello }
@@ -128,4 +165,5 @@ export type KernelEvent =
   | { readonly kind: 'symbol'; readonly address: bigint; readonly name: string }
   | { readonly kind: 'stack'; readonly stack: StackSample }
   | { readonly kind: 'wait'; readonly wait: ReceiveWait }
-  | { readonly kind: 'wait-totals'; readonly totals: WaitTotals };
+  | { readonly kind: 'wait-totals'; readonly totals: WaitTotals }
+  | { readonly kind: 'rx-packet'; readonly packet: RxPacket };

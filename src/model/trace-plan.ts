@@ -2,8 +2,15 @@ import type { Watch } from './watch.js';
 
 /** One question to a tracer; further kinds join this union. */
 export type TraceQuestion =
+  /** Where and in whose context each probe packet is received: those of the plan's watches, or else those named. */
+  | {
+      readonly question: 'rx';
+      /** 0: any echo. */
+      readonly icmpIds: readonly number[];
+      readonly synPorts: readonly number[];
+    }
   /** Which received packets waited for a CPU, and who held it. */
-  { readonly question: 'stall'; readonly minNs: number };
+  | { readonly question: 'stall'; readonly minNs: number };
 
 /** What a tracer is asked. It never sends. */
 export interface TracePlan {

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { formatTable } from '../../src/format/table.js';
-import { FAULT_NAMES, type FaultName } from '../../src/lab/fault-plan.js';
+import { FAULT_NAMES, type FaultName, isKernelFault } from '../../src/lab/fault-plan.js';
 import { labVerdict, RIGHT_VERDICTS, standing } from '../e2e/lab-verdict.js';
 import { median } from './quantile.js';
 
@@ -74,7 +74,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     },
   });
   await labCampaign({
-    faults: FAULT_NAMES.filter((fault) => values.fault === undefined || values.fault === fault),
+    faults: FAULT_NAMES.filter(
+      (fault) => (values.fault === undefined && !isKernelFault(fault)) || values.fault === fault,
+    ),
     seeds: numbers(values.seeds),
     queues: numbers(values.queues),
     every: values.every,

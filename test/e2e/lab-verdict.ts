@@ -25,6 +25,8 @@ export const RIGHT_VERDICTS: Readonly<Record<FaultName, readonly string[]>> = {
   loss: ['network@node', 'network@node,shell', 'network@node,node-remote'],
   sender: ['sender@shell'],
   none: ['healthy@'],
+  'irq-off': ['rx-queue@node', 'host@node'],
+  handler: ['rx-queue@node', 'host@node'],
 };
 
 export interface LabVerdictOptions {

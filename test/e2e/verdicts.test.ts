@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FAULT_NAMES } from '../../src/lab/fault-plan.js';
+import { FAULT_NAMES, isKernelFault } from '../../src/lab/fault-plan.js';
 import { needsRoot } from './lab-probing.js';
 import { labVerdict, RIGHT_VERDICTS, standing } from './lab-verdict.js';
 
@@ -11,6 +11,7 @@ const FAULTY_S = 40;
 const THRESHOLD_NS = 25_000_000;
 
 for (const [index, fault] of FAULT_NAMES.entries()) {
+  if (isKernelFault(fault)) continue;
   const queues = [4, 8, 1][index % 3] ?? 4;
   test(`${fault} with ${queues} receive queues gets its own verdict`, { ...needsRoot, timeout: 150_000 }, async (t) => {
     const atMostS = fault === 'none' ? HEALTHY_S : FAULTY_S;
