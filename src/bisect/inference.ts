@@ -41,6 +41,8 @@ export interface VerdictContext {
   readonly summaries: readonly Summary[];
   readonly excluded: readonly { readonly path: string; readonly because: string }[];
   readonly notes: readonly string[];
+  /** Machines whose kernel was asked who holds packets back. */
+  readonly traced?: readonly string[];
 }
 
 /**
@@ -182,7 +184,7 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
     local: (evidence) => store.addLocal(evidence),
     advance,
     finish: () => advance(Number.POSITIVE_INFINITY),
-    verdict(nowNs, { summaries, excluded, notes }) {
+    verdict(nowNs, { summaries, excluded, notes, traced = [] }) {
       const { known, posterior, judgement } = weighNow(nowNs);
       const silent = paths.flatMap(({ name }, path) =>
         neverAnswered(path) && !excluded.some((other) => other.path === name)
@@ -195,6 +197,7 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
         posterior,
         judgement,
         summaries,
+        traced,
         quality: {
           durationNs: Math.max(0, Math.round(nowNs - Math.min(firstNs, nowNs))),
           selfInflicted,

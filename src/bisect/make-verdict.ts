@@ -25,6 +25,8 @@ export interface VerdictFacts {
   readonly judgement: Judgement;
   readonly summaries: readonly Summary[];
   readonly quality: Verdict['quality'];
+  /** Machines whose kernel was asked who holds packets back. */
+  readonly traced?: readonly string[];
 }
 
 export function makeVerdict(facts: VerdictFacts): Verdict {
@@ -46,7 +48,7 @@ export function makeVerdict(facts: VerdictFacts): Verdict {
     ruledOut: ruledOut(facts, leading, told),
     indistinguishable:
       judgement.says === 'healthy' ? [] : [...othersOf(judgement), ...hiddenBeside(known, hypotheses, judgement)],
-    next: nextSteps(judgement, known.topology),
+    next: nextSteps(judgement, known.topology, facts.traced ?? []),
     terms: told
       .flatMap(({ other, terms }) => terms.map((term) => toTerm(term, leadName(leading), other.label)))
       .slice(0, MOST_TERMS),

@@ -2,14 +2,20 @@ import type { Hypothesis } from './hypothesis.js';
 import type { Judgement } from './judgement.js';
 import type { Topology } from './topology.js';
 
-/** What to do or run next, the most telling first. */
-export function nextSteps(judgement: Judgement, topology: Topology): string[] {
+/**
+ * What to do or run next, the most telling first.
+ *
+ * @param traced machines whose kernel was asked already
+ */
+export function nextSteps(judgement: Judgement, topology: Topology, traced: readonly string[]): string[] {
   switch (judgement.says) {
     case 'healthy':
       return [];
     case 'cause': {
       const causes = judgement.leading.shares.map(({ hypothesis }) => hypothesis);
-      return [...tellApart(judgement.alike, topology), ...causes.flatMap(lookInto)].filter(unique);
+      return [...tellApart(judgement.alike, topology), ...causes.flatMap((cause) => lookInto(cause, traced))].filter(
+        unique,
+      );
     }
     case 'inconclusive':
       switch (judgement.why) {
@@ -61,12 +67,17 @@ function tellApart(alike: Extract<Judgement, { alike: unknown }>['alike'], topol
   return steps;
 }
 
-function lookInto({ cause, machines }: Hypothesis): string[] {
-  const [machine] = machines;
+function lookInto({ cause, machines }: Hypothesis, traced: readonly string[]): string[] {
+  const [machine = ''] = machines;
+  const trace = traced.includes(machine)
+    ? []
+    : [
+        `rxray trace stall --ssh USER@${machine} -d 1m (there: rxray trace stall): names the process and the system call that keep packets waiting`,
+      ];
   switch (cause) {
     case 'rx-queue':
     case 'host':
-      return [`rxray trace on ${machine}: names the process and the system call that kept the queue waiting`];
+      return trace;
     case 'nat':
       return [`on ${machine}: conntrack -S and the length of the iptables chains`];
     case 'ipip':
@@ -76,7 +87,7 @@ function lookInto({ cause, machines }: Hypothesis): string[] {
     case 'network':
       return [`ask for the counters of the switch and router ports between ${machines.join(' and ')}`];
     case 'sender':
-      return [`rxray trace on ${machine}: the vantage itself waits; do not conclude on its targets from there`];
+      return [`${machine} itself waits: do not conclude on its targets from there`, ...trace];
     case 'unknown':
       return [];
   }

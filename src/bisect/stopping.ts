@@ -14,7 +14,12 @@ const HEALTHY_AFTER_S = 60;
 
 export interface Settlement {
   readonly settled: boolean;
-  readonly leading: { readonly cause: string; readonly probability: number } | null;
+  readonly leading: {
+    readonly cause: string;
+    readonly probability: number;
+    /** Machines that are blamed, by accounts of equal standing too; for a network between two neither is. */
+    readonly machines: readonly string[];
+  } | null;
   readonly why: string;
 }
 
@@ -58,10 +63,14 @@ export class StoppingRule {
 }
 
 function leadingOf(judgement: Judgement): Settlement['leading'] {
+  const { probability } = judgement;
   if (judgement.says === 'healthy') {
-    return { cause: 'healthy', probability: judgement.probability };
+    return { cause: 'healthy', probability, machines: [] };
   }
-  return judgement.leading === null
-    ? null
-    : { cause: causeName(judgement.leading), probability: judgement.probability };
+  if (judgement.leading === null) {
+    return null;
+  }
+  const blamed = judgement.alike.flatMap(({ shares }) => shares.map(({ hypothesis }) => hypothesis));
+  const machines = blamed.flatMap(({ machines }) => (machines.length === 1 ? machines : []));
+  return { cause: causeName(judgement.leading), probability, machines: [...new Set(machines)] };
 }

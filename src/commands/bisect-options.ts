@@ -17,6 +17,8 @@ export interface BisectOptions extends RecordingOptions {
   readonly only: readonly string[];
   readonly except: readonly string[];
   readonly family: Family;
+  /** Trace the kernel of the machine that the verdict comes to blame, where a vantage is on it. */
+  readonly trace: boolean;
   /** Print what would be measured and what it could tell; send nothing. */
   readonly plan: boolean;
   /** Print every term that moved the posterior by more than a factor of 2. */

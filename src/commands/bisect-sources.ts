@@ -2,13 +2,21 @@ import type { Engine } from '../engines/engine.js';
 import { createHelperEngine } from '../engines/helper-engine.js';
 import { createWatcher, type Watcher } from '../engines/watcher.js';
 import type { Hosts } from '../hosts/hosts-file.js';
+import { startTracer, type TraceRun } from '../kernel/tracer.js';
 import { CodedError } from '../model/errors.js';
 import type { Player } from '../recording/player.js';
 import type { Recorder } from '../recording/recorder.js';
 import type { BisectInfo } from '../recording/run-info.js';
 import { type ClockOffset, type RunsAs, SAME_CLOCK, type Transport } from '../transports/transport.js';
 import { transportFor } from '../transports/transport-for.js';
-import { recordedEngine, recordedWatcher, replayedEngine, replayedWatcher } from './recorded-engine.js';
+import {
+  recordedEngine,
+  recordedTracer,
+  recordedWatcher,
+  replayedEngine,
+  replayedTracer,
+  replayedWatcher,
+} from './recorded-engine.js';
 
 const TICK_MS = 250;
 
@@ -28,6 +36,8 @@ export interface BisectSources {
   }>;
   /** @param vantage the one that sits on the machine */
   watcher(machine: string, vantage: string): Watcher;
+  /** Who keeps packets waiting on the machine, from now on. */
+  tracer(machine: string, vantage: string, minNs: number): TraceRun;
   /** Calls back with the time since the epoch now and then, until the returned function has resolved. */
   ticking(onTick: (nowNs: number) => void): () => Promise<void>;
   /** Lets go of connections, when all helpers have ended. */
@@ -71,6 +81,13 @@ export function liveSources(hosts: Hosts, epochRealNs: bigint, recorder?: Record
         ? recordedWatcher(transport, () => recorder.stream(watchStream(machine), SAME_CLOCK))
         : createWatcher(transport);
     },
+    tracer: (machine, vantage, minNs) => {
+      const transport = transportTo(vantage);
+      const plan = { questions: [{ question: 'stall', minNs }] } as const;
+      return recorder
+        ? recordedTracer(transport, plan, recorder.stream(traceStream(machine), SAME_CLOCK))
+        : startTracer(transport, plan);
+    },
     ticking: (onTick) => {
       let ticking: Promise<void> | undefined;
       const timer = setInterval(() => {
@@ -101,6 +118,7 @@ export function recordedSources(player: Player, { epochRealNs, version }: Bisect
       clock: player.clock(vantageStream(name)),
     }),
     watcher: (machine) => replayedWatcher(player, watchStream(machine)),
+    tracer: (machine) => replayedTracer(player, traceStream(machine)),
     ticking: (onTick) => {
       player.onTick(onTick);
       let playing: Promise<void> | undefined;
@@ -121,4 +139,8 @@ export function vantageStream(name: string): string {
 
 export function watchStream(machine: string): string {
   return `watch ${machine}`;
+}
+
+export function traceStream(machine: string): string {
+  return `trace ${machine}`;
 }

@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { identifiability } from '../bisect/identifiability.js';
 import { createInference, type Inference, type InferenceOptions } from '../bisect/inference.js';
 import type { Receiver } from '../bisect/queue-prediction.js';
+import { joinVerdict } from '../correlate/join-verdict.js';
 import { Machines } from '../hosts/machines.js';
 import type { HostsPath } from '../hosts/measured-paths.js';
 import type { Finding } from '../model/finding.js';
 import type { SampleColumns } from '../model/sample.js';
 import { SECOND } from '../model/time.js';
-import type { Verdict } from '../model/verdict.js';
+import type { Incident, Verdict } from '../model/verdict.js';
 import { watchesOf } from '../model/watch.js';
 import type { Recorder } from '../recording/recorder.js';
 import type { BisectInfo } from '../recording/run-info.js';
@@ -19,6 +20,7 @@ import { type BisectHosts, bisectHosts } from './bisect-hosts.js';
 import type { BisectOptions } from './bisect-options.js';
 import { type BisectSources, liveSources } from './bisect-sources.js';
 import { machineWatches } from './bisect-watches.js';
+import { CulpritHunt } from './culprit-hunt.js';
 import type { Io } from './io.js';
 import type { MachineWatch } from './machine-watch.js';
 import { OutputFile } from './output-file.js';
@@ -122,6 +124,7 @@ export class Bisection {
   /** Made when it is known which machines are watched; until then what comes waits. */
   #inference: Inference | undefined;
   #waiting: ((inference: Inference) => void)[] = [];
+  readonly #hunt: CulpritHunt;
   readonly #notes: string[];
   #status: readonly string[] = [];
   #statusLines = 0;
@@ -138,11 +141,21 @@ export class Bisection {
   ) {
     this.#notes = [...about.notes];
     this.#reporter = createBisectReporter(options.format ?? (options.json ? 'ndjson' : 'text'), options);
+    this.#hunt = new CulpritHunt({
+      hosts: about.hosts,
+      sources,
+      thresholdNs: options.thresholdNs,
+      paths: about.paths.map((path) => path.measured.name),
+      clockUncertaintyNs: this.#clockUncertaintyNs,
+      onCulprit: (culprit) => void this.#print(this.#reporter.culprit(culprit)),
+      tell: (message) => this.#tell(message),
+    });
     this.#statusShown = io.errIsTerminal && !options.quiet && !sources.recorded;
   }
 
   async follow(): Promise<number> {
     this.#vantages = await this.#startVantages();
+    if (this.sources.recorded) this.#hunt.all(this.#vantages);
     const stop = (): void => this.#stopAll();
     this.io.stop.addEventListener('abort', stop);
     if (this.io.stop.aborted) stop();
@@ -153,7 +166,7 @@ export class Bisection {
       this.io.stop.removeEventListener('abort', stop);
       this.#withdraw();
       this.#stopAll();
-      await Promise.all(this.#watching);
+      await Promise.all([...this.#watching, this.#hunt.ended()]);
       await stopTicking();
       await this.sources.close();
       this.#clearStatus();
@@ -161,9 +174,11 @@ export class Bisection {
     }
     this.#refuseIfNobodyProbed();
     const inference = this.#inference ?? this.#infer();
-    for (const incident of inference.finish(this.#lastNs)) await this.#print(this.#reporter.incident(incident));
+    for (const incident of inference.finish(this.#lastNs)) await this.#takeIncident(incident);
     const verdict = this.#verdict(inference);
-    await this.#print(this.#reporter.verdict(verdict, this.#summaries()));
+    const explanation = this.#hunt.explain();
+    const joined = explanation ? joinVerdict(verdict, explanation, this.#hunt.traced) : verdict;
+    await this.#print(this.#reporter.verdict(joined, this.#summaries(), explanation));
     return exitStatus(verdict);
   }
 
@@ -210,8 +225,8 @@ export class Bisection {
 
   #takeSamples(vantage: VantageRun, samples: SampleColumns, indices: readonly number[]): void {
     this.#infers((inference) => inference.samples(samples, indices));
-    if (this.#watches.length === 0) return;
     const numbered = { ...samples, path: samples.path.map((own) => indices[own] ?? own) };
+    this.#hunt.samples(numbered);
     for (const watch of this.#watches) watch.samples(vantage, numbered);
   }
 
@@ -308,15 +323,21 @@ export class Bisection {
     this.#lastNs = nowNs;
     const inference = this.#inference;
     if (!inference) return;
-    for (const incident of inference.advance(this.#lastNs - LAG_NS))
-      void this.#print(this.#reporter.incident(incident));
+    for (const incident of inference.advance(this.#lastNs - LAG_NS)) void this.#takeIncident(incident);
     const began = performance.now();
     if (began < this.#weighAgainAt) return;
     const standing = inference.settled(this.#lastNs - LAG_NS);
     const now = performance.now();
     this.#weighAgainAt = now + WEIGHING_PAUSE * (now - began);
-    if (standing.settled && !this.options.fixedDuration && !this.sources.recorded) this.#stopAll();
+    if (this.options.trace && !this.sources.recorded) this.#hunt.consider(standing.leading, this.#vantages);
+    const done = standing.settled && this.#hunt.satisfied(this.#lastNs);
+    if (done && !this.options.fixedDuration && !this.sources.recorded) this.#stopAll();
     if (this.#statusShown) this.#drawStatus(standing.leading, standing.why);
+  }
+
+  async #takeIncident(incident: Incident): Promise<void> {
+    this.#hunt.incident(incident);
+    await this.#print(this.#reporter.incident(incident));
   }
 
   #verdict(inference: Inference): Verdict {
@@ -325,7 +346,12 @@ export class Bisection {
       .flatMap((vantage) =>
         vantage.paths.map((path) => ({ path: path.measured.name, because: vantage.why ?? 'its vantage ended' })),
       );
-    return inference.verdict(this.#lastNs, { summaries: this.#summaries(), excluded, notes: this.#notes });
+    return inference.verdict(this.#lastNs, {
+      summaries: this.#summaries(),
+      excluded,
+      notes: [...this.#notes, ...this.#hunt.notes],
+      traced: this.#hunt.traced,
+    });
   }
 
   #summaries() {
@@ -346,6 +372,7 @@ export class Bisection {
   #stopAll(): void {
     for (const vantage of this.#vantages) vantage.stop();
     for (const watch of this.#watches) watch.stop();
+    this.#hunt.stop();
   }
 
   async #print(text: string): Promise<void> {

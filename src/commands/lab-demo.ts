@@ -111,6 +111,7 @@ async function verdict(hostsFile: string, queue: number, io: Io): Promise<void> 
       family: 'any',
       plan: false,
       explain: false,
+      trace: true,
       json: false,
       quiet: false,
       cpu: PLAN.cpu,

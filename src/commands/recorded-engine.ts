@@ -3,8 +3,10 @@ import { HELPER } from '../codec/frames.gen.js';
 import type { Engine, ProbeRun } from '../engines/engine.js';
 import { createHelperEngine } from '../engines/helper-engine.js';
 import { createWatcher, type Watcher } from '../engines/watcher.js';
+import { startTracer, type TraceRun } from '../kernel/tracer.js';
 import { CodedError } from '../model/errors.js';
 import type { EngineEvent } from '../model/run.js';
+import type { TracePlan } from '../model/trace-plan.js';
 import type { Player } from '../recording/player.js';
 import type { RecordedStream } from '../recording/recorded-stream.js';
 import type { Transport } from '../transports/transport.js';
@@ -41,6 +43,15 @@ export function replayedEngine(player: Player, stream: string, name: Engine['nam
 export function replayedWatcher(player: Player, stream: string): Watcher {
   const watcher = createWatcher(player.transport(stream));
   return { watch: (plan) => closing(watcher.watch(plan), () => player.closed(stream)) };
+}
+
+/** A tracer, its run written down. */
+export function recordedTracer(transport: Transport, plan: TracePlan, stream: RecordedStream): TraceRun {
+  return closing(startTracer(stream.record(transport), plan), () => stream.closed());
+}
+
+export function replayedTracer(player: Player, stream: string): TraceRun {
+  return closing(startTracer(player.transport(stream), { questions: [] }), () => player.closed(stream));
 }
 
 /** The run, with a call when its reader has come to the end or has left. */

@@ -104,6 +104,7 @@ async function replayBisect(
     except: [],
     family: 'any',
     plan: false,
+    trace: true,
     explain: options.explain,
     json: false,
     format: bisectFormat(options.format),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accusedSchema } from './explanation.js';
 
 /** What is at fault. Two at once are joined by `+` in alphabetical order: `ipip+nat`. */
 export const CAUSES = ['rx-queue', 'host', 'nat', 'ipip', 'pod', 'network', 'sender'] as const;
@@ -61,6 +62,11 @@ export const verdictSchema = z.object({
     .int()
     .nullable()
     .describe('for healthy: longer ones would have been seen, with 95 % confidence'),
+  culprit: accusedSchema
+    .optional()
+    .describe(
+      'who held the packets back on the machine at fault, as its kernel shows; of the incidents since it was traced',
+    ),
   quality: z.object({
     durationNs: z.int(),
     selfInflicted: z.int().describe('findings left out because a prober itself paused'),

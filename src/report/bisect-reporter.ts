@@ -1,5 +1,7 @@
 import { formatClockTime } from '../format/clock-time.js';
 import { formatLength } from '../format/duration.js';
+import type { Culprit } from '../model/culprit.js';
+import type { Explanation } from '../model/explanation.js';
 import type { Finding } from '../model/finding.js';
 import type { RunRecord } from '../model/run-record.js';
 import type { Summary } from '../model/summary.js';
@@ -13,7 +15,10 @@ export interface BisectReporter {
   vantage(name: string, run: RunRecord): string;
   finding(finding: Finding): string;
   incident(incident: Incident): string;
-  verdict(verdict: Verdict, summaries: readonly Summary[]): string;
+  /** Seen by the kernel of a traced machine. */
+  culprit(culprit: Culprit): string;
+  /** @param explanation of the incidents since a machine was traced */
+  verdict(verdict: Verdict, summaries: readonly Summary[], explanation?: Explanation): string;
 }
 
 export interface BisectReportOptions {
@@ -44,6 +49,7 @@ function json(): BisectReporter {
   const runs: RunRecord[] = [];
   const findings: Finding[] = [];
   const incidents: Incident[] = [];
+  const culprits: Culprit[] = [];
   let findingsLeftOut = 0;
   return {
     vantage: (name, run) => {
@@ -59,8 +65,15 @@ function json(): BisectReporter {
       incidents.push(incident);
       return '';
     },
-    verdict: (verdict, summaries) =>
-      `${JSON.stringify({ verdict, runs, summaries, incidents, findings, findingsLeftOut }, null, 2)}\n`,
+    culprit: (culprit) => {
+      culprits.push(culprit);
+      return '';
+    },
+    verdict: (verdict, summaries, explanation) => {
+      const traced = explanation === undefined ? {} : { explanation, culprits };
+      const document = { verdict, runs, summaries, incidents, findings, findingsLeftOut, ...traced };
+      return `${JSON.stringify(document, null, 2)}\n`;
+    },
   };
 }
 
@@ -70,7 +83,9 @@ function ndjson(): BisectReporter {
     vantage: (name, run) => line({ ...run, vantage: name }),
     finding: line,
     incident: line,
-    verdict: (verdict, summaries) => [...summaries, verdict].map(line).join(''),
+    culprit: line,
+    verdict: (verdict, summaries, explanation) =>
+      [...summaries, ...(explanation ? [explanation] : []), verdict].map(line).join(''),
   };
 }
 
@@ -89,6 +104,8 @@ function text(options: BisectReportOptions): BisectReporter {
     finding: (finding) =>
       finding.selfInflicted ? shown(`${findingLine(finding, epochNs, options.thresholdNs, options.zone)}\n`) : '',
     incident: (incident) => shown(`${incidentLine(incident, epochNs, options.zone)}\n`),
+    // Those that explain incidents come with the verdict.
+    culprit: () => '',
     verdict: (verdict) => `\n${verdictText(verdict, options.explain)}`,
   };
 }

@@ -1,12 +1,14 @@
 import { formatLength } from '../format/duration.js';
 import { formatTable } from '../format/table.js';
 import type { Verdict } from '../model/verdict.js';
+import { accusedLines } from './accused-text.js';
 import { count } from './finding-line.js';
 
 /** A verdict for people: the answer first, then why, what was ruled out, what stays open, what to do next. */
 export function verdictText(verdict: Verdict, explain: boolean): string {
   const sections = [
     headline(verdict),
+    verdict.culprit === undefined ? [] : accusedLines(verdict.culprit),
     evidence(verdict),
     list(
       'ruled out',
