@@ -31,8 +31,9 @@ export function queueWords(machine: string, groups: FlowGroups, receiver: Receiv
   const { queues, stalled } = groups;
   if (queues === null) return [];
   const held = stalled.length === 1 ? 'one of them stalls' : `${stalled.length} of them stall`;
+  const places = receiver?.side.spreadBySoftware ? 'CPUs that receive' : 'receive queues';
   const words = [
-    `by the flows that wait together ${machine} has about ${queues.likely} receive queues (${queues.least} to ${queues.most}, 95 %); ${held}`,
+    `by the flows that wait together ${machine} has about ${queues.likely} ${places} (${queues.least} to ${queues.most}, 95 %); ${held}`,
   ];
   if (receiver === undefined) return words;
   const { side } = receiver;

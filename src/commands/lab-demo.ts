@@ -6,10 +6,11 @@ import { formatLength } from '../format/duration.js';
 import { formatFlows } from '../format/flow-list.js';
 import { formatTable } from '../format/table.js';
 import { HOST_ADDRESS, type HostName, NODEPORT_LOCAL, POD_NETWORK } from '../lab/addresses.js';
-import { faultEnd, faultOn } from '../lab/faults.js';
+import { faultEnd, faultOff, faultOn } from '../lab/faults.js';
 import { labDown, labUp } from '../lab/lab.js';
 import { type QueuedFlow, queuedFlows } from '../lab/queues.js';
 import { namespaceOf } from '../lab/state.js';
+import { isStall, readTruth, type TruthStall } from '../lab/truth.js';
 import { foundAs, onTimeLine, type TrueStall } from '../lab/truth-match.js';
 import type { Finding, Stall } from '../model/finding.js';
 import {
@@ -65,7 +66,7 @@ const PATHS: Readonly<Partial<Record<HostName, readonly PlannedPath[]>>> = {
   ],
 };
 
-/** `rxray lab demo`: a receive queue stalls in the lab; what the probes make of it stands beside what was done. */
+/** `rxray lab demo`: a receive queue stalls in the lab, then a process holds one; what is found stands beside what was done. */
 export async function labDemo(io: Io): Promise<number> {
   const tell = (message: string): void => io.err(`${message}\n`);
   const lab = { name: LAB };
@@ -86,7 +87,10 @@ export async function labDemo(io: Io): Promise<number> {
     const epochNs = runs[0]?.epochNs ?? 0n;
     const found = runs.flatMap((run) => run.stalls.map((stall) => moved(stall, Number(run.epochNs - epochNs))));
     await io.out(comparison(onTimeLine(truth, epochNs), found, epochNs));
-    if (!io.stop.aborted) await verdict(hostsFile, queue, io);
+    if (!io.stop.aborted) {
+      await faultOff('all', lab);
+      await verdict(hostsFile, io);
+    }
     return truth.length > 0 ? 0 : 1;
   } finally {
     stopAll(vantages);
@@ -95,17 +99,17 @@ export async function labDemo(io: Io): Promise<number> {
   }
 }
 
-/** The same fault again, with all paths of the lab at once: which stage is to blame? */
-async function verdict(hostsFile: string, queue: number, io: Io): Promise<void> {
+/** A process holds softirqs off inside a system call, as in 2019: which stage is to blame, and who? */
+async function verdict(hostsFile: string, io: Io): Promise<void> {
   const schedule = { periodMs: [500, 1500], lengthMs: [60, 250], seed: SEED + 1, durationS: 60 } as const;
-  await faultOn('rx-queue', { lab: { name: LAB }, ...schedule, queue }, () => {});
-  await io.out(`\n$ rxray bisect --hosts ${hostsFile} --threshold 25 -d 15s\n`);
+  const handle = await faultOn('softirq', { lab: { name: LAB }, ...schedule }, () => {});
+  await io.out(`\n$ rxray bisect --hosts ${hostsFile} --threshold 25\n`);
   await bisect(
     {
       hosts: hostsFile,
       thresholdNs: 25 * MS,
-      durationNs: 15 * SECOND,
-      fixedDuration: true,
+      durationNs: 30 * SECOND,
+      fixedDuration: false,
       only: [],
       except: [],
       family: 'any',
@@ -117,6 +121,18 @@ async function verdict(hostsFile: string, queue: number, io: Io): Promise<void> 
       cpu: PLAN.cpu,
     },
     io,
+  );
+  await io.out(injectorSays(readTruth(handle.truthPath).filter(isStall)));
+}
+
+/** The truth beside the culprit that was named. */
+function injectorSays(stalls: readonly TruthStall[]): string {
+  const [first] = stalls;
+  if (first === undefined) return '';
+  const longest = Math.max(...stalls.map((stall) => stall.endMonoNs - stall.startMonoNs));
+  return (
+    `\nWhat was done, by the log of the injector: ${first.comm}[${first.pid}] held CPU ${first.cpu} of bad ` +
+    `${stalls.length} times, for ${formatLength(longest)} at most.\n`
   );
 }
 
