@@ -86,8 +86,43 @@ export function decodeRecords(
 
 function decodeSamples(view: DataView, recordBytes: number, count: number): SampleColumns {
   const columns = allocateSamples(count);
+  decodeInto(columns, 0, view, 0, recordBytes, count);
+  return columns;
+}
+
+/** Where the records of a block of samples stand. */
+export interface SampleBlock {
+  readonly at: number;
+  readonly recordBytes: number;
+  readonly count: number;
+}
+
+/** The samples of several blocks as one, with the `cuts` between the blocks. */
+export function decodeSampleBlocks(view: DataView, blocks: readonly SampleBlock[]): SampleColumns {
+  let length = 0;
+  const cuts = blocks.map(({ count }) => {
+    length += count;
+    return length;
+  });
+  const columns = { ...allocateSamples(length), cuts };
+  let from = 0;
+  for (const { at, recordBytes, count } of blocks) {
+    decodeInto(columns, from, view, at, recordBytes, count);
+    from += count;
+  }
+  return columns;
+}
+
+function decodeInto(
+  columns: SampleColumns,
+  from: number,
+  view: DataView,
+  start: number,
+  recordBytes: number,
+  count: number,
+): void {
   const field = SAMPLE_LAYOUT;
-  for (let index = 0, at = 0; index < count; index += 1, at += recordBytes) {
+  for (let index = from, at = start; index < from + count; index += 1, at += recordBytes) {
     columns.dueNs[index] = readInteger(view, at + field.dueNs);
     columns.sentNs[index] = readInteger(view, at + field.sentNs);
     columns.rttNs[index] = readInteger(view, at + field.rttNs);
@@ -103,7 +138,6 @@ function decodeSamples(view: DataView, recordBytes: number, count: number): Samp
     columns.icmpType[index] = view.getUint8(at + field.icmpType);
     columns.icmpCode[index] = view.getUint8(at + field.icmpCode);
   }
-  return columns;
 }
 
 function decodeArrivals(view: DataView, recordBytes: number, count: number): ArrivalColumns {

@@ -34,6 +34,11 @@ export const SampleFlags = {
  */
 export interface SampleColumns {
   readonly length: number;
+  /**
+   * Where these came in several batches: how many samples there are up to the end of each. Findings are handed out
+   * between batches, so what is put together is to be taken in as it came.
+   */
+  readonly cuts?: readonly number[];
   readonly path: Uint32Array;
   readonly seq: Uint32Array;
   readonly flow: Uint16Array;

@@ -78,9 +78,15 @@ export class Player {
     return this.#recordedNames.get(name)?.clock ?? SAME_CLOCK;
   }
 
-  /** Stands for the transport to where the stream came from. */
-  transport(name: string): Transport {
-    return this.#stream(name).transport;
+  /**
+   * Stands for the transport to where the stream came from.
+   *
+   * @param joinSamples see {@link RecordedOutput}
+   */
+  transport(name: string, joinSamples = false): Transport {
+    const stream = this.#stream(name);
+    stream.joinSamples = joinSamples;
+    return stream.transport;
   }
 
   /** The analysis has read the stream to its end. */
@@ -143,7 +149,7 @@ export class Player {
   async *#pieces(): AsyncGenerator<Piece[]> {
     for (const file of this.files) {
       this.#bytesOfFilesBefore += this.#reader?.progress.fileBytes ?? 0;
-      this.#reader = new RecordingReader(file);
+      this.#reader = new RecordingReader(file, { timed: this.options.speed > 0 });
       yield* this.#reader.pieces();
     }
   }

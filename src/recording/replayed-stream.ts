@@ -22,6 +22,8 @@ export class ReplayedStream {
   #fail: (error: CodedError) => void = () => {};
   /** The recording has not its beginning: totals of the whole run do not fit what is there. */
   partial = false;
+  /** See {@link RecordedOutput}; to be set before the launch. */
+  joinSamples = false;
 
   /** To be launched once. */
   readonly transport: Transport;
@@ -93,7 +95,7 @@ export class ReplayedStream {
       closeInput: () => {},
       terminate: () => {},
       exited,
-      checked: true,
+      recorded: { checked: true, joinSamples: this.joinSamples },
     };
   }
 }

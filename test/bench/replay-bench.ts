@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Io } from '../../src/commands/io.js';
+import { replay } from '../../src/commands/replay.js';
+import { SECOND } from '../../src/model/time.js';
+import { buildRecording } from '../recording/build-recording.js';
+
+/** What replay, detection included, makes of a recording of one path in blocks of 50 ms. */
+export interface ReplayRate {
+  readonly file: string;
+  readonly samples: number;
+  readonly bytesPerSample: number;
+  readonly seconds: number;
+  readonly perSecond: number;
+  /** Resident memory afterwards. */
+  readonly residentBytes: number;
+  readonly report: string;
+}
+
+/** Records `samples` once for each ending, and replays. */
+export async function benchReplay(samples: number, endings: readonly string[]): Promise<ReplayRate[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'rxray-replay-'));
+  try {
+    const rates: ReplayRate[] = [];
+    for (const ending of endings) {
+      const file = join(folder, `bench.rxr${ending}`);
+      await buildRecording(file, { samples, stallEveryNs: 10 * SECOND });
+      let report = '';
+      const io: Io = {
+        out: (text) => {
+          report += text;
+          return undefined;
+        },
+        err: (text) => {
+          report += text;
+        },
+        outIsTerminal: false,
+        errIsTerminal: false,
+        columns: 100,
+        stop: new AbortController().signal,
+        onSnapshot: () => () => {},
+      };
+      const from = performance.now();
+      await replay({ file, format: 'text', quiet: true, explain: false, failOn: [], speed: 0 }, io);
+      const seconds = (performance.now() - from) / 1_000;
+      rates.push({
+        file: `.rxr${ending}`,
+        samples,
+        bytesPerSample: statSync(file).size / samples,
+        seconds,
+        perSecond: samples / seconds,
+        residentBytes: process.memoryUsage().rss,
+        report,
+      });
+    }
+    return rates;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
