@@ -102,6 +102,11 @@ export class Recorder implements StreamSink {
     this.file.append(this.#blocks.json(RECORDING_EXIT_LAYOUT.type, exit));
   }
 
+  /** Resolves when all that was appended is with the kernel. */
+  async written(): Promise<void> {
+    await this.file.written();
+  }
+
   async close(): Promise<void> {
     this.#end(RECORDING_END.complete);
     await this.file.close();

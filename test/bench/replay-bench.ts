@@ -13,6 +13,8 @@ export interface ReplayRate {
   readonly bytesPerSample: number;
   readonly seconds: number;
   readonly perSecond: number;
+  /** Processor time of the whole process, reading and unpacking included. */
+  readonly cpuNsPerSample: number;
   /** Resident memory afterwards. */
   readonly residentBytes: number;
   readonly report: string;
@@ -42,14 +44,17 @@ export async function benchReplay(samples: number, endings: readonly string[]): 
         onSnapshot: () => () => {},
       };
       const from = performance.now();
+      const cpu = process.cpuUsage();
       await replay({ file, format: 'text', quiet: true, explain: false, failOn: [], speed: 0 }, io);
       const seconds = (performance.now() - from) / 1_000;
+      const { user, system } = process.cpuUsage(cpu);
       rates.push({
         file: `.rxr${ending}`,
         samples,
         bytesPerSample: statSync(file).size / samples,
         seconds,
         perSecond: samples / seconds,
+        cpuNsPerSample: ((user + system) * 1_000) / samples,
         residentBytes: process.memoryUsage().rss,
         report,
       });

@@ -21,6 +21,8 @@ export interface RecordingSettings extends Partial<RecorderOptions> {
   /** A stall of 140 ms this often; 0 for none. */
   readonly stallEveryNs?: number;
   readonly thresholdNs?: number;
+  /** Wait for the disk now and then, as a recording in real time has time for it. */
+  readonly eachWritten?: boolean;
 }
 
 export function probeInfo(thresholdNs = 100 * MS): ProbeInfo {
@@ -88,7 +90,7 @@ export function* probeEvents(samples: number, stallEveryNs = 0): Generator<Engin
 
 /** Writes a recording of them. */
 export async function buildRecording(file: string, settings: RecordingSettings): Promise<void> {
-  const { samples, stallEveryNs, thresholdNs, ...options } = settings;
+  const { samples, stallEveryNs, thresholdNs, eachWritten = false, ...options } = settings;
   const recorder = await Recorder.open(file, probeInfo(thresholdNs), {
     onTrouble: (trouble) => {
       throw trouble;
@@ -100,6 +102,7 @@ export async function buildRecording(file: string, settings: RecordingSettings):
   for (const event of probeEvents(samples, stallEveryNs)) {
     await stream.take(encoder.encode(event));
     stream.done();
+    if (eachWritten) await recorder.written();
   }
   await stream.end({ code: 0, signal: null, stderr: '' });
   stream.closed();
