@@ -6,12 +6,13 @@ import { replay } from '../../src/commands/replay.js';
 import { SECOND } from '../../src/model/time.js';
 import { buildRecording } from '../recording/build-recording.js';
 
+const REPEATS = 2;
+
 /** What replay, detection included, makes of a recording of one path in blocks of 50 ms. */
 export interface ReplayRate {
-  readonly file: string;
+  readonly ending: string;
   readonly samples: number;
   readonly bytesPerSample: number;
-  readonly seconds: number;
   readonly perSecond: number;
   /** Processor time of the whole process, reading and unpacking included. */
   readonly cpuNsPerSample: number;
@@ -28,39 +29,46 @@ export async function benchReplay(samples: number, endings: readonly string[]): 
     for (const ending of endings) {
       const file = join(folder, `bench.rxr${ending}`);
       await buildRecording(file, { samples, stallEveryNs: 10 * SECOND });
-      let report = '';
-      const io: Io = {
-        out: (text) => {
-          report += text;
-          return undefined;
-        },
-        err: (text) => {
-          report += text;
-        },
-        outIsTerminal: false,
-        errIsTerminal: false,
-        columns: 100,
-        stop: new AbortController().signal,
-        onSnapshot: () => () => {},
-      };
-      const from = performance.now();
-      const cpu = process.cpuUsage();
-      await replay({ file, format: 'text', quiet: true, explain: false, failOn: [], speed: 0 }, io);
-      const seconds = (performance.now() - from) / 1_000;
-      const { user, system } = process.cpuUsage(cpu);
-      rates.push({
-        file: `.rxr${ending}`,
-        samples,
-        bytesPerSample: statSync(file).size / samples,
-        seconds,
-        perSecond: samples / seconds,
-        cpuNsPerSample: ((user + system) * 1_000) / samples,
-        residentBytes: process.memoryUsage().rss,
-        report,
-      });
+      // The first time compiles; of the others the one that the rest of the machine disturbed least counts.
+      let best = await once(file, samples);
+      for (let again = 0; again < REPEATS; again += 1) {
+        const rate = await once(file, samples);
+        if (rate.cpuNsPerSample < best.cpuNsPerSample) best = rate;
+      }
+      rates.push({ ...best, ending });
     }
     return rates;
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+async function once(file: string, samples: number): Promise<Omit<ReplayRate, 'ending'>> {
+  let report = '';
+  const keep = (text: string): undefined => {
+    report += text;
+    return undefined;
+  };
+  const io: Io = {
+    out: keep,
+    err: keep,
+    outIsTerminal: false,
+    errIsTerminal: false,
+    columns: 100,
+    stop: new AbortController().signal,
+    onSnapshot: () => () => {},
+  };
+  const from = performance.now();
+  const cpu = process.cpuUsage();
+  await replay({ file, format: 'text', quiet: true, explain: false, failOn: [], speed: 0 }, io);
+  const seconds = (performance.now() - from) / 1_000;
+  const { user, system } = process.cpuUsage(cpu);
+  return {
+    samples,
+    bytesPerSample: statSync(file).size / samples,
+    perSecond: samples / seconds,
+    cpuNsPerSample: ((user + system) * 1_000) / samples,
+    residentBytes: process.memoryUsage().rss,
+    report,
+  };
 }
