@@ -44,13 +44,13 @@ export function liveSources(hosts: Hosts, epochRealNs: bigint, recorder?: Record
       // A vantage that cannot be reached shows that when its prober starts.
       const clock = (await transport.exchangeClock?.().catch(() => undefined)) ?? SAME_CLOCK;
       const engine = createHelperEngine(transport);
-      const stream = recorder?.stream(vantageStream(name), clock);
+      const stream = recorder?.stream(vantageStream(name), transport.place, clock);
       return { engine: stream ? recordedEngine(engine, stream) : engine, clock };
     },
     watcher: (machine, vantage) => {
       const transport = transportTo(vantage);
       return recorder
-        ? recordedWatcher(transport, () => recorder.stream(watchStream(machine), SAME_CLOCK))
+        ? recordedWatcher(transport, () => recorder.stream(watchStream(machine, vantage), transport.place, SAME_CLOCK))
         : createWatcher(transport);
     },
     ticking: (onTick) => {
@@ -79,7 +79,7 @@ export function recordedSources(player: Player, { epochRealNs, version }: Bisect
       engine: replayedEngine(player, vantageStream(name), 'helper'),
       clock: player.clock(vantageStream(name)),
     }),
-    watcher: (machine) => replayedWatcher(player, watchStream(machine)),
+    watcher: (machine, vantage) => replayedWatcher(player, watchStream(machine, vantage)),
     ticking: (onTick) => {
       player.onTick(onTick);
       let playing: Promise<void> | undefined;
@@ -97,6 +97,6 @@ export function vantageStream(name: string): string {
   return `vantage ${name}`;
 }
 
-export function watchStream(machine: string): string {
-  return `watch ${machine}`;
+function watchStream(machine: string, vantage: string): string {
+  return `watch ${machine} by ${vantage}`;
 }

@@ -203,6 +203,7 @@ export class Player {
   }
 
   #declare(info: StreamInfo): void {
+    this.#recordedNames.set(info.name, info);
     this.#infos.set(info.stream, info);
     if (info.continued === true && !this.#started.has(info.stream)) this.#stream(info.name).partial = true;
   }
@@ -210,7 +211,7 @@ export class Player {
   #stream(name: string): ReplayedStream {
     const known = this.#streams.get(name);
     if (known) return known;
-    const stream = new ReplayedStream(this.file);
+    const stream = new ReplayedStream(this.#recordedNames.get(name)?.place ?? `a recording, ${this.file}`);
     this.#streams.set(name, stream);
     return stream;
   }

@@ -61,12 +61,13 @@ export class Recorder implements StreamSink {
     return new Recorder(path, run, await RecordingFile.open(first, options.onTrouble), options);
   }
 
-  /** A stream begins. */
-  stream(name: string, clock: ClockOffset): RecordedStream {
+  /** A stream begins: what one helper writes, whose transport goes through its `record`. */
+  stream(name: string, place: string, clock: ClockOffset): RecordedStream {
     const { offsetNs, uncertaintyNs } = clock;
     const stream = new RecordedStream(this, {
       stream: this.#streams.length,
       name,
+      place,
       clock: { offsetNs, uncertaintyNs },
     });
     this.#streams.push(stream);

@@ -28,8 +28,9 @@ export class ReplayedStream {
   /** To be launched once. */
   readonly transport: Transport;
 
-  constructor(file: string) {
-    this.transport = { place: `a recording, ${file}`, launch: () => this.#launch() };
+  /** @param place where its helper ran, as messages say it */
+  constructor(place: string) {
+    this.transport = { place, launch: () => this.#launch() };
   }
 
   /** Resolves when the bytes have been worked on, or at once where nobody reads this stream. */

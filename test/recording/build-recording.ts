@@ -97,7 +97,7 @@ export async function buildRecording(file: string, settings: RecordingSettings):
     },
     ...options,
   });
-  const stream = recorder.stream(STREAM, SAME_CLOCK);
+  const stream = recorder.stream(STREAM, 'this host', SAME_CLOCK);
   const encoder = new FrameEncoder(HELPER.prober);
   for (const event of probeEvents(samples, stallEveryNs)) {
     await stream.take(encoder.encode(event));

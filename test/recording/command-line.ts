@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
@@ -13,15 +14,21 @@ export function scenarioFile(name: string): string {
   return fileURLToPath(new URL(`../../../test/fixtures/scenarios/${name}.yaml`, import.meta.url));
 }
 
-export function startRxray(...args: readonly string[]): {
+export interface Started {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
-} {
+  /** Resolves when it has printed so many lines, or has ended. */
+  printed(lines: number): Promise<void>;
+}
+
+export function startRxray(...args: readonly string[]): Started {
   const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '';
   let err = '';
+  let lines = 0;
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     out += text;
+    lines += text.split('\n').length - 1;
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     err += text;
@@ -29,7 +36,10 @@ export function startRxray(...args: readonly string[]): {
   const ended = new Promise<Ended>((resolve) => {
     child.once('close', (status) => resolve({ status, out, err }));
   });
-  return { child, ended };
+  const printed = async (wanted: number): Promise<void> => {
+    while (lines < wanted && child.exitCode === null) await Promise.race([once(child.stdout, 'data'), ended]);
+  };
+  return { child, ended, printed };
 }
 
 export function rxray(...args: readonly string[]): Promise<Ended> {

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { SECOND } from '../../src/model/time.js';
 import { benchDetectors } from '../bench/detect-bench.js';
@@ -89,18 +88,17 @@ test('killed at any moment: all that was printed is in the recording, but for th
   await withFolder(async (folder) => {
     const scenario = join(folder, 'clean.yaml');
     writeFileSync(scenario, `speed: realtime\n${readFileSync(scenarioFile('rx-queue-stall'), 'utf8')}`);
-    for (const [ending, afterMs] of [
+    for (const [ending, lines] of [
       ['', 700],
       ['.gz', 1_100],
       ['.zst', 1_500],
     ] as const) {
       const file = join(folder, `run.rxr${ending}`);
       const words = ['172.16.47.27', '-i', '1ms', '--engine', 'sim', '--scenario', scenario, '--max-pps', '2000'];
-      const { child, ended } = startRxray('record', file, ...words, '--json');
-      while (!existsSync(file) || statSync(file).size < 2_000) await sleep(5);
-      await sleep(afterMs);
-      child.kill('SIGKILL');
-      const { out } = await ended;
+      const run = startRxray('record', file, ...words, '--json');
+      await run.printed(lines);
+      run.child.kill('SIGKILL');
+      const { out } = await run.ended;
       // The last line may be cut.
       const printed = records(out.slice(0, out.lastIndexOf('\n') + 1), 'sample').length;
       const { samples, error } = await readRecording(file);
