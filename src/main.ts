@@ -29,14 +29,23 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 process.stderr.on('error', () => {});
 
+/** Pending while standard output takes no more. */
+let room: Promise<void> | undefined;
+let makeRoom: () => void = () => {};
+for (const event of ['drain', 'error', 'close']) {
+  process.stdout.on(event, () => {
+    room = undefined;
+    makeRoom();
+  });
+}
+
 const io: Io = {
   out: (text) => {
     if (outputClosed || process.stdout.write(text)) return undefined;
-    return new Promise<void>((resolve) => {
-      process.stdout.once('drain', resolve);
-      process.stdout.once('error', () => resolve());
-      process.stdout.once('close', () => resolve());
+    room ??= new Promise<void>((resolve) => {
+      makeRoom = resolve;
     });
+    return room;
   },
   err: (text) => {
     process.stderr.write(text);

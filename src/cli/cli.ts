@@ -5,8 +5,10 @@ import { CodedError } from '../model/errors.js';
 import { bisectCommand } from './bisect-cli.js';
 import { checkCommand } from './check-cli.js';
 import { doctorCommand } from './doctor-cli.js';
+import { exportCommand } from './export-cli.js';
 import { labCommand } from './lab-cli.js';
 import { probeCommand } from './probe-cli.js';
+import { recordCommand } from './record-cli.js';
 import { replayCommand } from './replay-cli.js';
 import { schemaCommand } from './schema-cli.js';
 import { traceCommand } from './trace-cli.js';
@@ -33,7 +35,9 @@ export async function runCommandLine(program: string, argv: readonly string[], i
     .usage('$0 <command>\n\nFinds where and why packets wait.')
     .command(probeCommand(run))
     .command(bisectCommand(run))
+    .command(recordCommand(run))
     .command(replayCommand(run))
+    .command(exportCommand(run))
     .command(traceCommand(run))
     .command(checkCommand(run))
     .command(labCommand(run, behindDashes))

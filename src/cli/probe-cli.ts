@@ -13,7 +13,7 @@ import { recordingOptions, toRecordingOptions } from './recording-cli-options.js
 import type { RunCommand } from './run-command.js';
 import { DEFAULT_THRESHOLD_MS, parseCpu, parseKinds, parseThreshold, whole } from './shared-options.js';
 
-function declare(yargs: Argv) {
+export function declareProbe(yargs: Argv) {
   return yargs
     .positional('target', {
       type: 'string',
@@ -177,19 +177,20 @@ function declare(yargs: Argv) {
     .epilogue('A 140 ms stall is seen with certainty at 10 ms; a ping every second sees one in twenty-five.');
 }
 
-type Declared = Awaited<ReturnType<typeof declare>['argv']>;
+export type DeclaredProbe = Awaited<ReturnType<typeof declareProbe>['argv']>;
 
 /** `rxray probe`, which is installed as `probe` too. */
-export function probeCommand(run: RunCommand): CommandModule<object, Declared> {
+export function probeCommand(run: RunCommand): CommandModule<object, DeclaredProbe> {
   return {
     command: 'probe [target..]',
     describe: 'probe targets and reconstruct every stall',
-    builder: declare as unknown as (yargs: Argv<object>) => Argv<Declared>,
-    handler: (args) => run((io) => probe(toOptions(args), io)),
+    builder: declareProbe as unknown as (yargs: Argv<object>) => Argv<DeclaredProbe>,
+    handler: (args) => run((io) => probe(toProbeOptions(args), io)),
   };
 }
 
-function toOptions(args: Declared): ProbeOptions {
+/** The options of `probe`, from what was written. */
+export function toProbeOptions(args: DeclaredProbe): ProbeOptions {
   if (args.output === '') throw new CodedError('E_USAGE', '-o needs a file name', 'write -o FILE', 2);
   return {
     targets: ((args as { target?: readonly unknown[] }).target ?? []).map(String),

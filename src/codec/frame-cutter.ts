@@ -6,16 +6,21 @@ export const MAX_BLOCK_BYTES = 16 * 1024 * 1024;
 /**
  * Length of the stream header or block that starts at `at`.
  *
+ * @param view of all bytes, where there is one already
  * @returns 0 while too little of it is there to say, -1 when neither starts there
  */
-export function frameBytes(bytes: Uint8Array, at: number): number {
+export function frameBytes(
+  bytes: Uint8Array,
+  at: number,
+  view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
+): number {
   if (bytes[at] === FRAMES_MAGIC[0]) return headerBytes(bytes, at);
   const left = bytes.length - at;
   if (left < 4) return 0;
-  const view = new DataView(bytes.buffer, bytes.byteOffset + at, left);
-  if (view.getUint32(BLOCK_LAYOUT.magic, true) !== BLOCK_MAGIC) return -1;
+  if (view.getUint32(at + BLOCK_LAYOUT.magic, true) !== BLOCK_MAGIC) return -1;
   if (left < BLOCK_LAYOUT.bytes) return 0;
-  const payload = view.getUint16(BLOCK_LAYOUT.recordBytes, true) * view.getUint32(BLOCK_LAYOUT.count, true);
+  const records = view.getUint32(at + BLOCK_LAYOUT.count, true);
+  const payload = view.getUint16(at + BLOCK_LAYOUT.recordBytes, true) * records;
   return payload > MAX_BLOCK_BYTES ? -1 : BLOCK_LAYOUT.bytes + payload;
 }
 

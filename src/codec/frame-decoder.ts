@@ -2,8 +2,15 @@ import { crc32 } from 'node:zlib';
 import { CodedError } from '../model/errors.js';
 import type { EngineEvent } from '../model/run.js';
 import { joined, MAX_BLOCK_BYTES } from './frame-cutter.js';
-import { BLOCK_LAYOUT, BLOCK_MAGIC, FRAMES_MAGIC, FRAMES_VERSION, HEADER_LAYOUT } from './frames.gen.js';
-import { decodeRecords, isKnownRecordType } from './record-decoder.js';
+import { BLOCK_LAYOUT, BLOCK_MAGIC, FRAMES_MAGIC, FRAMES_VERSION, HEADER_LAYOUT, SAMPLE_LAYOUT } from './frames.gen.js';
+import { decodeRecords, decodeSampleBlocks, isKnownRecordType, type SampleBlock } from './record-decoder.js';
+
+export interface FrameDecoderOptions {
+  /** The bytes have been checked already, and may begin in the middle of a stream: those of a recording. */
+  readonly checked?: boolean;
+  /** Blocks of samples that follow each other become one event, with `cuts`: faster where they are small. */
+  readonly joinSamples?: boolean;
+}
 
 /**
  * Turns the bytes of a helper's stream, cut anywhere, into events.
@@ -18,8 +25,10 @@ export class FrameDecoder {
   #headerSeen = false;
   #nextSequence = 0;
 
-  /** @param checked the bytes have been checked already, and may start in the middle of a stream: a recording's */
-  constructor(private readonly checked = false) {}
+  /** Sample blocks that wait to become one event. */
+  #blocks: SampleBlock[] = [];
+
+  constructor(private readonly options: FrameDecoderOptions = {}) {}
 
   /**
    * @throws CodedError E_FRAMES when the bytes are no frames or damaged, E_FRAMES_VERSION when they are of a
@@ -38,11 +47,13 @@ export class FrameDecoder {
       at = used;
       this.#headerSeen = true;
     }
+    const view = viewOf(bytes);
     for (;;) {
-      const used = this.#readBlock(bytes, at, events);
+      const used = this.#readBlock(bytes, view, at, events);
       if (used === 0) break;
       at += used;
     }
+    this.#joinBlocks(view, events);
     this.#pending = bytes.slice(at);
     this.#offset += at;
     return events;
@@ -82,34 +93,50 @@ export class FrameDecoder {
     return headerBytes;
   }
 
-  #readBlock(bytes: Uint8Array, at: number, events: EngineEvent[]): number {
+  #readBlock(bytes: Uint8Array, view: DataView, at: number, events: EngineEvent[]): number {
     if (bytes.length - at < BLOCK_LAYOUT.bytes) return 0;
-    const view = viewOf(bytes, at);
-    if (view.getUint32(BLOCK_LAYOUT.magic, true) !== BLOCK_MAGIC) this.#damaged(at, 'no block starts here');
-    const type = view.getUint16(BLOCK_LAYOUT.type, true);
-    const recordBytes = view.getUint16(BLOCK_LAYOUT.recordBytes, true);
-    const count = view.getUint32(BLOCK_LAYOUT.count, true);
+    if (view.getUint32(at + BLOCK_LAYOUT.magic, true) !== BLOCK_MAGIC) this.#damaged(at, 'no block starts here');
+    const type = view.getUint16(at + BLOCK_LAYOUT.type, true);
+    const recordBytes = view.getUint16(at + BLOCK_LAYOUT.recordBytes, true);
+    const count = view.getUint32(at + BLOCK_LAYOUT.count, true);
     const payloadBytes = recordBytes * count;
     if (payloadBytes > MAX_BLOCK_BYTES) this.#damaged(at, `a block of ${payloadBytes} bytes`);
     const blockBytes = BLOCK_LAYOUT.bytes + payloadBytes;
     if (bytes.length - at < blockBytes) return 0;
-    const stated = view.getUint32(BLOCK_LAYOUT.crc32, true);
-    if (!this.checked && checksum(bytes.subarray(at, at + blockBytes)) !== stated) {
+    const stated = view.getUint32(at + BLOCK_LAYOUT.crc32, true);
+    if (this.options.checked !== true && checksum(bytes.subarray(at, at + blockBytes)) !== stated) {
       this.#damaged(at, 'the checksum is wrong');
     }
-    this.#countLost(view, at, events);
-    if (isKnownRecordType(type)) {
-      const payload = viewOf(bytes, at + BLOCK_LAYOUT.bytes, payloadBytes);
-      decodeRecords(type, payload, recordBytes, count, events, (why) => this.#damaged(at, why));
+    if (!isKnownRecordType(type)) {
+      this.#countLost(view, at, events);
+      return blockBytes;
     }
+    const payload = at + BLOCK_LAYOUT.bytes;
+    if (this.options.joinSamples === true && type === SAMPLE_LAYOUT.type && recordBytes >= SAMPLE_LAYOUT.bytes) {
+      if (view.getUint32(at + BLOCK_LAYOUT.lostRecords, true) > 0) this.#joinBlocks(view, events);
+      this.#countLost(view, at, events);
+      this.#blocks.push({ at: payload, recordBytes, count });
+      return blockBytes;
+    }
+    this.#joinBlocks(view, events);
+    this.#countLost(view, at, events);
+    const records = viewOf(bytes, payload, payloadBytes);
+    decodeRecords(type, records, recordBytes, count, events, (why) => this.#damaged(at, why));
     return blockBytes;
   }
 
+  #joinBlocks(view: DataView, events: EngineEvent[]): void {
+    if (this.#blocks.length === 0) return;
+    events.push({ kind: 'samples', samples: decodeSampleBlocks(view, this.#blocks) });
+    this.#blocks = [];
+  }
+
   #countLost(view: DataView, at: number, events: EngineEvent[]): void {
-    const lost = view.getUint32(BLOCK_LAYOUT.lostRecords, true);
+    const lost = view.getUint32(at + BLOCK_LAYOUT.lostRecords, true);
     if (lost > 0) events.push({ kind: 'lost-records', count: lost, because: 'the reader was too slow' });
-    const sequence = view.getUint32(BLOCK_LAYOUT.sequence, true);
-    if (sequence !== this.#nextSequence && !this.checked) {
+    if (this.options.checked === true) return;
+    const sequence = view.getUint32(at + BLOCK_LAYOUT.sequence, true);
+    if (sequence !== this.#nextSequence) {
       this.#damaged(at, `block ${sequence} follows where block ${this.#nextSequence} is due`);
     }
     this.#nextSequence = (sequence + 1) >>> 0;
@@ -124,13 +151,23 @@ export class FrameDecoder {
   }
 }
 
-const CRC_FIELD_ZERO = new Uint8Array(4);
-
 /** Over header and payload of a block, the checksum field read as 0. */
 export function checksum(block: Uint8Array): number {
-  const before = crc32(block.subarray(0, BLOCK_LAYOUT.crc32));
-  const field = crc32(CRC_FIELD_ZERO, before);
-  return crc32(block.subarray(BLOCK_LAYOUT.crc32 + 4), field) >>> 0;
+  const at = BLOCK_LAYOUT.crc32;
+  const [first, second, third, fourth] = [block[at], block[at + 1], block[at + 2], block[at + 3]] as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  // In one call, as blocks are small and calls are dear.
+  block.fill(0, at, at + 4);
+  const sum = crc32(block);
+  block[at] = first;
+  block[at + 1] = second;
+  block[at + 2] = third;
+  block[at + 3] = fourth;
+  return sum >>> 0;
 }
 
 function viewOf(bytes: Uint8Array, at = 0, length = bytes.length - at): DataView {

@@ -94,24 +94,60 @@ export function decodeRecords(
 
 function decodeSamples(view: DataView, recordBytes: number, count: number): SampleColumns {
   const columns = allocateSamples(count);
-  const field = SAMPLE_LAYOUT;
-  for (let index = 0, at = 0; index < count; index += 1, at += recordBytes) {
-    columns.dueNs[index] = readInteger(view, at + field.dueNs);
-    columns.sentNs[index] = readInteger(view, at + field.sentNs);
-    columns.rttNs[index] = readInteger(view, at + field.rttNs);
-    columns.path[index] = view.getUint32(at + field.path, true);
-    columns.seq[index] = view.getUint32(at + field.seq, true);
-    columns.lagNs[index] = view.getUint32(at + field.lagNs, true);
-    columns.flow[index] = view.getUint16(at + field.flow, true);
-    columns.errorCode[index] = view.getUint16(at + field.errorCode, true);
-    columns.outcome[index] = view.getUint8(at + field.outcome);
-    columns.reply[index] = view.getUint8(at + field.reply);
-    columns.ttl[index] = view.getUint8(at + field.ttl);
-    columns.flags[index] = view.getUint8(at + field.flags);
-    columns.icmpType[index] = view.getUint8(at + field.icmpType);
-    columns.icmpCode[index] = view.getUint8(at + field.icmpCode);
+  decodeInto(columns, 0, view, 0, recordBytes, count);
+  return columns;
+}
+
+/** Where the records of a block of samples stand. */
+export interface SampleBlock {
+  readonly at: number;
+  readonly recordBytes: number;
+  readonly count: number;
+}
+
+/** The samples of several blocks as one, with the `cuts` between the blocks. */
+export function decodeSampleBlocks(view: DataView, blocks: readonly SampleBlock[]): SampleColumns {
+  let length = 0;
+  const cuts = blocks.map(({ count }) => {
+    length += count;
+    return length;
+  });
+  const columns = { ...allocateSamples(length), cuts };
+  let from = 0;
+  for (const { at, recordBytes, count } of blocks) {
+    decodeInto(columns, from, view, at, recordBytes, count);
+    from += count;
   }
   return columns;
+}
+
+function decodeInto(
+  columns: SampleColumns,
+  from: number,
+  view: DataView,
+  start: number,
+  recordBytes: number,
+  count: number,
+): void {
+  const { dueNs, sentNs, rttNs, path, seq, lagNs, flow, errorCode } = columns;
+  const { outcome, reply, ttl, flags, icmpType, icmpCode } = columns;
+  const field = SAMPLE_LAYOUT;
+  for (let index = from, at = start; index < from + count; index += 1, at += recordBytes) {
+    dueNs[index] = readInteger(view, at + field.dueNs);
+    sentNs[index] = readInteger(view, at + field.sentNs);
+    rttNs[index] = readInteger(view, at + field.rttNs);
+    path[index] = view.getUint32(at + field.path, true);
+    seq[index] = view.getUint32(at + field.seq, true);
+    lagNs[index] = view.getUint32(at + field.lagNs, true);
+    flow[index] = view.getUint16(at + field.flow, true);
+    errorCode[index] = view.getUint16(at + field.errorCode, true);
+    outcome[index] = view.getUint8(at + field.outcome);
+    reply[index] = view.getUint8(at + field.reply);
+    ttl[index] = view.getUint8(at + field.ttl);
+    flags[index] = view.getUint8(at + field.flags);
+    icmpType[index] = view.getUint8(at + field.icmpType);
+    icmpCode[index] = view.getUint8(at + field.icmpCode);
+  }
 }
 
 function decodeArrivals(view: DataView, recordBytes: number, count: number): ArrivalColumns {

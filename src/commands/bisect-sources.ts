@@ -68,7 +68,7 @@ export function liveSources(hosts: Hosts, epochRealNs: bigint, recorder?: Record
       const clock = (await transport.exchangeClock?.().catch(() => undefined)) ?? SAME_CLOCK;
       const runsAs = await transport.runsAs?.().catch(() => undefined);
       const engine = createHelperEngine(transport);
-      const stream = recorder?.stream(vantageStream(name), clock);
+      const stream = recorder?.stream(vantageStream(name), transport.place, clock);
       return {
         engine: stream ? recordedEngine(engine, stream) : engine,
         clock,
@@ -78,14 +78,14 @@ export function liveSources(hosts: Hosts, epochRealNs: bigint, recorder?: Record
     watcher: (machine, vantage) => {
       const transport = transportTo(vantage);
       return recorder
-        ? recordedWatcher(transport, () => recorder.stream(watchStream(machine), SAME_CLOCK))
+        ? recordedWatcher(transport, () => recorder.stream(watchStream(machine, vantage), transport.place, SAME_CLOCK))
         : createWatcher(transport);
     },
     tracer: (machine, vantage, minNs) => {
       const transport = transportTo(vantage);
       const plan = { questions: [{ question: 'stall', minNs }] } as const;
       return recorder
-        ? recordedTracer(transport, plan, recorder.stream(traceStream(machine), SAME_CLOCK))
+        ? recordedTracer(transport, plan, recorder.stream(traceStream(machine), transport.place, SAME_CLOCK))
         : startTracer(transport, plan);
     },
     ticking: (onTick) => {
@@ -117,7 +117,7 @@ export function recordedSources(player: Player, { epochRealNs, version }: Bisect
       engine: replayedEngine(player, vantageStream(name), 'helper'),
       clock: player.clock(vantageStream(name)),
     }),
-    watcher: (machine) => replayedWatcher(player, watchStream(machine)),
+    watcher: (machine, vantage) => replayedWatcher(player, watchStream(machine, vantage)),
     tracer: (machine) => replayedTracer(player, traceStream(machine)),
     ticking: (onTick) => {
       player.onTick(onTick);
@@ -137,8 +137,8 @@ export function vantageStream(name: string): string {
   return `vantage ${name}`;
 }
 
-export function watchStream(machine: string): string {
-  return `watch ${machine}`;
+function watchStream(machine: string, vantage: string): string {
+  return `watch ${machine} by ${vantage}`;
 }
 
 export function traceStream(machine: string): string {

@@ -21,7 +21,7 @@ export class OutputFile {
     return new OutputFile(path, stream);
   }
 
-  async write(text: string): Promise<void> {
+  async write(text: string | Uint8Array): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.stream.write(text, (cause) => (cause ? reject(failed(this.path, cause)) : resolve()));
     });

@@ -45,7 +45,8 @@ export async function probe(options: ProbeOptions, io: Io): Promise<number> {
   let recorder: Recorder | undefined;
   try {
     recorder = await openRecorder(options, probeInfo(about, plan), io);
-    const used = recorder ? recordedEngine(engine, recorder.stream(PROBE_STREAM, SAME_CLOCK)) : engine;
+    const place = options.netns === undefined ? 'this host' : `network namespace ${options.netns}`;
+    const used = recorder ? recordedEngine(engine, recorder.stream(PROBE_STREAM, place, SAME_CLOCK)) : engine;
     return await command.follow(used.start(plan));
   } finally {
     withdraw();

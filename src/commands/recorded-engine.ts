@@ -34,9 +34,13 @@ export function recordedWatcher(transport: Transport, begin: () => RecordedStrea
   };
 }
 
-/** Whatever engine it was: what it wrote is read as a helper's. */
-export function replayedEngine(player: Player, stream: string, name: Engine['name']): Engine {
-  const engine = createHelperEngine(player.transport(stream));
+/**
+ * Whatever engine it was: what it wrote is read as a helper's.
+ *
+ * @param joinSamples faster, where nobody looks at what stands between samples and findings
+ */
+export function replayedEngine(player: Player, stream: string, name: Engine['name'], joinSamples = false): Engine {
+  const engine = createHelperEngine(player.transport(stream, joinSamples));
   return { name, start: (plan) => closing(engine.start(plan), () => player.closed(stream)) };
 }
 

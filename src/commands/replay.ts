@@ -76,7 +76,9 @@ async function replayProbe(
   const { plan, engine, version } = info;
   const about = { command: 'probe', version, engine, thresholdNs, options: { ...info.options, thresholdNs } };
   const command = new ProbeCommand({ ...options, status: false }, plan, new Measurement(plan, about), file, io);
-  const run = replayedEngine(player, PROBE_STREAM, engine).start(plan);
+  // NDJSON shows samples and findings in the order in which they came.
+  const join = options.format !== 'ndjson';
+  const run = replayedEngine(player, PROBE_STREAM, engine, join).start(plan);
   const ended = command.follow(run);
   // The reader has begun to read by now.
   ended.catch(() => {});

@@ -55,9 +55,13 @@ export function createDetectorBank(paths: readonly DetectedPath[], options: Dete
 
   return {
     push(samples) {
-      const findings = take();
-      for (let i = 0; i < samples.length; i += 1) {
-        detectors[samples.path[i] as number]?.observe(samples, i);
+      const findings: Finding[] = [];
+      let i = 0;
+      for (const cut of samples.cuts ?? [samples.length]) {
+        if (busy.size > 0) findings.push(...take());
+        for (; i < cut; i += 1) {
+          detectors[samples.path[i] as number]?.observe(samples, i);
+        }
       }
       return findings;
     },

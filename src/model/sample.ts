@@ -34,6 +34,11 @@ export const SampleFlags = {
  */
 export interface SampleColumns {
   readonly length: number;
+  /**
+   * Where these came in several batches: how many samples there are up to the end of each. Findings are handed out
+   * between batches, so what is put together is to be taken in as it came.
+   */
+  readonly cuts?: readonly number[];
   readonly path: Uint32Array;
   readonly seq: Uint32Array;
   readonly flow: Uint16Array;
@@ -58,22 +63,24 @@ export interface SampleColumns {
 
 /** Room for `capacity` samples, to be filled and then cut with {@link takeSamples}. */
 export function allocateSamples(capacity: number): SampleColumns {
+  // One piece of memory for all columns: blocks are small and many, and each piece has its cost.
+  const memory = new ArrayBuffer(46 * capacity);
   return {
     length: capacity,
-    path: new Uint32Array(capacity),
-    seq: new Uint32Array(capacity),
-    flow: new Uint16Array(capacity),
-    dueNs: new Float64Array(capacity),
-    sentNs: new Float64Array(capacity),
-    rttNs: new Float64Array(capacity),
-    lagNs: new Uint32Array(capacity),
-    outcome: new Uint8Array(capacity),
-    reply: new Uint8Array(capacity),
-    ttl: new Uint8Array(capacity),
-    flags: new Uint8Array(capacity),
-    icmpType: new Uint8Array(capacity),
-    icmpCode: new Uint8Array(capacity),
-    errorCode: new Uint16Array(capacity),
+    dueNs: new Float64Array(memory, 0, capacity),
+    sentNs: new Float64Array(memory, 8 * capacity, capacity),
+    rttNs: new Float64Array(memory, 16 * capacity, capacity),
+    path: new Uint32Array(memory, 24 * capacity, capacity),
+    seq: new Uint32Array(memory, 28 * capacity, capacity),
+    lagNs: new Uint32Array(memory, 32 * capacity, capacity),
+    flow: new Uint16Array(memory, 36 * capacity, capacity),
+    errorCode: new Uint16Array(memory, 38 * capacity, capacity),
+    outcome: new Uint8Array(memory, 40 * capacity, capacity),
+    reply: new Uint8Array(memory, 41 * capacity, capacity),
+    ttl: new Uint8Array(memory, 42 * capacity, capacity),
+    flags: new Uint8Array(memory, 43 * capacity, capacity),
+    icmpType: new Uint8Array(memory, 44 * capacity, capacity),
+    icmpCode: new Uint8Array(memory, 45 * capacity, capacity),
   };
 }
 

@@ -14,6 +14,14 @@ const gzipped = promisify(gzip);
 /** Recordings are many short runs of similar numbers: higher levels gain little. */
 const ZSTD_LEVEL = 3;
 
+let ready: Promise<void> | undefined;
+
+/** Once for the whole process: a second `init` of the library takes the memory away from under the first. */
+export function zstdReady(): Promise<void> {
+  ready ??= init();
+  return ready;
+}
+
 /**
  * Makes a member (gzip) or frame (zstd) of its own of each run of bytes, so that a file cut anywhere is readable up
  * to its last whole one. The tools of both formats read them one after the other as one file.
@@ -27,7 +35,7 @@ export async function createCompressor(
     case 'gz':
       return (bytes) => gzipped(bytes);
     case 'zst':
-      await init();
+      await zstdReady();
       return (bytes) => compress(bytes, ZSTD_LEVEL);
   }
 }

@@ -78,9 +78,15 @@ export class Player {
     return this.#recordedNames.get(name)?.clock ?? SAME_CLOCK;
   }
 
-  /** Stands for the transport to where the stream came from. */
-  transport(name: string): Transport {
-    return this.#stream(name).transport;
+  /**
+   * Stands for the transport to where the stream came from.
+   *
+   * @param joinSamples see {@link RecordedOutput}
+   */
+  transport(name: string, joinSamples = false): Transport {
+    const stream = this.#stream(name);
+    stream.joinSamples = joinSamples;
+    return stream.transport;
   }
 
   /** The analysis has read the stream to its end. */
@@ -143,7 +149,7 @@ export class Player {
   async *#pieces(): AsyncGenerator<Piece[]> {
     for (const file of this.files) {
       this.#bytesOfFilesBefore += this.#reader?.progress.fileBytes ?? 0;
-      this.#reader = new RecordingReader(file);
+      this.#reader = new RecordingReader(file, { timed: this.options.speed > 0 });
       yield* this.#reader.pieces();
     }
   }
@@ -197,6 +203,7 @@ export class Player {
   }
 
   #declare(info: StreamInfo): void {
+    this.#recordedNames.set(info.name, info);
     this.#infos.set(info.stream, info);
     if (info.continued === true && !this.#started.has(info.stream)) this.#stream(info.name).partial = true;
   }
@@ -204,7 +211,7 @@ export class Player {
   #stream(name: string): ReplayedStream {
     const known = this.#streams.get(name);
     if (known) return known;
-    const stream = new ReplayedStream(this.file);
+    const stream = new ReplayedStream(this.#recordedNames.get(name)?.place ?? `a recording, ${this.file}`);
     this.#streams.set(name, stream);
     return stream;
   }

@@ -12,7 +12,10 @@ export interface StreamSink {
   exit(exit: ExitInfo): void;
 }
 
-/** A stream on its way to the analysis, written down as it passes. */
+/**
+ * A stream on its way to the analysis, written down as it passes. Whoever reads what `record` gives calls `closed` when
+ * it has read to the end, has failed, or has left.
+ */
 export class RecordedStream {
   readonly #cutter = new FrameCutter();
   #prologue: Uint8Array = new Uint8Array(0);
@@ -39,7 +42,7 @@ export class RecordedStream {
     return {
       place: transport.place,
       launch: (name: HelperName, args: readonly string[]): HelperProcess => {
-        const helper = transport.launch(name, args);
+        const helper = launched(transport, name, args);
         return {
           output: this.#output(helper),
           send: (text) => helper.send(text),
@@ -92,28 +95,22 @@ export class RecordedStream {
     setImmediate(this.#endTurn);
   }
 
+  /** The turn of the last chunk, or of the end, lasts until `closed`. */
   async *#output(helper: HelperProcess): AsyncGenerator<Uint8Array> {
-    let orderly = false;
-    try {
-      for await (const chunk of helper.output) {
-        const frames = this.#cutter.push(chunk);
-        if (frames.length === 0) continue;
-        await this.take(frames);
-        yield frames;
-        this.done();
-      }
-      await helper.exited.then(
-        (exit) => this.end(exit),
-        (error: unknown) => {
-          if (!(error instanceof CodedError)) throw error;
-          return this.end({ code: null, signal: null, stderr: '' }, error);
-        },
-      );
-      orderly = true;
-    } finally {
-      // Where the reader gave up; otherwise `closed` ends the last turn.
-      if (!orderly) this.#endTurn();
+    for await (const chunk of helper.output) {
+      const frames = this.#cutter.push(chunk);
+      if (frames.length === 0) continue;
+      await this.take(frames);
+      yield frames;
+      this.done();
     }
+    await helper.exited.then(
+      (exit) => this.end(exit),
+      (error: unknown) => {
+        if (!(error instanceof CodedError)) throw error;
+        return this.end({ code: null, signal: null, stderr: '' }, error);
+      },
+    );
   }
 
   #keepPrologue(frames: Uint8Array): void {
@@ -131,3 +128,16 @@ export class RecordedStream {
     }
   }
 }
+
+/** What cannot be launched is a helper that fails at once, so that the recording has it. */
+function launched(transport: Transport, name: HelperName, args: readonly string[]): HelperProcess {
+  try {
+    return transport.launch(name, args);
+  } catch (error) {
+    const exited = Promise.reject(error);
+    exited.catch(() => {});
+    return { output: noOutput(), send: () => {}, closeInput: () => {}, terminate: () => {}, exited };
+  }
+}
+
+async function* noOutput(): AsyncGenerator<Uint8Array> {}

@@ -61,12 +61,13 @@ export class Recorder implements StreamSink {
     return new Recorder(path, run, await RecordingFile.open(first, options.onTrouble), options);
   }
 
-  /** A stream begins. */
-  stream(name: string, clock: ClockOffset): RecordedStream {
+  /** A stream begins: what one helper writes, whose transport goes through its `record`. */
+  stream(name: string, place: string, clock: ClockOffset): RecordedStream {
     const { offsetNs, uncertaintyNs } = clock;
     const stream = new RecordedStream(this, {
       stream: this.#streams.length,
       name,
+      place,
       clock: { offsetNs, uncertaintyNs },
     });
     this.#streams.push(stream);
@@ -100,6 +101,11 @@ export class Recorder implements StreamSink {
   /** How a stream ended. */
   exit(exit: ExitInfo): void {
     this.file.append(this.#blocks.json(RECORDING_EXIT_LAYOUT.type, exit));
+  }
+
+  /** Resolves when all that was appended is with the kernel. */
+  async written(): Promise<void> {
+    await this.file.written();
   }
 
   async close(): Promise<void> {

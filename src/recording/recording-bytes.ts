@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { createGunzip, constants as zlib } from 'node:zlib';
 import { CodedError } from '../model/errors.js';
@@ -70,10 +71,12 @@ async function* gunzipped(file: string, source: AsyncIterable<Uint8Array>): Asyn
 }
 
 async function feed(gunzip: ReturnType<typeof createGunzip>, source: AsyncIterable<Uint8Array>): Promise<void> {
+  // A reader that leaves closes it, and nothing drains any more.
+  const closed = new Promise((resolve) => gunzip.once('close', resolve));
   try {
     for await (const chunk of source) {
       if (gunzip.destroyed) return;
-      if (!gunzip.write(chunk)) await new Promise((resolve) => gunzip.once('drain', resolve).once('close', resolve));
+      if (!gunzip.write(chunk)) await Promise.race([once(gunzip, 'drain'), closed]);
     }
     gunzip.end();
   } catch (error) {

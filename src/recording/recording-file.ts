@@ -5,6 +5,8 @@ import { type Compression, compressionOf, createCompressor } from './compression
 
 /** Compressed bytes are gathered for so long, as each run of them is compressed on its own. */
 const GATHER_MS = 50;
+/** Written, or compressed, at once: what is lost when the last such run is cut. */
+const RUN_BYTES = 256 << 10;
 /** Beyond this the measurement waits for the disk … */
 const MOST_PENDING_BYTES = 4 << 20;
 /** … but no longer than this, as a prober that nobody reads drops records. */
@@ -82,9 +84,15 @@ export class RecordingFile {
     }
   }
 
-  async close(): Promise<void> {
+  /** Resolves when all that was appended is with the kernel. */
+  async written(): Promise<void> {
     this.#urgent = true;
-    await this.#draining;
+    while (this.#draining) await this.#draining;
+    this.#urgent = false;
+  }
+
+  async close(): Promise<void> {
+    await this.written();
     await this.handle.close().catch((cause: Error) => this.#fail(cause));
   }
 
@@ -111,11 +119,21 @@ export class RecordingFile {
       this.#moving = false;
       return;
     }
-    const end = this.#pending.findIndex((entry) => 'next' in entry);
-    const taken = this.#pending.splice(0, end < 0 ? this.#pending.length : end) as Uint8Array[];
-    const bytes = Buffer.concat(taken);
+    const bytes = Buffer.concat(this.#takeRun());
     await this.#write(await this.compress(bytes));
     this.#pendingBytes -= bytes.length;
+  }
+
+  #takeRun(): Uint8Array[] {
+    const run: Uint8Array[] = [];
+    let length = 0;
+    for (const entry of this.#pending) {
+      if ('next' in entry || length >= RUN_BYTES) break;
+      run.push(entry);
+      length += entry.length;
+    }
+    this.#pending.splice(0, run.length);
+    return run;
   }
 
   async #write(bytes: Uint8Array): Promise<void> {

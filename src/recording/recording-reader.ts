@@ -50,6 +50,11 @@ export interface FramesPiece {
   readonly repeated: boolean;
 }
 
+export interface ReaderOptions {
+  /** Hand frames on as they were taken in, with their times; else runs of one stream may come as one. */
+  readonly timed: boolean;
+}
+
 interface StreamState {
   /** Undefined where the recording does not have the stream's beginning. */
   nextSequence: number | undefined;
@@ -70,7 +75,10 @@ export class RecordingReader {
   #selectedTimeNs = 0;
   #nextControl = 0;
 
-  constructor(private readonly file: string) {}
+  constructor(
+    private readonly file: string,
+    private readonly options: ReaderOptions,
+  ) {}
 
   /**
    * @throws CodedError E_RECORDING when it is no recording or cannot be read, E_FRAMES_VERSION when it is of a newer
@@ -115,7 +123,7 @@ export class RecordingReader {
     };
     try {
       while (at < bytes.length) {
-        const size = frameBytes(bytes, at);
+        const size = frameBytes(bytes, at, view);
         if (size < 0) this.#damaged(at, 'no block starts here');
         if (size === 0 || at + size > bytes.length) break;
         if (bytes[at] === FRAMES_MAGIC[0]) {
@@ -126,8 +134,10 @@ export class RecordingReader {
           }
           const type = view.getUint16(at + BLOCK_LAYOUT.type, true);
           if (type >= RECORDING_INFO_LAYOUT.type && type <= RECORDING_END_LAYOUT.type) {
-            flush();
-            from = at + size;
+            if (type !== RECORDING_BYTES_LAYOUT.type || !this.#goesOn(view, at)) {
+              flush();
+              from = at + size;
+            }
             this.#control(type, bytes, view, at, size, pieces);
           } else {
             this.#count(view.getUint32(at + BLOCK_LAYOUT.sequence, true), at);
@@ -177,6 +187,12 @@ export class RecordingReader {
       this.#damaged(at, `block ${sequence} follows where block ${state.nextSequence} is due`);
     }
     state.nextSequence = (sequence + 1) >>> 0;
+  }
+
+  /** The same stream is taken in again: decoders pass over the control block. */
+  #goesOn(view: DataView, at: number): boolean {
+    if (this.options.timed || this.#streams.get(this.#selected)?.prologue !== false) return false;
+    return view.getUint32(at + BLOCK_LAYOUT.bytes + RECORDING_BYTES_LAYOUT.stream, true) === this.#selected;
   }
 
   #control(type: number, bytes: Uint8Array, view: DataView, at: number, size: number, pieces: Piece[]): void {

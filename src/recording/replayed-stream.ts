@@ -22,12 +22,15 @@ export class ReplayedStream {
   #fail: (error: CodedError) => void = () => {};
   /** The recording has not its beginning: totals of the whole run do not fit what is there. */
   partial = false;
+  /** See {@link RecordedOutput}; to be set before the launch. */
+  joinSamples = false;
 
   /** To be launched once. */
   readonly transport: Transport;
 
-  constructor(file: string) {
-    this.transport = { place: `a recording, ${file}`, launch: () => this.#launch() };
+  /** @param place where its helper ran, as messages say it */
+  constructor(place: string) {
+    this.transport = { place, launch: () => this.#launch() };
   }
 
   /** Resolves when the bytes have been worked on, or at once where nobody reads this stream. */
@@ -93,7 +96,7 @@ export class ReplayedStream {
       closeInput: () => {},
       terminate: () => {},
       exited,
-      checked: true,
+      recorded: { checked: true, joinSamples: this.joinSamples },
     };
   }
 }

@@ -94,6 +94,8 @@ export const streamInfoSchema = z.object({
   stream: z.int(),
   /** `vantage shell`, `watch node`: unique in a recording. */
   name: z.string(),
+  /** Where its helper ran, as messages say it. */
+  place: z.string(),
   /** The clock over there, minus ours. */
   clock: z.object({ offsetNs: z.number(), uncertaintyNs: z.number() }),
   /** It began in an earlier file: header and hello are repeated, then it goes on where that file ended. */

@@ -1,5 +1,6 @@
-import { decompress, init } from '@bokuweb/zstd-wasm';
+import { decompress } from '@bokuweb/zstd-wasm';
 import { joined } from '../codec/frame-cutter.js';
+import { zstdReady } from './compression.js';
 
 /** RFC 8878, section 3.1: the first bytes of a frame, little-endian, and of a frame to be skipped. */
 const MAGIC = 0xfd2fb528;
@@ -24,7 +25,7 @@ export class ZstdDamage extends Error {
  * @throws ZstdDamage
  */
 export async function* unpackFrames(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  await init();
+  await zstdReady();
   let pending: Uint8Array = new Uint8Array(0);
   let before = 0;
   let unpacked = 0;

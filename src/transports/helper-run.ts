@@ -38,7 +38,7 @@ export class HelperRun {
     this.#helper = helper;
     helper.send(plan);
     if (this.#stopped) helper.closeInput();
-    const decoder = new FrameDecoder(helper.checked);
+    const decoder = new FrameDecoder(helper.recorded);
     let lastTimeNs = 0;
     let ended = false;
     try {

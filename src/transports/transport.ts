@@ -18,7 +18,14 @@ export interface HelperProcess {
    */
   readonly runsAs?: Promise<RunsAs>;
   /** Its output comes out of a recording, which was checked as it was read and may begin in the middle. */
-  readonly checked?: boolean;
+  readonly recorded?: RecordedOutput;
+}
+
+/** How the output of a recorded helper is to be decoded. */
+export interface RecordedOutput {
+  readonly checked: true;
+  /** Put small blocks of samples together; nobody looks at what stands between samples and findings. */
+  readonly joinSamples: boolean;
 }
 
 export type RunsAs = 'root' | 'sudo' | 'user';

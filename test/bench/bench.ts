@@ -9,11 +9,12 @@ import { describeMachine, measureSteal } from './machine.js';
 import { owing, undoOnSignal } from './owed.js';
 import { pacing } from './pacing.js';
 import { type Part, type PartResult, type Setting, verdict } from './part.js';
+import { replaying } from './replaying.js';
 import { scale } from './scale.js';
 import { unrelated } from './unrelated.js';
 
 const LAB = 'bench';
-const PARTS: readonly Part[] = [accuracy, pacing, cost, scale, unrelated, detectors];
+const PARTS: readonly Part[] = [accuracy, pacing, cost, scale, unrelated, detectors, replaying];
 const DEFAULT_SECONDS = 20;
 const MOST_SECONDS = 300;
 

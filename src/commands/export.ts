@@ -1,0 +1,127 @@
+import type { ProberHello } from '../model/run.js';
+import { Player } from '../recording/player.js';
+import { createCsvReporter } from '../report/csv-reporter.js';
+import { createNdjsonReporter } from '../report/ndjson-reporter.js';
+import { createParquetSink } from '../report/parquet-sink.js';
+import { createPcapngSink } from '../report/pcapng-sink.js';
+import type { SampleSink } from '../report/sample-sink.js';
+import type { Io } from './io.js';
+import { OutputFile } from './output-file.js';
+import { readingProgress } from './reading-progress.js';
+import { type RecordedVantage, recordedVantages } from './recorded-vantages.js';
+import { replay } from './replay.js';
+
+export const EXPORT_FORMATS = ['parquet', 'csv', 'ndjson', 'pcapng'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+export interface ExportOptions {
+  readonly file: string;
+  readonly format: ExportFormat;
+  /** Default standard output for text, and beside the recording for the others. */
+  readonly output?: string;
+}
+
+type WriteOut = (content: string | Uint8Array) => Promise<void>;
+
+/**
+ * `export`: the samples of a recording in another format.
+ *
+ * @returns 0
+ * @throws CodedError as `replay`; what could be read of a damaged recording is exported
+ */
+export async function exportRecording(options: ExportOptions, io: Io): Promise<number> {
+  const { file, format } = options;
+  const progress = readingProgress(io, false);
+  const player = await Player.open(file, {
+    speed: 0,
+    stop: io.stop,
+    onWarning: (message) => {
+      progress.end();
+      io.err(`warning W_RECORDING: ${message}\n`);
+    },
+    onProgress: (share) => progress.show(share),
+  });
+  if (player.run.command === 'probe' && (format === 'csv' || format === 'ndjson')) {
+    // The very lines of the live run.
+    const showing = { format, quiet: false, explain: false, failOn: [], speed: 0 } as const;
+    const to = options.output === undefined ? {} : { output: options.output };
+    await replay({ file, ...showing, ...to }, io);
+    return 0;
+  }
+  const path = options.output ?? (format === 'csv' || format === 'ndjson' ? undefined : `${stem(file)}.${format}`);
+  const output = path === undefined ? undefined : await OutputFile.open(path);
+  const write: WriteOut = async (content) => {
+    if (output) await output.write(content);
+    else await io.out(String(content));
+  };
+  const vantages = recordedVantages(player);
+  const reading =
+    format === 'parquet' || format === 'pcapng'
+      ? exportSamples(vantages, format === 'parquet' ? createParquetSink(write) : createPcapngSink(write))
+      : exportLines(vantages, format, write);
+  reading.catch(() => {});
+  await player.play();
+  const count = await reading;
+  await output?.close();
+  progress.end();
+  if (path !== undefined) io.err(`${count} samples in ${path}\n`);
+  if (player.damage) throw player.damage;
+  return 0;
+}
+
+async function exportSamples(vantages: readonly RecordedVantage[], sink: SampleSink): Promise<number> {
+  const counts = vantages.map(async (vantage) => {
+    let hello: ProberHello | undefined;
+    let count = 0;
+    for await (const { event } of vantage.events()) {
+      if (event.kind === 'hello') hello = event.hello;
+      const run = vantage.run();
+      if (event.kind !== 'samples' || hello === undefined || run === undefined) continue;
+      await sink.samples({ run, hello }, event.samples);
+      count += event.samples.length;
+    }
+    return count;
+  });
+  const all = await Promise.all(counts);
+  await sink.end();
+  return sum(all);
+}
+
+/** Several vantages as lines: one CSV with one head, or the NDJSON of each with its run line. */
+async function exportLines(
+  vantages: readonly RecordedVantage[],
+  format: 'csv' | 'ndjson',
+  write: WriteOut,
+): Promise<number> {
+  let headWritten = false;
+  const counts = vantages.map(async (vantage) => {
+    const reporter = format === 'csv' ? createCsvReporter() : createNdjsonReporter();
+    let count = 0;
+    for await (const { event, findings } of vantage.events()) {
+      const run = vantage.run();
+      if (event.kind === 'hello' && run) {
+        const head = reporter.start(run);
+        if (format === 'ndjson' || !headWritten) {
+          headWritten = true;
+          await write(head);
+        }
+      }
+      if (event.kind === 'samples') {
+        count += event.samples.length;
+        await write(reporter.samples(event.samples));
+      }
+      for (const finding of findings) await write(reporter.finding(finding));
+    }
+    return count;
+  });
+  return sum(await Promise.all(counts));
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((all, count) => all + count, 0);
+}
+
+/** `run` of `run.rxr.gz`. */
+function stem(file: string): string {
+  return file.replace(/\.(gz|zst)$/, '').replace(/\.rxr$/, '');
+}
