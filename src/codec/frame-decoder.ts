@@ -1,6 +1,6 @@
-import { crc32 } from 'node:zlib';
 import { CodedError } from '../model/errors.js';
 import type { EngineEvent } from '../model/run.js';
+import { checksum } from './checksum.js';
 import { BLOCK_LAYOUT, BLOCK_MAGIC, FRAMES_MAGIC, FRAMES_VERSION, HEADER_LAYOUT } from './frames.gen.js';
 import { decodeRecords, isKnownRecordType } from './record-decoder.js';
 
@@ -119,15 +119,6 @@ export class FrameDecoder {
       'what came before that byte was read; copy the file again, or check the connection',
     );
   }
-}
-
-const CRC_FIELD_ZERO = new Uint8Array(4);
-
-/** Over header and payload of a block, the checksum field read as 0. */
-export function checksum(block: Uint8Array): number {
-  const before = crc32(block.subarray(0, BLOCK_LAYOUT.crc32));
-  const field = crc32(CRC_FIELD_ZERO, before);
-  return crc32(block.subarray(BLOCK_LAYOUT.crc32 + 4), field) >>> 0;
 }
 
 function viewOf(bytes: Uint8Array, at = 0, length = bytes.length - at): DataView {
