@@ -21,11 +21,18 @@ export class ContractNamespace {
     this.run('tc class add dev lo parent 1: classid 1:10 htb rate 10gbit');
     this.run('tc class add dev lo parent 1: classid 1:30 htb rate 10kbit burst 60 cburst 60');
     this.run(`tc filter add dev lo parent 1: protocol ip u32 match ip dst ${SLOW_ADDRESS} flowid 1:30`);
-    const program = `require('net').createServer().listen(${OPEN_PORT}, '0.0.0.0', 511, () => console.log('ready'))`;
+    // A client that resets its connection is no reason to end.
+    const accept = 'socket => socket.on("error", () => {}).resume()';
+    const program = `require('net').createServer(${accept}).listen(${OPEN_PORT}, '0.0.0.0', 511, () => console.log('ready'))`;
     this.#listener = spawn('ip', ['netns', 'exec', this.name, process.execPath, '-e', program], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     if (this.#listener.stdout) await once(this.#listener.stdout, 'data');
+  }
+
+  /** Lets every group have datagram sockets for ICMP here. */
+  allowPings(): void {
+    this.run('sysctl -q -w net.ipv4.ping_group_range=0\t2147483647');
   }
 
   /** Runs a command inside; throws when it fails. */

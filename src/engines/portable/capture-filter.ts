@@ -1,4 +1,4 @@
-import type { PortRange } from './port-hold.js';
+import type { PortRange } from '../node-prober/port-hold.js';
 
 /** What a capture is to let through. */
 export interface FilterSpec {

@@ -1,8 +1,8 @@
 import { CodedError } from '../../model/errors.js';
 import type { PlannedPath, ProbePlan } from '../../model/plan.js';
 import { hasPorts } from '../../model/protocol.js';
+import { PortHold, type PortRange } from '../node-prober/port-hold.js';
 import { versionOf } from './address.js';
-import { PortHold, type PortRange } from './port-hold.js';
 
 /** A source port for fresh flows rests so long before it is used again, where there are enough of them. */
 const FRESH_REST_S = 130;
