@@ -21,6 +21,8 @@ export interface BisectOptions {
   readonly explain: boolean;
   readonly json: boolean;
   readonly quiet: boolean;
+  /** Of the vantages on this machine; those elsewhere always use the native helper. */
+  readonly engine?: 'helper' | 'portable' | 'connect';
   readonly cpu: 'auto' | 'none' | number;
   readonly output?: string;
 }

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { identifiability } from '../bisect/identifiability.js';
 import { createInference, type Inference } from '../bisect/inference.js';
-import { createHelperEngine } from '../engines/helper-engine.js';
 import { Machines } from '../hosts/machines.js';
 import type { HostsPath } from '../hosts/measured-paths.js';
 import { CodedError } from '../model/errors.js';
@@ -16,6 +15,7 @@ import { transportFor } from '../transports/transport-for.js';
 import { type BisectHosts, bisectHosts } from './bisect-hosts.js';
 import type { BisectOptions } from './bisect-options.js';
 import { machineWatches } from './bisect-watches.js';
+import { vantageEngine } from './choose-engine.js';
 import type { Io } from './io.js';
 import type { MachineWatch } from './machine-watch.js';
 import { OutputFile } from './output-file.js';
@@ -139,7 +139,7 @@ class Bisection {
         // A vantage that cannot be reached shows that when its prober starts.
         const clock = (await transport.exchangeClock?.().catch(() => undefined)) ?? { offsetNs: 0, uncertaintyNs: 0 };
         this.#clockUncertaintyNs[name] = clock.uncertaintyNs;
-        return new VantageRun(name, createHelperEngine(transport), paths, {
+        return new VantageRun(name, vantageEngine(described, transport, this.options.engine), paths, {
           thresholdNs: this.options.thresholdNs,
           durationNs: this.options.durationNs,
           cpu: this.options.cpu,
@@ -157,6 +157,7 @@ class Bisection {
       if (event.kind === 'samples') this.#takeSamples(vantage, event.samples, indices);
       if (event.kind === 'hello' && vantage.run) {
         await this.#print(this.#reporter.vantage(vantage.name, vantage.run));
+        this.#notes.push(...(event.hello.limits ?? []).map((limit) => `${vantage.name}: ${limit}`));
         this.#watchWhenAllRun();
       }
       if (event.kind === 'warning') this.#tell(`${vantage.name}: ${event.message} [${event.code}]`);

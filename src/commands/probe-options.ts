@@ -26,7 +26,7 @@ export interface ProbeOptions {
   readonly timestamps: TimestampChoice;
   readonly cpu: 'auto' | 'none' | number;
   readonly maxPacketsPerSecond: number;
-  readonly engine: 'auto' | 'helper' | 'sim';
+  readonly engine: 'auto' | 'helper' | 'portable' | 'connect' | 'sim';
   /** For engine `sim`. */
   readonly scenario?: string;
   /** Probe from this network namespace instead of this one. */

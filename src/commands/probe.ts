@@ -32,8 +32,16 @@ export async function probe(options: ProbeOptions, io: Io): Promise<number> {
   if (note !== undefined) io.err(`${note}\n`);
   const vantage = options.netns ?? 'local';
   const plan = planProbe(options, targets, vantage);
-  const engine = await chooseEngine(options);
-  const about = { command: 'probe', engine: engine.name, thresholdNs: options.thresholdNs, options: { ...options } };
+  const { engine, why } = await chooseEngine(options, plan);
+  // Less than the best is never chosen silently.
+  if (why !== undefined && (!options.quiet || engine.name !== 'helper')) io.err(`engine ${engine.name}: ${why}\n`);
+  const about = {
+    command: 'probe',
+    engine: engine.name,
+    engineWhy: why,
+    thresholdNs: options.thresholdNs,
+    options: { ...options },
+  };
   const file = options.output === undefined ? undefined : await OutputFile.open(options.output);
   const command = new ProbeCommand(options, plan, new Measurement(plan, about), file, io);
   return command.follow(engine.start(plan));

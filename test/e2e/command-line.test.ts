@@ -248,7 +248,8 @@ for (const [what, args, code, expected] of [
 }
 
 test('without privilege it says how to get it', needsRoot, async () => {
-  const child = spawn('setpriv', ['--reuid', '65534', '--clear-groups', process.execPath, main, 'probe', '127.0.0.1'], {
+  const probe = [process.execPath, main, 'probe', '127.0.0.1', '--engine', 'helper'];
+  const child = spawn('setpriv', ['--reuid', '65534', '--clear-groups', ...probe], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let err = '';
