@@ -35,6 +35,11 @@ export class ContractNamespace {
     this.run('sysctl -q -w net.ipv4.ping_group_range=0\t2147483647');
   }
 
+  /** As many systems are set up. */
+  forbidPings(): void {
+    this.run('sysctl -q -w net.ipv4.ping_group_range=1\t0');
+  }
+
   /** Runs a command inside; throws when it fails. */
   run(words: string): void {
     execFileSync('ip', ['netns', 'exec', this.name, ...words.split(' ')], { stdio: ['ignore', 'ignore', 'pipe'] });

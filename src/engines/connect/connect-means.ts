@@ -92,17 +92,18 @@ class ConnectMeans implements Means {
 
 function refuseWhatNeedsPrivilege(path: PlannedPath): void {
   if (path.protocol === 'ack' || path.protocol === 'udp')
-    throw cannot(`sends no ${path.protocol.toUpperCase()} probes (${path.name})`, 'E_ENGINE');
-  if (path.interface !== undefined) throw cannot(`cannot choose the interface (${path.name})`, 'E_ENGINE');
-  if (path.ttl !== undefined) throw cannot(`cannot choose the TTL (${path.name})`, 'E_ENGINE');
+    throw cannot(`sends no ${path.protocol.toUpperCase()} probes`, 'E_ENGINE', path);
+  if (path.interface !== undefined) throw cannot('cannot choose the interface', 'E_ENGINE', path);
+  if (path.ttl !== undefined) throw cannot('cannot choose the TTL', 'E_ENGINE', path);
 }
 
 function versionOf({ address }: PlannedPath): 4 | 6 {
   return isIPv4(address) ? 4 : 6;
 }
 
-function cannot(what: string, code: string): CodedError {
-  return new CodedError(code, `the connect engine ${what}`, 'leave that out, or use --engine helper', 2);
+function cannot(what: string, code: string, path?: PlannedPath): CodedError {
+  const where = path === undefined ? '' : `${path.name}: `;
+  return new CodedError(code, `${where}the connect engine ${what}`, 'leave that out, or use --engine helper', 2);
 }
 
 function noPorts(flows: number): CodedError {

@@ -54,8 +54,7 @@ export async function runProber(name: string, open: OpenMeans): Promise<number> 
     means?.close();
     if (!(error instanceof CodedError)) throw error;
     output.write(startOf(clock));
-    const { code, message, remedy } = error;
-    output.write({ kind: 'failure', code, message, remedy });
+    output.write(failureOf(error));
     output.write({ kind: 'end', timeNs: 0, reason: 'error' });
     await output.finish();
     return error.exitCode;
@@ -65,6 +64,13 @@ export async function runProber(name: string, open: OpenMeans): Promise<number> 
 function startOf(clock: Clock): EngineEvent {
   const streamId = randomBytes(8).readBigUInt64LE();
   return { kind: 'start', epochRealNs: clock.epochRealNs, epochMonoNs: clock.epochMonoNs, streamId };
+}
+
+/** Plans number their paths; who wrote the plan knows the names. */
+function failureOf({ code, message, remedy }: CodedError): EngineEvent {
+  const [, path, rest] = /^path (\d+): (.*)$/s.exec(message) ?? [];
+  if (path === undefined || rest === undefined) return { kind: 'failure', code, message, remedy };
+  return { kind: 'failure', code, message: rest, remedy, path: Number(path) };
 }
 
 class Prober {
