@@ -13,7 +13,7 @@ import { LONGEST_CONNECT_NS, TcpConnects } from './tcp-connects.js';
 const MOST_FLOWS = 4_096;
 
 const STAMP_LIMIT =
-  'connect engine: both stamps are user-space clock readings on an event loop: RTTs are some 0.1 ms too long, more under load; while the loop stands still no answer is stamped, such intervals are recorded as pauses, and findings in them count as self-inflicted';
+  'connect engine: both stamps are user-space clock readings on an event loop: RTTs are 0.1 to 0.2 ms too long, one in a hundred by 1 to 3 ms; while the loop stands still no answer is stamped, such intervals are recorded as pauses, and findings in them count as self-inflicted';
 const TCP_LIMITS = [
   'connect engine: a SYN probe is a whole connect: the target sees a connection that is reset at once, and an open port may log it',
   "connect engine: a flow's port can have one connect at a time; while it waits, further probes of the flow go from ports of their own (flow null)",

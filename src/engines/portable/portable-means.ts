@@ -25,7 +25,7 @@ const LEAST_FRAMES = 128;
 const MOST_FRAMES = 1_024;
 
 const LIMITS = [
-  'portable engine: both stamps are user-space clock readings, taken before the system call that sends and when the captured reply reaches the event loop (cap does not pass on the stamps of libpcap): RTTs are some 0.1 ms too long, more under load',
+  'portable engine: both stamps are user-space clock readings, taken before the system call that sends and when the captured reply reaches the event loop (cap does not pass on the stamps of libpcap): RTTs are 0.1 to 0.2 ms too long, one in a hundred by 1 to 3 ms',
   'portable engine: while its event loop stands still no reply is stamped; such intervals are recorded as pauses, and findings in them count as self-inflicted',
   'portable engine: capturing puts the interface into promiscuous mode; lost packets of the capture are told by its own probes that it did not see',
 ];
