@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CodedError } from '../../model/errors.js';
 import type { PlannedPath } from '../../model/plan.js';
 
@@ -11,6 +12,9 @@ export interface Route {
   readonly interface: string;
 }
 
+export const UNKNOWN_INTERFACE = '?';
+const SETTLING_TRIES = 30;
+const SETTLING_MS = 50;
 /** Connecting a UDP socket asks the routing table and sends nothing; the port means nothing. */
 const ANY_PORT = 9;
 
@@ -35,14 +39,18 @@ export async function findRoute(path: PlannedPath): Promise<Route> {
   const chosen = path.source ?? (path.interface === undefined ? undefined : addressOn(path.interface, address));
   const source = chosen ?? (await sourceTo(path));
   // Packets to an address of this machine never leave it, whatever interface has the address.
-  const device = isOwn(address) ? loopback() : (path.interface ?? interfaceOf(source));
-  if (device === undefined)
-    throw new CodedError(
-      'E_NO_ROUTE',
-      `${name}: no interface has the source address ${source}`,
-      'name the interface with -I',
-    );
-  return { source, interface: device };
+  const device = isOwn(address) ? loopback() : (path.interface ?? (await settledInterfaceOf(source)));
+  return { source, interface: device ?? UNKNOWN_INTERFACE };
+}
+
+/** An interface that has just come up may not be listed for up to a second, though packets already leave by it. */
+async function settledInterfaceOf(source: string): Promise<string | undefined> {
+  for (let tries = 0; tries < SETTLING_TRIES; tries += 1) {
+    const device = interfaceOf(source);
+    if (device !== undefined) return device;
+    await sleep(SETTLING_MS);
+  }
+  return undefined;
 }
 
 async function sourceTo({ name, address }: PlannedPath): Promise<string> {

@@ -6,7 +6,7 @@ import type { Clock } from '../node-prober/clock.js';
 import { footprintOf } from '../node-prober/footprint.js';
 import { Keys, KeyUse, secretFrom } from '../node-prober/key.js';
 import type { Means, Probe, ProbeEvents } from '../node-prober/means.js';
-import { findRoute, type Route } from '../node-prober/route.js';
+import { findRoute, type Route, UNKNOWN_INTERFACE } from '../node-prober/route.js';
 import { packetsPerSecond } from '../sim/plan-check.js';
 import { type Address, parseAddress } from './address.js';
 import { Answers } from './answers.js';
@@ -51,6 +51,7 @@ export async function openPortable(plan: ProbePlan, events: ProbeEvents, clock: 
   if (typeof plan.cpu === 'number') events.warn('W_CPU', 'the portable engine binds itself to no CPU');
   const modules = loadModules();
   const routes = await Promise.all(plan.paths.map(findRoute));
+  refuseUnknownInterfaces(plan.paths, routes);
   const senders = openSenders(modules, plan.paths);
   await checkImmediate(modules.cap);
   const ports = await SourcePorts.reserve(plan);
@@ -60,6 +61,17 @@ export async function openPortable(plan: ProbePlan, events: ProbeEvents, clock: 
     return { plan: path, route, source: parseAddress(route.source), target: parseAddress(path.address), sender };
   });
   return new PortableMeans(plan, paths, ports, events, clock, modules);
+}
+
+/** There is nothing to capture on. */
+function refuseUnknownInterfaces(paths: readonly PlannedPath[], routes: readonly Route[]): void {
+  const at = routes.findIndex((route) => route.interface === UNKNOWN_INTERFACE);
+  if (at >= 0)
+    throw new CodedError(
+      'E_NO_INTERFACE',
+      `${paths[at]?.name}: no interface has the source address ${routes[at]?.source}`,
+      'name the interface with -I',
+    );
 }
 
 function senderKey({ address, interface: device }: PlannedPath): string {
