@@ -27,9 +27,18 @@ interface Ended {
   readonly err: string;
 }
 
+interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+}
+
 /** Starts `rxray probe` in the namespace. */
-function start(args: readonly string[], as: readonly string[] = []): { child: ChildProcess; ended: Promise<Ended> } {
-  const command = ['netns', 'exec', namespace.name, ...as, process.execPath, main, 'probe', ...args];
+function start(args: readonly string[], as: readonly string[] = []): Started {
+  return startCommand('probe', args, as);
+}
+
+function startCommand(name: 'probe' | 'bisect', args: readonly string[], as: readonly string[]): Started {
+  const command = ['netns', 'exec', namespace.name, ...as, process.execPath, main, name, ...args];
   const child = spawn('ip', command, { cwd: tmpdir(), stdio: ['ignore', 'pipe', 'pipe'] });
   let [out, err] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -159,7 +168,28 @@ suite('engines from the command line', needsRoot, () => {
     );
   });
 
+  test('bisect takes an engine by name, and its limits stand in the verdict', async () => {
+    const args = ['127.0.0.1', '-p', String(CLOSED_PORT), '--engine', 'connect', '-d', '2s', '--json'];
+    const { out, err } = await startCommand('bisect', args, UNPRIVILEGED).ended;
+    const records = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => recordSchema.parse(JSON.parse(line)));
+    const run = records.find((record) => record.type === 'run');
+    const verdict = records.find((record) => record.type === 'verdict');
+    assert.equal(run?.engine, 'connect', err);
+    assert.ok(verdict?.quality.notes.some((note) => note.startsWith('here: connect engine: ')));
+  });
+
   for (const engine of ['portable', 'connect'] as const) {
+    test(`${engine} probes IPv6, by ICMP and by SYN`, async () => {
+      for (const protocol of [['--icmp'], ['--syn', '-p', String(CLOSED_PORT)]]) {
+        const { summaries } = await probed(['::1', '--engine', engine, ...protocol, '-c', '20']);
+        assert.ok((summaries[0]?.received ?? 0) > 0);
+        assert.equal(summaries[0]?.lost, 0);
+      }
+    });
+
     test(`${engine}: while its process stands still nothing convicts the target`, async () => {
       // A SYN takes some 46 ms through the pipe to that address: after half a second of these one or two are under
       // way at any time, for the pause to falsify.

@@ -18,6 +18,8 @@ import { Schedule } from './schedule.js';
 const HOUSEKEEPING_NS = 50 * MS;
 /** A run ends at most this long after its last probe. */
 const LINGER_NS = 2 * SECOND;
+/** Of shorter intervals half is less than a timer is late. */
+const FAST_NS = 4 * MS;
 /** A loss is noticed a little after it is certain. */
 const NOTICE_NS = 10 * MS;
 
@@ -82,7 +84,9 @@ class Prober {
   #lastSentNs = 0;
   #endNs = Number.POSITIVE_INFINITY;
   #reason: EndReason = 'complete';
+  readonly #fast: boolean;
   #timer: NodeJS.Timeout | undefined;
+  #immediate: NodeJS.Immediate | undefined;
   #resolve: (reason: EndReason) => void = () => {};
 
   constructor(
@@ -94,6 +98,7 @@ class Prober {
     private readonly output: FrameOutput,
   ) {
     this.#schedule = new Schedule(plan);
+    this.#fast = plan.paths.some(({ intervalNs }) => intervalNs < FAST_NS);
     this.#heartbeat = new Heartbeat(clock, (pause) => output.write({ kind: 'pause', pause }));
   }
 
@@ -112,7 +117,7 @@ class Prober {
     this.#heartbeat.start();
     this.#turn();
     const reason = await ended;
-    clearTimeout(this.#timer);
+    this.#stopWaiting();
     this.#heartbeat.stop();
     this.log.expire(this.clock.nowNs());
     this.log.flushAll();
@@ -143,7 +148,18 @@ class Prober {
       }
     }
     const nextNs = Math.min(this.#schedule.nextNs, this.#housekeepingNs, this.#endNs);
-    this.#timer = setTimeout(() => this.#turn(), Math.max(0, Math.ceil((nextNs - this.clock.nowNs()) / MS)));
+    this.#wait((nextNs - this.clock.nowNs()) / MS);
+  }
+
+  /** JavaScript's timers count in milliseconds: where slots are nearer to each other, the loop turns until one is due. */
+  #wait(forMs: number): void {
+    if (this.#fast && forMs < 1) this.#immediate = setImmediate(() => this.#turn());
+    else this.#timer = setTimeout(() => this.#turn(), Math.max(0, this.#fast ? Math.floor(forMs) : Math.ceil(forMs)));
+  }
+
+  #stopWaiting(): void {
+    clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
   }
 
   #keepHouse(nowNs: number): void {
@@ -164,7 +180,7 @@ class Prober {
     if (command === 'counters') return;
     if (command === 'closed') this.#reason = 'stdin-closed';
     this.#schedule.stop();
-    clearTimeout(this.#timer);
+    this.#stopWaiting();
     this.#turn();
   }
 
