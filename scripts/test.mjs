@@ -8,7 +8,7 @@ import { spec } from 'node:test/reporters';
 import { root, step } from './step.mjs';
 
 /** Folders, and files by name, whose tests send packets or need the machine for themselves. */
-const REAL = /^(lab|e2e|transports)\/|\/helper-engine[^/]*\.test\.js$|^install\//;
+const REAL = /^(lab|e2e|transports)\/|\/(helper|portable|connect)-engine[^/]*\.test\.js$|^install\//;
 
 const [part = 'all', word = ''] = process.argv.slice(2);
 const began = Date.now();

@@ -43,6 +43,7 @@ export function kindOf(finding: Finding): IncidentKind {
       // No longer than its highest delay, it ended with the release of its first probe, as a short stall does.
       return finding.release - finding.startMax <= STALL_LENGTH * finding.peakRttNs ? 'stall' : 'congestion';
     case 'loss-episode':
+    case 'syn-retransmission':
       return 'loss';
   }
 }

@@ -39,7 +39,9 @@ export interface SequentialScore {
 export function countSeries(series: SequentialSeries): SeriesCount {
   const { findings, path, thresholdNs, durationNs } = series;
   const last = Math.max(0, ...findings.map(({ release }) => release));
-  const counted = findings.filter(({ kind, selfInflicted }) => !selfInflicted && kind !== 'loss-episode');
+  const counted = findings.filter(
+    ({ kind, selfInflicted }) => !selfInflicted && kind !== 'loss-episode' && kind !== 'syn-retransmission',
+  );
   let [expected, seen] = [0, 0];
   for (const { peakRttNs, probesAboveThreshold } of counted) {
     const followers = Math.floor((peakRttNs - thresholdNs) / path.intervalNs);

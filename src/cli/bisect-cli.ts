@@ -48,6 +48,12 @@ function declare(yargs: Argv) {
       quiet: { alias: 'q', type: 'boolean', default: false, describe: 'only the verdict' },
       ipv4: { alias: '4', type: 'boolean', describe: 'IPv4 only' },
       ipv6: { alias: '6', type: 'boolean', describe: 'IPv6 only' },
+      engine: {
+        type: 'string',
+        choices: ['auto', 'helper', 'portable', 'connect'] as const,
+        default: 'auto' as const,
+        describe: 'what sends on this machine; auto and all other machines: the native helper',
+      },
       cpu: {
         type: 'string',
         requiresArg: true,
@@ -94,6 +100,8 @@ function toOptions(args: Declared): BisectOptions {
     trace: args.trace,
     json: args.json,
     quiet: args.quiet,
+    // A verdict rests on precise stamps, so nothing less is taken without being asked for by name.
+    engine: args.engine === 'auto' ? 'helper' : args.engine,
     cpu: parseCpu(args.cpu),
     ...(args.output === undefined ? {} : { output: args.output }),
     ...toRecordingOptions(args),

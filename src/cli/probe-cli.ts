@@ -161,10 +161,11 @@ export function declareProbe(yargs: Argv) {
       },
       engine: {
         type: 'string',
-        choices: ['auto', 'helper', 'sim'] as const,
+        choices: ['auto', 'helper', 'portable', 'connect', 'sim'] as const,
         default: 'auto' as const,
         group: 'Means:',
-        describe: 'what sends: the native helper, or a simulation',
+        describe:
+          'what sends: the native helper (precise), portable (raw-socket and libpcap), connect (no privilege), or a simulation',
       },
       ...recordingOptions,
       scenario: { type: 'string', requiresArg: true, group: 'Means:', describe: 'scenario file for --engine sim' },
@@ -174,6 +175,7 @@ export function declareProbe(yargs: Argv) {
     .example('$0 probe --icmp --threshold 100', 'the targets of ./hosts.yaml, or the default gateway')
     .example('$0 probe nodeport -d 60s --fail-on stall', 'a target from hosts.yaml; exit 1 if it stalls')
     .example('$0 probe 10.0.0.7 10.0.0.8:443 -i 5ms --json', 'two targets on one grid, NDJSON')
+    .example('$0 probe 10.0.0.7:443 --engine connect', 'no privilege needed: times connects')
     .epilogue('A 140 ms stall is seen with certainty at 10 ms; a ping every second sees one in twenty-five.');
 }
 

@@ -1,6 +1,6 @@
-import { crc32 } from 'node:zlib';
 import { CodedError } from '../model/errors.js';
 import type { EngineEvent } from '../model/run.js';
+import { checksum } from './checksum.js';
 import { joined, MAX_BLOCK_BYTES } from './frame-cutter.js';
 import { BLOCK_LAYOUT, BLOCK_MAGIC, FRAMES_MAGIC, FRAMES_VERSION, HEADER_LAYOUT, SAMPLE_LAYOUT } from './frames.gen.js';
 import { decodeRecords, decodeSampleBlocks, isKnownRecordType, type SampleBlock } from './record-decoder.js';
@@ -149,25 +149,6 @@ export class FrameDecoder {
       'what came before that byte was read; copy the file again, or check the connection',
     );
   }
-}
-
-/** Over header and payload of a block, the checksum field read as 0. */
-export function checksum(block: Uint8Array): number {
-  const at = BLOCK_LAYOUT.crc32;
-  const [first, second, third, fourth] = [block[at], block[at + 1], block[at + 2], block[at + 3]] as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  // In one call, as blocks are small and calls are dear.
-  block.fill(0, at, at + 4);
-  const sum = crc32(block);
-  block[at] = first;
-  block[at + 1] = second;
-  block[at + 2] = third;
-  block[at + 3] = fourth;
-  return sum >>> 0;
 }
 
 function viewOf(bytes: Uint8Array, at = 0, length = bytes.length - at): DataView {

@@ -2,8 +2,8 @@ import type { ArrivalColumns } from '../model/arrival.js';
 import { END_REASONS, type EndReason } from '../model/end-reason.js';
 import type { EngineEvent } from '../model/run.js';
 import type { SampleColumns } from '../model/sample.js';
+import { checksum } from './checksum.js';
 import { type Fields, type FieldValues, UNKNOWN_CPU, UNKNOWN_INDEX, writeInteger, writeRecord } from './field.js';
-import { checksum } from './frame-decoder.js';
 import {
   ARRIVAL_LAYOUT,
   BLOCK_LAYOUT,
@@ -34,7 +34,7 @@ import {
   THREAD_DELAY_LAYOUT,
   THREAD_KIND,
 } from './frames.gen.js';
-import { encodeHello } from './text-record.js';
+import { encodeHello } from './hello-text.js';
 
 type HelperCode = (typeof HELPER)[keyof typeof HELPER];
 

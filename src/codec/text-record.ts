@@ -44,6 +44,8 @@ const helloSchema = z.object({
     }),
   ),
   footprint: z.object({ packetsPerSecond: z.number(), conntrackEntries: z.number() }),
+  limits: z.array(z.string()).optional(),
+  retransmitsNs: z.array(z.int()).optional(),
   watching: z.array(z.object({ interface: z.string(), filterInstructions: z.int() })).optional(),
   local: localSchema.optional(),
   receivers: z.array(receiveSideSchema.nullable()).optional(),
@@ -118,18 +120,10 @@ function toHello(text: z.infer<typeof helloSchema>): ProberHello {
     },
     paths: text.paths,
     footprint: text.footprint,
+    ...(text.limits === undefined ? {} : { limits: text.limits }),
+    ...(text.retransmitsNs === undefined ? {} : { retransmitsNs: text.retransmitsNs }),
     ...(text.watching === undefined ? {} : { watching: text.watching }),
     ...(text.local === undefined ? {} : { local: text.local }),
     ...(text.receivers === undefined ? {} : { receivers: text.receivers.filter((one) => one !== null) }),
   };
-}
-
-/** The text of a hello, as a helper writes it. */
-export function encodeHello(hello: ProberHello): string {
-  const { scheduling, schedulingWhy, memoryLocked, ...got } = hello.got;
-  return JSON.stringify({
-    event: 'hello',
-    ...hello,
-    got: { sched: scheduling, schedWhy: schedulingWhy, memlock: memoryLocked, ...got },
-  });
 }

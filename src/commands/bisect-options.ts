@@ -27,6 +27,8 @@ export interface BisectOptions extends RecordingOptions {
   /** Default by `json`: NDJSON or text. */
   readonly format?: BisectFormat;
   readonly quiet: boolean;
+  /** Of the vantages on this machine; those elsewhere always use the native helper. */
+  readonly engine?: 'helper' | 'portable' | 'connect';
   readonly cpu: 'auto' | 'none' | number;
   readonly output?: string;
 }

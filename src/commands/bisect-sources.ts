@@ -9,6 +9,8 @@ import type { Recorder } from '../recording/recorder.js';
 import type { BisectInfo } from '../recording/run-info.js';
 import { type ClockOffset, type RunsAs, SAME_CLOCK, type Transport } from '../transports/transport.js';
 import { transportFor } from '../transports/transport-for.js';
+import type { BisectOptions } from './bisect-options.js';
+import { vantageEngine } from './choose-engine.js';
 import {
   recordedEngine,
   recordedTracer,
@@ -45,7 +47,12 @@ export interface BisectSources {
 }
 
 /** @param recorder where it is to be recorded */
-export function liveSources(hosts: Hosts, epochRealNs: bigint, recorder?: Recorder): BisectSources {
+export function liveSources(
+  hosts: Hosts,
+  epochRealNs: bigint,
+  wanted: BisectOptions['engine'],
+  recorder?: Recorder,
+): BisectSources {
   const began = performance.now();
   const now = (): number => Math.round((performance.now() - began) * 1e6);
   // Prober and watcher of a vantage share its connection.
@@ -67,7 +74,8 @@ export function liveSources(hosts: Hosts, epochRealNs: bigint, recorder?: Record
       // A vantage that cannot be reached shows that when its prober starts.
       const clock = (await transport.exchangeClock?.().catch(() => undefined)) ?? SAME_CLOCK;
       const runsAs = await transport.runsAs?.().catch(() => undefined);
-      const engine = createHelperEngine(transport);
+      const described = hosts.vantages[name];
+      const engine = described ? vantageEngine(described, transport, wanted) : createHelperEngine(transport);
       const stream = recorder?.stream(vantageStream(name), transport.place, clock);
       return {
         engine: stream ? recordedEngine(engine, stream) : engine,

@@ -59,7 +59,13 @@ export async function bisect(options: BisectOptions, io: Io): Promise<number> {
   let recorder: Recorder | undefined;
   try {
     recorder = await openRecorder(options, runInfo(options, about, epochRealNs), io);
-    return await new Bisection(options, about, liveSources(about.hosts, epochRealNs, recorder), file, io).follow();
+    return await new Bisection(
+      options,
+      about,
+      liveSources(about.hosts, epochRealNs, options.engine, recorder),
+      file,
+      io,
+    ).follow();
   } finally {
     await recorder?.close();
     await file?.close();
@@ -212,6 +218,7 @@ export class Bisection {
       if (event.kind === 'samples') this.#takeSamples(vantage, event.samples, indices);
       if (event.kind === 'hello' && vantage.run) {
         await this.#print(this.#reporter.vantage(vantage.name, vantage.run));
+        this.#notes.push(...(event.hello.limits ?? []).map((limit) => `${vantage.name}: ${limit}`));
         this.#watchWhenAllRun();
       }
       if (event.kind === 'warning') this.#tell(`${vantage.name}: ${event.message} [${event.code}]`);

@@ -1,4 +1,11 @@
-import { clockChecks, labChecks, moduleChecks, proberChecks, timestampChecks } from '../kernel/host-checks.js';
+import {
+  clockChecks,
+  echoChecks,
+  labChecks,
+  moduleChecks,
+  proberChecks,
+  timestampChecks,
+} from '../kernel/host-checks.js';
 import { readCapabilities } from '../kernel/prober-capabilities.js';
 import { CodedError } from '../model/errors.js';
 import type { HostCheck } from '../model/host-check.js';
@@ -12,12 +19,12 @@ import type { Io } from './io.js';
  * @returns 0 when probing works, 4 when it does not
  */
 export async function doctor(options: { readonly json: boolean }, io: Io): Promise<number> {
-  const checks = [...(await proberSection()), ...clockChecks(), ...moduleChecks(), ...labChecks()];
+  const checks = [...(await proberSection()), ...clockChecks(), ...moduleChecks(), ...echoChecks(), ...labChecks()];
   const cannotProbe = checks.some((check) => check.area === 'probe' && check.state === 'missing');
   if (options.json) await io.out(`${JSON.stringify({ probing: !cannotProbe, checks }, null, 2)}\n`);
   else {
     const end = cannotProbe
-      ? 'Probing does not work here: see ✗ above.'
+      ? 'Precise probing does not work here: see ✗ above. Without privilege: rxray probe HOST -p PORT --engine connect'
       : 'Probing works here: try rxray probe 127.0.0.1';
     await io.out(`${doctorText(checks)}\n${end}\n`);
   }

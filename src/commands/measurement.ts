@@ -13,6 +13,8 @@ export interface MeasurementAbout {
   /** Of the rxray that measured; default this one. */
   readonly version?: string;
   readonly engine: RunRecord['engine'];
+  /** Why this engine, where it was not named. */
+  readonly engineWhy?: string | undefined;
   readonly thresholdNs: number;
   /** As resolved, for the record. */
   readonly options: Readonly<Record<string, unknown>>;
@@ -48,6 +50,7 @@ export class Measurement {
         return [];
       case 'hello':
         this.#run = runRecord(this.about, this.plan, this.#epochNs, event.hello);
+        if (event.hello.retransmitsNs) this.#bank.expectRetransmits(event.hello.retransmitsNs);
         return [];
       case 'samples':
         return this.#bank.push(event.samples);
@@ -89,6 +92,14 @@ export class Measurement {
   }
 }
 
+const USER_CLOCK = 'CLOCK_MONOTONIC since the epoch, read in user space';
+const CLOCKS: Readonly<Record<RunRecord['engine'], string>> = {
+  helper: 'CLOCK_MONOTONIC since the epoch; stamps converted from CLOCK_REALTIME',
+  portable: USER_CLOCK,
+  connect: USER_CLOCK,
+  sim: 'virtual time',
+};
+
 function runRecord(about: MeasurementAbout, plan: ProbePlan, epochNs: bigint, hello: ProberHello): RunRecord {
   return {
     type: 'run',
@@ -97,9 +108,10 @@ function runRecord(about: MeasurementAbout, plan: ProbePlan, epochNs: bigint, he
     command: about.command,
     epochNs: String(epochNs),
     engine: about.engine,
+    ...(about.engineWhy === undefined ? {} : { engineWhy: about.engineWhy }),
+    ...(hello.limits === undefined ? {} : { limits: [...hello.limits] }),
     timestamps: hello.got.timestamps,
-    clock:
-      about.engine === 'sim' ? 'virtual time' : 'CLOCK_MONOTONIC since the epoch; stamps converted from CLOCK_REALTIME',
+    clock: CLOCKS[about.engine],
     host: hello.host,
     options: { ...about.options },
     thresholdNs: about.thresholdNs,

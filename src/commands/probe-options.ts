@@ -27,7 +27,7 @@ export interface ProbeOptions extends RecordingOptions {
   readonly timestamps: TimestampChoice;
   readonly cpu: 'auto' | 'none' | number;
   readonly maxPacketsPerSecond: number;
-  readonly engine: 'auto' | 'helper' | 'sim';
+  readonly engine: 'auto' | 'helper' | 'portable' | 'connect' | 'sim';
   /** For engine `sim`. */
   readonly scenario?: string;
   /** Probe from this network namespace instead of this one. */

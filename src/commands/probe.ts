@@ -33,8 +33,16 @@ export async function probe(options: ProbeOptions, io: Io): Promise<number> {
   const vantage = options.netns ?? 'local';
   // Drawn here, so that a tracer can be told it.
   const plan = { ...planProbe(options, targets, vantage), secret: randomBytes(16).toString('hex') };
-  const engine = await chooseEngine(options);
-  const about = { command: 'probe', engine: engine.name, thresholdNs: options.thresholdNs, options: { ...options } };
+  const { engine, why } = await chooseEngine(options, plan);
+  // Less than the best is never chosen silently.
+  if (why !== undefined && (!options.quiet || engine.name !== 'helper')) io.err(`engine ${engine.name}: ${why}\n`);
+  const about = {
+    command: 'probe',
+    engine: engine.name,
+    engineWhy: why,
+    thresholdNs: options.thresholdNs,
+    options: { ...options },
+  };
   const file = options.output === undefined ? undefined : await OutputFile.open(options.output);
   let withdraw = (): void => {};
   const onHello = (hello: ProberHello): void => {

@@ -5,6 +5,7 @@ import type { QualityRecord } from '../model/run-record.js';
 /** Gathers from the events of a run how good the measurement was. */
 export class RunQuality {
   #timestamps: ProberHello['got']['timestamps'] = 'kernel';
+  #limits: readonly string[] | undefined;
   #pauses = 0;
   #longestPauseNs = 0;
   #missedSlots = 0;
@@ -18,6 +19,7 @@ export class RunQuality {
     switch (event.kind) {
       case 'hello':
         this.#timestamps = event.hello.got.timestamps;
+        this.#limits = event.hello.limits;
         break;
       case 'pause':
         if (event.pause.cause === 'clock-step') break;
@@ -47,6 +49,7 @@ export class RunQuality {
     return {
       type: 'quality',
       timestamps: this.#timestamps,
+      ...(this.#limits === undefined ? {} : { limits: [...this.#limits] }),
       pauses: this.#pauses,
       longestPauseNs: this.#longestPauseNs,
       missedSlots: Math.max(this.#missedSlots, counters?.missedSlots ?? 0),

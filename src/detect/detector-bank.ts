@@ -25,6 +25,8 @@ export interface DetectorBank {
   push(samples: SampleColumns): Finding[];
   /** An interval in which the prober itself did not run. */
   pause(pause: Pause): void;
+  /** The prober's SYNs are the kernel's, which sends one again at these instants while nothing answers. */
+  expectRetransmits(instantsNs: readonly number[]): void;
   /** Time has passed, in nanoseconds since the epoch of the run: closes what can be closed. */
   advance(nowNs: number): Finding[];
   /** The run has ended: closes everything. */
@@ -67,6 +69,9 @@ export function createDetectorBank(paths: readonly DetectedPath[], options: Dete
     },
     pause(pause) {
       pauses.add(pause);
+    },
+    expectRetransmits(instantsNs) {
+      for (const detector of detectors) detector.expectRetransmits(instantsNs);
     },
     advance(nowNs) {
       const findings = take();

@@ -11,6 +11,7 @@ import { judge } from './judgement.js';
 import { LossRuns } from './loss-episode.js';
 import { PathMeasure, summarize } from './path-summary.js';
 import type { Level } from './probe-delay.js';
+import { Retransmissions } from './retransmissions.js';
 import { SampleTail } from './sample-tail.js';
 import { StallPeriod } from './stall-period.js';
 import { Surroundings } from './surroundings.js';
@@ -39,6 +40,7 @@ export class PathDetector {
   readonly #losses: LossRuns;
   readonly #heldLosses = new HeldLosses();
   readonly #period = new StallPeriod();
+  readonly #repeated: Retransmissions;
   readonly #gapNs: number;
   readonly #wake: (detector: PathDetector) => void;
   /** Send instant of the last answered probe by flow; the last entry is that of probes from new ports. */
@@ -63,8 +65,14 @@ export class PathDetector {
     this.#tail = new SampleTail(tailSize(path));
     this.#losses = new LossRuns(path.name, path.intervalNs, options.waitNs);
     this.#gapNs = excursionGapNs(path.intervalNs, path.flows);
+    this.#repeated = new Retransmissions(path.name, this.#gapNs);
     this.#answered = new Float64Array(path.flows + 1).fill(-1);
     this.#usual = new UsualRtt(options.thresholdNs, this.#censored);
+  }
+
+  /** The kernel sends the SYNs of this path, and sends one again at these instants while nothing answers. */
+  expectRetransmits(instantsNs: readonly number[]): void {
+    if (this.#path.protocol === 'syn') this.#repeated.expect(instantsNs);
   }
 
   /** Takes in sample `i`. */
@@ -109,7 +117,7 @@ export class PathDetector {
     if (this.#judgeAtNs !== Number.POSITIVE_INFINITY) {
       this.#judgeCase(true);
     }
-    this.#ready.push(...this.#episodes(true));
+    this.#ready.push(...this.#episodes(true), ...this.#repeated.settle(this.#nowNs, this.#usualNs(), true));
     this.#settleAtNs = Number.POSITIVE_INFINITY;
     this.#stage(Number.POSITIVE_INFINITY);
   }
@@ -173,6 +181,10 @@ export class PathDetector {
         this.#widestSpacingNs = sentNs - previousNs;
       }
     }
+    if (this.#repeated.take(sentNs, rttNs, flow, this.#usualNs())) {
+      this.#settleSoon();
+      return;
+    }
     const place = this.#tail.push(sentNs, rttNs, previousNs, flow);
     this.#usual.observe(sentNs, rttNs);
     if (rttNs >= this.#usual.spikeNs && this.#judgeAtNs === Number.POSITIVE_INFINITY) {
@@ -201,14 +213,21 @@ export class PathDetector {
       default:
         measure.lost += 1;
         this.#losses.lost(seq, sentNs, flow);
-        if (this.#settleAtNs === Number.POSITIVE_INFINITY) {
-          this.#settleAtNs = sentNs + this.#options.waitNs + HOLD_BACK_NS;
-          this.#wake(this);
-        }
+        this.#settleSoon(sentNs + this.#options.waitNs + HOLD_BACK_NS);
         this.#nowNs = Math.max(this.#nowNs, sentNs + this.#options.waitNs);
         this.#judgeDue();
     }
     measure.sendError.record(sentNs - dueNs);
+  }
+
+  #settleSoon(atNs: number = this.#nowNs + JUDGE_AGAIN_NS): void {
+    if (this.#settleAtNs !== Number.POSITIVE_INFINITY) return;
+    this.#settleAtNs = atNs;
+    this.#wake(this);
+  }
+
+  #usualNs(): number {
+    return this.#usual.known ? this.#usual.level(this.#tail).medianNs : 0;
   }
 
   #episodes(final: boolean): LossEpisode[] {
@@ -230,8 +249,9 @@ export class PathDetector {
       this.#judgeCase(false);
     }
     if (this.#nowNs >= this.#settleAtNs) {
-      this.#staged.push(...this.#episodes(false));
-      this.#settleAtNs = this.#losses.pending ? this.#nowNs + JUDGE_AGAIN_NS : Number.POSITIVE_INFINITY;
+      this.#staged.push(...this.#episodes(false), ...this.#repeated.settle(this.#nowNs, this.#usualNs(), false));
+      const pending = this.#losses.pending || this.#repeated.pending;
+      this.#settleAtNs = pending ? this.#nowNs + JUDGE_AGAIN_NS : Number.POSITIVE_INFINITY;
     }
   }
 
@@ -252,7 +272,11 @@ export class PathDetector {
       },
     );
     this.#ready.push(...judged.findings);
-    for (const finding of judged.findings) if (finding.kind === 'stall') this.#heldLosses.add(finding);
+    for (const finding of judged.findings) {
+      if (finding.kind !== 'stall') continue;
+      this.#heldLosses.add(finding);
+      this.#repeated.add(finding);
+    }
     if (judged.levelChanged) {
       this.#usual.reset();
     }

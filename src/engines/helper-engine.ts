@@ -5,6 +5,9 @@ import { type HelperFailure, HelperRun } from '../transports/helper-run.js';
 import type { Transport } from '../transports/transport.js';
 import type { Engine } from './engine.js';
 
+/** Failures that another command line would not have; all others are of the machine. */
+const WRONG_USE = new Set(['E_PLAN', 'E_RATE_LIMIT', 'E_ADDRESS', 'E_ENGINE']);
+
 /** Probes through `rxray-prober`, wherever the transport starts it. */
 export function createHelperEngine(transport: Transport): Engine {
   return {
@@ -19,6 +22,6 @@ function toError(failure: HelperFailure, plan: ProbePlan, transport: Transport):
   const path = failure.path === undefined ? undefined : plan.paths[failure.path];
   const where = path === undefined ? '' : `${path.name}: `;
   const place = transport.place === 'this host' ? '' : ` (${transport.place})`;
-  const usage = failure.code === 'E_PLAN' || failure.code === 'E_RATE_LIMIT' || failure.code === 'E_ADDRESS';
-  return new CodedError(failure.code, `${where}${failure.message}${place}`, failure.remedy, usage ? 2 : 4);
+  const exitCode = WRONG_USE.has(failure.code) ? 2 : 4;
+  return new CodedError(failure.code, `${where}${failure.message}${place}`, failure.remedy, exitCode);
 }

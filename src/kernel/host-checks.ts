@@ -4,6 +4,7 @@ import type { HostCheck } from '../model/host-check.js';
 import type { ProberCapabilities } from './prober-capabilities.js';
 
 const CLOCKSOURCE = '/sys/devices/system/clocksource/clocksource0/current_clocksource';
+const PING_GROUPS = '/proc/sys/net/ipv4/ping_group_range';
 /** Clock sources that are read without leaving user space. */
 const FAST_CLOCKS = new Set(['tsc', 'kvm-clock', 'hyperv_clocksource_tsc_page', 'arch_sys_counter']);
 
@@ -165,6 +166,24 @@ export function moduleChecks(): HostCheck[] {
       };
     }
   });
+}
+
+/** Whether this user may send echoes without privilege, as the connect engine does. */
+export function echoChecks(): HostCheck[] {
+  const range = read(PING_GROUPS)?.trim() ?? 'not there';
+  const [first = 1, last = 0] = range.split(/\s+/).map(Number);
+  const groups = [process.getegid?.() ?? -1, ...(process.getgroups?.() ?? [])];
+  const check = { area: 'connect engine', what: 'ICMP socket' } as const;
+  return groups.some((group) => group >= first && group <= last)
+    ? [{ ...check, state: 'works', detail: 'echoes need no privilege' }]
+    : [
+        {
+          ...check,
+          state: 'limited',
+          detail: `net.ipv4.ping_group_range is ${range.replace(/\s+/, ' ')}: no echo without privilege, connects only`,
+          remedy: "sudo sysctl net.ipv4.ping_group_range='0 2147483647'",
+        },
+      ];
 }
 
 function findTool(tool: string): boolean {

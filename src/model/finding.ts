@@ -50,6 +50,9 @@ export const lossEpisodeSchema = z.object({
     .describe('all of them were sent while a stall held their flows: lost at its release, no loss of the network'),
 });
 
+/** Only where the kernel's TCP does the probing: it sends a SYN again that nothing answers. */
+export const synRetransmissionSchema = z.object({ ...base, kind: z.literal('syn-retransmission') });
+
 /** Something seen on one path, with its interval. One object a line in NDJSON. */
 export const findingSchema = z.discriminatedUnion('kind', [
   stallSchema,
@@ -57,6 +60,7 @@ export const findingSchema = z.discriminatedUnion('kind', [
   congestionSchema,
   rttSpikeSchema,
   lossEpisodeSchema,
+  synRetransmissionSchema,
 ]);
 
 export type Finding = z.infer<typeof findingSchema>;
@@ -66,6 +70,7 @@ export type SlowDrain = z.infer<typeof slowDrainSchema>;
 export type Congestion = z.infer<typeof congestionSchema>;
 export type RttSpike = z.infer<typeof rttSpikeSchema>;
 export type LossEpisode = z.infer<typeof lossEpisodeSchema>;
+export type SynRetransmission = z.infer<typeof synRetransmissionSchema>;
 
 export const FINDING_KINDS = [
   'stall',
@@ -73,4 +78,5 @@ export const FINDING_KINDS = [
   'congestion',
   'rtt-spike',
   'loss-episode',
+  'syn-retransmission',
 ] as const satisfies readonly FindingKind[];

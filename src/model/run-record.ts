@@ -15,6 +15,8 @@ export const runRecordSchema = z.object({
     .regex(/^-?\d+$/)
     .describe('CLOCK_REALTIME, in nanoseconds, of the instant all instants count from'),
   engine: z.enum(['helper', 'sim', 'portable', 'connect']),
+  engineWhy: z.string().optional().describe('why this engine, where none was named'),
+  limits: z.array(z.string()).optional().describe('what limits the worth of all that this engine measures'),
   timestamps: z.enum(['hw', 'kernel', 'user', 'sim']).describe('where both stamps of an RTT come from'),
   clock: z.string().describe('which clock instants are on'),
   host: z.object({ name: z.string(), kernel: z.string(), machine: z.string() }),
@@ -68,6 +70,7 @@ export type SampleRecord = z.infer<typeof sampleRecordSchema>;
 export const qualityRecordSchema = z.object({
   type: z.literal('quality'),
   timestamps: z.enum(['hw', 'kernel', 'user', 'sim']),
+  limits: z.array(z.string()).optional().describe('those of the engine, as in the run record'),
   pauses: z.int().describe('intervals in which the prober itself did not run as planned'),
   longestPauseNs: z.int(),
   missedSlots: z.int(),

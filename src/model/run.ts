@@ -33,6 +33,13 @@ export interface ProberHello {
     readonly packetsPerSecond: number;
     readonly conntrackEntries: number;
   };
+  /** What limits the worth of all that this engine measures, in sentences; none for the native helper. */
+  readonly limits?: readonly string[] | undefined;
+  /**
+   * Instants after its send at which the kernel sends a probe again, where its TCP does the probing: an answer then
+   * tells of a loss, not of a wait.
+   */
+  readonly retransmitsNs?: readonly number[] | undefined;
   /** Of a watcher: the interfaces it sees arrivals on. */
   readonly watching?: readonly { readonly interface: string; readonly filterInstructions: number }[] | undefined;
   /** Of a watcher that was asked for local evidence: what it got of it. */

@@ -1,5 +1,5 @@
+import { checksum } from '../codec/checksum.js';
 import { type Fields, type FieldValues, writeRecord } from '../codec/field.js';
-import { checksum } from '../codec/frame-decoder.js';
 import { BLOCK_LAYOUT, BLOCK_MAGIC, FRAMES_MAGIC, FRAMES_VERSION, HEADER_LAYOUT, HELPER } from '../codec/frames.gen.js';
 
 /** The blocks that a recording adds to those of its helpers, numbered on their own. */

@@ -1,6 +1,6 @@
+import { checksum } from '../codec/checksum.js';
 import { readRecord } from '../codec/field.js';
 import { frameBytes, joined } from '../codec/frame-cutter.js';
-import { checksum } from '../codec/frame-decoder.js';
 import {
   BLOCK_LAYOUT,
   BLOCK_MAGIC,

@@ -10,6 +10,7 @@ export const FINDING_GLYPHS = {
   congestion: '▲',
   'rtt-spike': '↑',
   'loss-episode': '?',
+  'syn-retransmission': '↻',
 } as const satisfies Record<Finding['kind'], string>;
 
 /** What a finding says in one line, without time, path and glyph. */
@@ -46,6 +47,11 @@ function specifics(finding: Finding, thresholdNs: number): string {
       return (
         `${count(finding.probes, 'probe')} lost in ${length}` +
         (finding.duringStall === true ? ', all sent while a stall held their flows: its release lost them' : '')
+      );
+    case 'syn-retransmission':
+      return (
+        `${count(finding.probes, 'probe')} answered only when the kernel had sent the SYN again, ` +
+        `the longest after ${formatMs(finding.peakRttNs)}: packets were lost, nothing waited`
       );
   }
 }

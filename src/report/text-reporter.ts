@@ -173,7 +173,7 @@ function quality(record: QualityRecord): string[] {
 
 /** What limits the worth of the run, in words; empty when nothing does. */
 export function qualityDoubts(record: QualityRecord): string[] {
-  const doubts: string[] = [];
+  const doubts: string[] = [...(record.limits ?? [])];
   const add = (wanted: boolean, words: string): void => {
     if (wanted) doubts.push(words);
   };

@@ -1,4 +1,4 @@
-export type HelperName = 'rxray-prober' | 'rxray-tracer';
+export type HelperName = 'rxray-prober' | 'rxray-tracer' | 'rxray-icmp';
 
 /** A helper that runs somewhere, with its standard streams. */
 export interface HelperProcess {

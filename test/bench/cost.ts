@@ -8,7 +8,7 @@ import { peerTools } from './peer-tools.js';
 import type { ProbingTool } from './probing-tool.js';
 import { readMeter } from './process-meter.js';
 import { median } from './quantile.js';
-import { rxrayTool } from './rxray-tool.js';
+import { otherEngines, rxrayTool } from './rxray-tool.js';
 
 const ROUNDS = 5;
 const START_MS = 1_000;
@@ -32,7 +32,7 @@ export const cost: Part = {
   name: 'cost',
   about: 'processor time and memory of the whole process, ICMP every 10 ms, idle, no capture beside it',
   run: async (setting) => {
-    const tools = [rxrayTool, ...peerTools];
+    const tools = [rxrayTool, ...otherEngines, ...peerTools];
     const rounds = new Map<string, Round[]>(tools.map(({ name }) => [name, []]));
     // In turn, so that a noisy minute of the machine does not fall on one of them.
     for (let round = 0; round < ROUNDS; round += 1) {

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { CONNECT_PROGRAM } from '../../src/engines/connect-engine.js';
 import { createHelperEngine } from '../../src/engines/helper-engine.js';
+import { PORTABLE_PROGRAM } from '../../src/engines/portable-engine.js';
 import type { PlannedPath, ProbePlan } from '../../src/model/plan.js';
 import type { Counters, EngineEvent, Pause, ProberHello } from '../../src/model/run.js';
 import type { SampleColumns } from '../../src/model/sample.js';
@@ -28,22 +30,30 @@ export interface RunningProber {
   stop(): void;
 }
 
+/** The engines of rxray that send packets. */
+export type SendingEngine = 'helper' | 'portable' | 'connect';
+
 /** Probes from a network namespace, with the settings that `probe` has by default, for as long as is said. */
-export function runProber(netns: string, paths: readonly PlannedPath[], durationNs: number): RunningProber {
+export function runProber(
+  netns: string,
+  paths: readonly PlannedPath[],
+  durationNs: number,
+  engineName: SendingEngine = 'helper',
+): RunningProber {
   const plan: ProbePlan = {
     paths,
     count: 0,
     durationNs,
     waitNs: SECOND,
     matchNs: 30 * SECOND,
-    timestamps: 'kernel',
+    timestamps: engineName === 'helper' ? 'kernel' : 'user',
     cpu: 'auto',
     scheduling: 'auto',
     maxPacketsPerSecondToTarget: 1_000,
   };
   let pid = 0;
   const engine = createHelperEngine(
-    watchedTransport(netns, (started) => {
+    watchedTransport(netns, commandOf(engineName), (started) => {
       pid = started;
     }),
   );
@@ -81,12 +91,19 @@ async function collect(paths: readonly PlannedPath[], events: AsyncIterable<Engi
   return { paths, epochRealNs, epochMonoNs, hello, samples, counters, pauses, warnings };
 }
 
+/** What ends as the prober itself, by replacing one program by the next. */
+function commandOf(engine: SendingEngine): string[] {
+  if (engine === 'portable') return [process.execPath, PORTABLE_PROGRAM];
+  if (engine === 'connect') return [findHelper('rxray-icmp'), process.execPath, CONNECT_PROGRAM];
+  return [findHelper('rxray-prober')];
+}
+
 /** As `netnsTransport`, and tells the prober's process id, by which its processor time can be read. */
-function watchedTransport(netns: string, onPid: (pid: number) => void): Transport {
+function watchedTransport(netns: string, command: readonly string[], onPid: (pid: number) => void): Transport {
   return {
     place: `network namespace ${netns}`,
-    launch: (helper, args) => {
-      const child = spawn('ip', ['netns', 'exec', netns, findHelper(helper), ...args], {
+    launch: (_, args) => {
+      const child = spawn('ip', ['netns', 'exec', netns, ...command, ...args], {
         stdio: ['pipe', 'pipe', 'pipe'],
         detached: true,
       });

@@ -8,7 +8,7 @@ import { owing } from './owed.js';
 import type { Setting } from './part.js';
 import { peerTools } from './peer-tools.js';
 import type { ProbedProtocol, ProbingTool, ToolReport } from './probing-tool.js';
-import { rxrayTool } from './rxray-tool.js';
+import { otherEngines, rxrayTool } from './rxray-tool.js';
 
 export const LOADS = ['idle', 'busy'] as const;
 export type Load = (typeof LOADS)[number];
@@ -29,7 +29,7 @@ export interface Train {
   readonly stealShare: number;
 }
 
-const TOOLS: readonly ProbingTool[] = [rxrayTool, ...peerTools];
+const TOOLS: readonly ProbingTool[] = [rxrayTool, ...otherEngines, ...peerTools];
 /** The busy loops run a little before and after the probes. */
 const LOAD_MARGIN_S = 15;
 

@@ -166,7 +166,7 @@ test('SIGQUIT prints a snapshot and the run goes on', needsRoot, async () => {
 });
 
 test('a reader that leaves ends the run silently', needsRoot, async () => {
-  const { child, ended } = start(['probe', '127.0.0.1', '-d', '30s', '--json']);
+  const { child, ended } = start(['probe', '127.0.0.1', '--engine', 'helper', '-d', '30s', '--json']);
   child.stdout?.once('data', () => child.stdout?.destroy());
   const { err } = await ended;
   assert.equal(err, '');
@@ -248,7 +248,8 @@ for (const [what, args, code, expected] of [
 }
 
 test('without privilege it says how to get it', needsRoot, async () => {
-  const child = spawn('setpriv', ['--reuid', '65534', '--clear-groups', process.execPath, main, 'probe', '127.0.0.1'], {
+  const probe = [process.execPath, main, 'probe', '127.0.0.1', '--engine', 'helper'];
+  const child = spawn('setpriv', ['--reuid', '65534', '--clear-groups', ...probe], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let err = '';

@@ -1,10 +1,12 @@
 import { Measurement } from '../../src/commands/measurement.js';
+import type { Engine } from '../../src/engines/engine.js';
 import { createHelperEngine } from '../../src/engines/helper-engine.js';
 import type { HostName } from '../../src/lab/addresses.js';
 import { labDown, labUp } from '../../src/lab/lab.js';
 import { namespaceOf } from '../../src/lab/state.js';
 import type { Finding, Stall } from '../../src/model/finding.js';
 import type { PlannedPath, ProbePlan } from '../../src/model/plan.js';
+import type { Pause } from '../../src/model/run.js';
 import type { RunRecord } from '../../src/model/run-record.js';
 import type { SampleColumns } from '../../src/model/sample.js';
 import { MS, SECOND } from '../../src/model/time.js';
@@ -32,6 +34,8 @@ export interface Probed {
   readonly findings: readonly Finding[];
   readonly stalls: readonly Stall[];
   readonly samples: readonly SampleColumns[];
+  /** Of the prober itself. */
+  readonly pauses: readonly Pause[];
   readonly result: RunResult;
 }
 
@@ -41,6 +45,8 @@ export interface ProbingOptions {
   readonly durationNs?: number;
   readonly cpu?: number;
   readonly waitNs?: number;
+  /** Made for the network namespace; the helper by default. */
+  readonly engine?: (netns: string) => Engine;
 }
 
 /** Probes from a host of the lab until stopped; resolves to all that was seen. */
@@ -57,7 +63,8 @@ export function startProbing(host: HostName, paths: readonly PlannedPath[], opti
     scheduling: 'auto',
     maxPacketsPerSecondToTarget: 1_000,
   };
-  const engine = createHelperEngine(netnsTransport(namespaceOf(LAB, host)));
+  const netns = namespaceOf(LAB, host);
+  const engine = options.engine?.(netns) ?? createHelperEngine(netnsTransport(netns));
   const run = engine.start(plan);
   const about = { command: 'test', engine: engine.name, thresholdNs: options.thresholdNs, options: {} };
   let started: () => void = () => {};
@@ -76,9 +83,11 @@ async function follow(
 ): Promise<Probed> {
   const findings: Finding[] = [];
   const samples: SampleColumns[] = [];
+  const pauses: Pause[] = [];
   for await (const event of events) {
     findings.push(...measurement.take(event));
     if (event.kind === 'samples') samples.push(event.samples);
+    if (event.kind === 'pause') pauses.push(event.pause);
     if (event.kind === 'hello') onHello();
   }
   findings.push(...measurement.finish());
@@ -89,6 +98,7 @@ async function follow(
     findings,
     stalls: findings.filter((finding): finding is Stall => finding.kind === 'stall'),
     samples,
+    pauses,
     result: measurement.result(),
   };
 }

@@ -10,7 +10,10 @@ export function assertComplete(run: CollectedRun, path: number, count: number, v
   const missed = totals?.missedSlots ?? 0;
   if (virtualTime) assert.equal(missed, 0);
   const seqs = run.final(path).map((sample) => sample.seq);
-  assert.equal(seqs.length + missed, count, `path ${path}: ${seqs.length} outcomes and ${missed} missed slots`);
+  const said = `path ${path}: ${seqs.length} outcomes and ${missed} missed slots`;
+  // Slots of fresh ports are missed like any other, and counted together with those of the fixed flows.
+  if (run.fresh(path).length > 0 && missed > 0) assert.ok(seqs.length <= count && seqs.length + missed >= count, said);
+  else assert.equal(seqs.length + missed, count, said);
   assert.ok(
     seqs.every((seq) => seq >= 0 && seq < count),
     `path ${path}: a seq beyond the count`,

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { checksum } from '../../src/codec/checksum.js';
 import { frameBytes } from '../../src/codec/frame-cutter.js';
-import { checksum } from '../../src/codec/frame-decoder.js';
 import { BLOCK_LAYOUT, FRAMES_MAGIC, FRAMES_VERSION, TEXT_LAYOUT } from '../../src/codec/frames.gen.js';
 import { faultOff, faultOn } from '../../src/lab/faults.js';
 import { labDown, labUp } from '../../src/lab/lab.js';

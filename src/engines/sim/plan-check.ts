@@ -3,17 +3,14 @@ import { CodedError } from '../../model/errors.js';
 import type { PlannedPath, ProbePlan } from '../../model/plan.js';
 import { hasPorts } from '../../model/protocol.js';
 import { SECOND } from '../../model/time.js';
-import { canonicalAddress } from './scenario.js';
+import { canonicalAddress } from './canonical-address.js';
 
 /**
- * Refuses what a real prober would refuse.
+ * Refuses what a simulated prober refuses.
  * @throws CodedError E_PLAN, E_ADDRESS, E_TIMESTAMPS, E_RATE_LIMIT
  */
 export function checkPlan(plan: ProbePlan): void {
-  if (plan.paths.length === 0) throw badPlan('a plan without a path');
-  for (const name of ['count', 'durationNs', 'waitNs', 'matchNs'] as const)
-    if (!Number.isSafeInteger(plan[name]) || plan[name] < 0) throw badPlan(`${name} is ${plan[name]}`);
-  for (const path of plan.paths) checkPath(path);
+  checkPaths(plan);
   if (plan.timestamps === 'hw')
     throw new CodedError(
       'E_TIMESTAMPS',
@@ -21,6 +18,17 @@ export function checkPlan(plan: ProbePlan): void {
       'Choose the time stamps auto, kernel or user.',
     );
   checkRate(plan);
+}
+
+/**
+ * Refuses what no prober can do.
+ * @throws CodedError E_PLAN, E_ADDRESS
+ */
+export function checkPaths(plan: ProbePlan): void {
+  if (plan.paths.length === 0) throw badPlan('a plan without a path');
+  for (const name of ['count', 'durationNs', 'waitNs', 'matchNs'] as const)
+    if (!Number.isSafeInteger(plan[name]) || plan[name] < 0) throw badPlan(`${name} is ${plan[name]}`);
+  for (const path of plan.paths) checkPath(path);
 }
 
 function checkPath(path: PlannedPath): void {
@@ -41,7 +49,11 @@ export function packetsPerSecond({ protocol, intervalNs, freshPerSecond }: Plann
   return SECOND / intervalNs + (hasPorts(protocol) ? freshPerSecond : 0);
 }
 
-function checkRate(plan: ProbePlan): void {
+/**
+ * Refuses more packets a second to one address, all paths together, than the plan allows.
+ * @throws CodedError E_RATE_LIMIT
+ */
+export function checkRate(plan: ProbePlan): void {
   const rates = new Map<string, number>();
   for (const path of plan.paths) {
     const address = canonicalAddress(path.address);

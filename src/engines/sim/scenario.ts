@@ -1,13 +1,9 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { canonicalAddress } from './canonical-address.js';
 import { faultSchema } from './fault-schema.js';
 import { checkReferences } from './scenario-check.js';
 import { spanSchema } from './span.js';
-
-/** IPv6 addresses are written in many ways; the shortest form stands for all. */
-export function canonicalAddress(text: string): string {
-  return isIP(text) === 6 ? new URL(`http://[${text}]`).hostname.slice(1, -1) : text;
-}
 
 const address = z
   .string()

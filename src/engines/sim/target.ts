@@ -1,7 +1,8 @@
 import type { PlannedPath } from '../../model/plan.js';
 import { hasPorts, type Protocol } from '../../model/protocol.js';
 import { Outcomes, REPLIES, type Reply } from '../../model/sample.js';
-import { canonicalAddress, type Machine, type Pod, type Scenario, type Vantage } from './scenario.js';
+import { canonicalAddress } from './canonical-address.js';
+import type { Machine, Pod, Scenario, Vantage } from './scenario.js';
 
 /** A pod and the machine it runs on. */
 export interface PlacedPod {

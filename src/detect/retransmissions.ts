@@ -1,0 +1,113 @@
+import type { Stall, SynRetransmission } from '../model/finding.js';
+import { FRESH_FLOW } from '../model/sample.js';
+import { MS } from '../model/time.js';
+
+/** The kernel's timers of a second and more may be late by up to an eighth of their length. */
+const TIMER_SHARE = 1 / 8;
+const LEAST_SLACK_NS = 60 * MS;
+/** Answers so near to the release of a stall were released by it. */
+const RELEASED_TOGETHER_NS = 10 * MS;
+/** Longer ago, no stall is still being judged that could have held them. */
+const SETTLE_NS = 1_000 * MS;
+const REMEMBERED = 64;
+/** A loss that does not end is told in pieces. */
+const LARGEST_GROUP = 512;
+
+interface Repeated {
+  readonly sentNs: number;
+  readonly rttNs: number;
+  readonly flow: number;
+}
+
+/**
+ * Answers to SYNs that the kernel sent again. Where its TCP does the probing, one that comes a second (3, 7) late and
+ * a usual RTT more tells that the first SYN or its answer was lost, not that anything waited.
+ */
+export class Retransmissions {
+  #instantsNs: readonly number[] = [];
+  #waiting: Repeated[] = [];
+  readonly #stalls: Stall[] = [];
+
+  constructor(
+    private readonly path: string,
+    private readonly gapNs: number,
+  ) {}
+
+  /** Instants after a send at which the kernel sends again. */
+  expect(instantsNs: readonly number[]): void {
+    this.#instantsNs = instantsNs;
+  }
+
+  get pending(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  /** @returns whether the answer is to a repetition, which is then taken in */
+  take(sentNs: number, rttNs: number, flow: number, usualNs: number): boolean {
+    const repeated = this.#instantsNs.some((atNs) => {
+      const excessNs = rttNs - atNs - usualNs;
+      return excessNs >= -MS && excessNs <= Math.max(LEAST_SLACK_NS, atNs * TIMER_SHARE);
+    });
+    if (repeated) this.#waiting.push({ sentNs, rttNs, flow });
+    return repeated;
+  }
+
+  /** A stall longer than the first instant has probes that wait as long as a repetition does. */
+  add(stall: Stall): void {
+    this.#stalls.push(stall);
+    if (this.#stalls.length > REMEMBERED) this.#stalls.shift();
+  }
+
+  /**
+   * Those of which all is known by now, as many in one finding as follow each other.
+   * @param final the run has ended: nothing is waited for
+   */
+  settle(nowNs: number, usualNs: number, final: boolean): SynRetransmission[] {
+    const groups: Repeated[][] = [];
+    for (const one of this.#waiting.sort((a, b) => a.sentNs - b.sentNs)) {
+      const group = groups.at(-1);
+      if (group && one.sentNs - (group.at(-1)?.sentNs ?? 0) <= this.gapNs) group.push(one);
+      else groups.push([one]);
+    }
+    const isOver = (group: readonly Repeated[]): boolean =>
+      final || group.length > LARGEST_GROUP || nowNs > Math.max(...group.map(arrivalNs)) + this.gapNs + SETTLE_NS;
+    this.#waiting = groups.filter((group) => !isOver(group)).flat();
+    return groups
+      .filter(isOver)
+      .map((group) => group.filter((one) => !this.#wasHeld(one)))
+      .filter((group) => group.length > 0)
+      .map((group) => this.#finding(group, usualNs));
+  }
+
+  #wasHeld(one: Repeated): boolean {
+    return this.#stalls.some((stall) => Math.abs(arrivalNs(one) - stall.release) <= RELEASED_TOGETHER_NS);
+  }
+
+  #finding(group: readonly Repeated[], usualNs: number): SynRetransmission {
+    const start = group[0]?.sentNs ?? 0;
+    const release = group.at(-1)?.sentNs ?? start;
+    const peakRttNs = Math.max(...group.map(({ rttNs }) => rttNs));
+    const flows = new Set(group.map(({ flow }) => flow));
+    flows.delete(FRESH_FLOW);
+    return {
+      type: 'finding',
+      kind: 'syn-retransmission',
+      path: this.path,
+      startMin: start,
+      startMax: start,
+      release,
+      durationNs: release - start,
+      probes: group.length,
+      probesAboveThreshold: group.length,
+      peakRttNs,
+      excessNs: Math.max(0, peakRttNs - usualNs),
+      flowsHit: [...flows].sort((a, b) => a - b),
+      flowsExposed: [],
+      selfInflicted: false,
+    };
+  }
+}
+
+function arrivalNs({ sentNs, rttNs }: Repeated): number {
+  return sentNs + rttNs;
+}
