@@ -155,3 +155,11 @@ test('container and pod are read from the cgroup', () => {
     ],
   );
 });
+
+test('a process that ended in between goes by the name of its thread, without a cgroup', () => {
+  const { process, cgroup } = judgeWait(buildWait({ wait: { gone: true }, holder: { processName: '', cgroup: '' } }));
+  assert.deepEqual(
+    [process, cgroup],
+    [{ name: 'cadvisor', pid: 27_960, thread: 27_964, threadName: 'cadvisor' }, null],
+  );
+});
