@@ -17,10 +17,17 @@ process.on('SIGINT', () => {});
 step(command, args, { quiet: true });
 
 function isStale() {
-  const built = [join(root, 'dist/.tsbuildinfo'), join(root, 'native/build/rxray-prober')];
+  const built = [
+    join(root, 'dist/.tsbuildinfo'),
+    join(root, 'native/build/rxray-prober'),
+    join(root, 'native/build/rxray-tracer'),
+  ];
   if (![...built, program].every((path) => existsSync(path))) return true;
-  const [script, helper] = built.map((path) => statSync(path).mtimeMs);
-  return newest(['src', 'test'], /\.ts$/) > script || newest(['native/prober'], /\.[ch]$/) > helper;
+  const [script, ...helpers] = built.map((path) => statSync(path).mtimeMs);
+  return (
+    newest(['src', 'test'], /\.ts$/) > script ||
+    newest(['native/prober', 'native/helper', 'native/tracer'], /\.[ch]$/) > Math.min(...helpers)
+  );
 }
 
 function newest(folders, wanted) {

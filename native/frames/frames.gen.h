@@ -516,7 +516,7 @@ struct rxray_frame_receive_wait {
 	int64_t steal_ns; /* growth of the steal time of the CPU around it, in steps of 10 ms; -1 unknown */
 	int64_t held_ns; /* of the wait, how long the holder is known to have had the CPU; -1 unknown */
 	uint64_t handler_ns; /* of the wait, time in handlers of other softirqs */
-	uint64_t gap_ns; /* longest time within it without a sample of the flight recorder */
+	uint64_t late_ns; /* of the wait, time for which even timers came late: interrupts off, or the machine paused */
 	uint64_t cgroup1; /* cgroup v1 (memory) of the holder: inode number of its folder, 0 unknown */
 	uint64_t cgroup2; /* the same of cgroup v2 */
 	uint32_t wait; /* number of the wait in this stream, from 1 */
@@ -546,7 +546,7 @@ static_assert(offsetof(struct rxray_frame_receive_wait, to_ns) == 8, "receiveWai
 static_assert(offsetof(struct rxray_frame_receive_wait, steal_ns) == 16, "receiveWait.stealNs");
 static_assert(offsetof(struct rxray_frame_receive_wait, held_ns) == 24, "receiveWait.heldNs");
 static_assert(offsetof(struct rxray_frame_receive_wait, handler_ns) == 32, "receiveWait.handlerNs");
-static_assert(offsetof(struct rxray_frame_receive_wait, gap_ns) == 40, "receiveWait.gapNs");
+static_assert(offsetof(struct rxray_frame_receive_wait, late_ns) == 40, "receiveWait.lateNs");
 static_assert(offsetof(struct rxray_frame_receive_wait, cgroup1) == 48, "receiveWait.cgroup1");
 static_assert(offsetof(struct rxray_frame_receive_wait, cgroup2) == 56, "receiveWait.cgroup2");
 static_assert(offsetof(struct rxray_frame_receive_wait, wait) == 64, "receiveWait.wait");

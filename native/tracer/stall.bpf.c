@@ -20,6 +20,7 @@
 #define NET_RX_SOFTIRQ 3
 #define CAPTURE_EVERY_NS 2000000ull /* bounds what looking up holders costs on a busy CPU */
 #define ARMED_AFTER_NS 1000000ull /* a wait this old makes the next sample look up its holder */
+#define SAME_NS 2000000ull
 #define FOLLOWS_NS 3000000ull /* packets that interrupts held back come within this time */
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
@@ -38,6 +39,7 @@ struct cpu_state {
 	__u64 captured_ns;
 	__u64 task_since_ns; /* what runs runs since then */
 	__u64 full_since_ns; /* polls have found their queue full since then, 0: the last did not */
+	__u64 late_from_ns, late_to_ns; /* the last time that timers came late */
 	__u32 head; /* of the flight recorder */
 	__u8 handler; /* that runs now */
 	__u8 longest_handler;
@@ -168,6 +170,15 @@ static __always_inline void report(struct stall_wait *wait, __u32 netns, __u32 i
 	bpf_ringbuf_submit(event, 0);
 }
 
+/* How much of a wait lies within the last time that timers came late. */
+static __always_inline __u64 late_within(const struct cpu_state *state, __u64 from, __u64 to)
+{
+	__u64 begin = state->late_from_ns > from ? state->late_from_ns : from;
+	__u64 end = state->late_to_ns < to ? state->late_to_ns : to;
+
+	return end > begin ? end - begin : 0;
+}
+
 static __always_inline void open_wait(struct stall_wait *wait, __u32 kind, __u32 cpu, __u64 from, __u64 to)
 {
 	wait->from_ns = from;
@@ -175,6 +186,7 @@ static __always_inline void open_wait(struct stall_wait *wait, __u32 kind, __u32
 	wait->kind = kind;
 	wait->cpu = cpu;
 	wait->handler_ns = wait->longest_handler_ns = 0;
+	wait->late_ns = late_within(&states[cpu & (STALL_CPUS - 1)], from, to);
 	wait->handler = STALL_NO_HANDLER;
 	wait->raised_within = wait->backlog = 0;
 	wait->server = (__u32)bpf_get_current_pid_tgid();
@@ -292,8 +304,14 @@ TWIN(netif_receive_skb, arguments)
 	if (only_netns != 0 && netns != only_netns)
 		return;
 	state->ours_while_full = true;
-	if (state->irq_off.open)
+	if (state->irq_off.open) {
+		/* What began only then waited for the same reason: it is told once. */
+		if (state->softirq.from_ns + SAME_NS >= state->irq_off.from_ns)
+			state->softirq.open = 0;
+		if (state->thread.from_ns + SAME_NS >= state->irq_off.from_ns)
+			state->thread.open = 0;
 		report(&state->irq_off, netns, ifindex);
+	}
 	if (state->softirq.open)
 		report(&state->softirq, netns, ifindex);
 	if (state->thread.open && state->thread.server == (__u32)bpf_get_current_pid_tgid())
@@ -426,16 +444,20 @@ TWIN(hrtimer_expire_entry, arguments)
 	__s64 base_now = 0, late;
 	__u64 now;
 
-	/* An idle CPU stops its timers, and a hypervisor lets it sleep. */
-	if (cpu_left_out[cpu] || (__u32)bpf_get_current_pid_tgid() == 0)
+	if (cpu_left_out[cpu])
 		return;
 	bpf_probe_read_kernel(&base_now, sizeof(base_now), (void *)arguments[1]);
 	late = base_now - BPF_CORE_READ(timer, node.expires);
-	if (late < (__s64)min_ns || BPF_CORE_READ(timer, is_soft) || !trusted(timer))
+	if (2 * late < (__s64)min_ns || BPF_CORE_READ(timer, is_soft) || !trusted(timer))
 		return;
 	now = bpf_ktime_get_ns();
 	/* The timer that was due first comes first; those behind it are late for the same reason. */
-	if (now - state->irq_off.to_ns < (__u64)late)
+	if (now - state->late_to_ns < (__u64)late)
+		return;
+	state->late_from_ns = now - late;
+	state->late_to_ns = now;
+	/* Nobody holds interrupts off on an idle CPU; a hypervisor lets it sleep. */
+	if (late < (__s64)min_ns || (__u32)bpf_get_current_pid_tgid() == 0)
 		return;
 	open_wait(&state->irq_off, STALL_IRQ_OFF, cpu, now - late, now);
 	capture(context, cpu, STALL_IRQ_OFF, now - late, now);

@@ -51,6 +51,7 @@ struct stall_wait {
 	__u64 from_ns, to_ns;
 	__u64 handler_ns; /* other softirq handlers within the wait */
 	__u64 longest_handler_ns; /* the longest of them, as a whole */
+	__u64 late_ns; /* of the wait, time for which timers came late */
 	__u32 kind; /* enum stall_kind */
 	__u32 cpu;
 	__u32 netns, ifindex;

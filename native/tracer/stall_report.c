@@ -29,7 +29,6 @@ struct reporting {
 	struct stall *stall;
 	struct tracer *tracer;
 	const struct stall_wait *wait;
-	uint64_t last_ns, gap_ns;
 	uint32_t cpu;
 };
 
@@ -61,21 +60,12 @@ static void tell_stack(struct reporting *reporting, const struct stall_sample *s
 	frames_bulk(frames, RXRAY_RECORD_STACK, sizeof(record), &record, 1);
 }
 
-static void note_gap(struct reporting *reporting, uint64_t ns)
-{
-	if (ns - reporting->last_ns > reporting->gap_ns)
-		reporting->gap_ns = ns - reporting->last_ns;
-	reporting->last_ns = ns;
-}
-
 static void take_sample(void *context, const struct stall_sample *sample)
 {
 	struct reporting *reporting = context;
 	const struct stall_wait *wait = reporting->wait;
 	bool within = sample->ns >= wait->from_ns && sample->ns <= wait->to_ns;
 
-	if (within)
-		note_gap(reporting, sample->ns);
 	tell_stack(reporting, sample, within ? RXRAY_STACK_FLAGS_WITHIN : 0, false);
 }
 
@@ -118,13 +108,14 @@ static void add_holder(struct rxray_frame_receive_wait *record, const struct sta
 void stall_report(struct stall *stall, struct tracer *tracer, const struct stall_event *event)
 {
 	const struct stall_wait *wait = &event->wait;
-	struct reporting reporting = {stall, tracer, wait, wait->from_ns, 0, wait->cpu};
+	struct reporting reporting = {stall, tracer, wait, wait->cpu};
 	bool known = event->holder.for_ns == wait->from_ns;
 	struct rxray_frame_receive_wait record = {
 	        .from_ns = (int64_t)wait->from_ns,
 	        .to_ns = (int64_t)wait->to_ns,
 	        .held_ns = -1,
 	        .handler_ns = wait->handler_ns,
+	        .late_ns = wait->late_ns,
 	        .wait = ++stall->waits,
 	        .netns = wait->netns,
 	        .interface = wait->ifindex,
@@ -141,8 +132,6 @@ void stall_report(struct stall *stall, struct tracer *tracer, const struct stall
 		return;
 	recorder_read(&stall->recorder, (int)wait->cpu, wait->from_ns - stall->before_ns,
 	              wait->to_ns + AFTER_NS, take_sample, &reporting);
-	note_gap(&reporting, wait->to_ns);
-	record.gap_ns = stall->hertz > 0 ? reporting.gap_ns : 0;
 	record.steal_ns = steal_since(&stall->steal, (int)wait->cpu, (int64_t)wait->from_ns);
 	if (known) {
 		tell_stack(&reporting, &event->holder.at, RXRAY_STACK_FLAGS_HOLDER, true);

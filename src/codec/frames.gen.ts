@@ -651,8 +651,8 @@ export const RECEIVE_WAIT_LAYOUT = {
   heldNs: 24,
   /** u64: of the wait, time in handlers of other softirqs. */
   handlerNs: 32,
-  /** u64: longest time within it without a sample of the flight recorder. */
-  gapNs: 40,
+  /** u64: of the wait, time for which even timers came late: interrupts off, or the machine paused. */
+  lateNs: 40,
   /** u64: cgroup v1 (memory) of the holder: inode number of its folder, 0 unknown. */
   cgroup1: 48,
   /** u64: the same of cgroup v2. */
@@ -704,7 +704,7 @@ export const RECEIVE_WAIT_FIELDS = [
   ['stealNs', 'i64', 16],
   ['heldNs', 'i64', 24],
   ['handlerNs', 'u64', 32],
-  ['gapNs', 'u64', 40],
+  ['lateNs', 'u64', 40],
   ['cgroup1', 'u64', 48],
   ['cgroup2', 'u64', 56],
   ['wait', 'u32', 64],

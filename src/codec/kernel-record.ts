@@ -86,9 +86,9 @@ function decodeWait(view: DataView, at: number, damaged: (why: string) => never)
   const record = readRecord(view, at, RECEIVE_WAIT_FIELDS);
   const text = (name: keyof typeof RECEIVE_WAIT_ARRAYS) => readText(view, at, RECEIVE_WAIT_ARRAYS[name]);
   const has = (flag: number) => (record.flags & flag) !== 0;
-  const { wait, cpu, fromNs, toNs, stealNs, heldNs, handlerNs, gapNs, netns } = record;
+  const { wait, cpu, fromNs, toNs, stealNs, heldNs, handlerNs, lateNs, netns } = record;
   return {
-    ...{ wait, cpu, fromNs, toNs, stealNs, heldNs, handlerNs, gapNs, netns },
+    ...{ wait, cpu, fromNs, toNs, stealNs, heldNs, handlerNs, lateNs, netns },
     waitKind: WAIT_KINDS[record.kind - 1] ?? damaged(`wait of kind ${record.kind}`),
     handler: record.handler === NO_HANDLER ? -1 : record.handler,
     interface: record.interface,

@@ -7,6 +7,7 @@ import {
   timestampChecks,
 } from '../kernel/host-checks.js';
 import { readCapabilities } from '../kernel/prober-capabilities.js';
+import { readTracerCapabilities, tracerChecks } from '../kernel/tracer-capabilities.js';
 import { CodedError } from '../model/errors.js';
 import type { HostCheck } from '../model/host-check.js';
 import { doctorText } from '../report/doctor-text.js';
@@ -19,7 +20,14 @@ import type { Io } from './io.js';
  * @returns 0 when probing works, 4 when it does not
  */
 export async function doctor(options: { readonly json: boolean }, io: Io): Promise<number> {
-  const checks = [...(await proberSection()), ...clockChecks(), ...moduleChecks(), ...echoChecks(), ...labChecks()];
+  const checks = [
+    ...(await proberSection()),
+    ...clockChecks(),
+    ...(await tracerSection()),
+    ...moduleChecks(),
+    ...echoChecks(),
+    ...labChecks(),
+  ];
   const cannotProbe = checks.some((check) => check.area === 'probe' && check.state === 'missing');
   if (options.json) await io.out(`${JSON.stringify({ probing: !cannotProbe, checks }, null, 2)}\n`);
   else {
@@ -38,5 +46,14 @@ async function proberSection(): Promise<HostCheck[]> {
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     return [{ area: 'probe', what: 'helper', state: 'missing', detail: error.message, remedy: error.remedy }];
+  }
+}
+
+async function tracerSection(): Promise<HostCheck[]> {
+  try {
+    return tracerChecks(await readTracerCapabilities(localTransport));
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    return [{ area: 'trace', what: 'helper', state: 'missing', detail: error.message, remedy: error.remedy }];
   }
 }

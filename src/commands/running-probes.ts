@@ -47,6 +47,8 @@ export function publishProbes(probes: Omit<RunningProbes, 'pid' | 'startedMs'>):
   const file = join(folder, `probes-${process.pid}.json`);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+    // Those that were killed could not take theirs back.
+    for (const { pid } of listed()) if (!isAlive(pid)) rmSync(join(folder, `probes-${pid}.json`), { force: true });
     const running: RunningProbes = { ...probes, pid: process.pid, startedMs: Date.now() };
     // Written beside and renamed: nobody reads half of it.
     writeFileSync(`${file}.new`, JSON.stringify(running), { mode: 0o600 });

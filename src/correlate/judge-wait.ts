@@ -3,7 +3,7 @@ import { syscallName } from '../model/syscall-names.js';
 import { containerOf } from './container.js';
 import { delayShares } from './delay-shares.js';
 import { fixFor } from './fixes.js';
-import { heldSince, type MainHolder, mainHolder, SAMPLE_GAP_NS } from './holder.js';
+import { heldSince, type MainHolder, mainHolder } from './holder.js';
 import { softirqName } from './softirq-names.js';
 
 /** Of a wait, so much must be explained by something for it to be called the reason. */
@@ -71,10 +71,9 @@ function heldSinceFor(observed: ObservedWait, main: MainHolder, kind: StallClass
   return wait.fromNs;
 }
 
-function reasonOf({ wait, samples }: ObservedWait, { holder, stack }: MainHolder): Reason {
+function reasonOf({ wait }: ObservedWait, { holder, stack }: MainHolder): Reason {
   const length = wait.toNs - wait.fromNs;
-  const recorded = samples.length > 0;
-  const silent = recorded && wait.gapNs - SAMPLE_GAP_NS >= MAIN_SHARE * length;
+  const silent = wait.lateNs >= MAIN_SHARE * length;
   if (wait.stealNs >= MAIN_SHARE * length) {
     return { class: 'steal', because: 'the hypervisor took the CPU meanwhile, by its own account' };
   }
@@ -87,7 +86,7 @@ function reasonOf({ wait, samples }: ObservedWait, { holder, stack }: MainHolder
   if (silent) {
     return {
       class: 'steal',
-      because: 'nothing at all ran on this CPU meanwhile, not even the timer: the machine paused',
+      because: 'not even timers ran on this CPU meanwhile: the machine paused',
     };
   }
   if (wait.handlerNs >= MAIN_SHARE * length) {

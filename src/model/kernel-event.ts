@@ -57,8 +57,8 @@ export interface ReceiveWait {
   readonly handlerNs: number;
   /** The softirq whose handler took longest within it; -1 none. */
   readonly handler: number;
-  /** Longest time within it without a sample. */
-  readonly gapNs: number;
+  /** Of the wait, time for which even timers came late: interrupts off, or the machine paused. */
+  readonly lateNs: number;
   /** 0 unknown. */
   readonly netns: number;
   readonly interface: number;

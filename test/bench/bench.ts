@@ -11,10 +11,11 @@ import { pacing } from './pacing.js';
 import { type Part, type PartResult, type Setting, verdict } from './part.js';
 import { replaying } from './replaying.js';
 import { scale } from './scale.js';
+import { tracer } from './tracer.js';
 import { unrelated } from './unrelated.js';
 
 const LAB = 'bench';
-const PARTS: readonly Part[] = [accuracy, pacing, cost, scale, unrelated, detectors, replaying];
+const PARTS: readonly Part[] = [accuracy, pacing, cost, scale, unrelated, detectors, replaying, tracer];
 const DEFAULT_SECONDS = 20;
 const MOST_SECONDS = 300;
 

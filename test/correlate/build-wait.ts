@@ -27,7 +27,7 @@ const WAIT: ReceiveWait = {
   heldNs: -1,
   handlerNs: 0,
   handler: -1,
-  gapNs: 1 * MS,
+  lateNs: 0,
   netns: 4_026_532_001,
   interface: 2,
   holder: HOLDER,

@@ -71,7 +71,7 @@ test('culprits at other times explain nothing: not this node', () => {
 });
 
 test('a pause of the machine explains an incident, but nobody is accused of it', () => {
-  const paused = culpritAt(300, { wait: { gapNs: 98 * MS } });
+  const paused = culpritAt(300, { wait: { lateNs: 98 * MS } });
   const explanation = explainIncidents([incidentAt(300)], [], traced([paused]));
   assert.deepEqual(
     [explanation.conclusion, explanation.explained, explanation.paused, explanation.accused[0]?.process],

@@ -51,7 +51,11 @@ const situations: readonly (readonly [title: string, situation: Situation, expec
     'steal - -',
   ],
   ['steal that the hypervisor owns up to', { wait: { stealNs: 90 * MS } }, 'steal - -'],
-  ['a machine that paused: no samples at all', { wait: { gapNs: 98 * MS }, ran: [[27_964, 0, -50, 1]] }, 'steal - -'],
+  [
+    'a machine that paused: timers came late all the while',
+    { wait: { lateNs: 98 * MS }, ran: [[27_964, 0, -50, 1]] },
+    'steal - -',
+  ],
   [
     'an idle CPU that was not woken',
     { holder: { context: 'idle', thread: 0, syscall: -1 }, ran: [[0, -1, 0, 100]] },
@@ -149,5 +153,13 @@ test('container and pod are read from the cgroup', () => {
       [id, null],
       [null, null],
     ],
+  );
+});
+
+test('a process that ended in between goes by the name of its thread, without a cgroup', () => {
+  const { process, cgroup } = judgeWait(buildWait({ wait: { gone: true }, holder: { processName: '', cgroup: '' } }));
+  assert.deepEqual(
+    [process, cgroup],
+    [{ name: 'cadvisor', pid: 27_960, thread: 27_964, threadName: 'cadvisor' }, null],
   );
 });

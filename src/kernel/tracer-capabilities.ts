@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { CodedError } from '../model/errors.js';
+import type { HostCheck } from '../model/host-check.js';
+import type { Transport } from '../transports/transport.js';
+
+const hooksSchema = z.looseObject({
+  flavour: z.enum(['tp_btf', 'raw_tp']),
+  hooks: z.array(z.object({ tracepoint: z.string(), got: z.boolean() })),
+});
+const capabilitiesSchema = z.object({
+  helper: z.string(),
+  version: z.string(),
+  btf: z.boolean(),
+  questions: z.array(
+    z.discriminatedUnion('works', [
+      z.object({ question: z.string(), works: z.literal(true), got: hooksSchema }),
+      z.object({
+        question: z.string(),
+        works: z.literal(false),
+        code: z.string(),
+        message: z.string(),
+        remedy: z.string(),
+      }),
+    ]),
+  ),
+});
+
+/** What the tracer can answer on a host, as it found out by trying. */
+export type TracerCapabilities = z.infer<typeof capabilitiesSchema>;
+
+/** @throws CodedError E_HELPER when it cannot be started or answers something else */
+export async function readTracerCapabilities(transport: Transport): Promise<TracerCapabilities> {
+  const helper = transport.launch('rxray-tracer', ['--capabilities']);
+  helper.closeInput();
+  let text = '';
+  const decoder = new TextDecoder();
+  for await (const chunk of helper.output) text += decoder.decode(chunk, { stream: true });
+  const exit = await helper.exited;
+  try {
+    return capabilitiesSchema.parse(JSON.parse(text));
+  } catch {
+    const why = exit.stderr === '' ? `status ${exit.code}` : exit.stderr;
+    const message = `the tracer on ${transport.place} does not say what it can do (${why})`;
+    throw new CodedError('E_HELPER', message, 'run npm run build', 4);
+  }
+}
+
+/** The same as checks, one a question. */
+export function tracerChecks({ questions }: TracerCapabilities): HostCheck[] {
+  return questions.map((told): HostCheck => {
+    const about = { area: 'trace', what: `trace ${told.question}` } as const;
+    if (!told.works) return { ...about, state: 'limited', detail: told.message, remedy: told.remedy };
+    const { flavour, hooks } = told.got;
+    const missing = hooks.filter(({ got }) => !got).map(({ tracepoint }) => tracepoint);
+    if (missing.length === 0) return { ...about, state: 'works', detail: `${hooks.length} tracepoints, by ${flavour}` };
+    return {
+      ...about,
+      state: 'limited',
+      detail: `this kernel has no ${missing.join(', ')}: what those tell is left out`,
+      remedy: 'a newer kernel has them',
+    };
+  });
+}

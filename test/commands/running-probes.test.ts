@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { publishProbes, runningProbes } from '../../src/commands/running-probes.js';
+import { CodedError } from '../../src/model/errors.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'rxray-running-'));
+process.env.XDG_RUNTIME_DIR = folder;
+after(() => rmSync(folder, { recursive: true }));
+
+const SECRET = '00112233445566778899aabbccddeeff';
+const watch = {
+  path: 0,
+  protocol: 'icmp',
+  target: '127.0.0.1',
+  source: '127.0.0.1',
+  icmpId: 7,
+  interface: 'any',
+} as const;
+/** No process has it: above the kernel's limit. */
+const NO_PID = 2 ** 22 + 1;
+
+test('probes are found while they run, by their owner alone, and not afterwards', () => {
+  const withdraw = publishProbes({
+    command: 'probe',
+    secret: SECRET,
+    paths: [{ name: 'local>127.0.0.1/icmp', watch }],
+  });
+  const found = runningProbes(process.pid);
+  assert.deepEqual(
+    [found.command, found.secret, found.paths],
+    ['probe', SECRET, [{ name: 'local>127.0.0.1/icmp', watch }]],
+  );
+  assert.equal(statSync(join(folder, 'rxray', `probes-${process.pid}.json`)).mode & 0o777, 0o600);
+  withdraw();
+  assert.throws(
+    () => runningProbes(),
+    (error) => error instanceof CodedError && error.code === 'E_NO_PROBES',
+  );
+});
+
+test('what a killed command left is never followed, and the next one clears it away', () => {
+  mkdirSync(join(folder, 'rxray'), { recursive: true });
+  const left = { command: 'bisect', pid: NO_PID, startedMs: 1, secret: SECRET, paths: [] };
+  writeFileSync(join(folder, 'rxray', `probes-${NO_PID}.json`), JSON.stringify(left));
+  assert.throws(
+    () => runningProbes(NO_PID),
+    (error) => error instanceof CodedError && error.code === 'E_NO_PROBES',
+  );
+  const withdraw = publishProbes({ command: 'probe', secret: SECRET, paths: [] });
+  assert.deepEqual(readdirSync(join(folder, 'rxray')), [`probes-${process.pid}.json`]);
+  withdraw();
+});

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { FaultName } from '../../src/lab/fault-plan.js';
+import { faultEnd, faultOff, faultOn } from '../../src/lab/faults.js';
+import { labDown, labUp } from '../../src/lab/lab.js';
+import { namespaceOf } from '../../src/lab/state.js';
+import { isGap, readTruth, type TruthStall } from '../../src/lab/truth.js';
+import { type Culprit, culpritSchema } from '../../src/model/culprit.js';
+import { MS } from '../../src/model/time.js';
+import { type TraceQuality, type TraceRun, traceQualitySchema, traceRunSchema } from '../../src/model/trace-record.js';
+import { needsRoot } from './lab-probing.js';
+import { LAB, probeEveryQueue, RunningCommand } from './traced-lab.js';
+
+const STALLS = 4;
+const LENGTH_NS = 5 * MS;
+/** The machine itself may pause; a stall that has such a pause within or beside it is not judged. */
+const PAUSE_NS = 2 * MS;
+
+/** What each fault on the bad node is to be convicted of. */
+const CONVICTED: readonly (readonly [fault: FaultName, expected: string])[] = [
+  ['softirq', 'bh-off-in-syscall memstat-reader in bpf on CPU 1'],
+  ['starved', 'kthread-starved memstat-reader in bpf on CPU 1'],
+  ['irq-off', 'irq-off register-dump in bpf on CPU 1'],
+  ['handler', 'softirq-handler HRTIMER on CPU 1'],
+];
+/** Faults of other stages, in the same kernel, on the same CPUs. */
+const ELSEWHERE: readonly FaultName[] = ['nat', 'pod', 'network', 'sender'];
+
+describe('trace stall in the lab', { ...needsRoot, timeout: 150_000 }, () => {
+  const folded = join(tmpdir(), `rxray-folded-${process.pid}.txt`);
+  const truths = new Map<FaultName, TruthStall[]>();
+  let culprits: Culprit[] = [];
+  let quality: TraceQuality;
+  let trace: RunningCommand;
+  let pauses: { fromMonoNs: number; toMonoNs: number }[] = [];
+  /** CLOCK_MONOTONIC of the trace's epoch. */
+  let epochMonoNs = 0;
+
+  before(async () => {
+    const { gapLog } = await labUp({ name: LAB, queues: 4 }, () => {});
+    trace = RunningCommand.start(
+      ...['trace', 'stall', '--netns', namespaceOf(LAB, 'bad'), '--json', '--samples', '--folded', folded, '-d', '90s'],
+    );
+    const probe = probeEveryQueue();
+    await Promise.all([trace.wrote('\n'), probe.wrote('\n')]);
+    for (const fault of [...CONVICTED.map(([name]) => name), ...ELSEWHERE]) {
+      const handle = await faultOn(
+        fault,
+        { lab: { name: LAB }, periodMs: [300, 400], lengthMs: [50, 110], count: STALLS, seed: 3, durationS: 20 },
+        () => {},
+      );
+      truths.set(fault, await faultEnd(handle));
+      await faultOff(fault, { name: LAB });
+    }
+    await probe.interrupt();
+    assert.equal(await trace.interrupt(), 1, trace.err);
+    const run = traceRunSchema.parse(trace.records<TraceRun>('run')[0]);
+    const [first] = [...truths.values()].flat();
+    assert.ok(first);
+    epochMonoNs = Number(BigInt(run.epochNs) - BigInt(first.startRealNs)) + first.startMonoNs;
+    culprits = trace.records<Culprit>('culprit').map((record) => culpritSchema.parse(record));
+    quality = traceQualitySchema.parse(trace.records<TraceQuality>('trace-quality')[0]);
+    pauses = readTruth(gapLog).filter(isGap);
+  });
+  after(async () => {
+    trace?.child.kill('SIGKILL');
+    rmSync(folded, { force: true });
+    await labDown({ name: LAB }, () => {});
+  });
+
+  const releasedWith = (stall: TruthStall): Culprit[] =>
+    culprits.filter(({ release }) => Math.abs(release + epochMonoNs - stall.endMonoNs) < LENGTH_NS);
+  /** The gap log sees the stall itself too, on its CPU; a pause of the machine shows in what the injector noted. */
+  const machinePaused = (stall: TruthStall): boolean =>
+    stall.gaps.some(([from, to]) => to - from > PAUSE_NS) ||
+    pauses.some(
+      ({ fromMonoNs, toMonoNs }) =>
+        toMonoNs > stall.endMonoNs + MS && fromMonoNs < stall.endMonoNs + 20 * MS && toMonoNs - fromMonoNs > PAUSE_NS,
+    );
+
+  for (const [fault, expected] of CONVICTED) {
+    it(`${fault}: ${expected}, as long as the injector says`, (t) => {
+      const stalls = truths.get(fault) ?? [];
+      assert.equal(stalls.length, STALLS);
+      const judged = stalls.filter((stall) => !machinePaused(stall));
+      t.diagnostic(`${judged.length} of ${stalls.length} stalls without a pause of the machine itself`);
+      for (const stall of judged) {
+        const found = releasedWith(stall);
+        const [culprit] = found.filter(({ class: kind }) => kind !== 'steal');
+        assert.ok(culprit, `nobody accused of ${JSON.stringify(stall)}: ${JSON.stringify(found)}`);
+        assert.equal(wordsOf(culprit), expected);
+        if (culprit.process !== null) assert.equal(culprit.process.pid, stall.pid);
+        const length = stall.endMonoNs - stall.startMonoNs;
+        t.diagnostic(`${(culprit.lengthNs / MS).toFixed(1)} ms, truly ${(length / MS).toFixed(1)} ms`);
+        assert.ok(Math.abs(culprit.lengthNs - length) <= LENGTH_NS, `${culprit.lengthNs} ns for ${length} ns`);
+      }
+    });
+  }
+
+  for (const fault of ELSEWHERE) {
+    it(`${fault}, on another stage: nobody on this machine is accused`, () => {
+      const stalls = truths.get(fault) ?? [];
+      assert.equal(stalls.length, STALLS);
+      const accused = stalls
+        .filter((stall) => !machinePaused(stall))
+        .flatMap(releasedWith)
+        .filter(({ class: kind }) => kind !== 'steal');
+      assert.deepEqual(accused, []);
+    });
+  }
+
+  it('every sample stands in its place, and folded stacks name the culprits', () => {
+    const samples = trace.records<{ time: number; cpu: number; threadName: string; stack: string[] }>('kernel-sample');
+    const ofCulprit = samples.filter(({ threadName }) => threadName === 'memstat-reader');
+    assert.ok(ofCulprit.length > 100, `${ofCulprit.length} samples`);
+    assert.ok(ofCulprit.some(({ stack }) => stack.includes('__sys_bpf')));
+    const lines = readFileSync(folded, 'utf8').trimEnd().split('\n');
+    for (const line of lines) assert.match(line, /^[^ ;]+(;[^;]+)* \d+$/);
+    assert.ok(lines.some((line) => line.startsWith('memstat-reader;') && line.includes('__sys_bpf')));
+  });
+
+  it('nothing is lost, and what tracing takes is told', (t) => {
+    assert.equal(quality.lostEvents, 0);
+    assert.equal(quality.droppedRecords, 0);
+    assert.ok(quality.bpfRunNs !== null && quality.bpfRunNs > 0);
+    const share = ((100 * quality.bpfRunNs) / quality.lengthNs).toFixed(2);
+    t.diagnostic(`BPF programs took ${share} % of a CPU, the tracer ${(100 * quality.cpuNs) / quality.lengthNs} %`);
+  });
+});
+
+function wordsOf({ class: kind, process, syscall, handler, cpu }: Culprit): string {
+  const who = process === null ? handler : `${process.threadName} in ${syscall?.name}`;
+  return `${kind} ${who} on CPU ${cpu}`;
+}
