@@ -4,6 +4,7 @@ import { packageVersion } from '../commands/version.js';
 import { CodedError } from '../model/errors.js';
 import { bisectCommand } from './bisect-cli.js';
 import { doctorCommand } from './doctor-cli.js';
+import { importCommand } from './import-cli.js';
 import { labCommand } from './lab-cli.js';
 import { probeCommand } from './probe-cli.js';
 import { schemaCommand } from './schema-cli.js';
@@ -30,6 +31,7 @@ export async function runCommandLine(program: string, argv: readonly string[], i
     .usage('$0 <command>\n\nFinds where and why packets wait.')
     .command(probeCommand(run))
     .command(bisectCommand(run))
+    .command(importCommand(run))
     .command(labCommand(run, behindDashes))
     .command(doctorCommand(run))
     .command(schemaCommand(run))

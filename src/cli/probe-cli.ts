@@ -4,15 +4,14 @@ import type { ProbeOptions } from '../commands/probe-options.js';
 import { checkPort } from '../commands/probe-targets.js';
 import { parseDuration } from '../format/duration.js';
 import { CodedError } from '../model/errors.js';
-import { FINDING_KINDS, type FindingKind } from '../model/finding.js';
+import { FINDING_KINDS } from '../model/finding.js';
 import { DEFAULT_MAX_PACKETS_PER_SECOND, DEFAULT_WAIT_NS } from '../model/plan.js';
 import { PROTOCOLS } from '../model/protocol.js';
 import { REPORT_FORMATS } from '../model/report-format.js';
 import { MS } from '../model/time.js';
+import { parseKinds } from './finding-kinds.js';
 import type { RunCommand } from './run-command.js';
 import { DEFAULT_THRESHOLD_MS, parseCpu, parseThreshold, whole } from './shared-options.js';
-
-const SHORT_KINDS: Readonly<Record<string, FindingKind>> = { spike: 'rtt-spike', loss: 'loss-episode' };
 
 function declare(yargs: Argv) {
   return yargs
@@ -218,17 +217,4 @@ function toOptions(args: Declared): ProbeOptions {
     failOn: args['fail-on'] === undefined ? [] : parseKinds(args['fail-on']),
     ...(args['on-stall'] === undefined ? {} : { onStall: args['on-stall'] }),
   };
-}
-
-function parseKinds(text: string): FindingKind[] {
-  return text.split(',').map((word) => {
-    const kind = SHORT_KINDS[word] ?? FINDING_KINDS.find((known) => known === word);
-    if (kind) return kind;
-    throw new CodedError(
-      'E_USAGE',
-      `--fail-on ${word}: no such finding`,
-      `use ${FINDING_KINDS.join(', ')}, spike or loss`,
-      2,
-    );
-  });
 }

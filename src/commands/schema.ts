@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { findingSchema } from '../model/finding.js';
-import { qualityRecordSchema, runRecordSchema, SCHEMA, sampleRecordSchema } from '../model/run-record.js';
+import {
+  pathRecordSchema,
+  qualityRecordSchema,
+  runRecordSchema,
+  SCHEMA,
+  sampleRecordSchema,
+} from '../model/run-record.js';
 import { summarySchema } from '../model/summary.js';
 import { incidentSchema, verdictSchema } from '../model/verdict.js';
 import type { Io } from './io.js';
@@ -8,6 +14,7 @@ import type { Io } from './io.js';
 /** Any line of an NDJSON run. */
 export const recordSchema = z.union([
   runRecordSchema,
+  pathRecordSchema,
   sampleRecordSchema,
   findingSchema,
   qualityRecordSchema,
