@@ -1,4 +1,5 @@
 import { createDetectorBank, type DetectedPath, type DetectorBank } from '../detect/detector-bank.js';
+import type { ArrivalsRecord } from '../model/arrivals-record.js';
 import type { Finding } from '../model/finding.js';
 import type { PathTotals, TimestampSource } from '../model/run.js';
 import { type QualityRecord, type RunPath, type RunRecord, SCHEMA } from '../model/run-record.js';
@@ -44,27 +45,32 @@ export class ImportRun {
   #waiting: string[] = [];
   #run: RunRecord | undefined;
   #found = false;
+  #deferred: ((finding: Finding) => void) | undefined;
 
-  /** @param seen each finding, when it is printed; its text follows that of the finding */
   private constructor(
     private readonly options: ImportOptions,
     private readonly io: Io,
     private readonly file: OutputFile | undefined,
     private readonly progress: Progress,
-    private readonly seen: (finding: Finding) => string,
   ) {
     this.bank = createDetectorBank([], { thresholdNs: options.thresholdNs, waitNs: options.waitNs });
     this.#reporter = createReporter(options.format, { quiet: options.quiet });
   }
 
-  static async open(
-    options: ImportOptions,
-    io: Io,
-    progress: Progress,
-    seen: (finding: Finding) => string = () => '',
-  ): Promise<ImportRun> {
+  static async open(options: ImportOptions, io: Io, progress: Progress): Promise<ImportRun> {
     const file = options.output === undefined ? undefined : await OutputFile.open(options.output);
-    return new ImportRun(options, io, file, progress, seen);
+    return new ImportRun(options, io, file, progress);
+  }
+
+  /** Findings go there instead of being printed: more is to be known of them, see {@link tell}. */
+  deferTo(deferred: (finding: Finding) => void): void {
+    this.#deferred = deferred;
+  }
+
+  /** Prints a finding and where its probes waited. */
+  tell(finding: Finding, arrivals: readonly ArrivalsRecord[]): void {
+    this.#print(this.#reporter.finding(finding));
+    for (const record of arrivals) this.#print(this.#reporter.arrivals?.(record) ?? '');
   }
 
   get started(): boolean {
@@ -156,8 +162,8 @@ export class ImportRun {
   #report(findings: readonly Finding[]): void {
     for (const finding of findings) {
       if (this.options.failOn.includes(finding.kind) && !finding.selfInflicted) this.#found = true;
-      this.#print(this.#reporter.finding(finding));
-      this.#print(this.seen(finding));
+      if (this.#deferred) this.#deferred(finding);
+      else this.tell(finding, []);
     }
   }
 

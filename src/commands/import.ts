@@ -3,10 +3,19 @@ import { isCapture } from '../imports/capture/capture-reader.js';
 import { CodedError } from '../model/errors.js';
 import { importCapture } from './import-capture.js';
 import type { ImportOptions } from './import-options.js';
+import { importPair } from './import-pair.js';
+import { importTexts, readText } from './import-text.js';
 import type { Io } from './io.js';
 
 /** So many bytes tell what a file is. */
 const START_BYTES = 64;
+
+/** A file that was opened and begun. */
+interface Opened {
+  readonly source: ByteSource;
+  readonly start: Uint8Array;
+  readonly isCapture: boolean;
+}
 
 /**
  * `import`: what other tools printed or captured, through the same detectors as a run of `probe`.
@@ -15,24 +24,55 @@ const START_BYTES = 64;
  * @throws CodedError for wrong use and for files that are nothing known (2)
  */
 export async function importFiles(options: ImportOptions, io: Io): Promise<number> {
-  const [first] = options.files;
-  if (first === undefined) throw new CodedError('E_USAGE', 'nothing to import', 'name a file', 2);
-  const source = await ByteSource.open(first);
-  const start = await firstBytes(source);
+  if (options.files.length === 0) {
+    throw new CodedError('E_USAGE', 'nothing to import', 'name a capture, or a file of printed output', 2);
+  }
+  const opened: Opened[] = [];
   try {
-    if (isCapture(start)) return await importCapture(source, start, options, io);
-    throw new Error('text');
+    for (const name of options.files) opened.push(await open(name, options));
+    return await dispatch(opened, options, io);
   } finally {
-    source.close();
+    for (const { source } of opened) source.close();
   }
 }
 
-async function firstBytes(source: ByteSource): Promise<Uint8Array> {
+async function dispatch(opened: readonly Opened[], options: ImportOptions, io: Io): Promise<number> {
+  const captures = opened.filter((one) => one.isCapture);
+  const [first] = captures;
+  if (first === undefined) {
+    const texts = [];
+    for (const { source, start } of opened) texts.push(await readText(source, start, options));
+    return importTexts(texts, options, io);
+  }
+  if (captures.length < opened.length) {
+    throw new CodedError('E_USAGE', 'captures and printed output in one import', 'import them one after the other', 2);
+  }
+  if (captures.length === 1) return importCapture(first.source, first.start, options, io);
+  const [one, other, ...more] = captures.map(({ source }) => source.name);
+  if (one !== undefined && other !== undefined && more.length === 0 && one !== '-' && other !== '-') {
+    for (const { source } of captures) source.close();
+    return importPair([one, other], options, io);
+  }
+  throw new CodedError(
+    'E_USAGE',
+    `${captures.length} captures at once, or one of two from standard input`,
+    'give one, or the files of the two from both ends of a path',
+    2,
+  );
+}
+
+async function open(name: string, options: ImportOptions): Promise<Opened> {
+  const source = await ByteSource.open(name);
   let start: Uint8Array = new Uint8Array(0);
   while (start.length < START_BYTES) {
     const chunk = await source.next();
     if (chunk === null) break;
     start = start.length === 0 ? chunk : Buffer.concat([start, chunk]);
   }
-  return start;
+  if (start.length === 0) {
+    source.close();
+    const why = source.cutOff === undefined ? '' : `: ${source.cutOff.why}`;
+    throw new CodedError('E_IMPORT_FORMAT', `${name} is empty${why}`, 'give a file with something in it', 2);
+  }
+  return { source, start, isCapture: options.as === undefined ? isCapture(start) : options.as === 'pcap' };
 }

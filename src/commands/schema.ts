@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { arrivalsRecordSchema } from '../model/arrivals-record.js';
 import { findingSchema } from '../model/finding.js';
 import {
   pathRecordSchema,
@@ -17,6 +18,7 @@ export const recordSchema = z.union([
   pathRecordSchema,
   sampleRecordSchema,
   findingSchema,
+  arrivalsRecordSchema,
   qualityRecordSchema,
   summarySchema,
   incidentSchema,

@@ -56,6 +56,11 @@ export class PathIntake {
     return flows !== undefined && flows.size > 0 && !flows.has(port);
   }
 
+  /** The flow that a source port is; undefined for a port of its own, or while that is not known. */
+  flowOf(path: number, port: number): number | undefined {
+    return this.#flows[path]?.get(port);
+  }
+
   /** Takes a batch; its columns are written to. */
   take(samples: SampleColumns): void {
     let kept = 0;

@@ -1,3 +1,4 @@
+import type { ArrivalsRecord } from '../model/arrivals-record.js';
 import type { Finding } from '../model/finding.js';
 import type { PathRecord, QualityRecord, RunRecord } from '../model/run-record.js';
 import type { SampleColumns } from '../model/sample.js';
@@ -21,5 +22,7 @@ export interface Reporter {
   path?(path: PathRecord): string;
   samples(samples: SampleColumns): string;
   finding(finding: Finding): string;
+  /** Where the probes of the finding before waited, where that is known. */
+  arrivals?(arrivals: ArrivalsRecord): string;
   end(result: RunResult): string;
 }

@@ -5,6 +5,7 @@ import { formatTable } from '../format/table.js';
 import type { Stall } from '../model/finding.js';
 import type { QualityRecord, RunRecord } from '../model/run-record.js';
 import type { Summary } from '../model/summary.js';
+import { arrivalsLine } from './arrivals-line.js';
 import { count, findingLine, holdNs } from './finding-line.js';
 import type { Reporter, RunResult } from './reporter.js';
 
@@ -37,6 +38,7 @@ export function createTextReporter(options: TextOptions): Reporter {
       }
       return options.quiet ? '' : `${findingLine(finding, BigInt(run.epochNs), run.thresholdNs, options.zone)}\n`;
     },
+    arrivals: (arrivals) => (options.quiet ? '' : `${arrivalsLine(arrivals)}\n`),
     end: (result) => {
       if (!run) return '';
       const sections = result.summaries.map((summary) => statistics(summary, result, run as RunRecord));

@@ -7,6 +7,8 @@ import { isPcapng, PcapngFormat } from './pcapng-format.js';
 /** Whole records are read from it; a block of pcapng may be 16 MiB. */
 const FIRST_BUFFER_BYTES = 4 << 20;
 const MAGIC_BYTES = 4;
+/** Read at a time where nothing else has to keep step. */
+export const PIECE_BYTES = 1 << 20;
 
 /** How reading a capture ended. */
 export interface CaptureEnd {
@@ -28,7 +30,7 @@ export function isCapture(start: Uint8Array): boolean {
  * told with their place; all that could be read has been handed over by then.
  *
  * @param start the first bytes, already taken from the source
- * @param between called after each piece; its promise is waited for, and `false` ends the reading
+ * @param between called after each piece of the file; its promise is waited for, and `false` ends the reading
  * @throws CodedError E_IMPORT_FORMAT when it is no capture
  */
 export async function readCapture(
@@ -36,6 +38,7 @@ export async function readCapture(
   start: Uint8Array,
   sink: PacketSink,
   between: () => Promise<boolean> | boolean,
+  pieceBytes = PIECE_BYTES,
 ): Promise<CaptureEnd> {
   if (!isCapture(start)) {
     throw new CodedError(
@@ -52,7 +55,7 @@ export async function readCapture(
   let buffer: Uint8Array = new Uint8Array(FIRST_BUFFER_BYTES);
   let [from, end, fileAt] = [0, 0, 0];
   try {
-    for (let chunk: Uint8Array | null = start; chunk !== null; chunk = await source.next()) {
+    for await (const chunk of pieces(source, start, pieceBytes)) {
       if (end + chunk.length > buffer.length) {
         const room = end - from + chunk.length > buffer.length ? grown(buffer, end - from + chunk.length) : buffer;
         room.set(buffer.subarray(from, end), 0);
@@ -78,6 +81,12 @@ export async function readCapture(
     damages.push({ atByte: fileAt, why: `the file ends ${left} bytes into a record` });
   }
   return { bytes: fileAt + left, damages, cutOff: left > 0 || source.cutOff !== undefined };
+}
+
+async function* pieces(source: ByteSource, start: Uint8Array, most: number): AsyncGenerator<Uint8Array> {
+  for (let chunk: Uint8Array | null = start; chunk !== null; chunk = await source.next()) {
+    for (let at = 0; at < chunk.length; at += most) yield chunk.subarray(at, at + most);
+  }
 }
 
 function formatOf(

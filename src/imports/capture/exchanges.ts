@@ -97,14 +97,17 @@ export class Exchanges implements PacketSink {
   };
   epochSeconds: number | undefined;
   readonly #packet = new Packet();
+  /** Probes whose wait is not over, answered or not. */
   readonly #pending = new PendingTable();
+  /** Lost ones that may be answered late: apart, so that the others stay few and close together. */
+  readonly #overdue = new PendingTable();
   #columns = allocateSamples(BATCH);
   #keys = new Uint32Array(BATCH);
   #filled = 0;
   #nowNs = Number.NEGATIVE_INFINITY;
-  /** Place of the first probe whose wait is not over. */
-  #waiting = 0;
   #nextDueNs = Number.POSITIVE_INFINITY;
+  /** Added to stamps since the clock was set back. */
+  #aheadNs = 0;
 
   /** @param batch takes samples; they are overwritten afterwards */
   constructor(
@@ -128,7 +131,7 @@ export class Exchanges implements PacketSink {
     this.capture.dropped += count;
   }
 
-  packet(bytes: Uint8Array, from: number, to: number, timeNs: number, linkType: number): void {
+  packet(bytes: Uint8Array, from: number, to: number, stampNs: number, linkType: number): void {
     this.capture.packets += 1;
     const packet = this.#packet;
     packet.read(bytes, from, to, linkType);
@@ -138,11 +141,13 @@ export class Exchanges implements PacketSink {
       }
       return;
     }
+    let timeNs = Math.max(0, stampNs + this.#aheadNs);
     if (timeNs > this.#nowNs) {
       this.#nowNs = timeNs;
       if (timeNs >= this.#nextDueNs) this.#expire(timeNs);
     } else if (timeNs < this.#nowNs - STEP_NS) {
       this.#stepBack(timeNs);
+      timeNs = this.#nowNs;
     }
     switch (packet.kind) {
       case PacketKinds.syn:
@@ -159,12 +164,8 @@ export class Exchanges implements PacketSink {
 
   /** The capture has ended. What is younger than the wait is in flight. */
   finish(): void {
-    const pending = this.#pending;
-    if (pending.end > 0) this.#expire(this.#nowNs);
-    for (let place = this.#waiting; place < pending.end; place += 1) {
-      const slot = pending.slot(place);
-      if (pending.state[slot] === States.pending) this.#totalsOf(pending.path[slot] as number).inFlight += 1;
-    }
+    if (this.#pending.end > 0) this.#expire(this.#nowNs);
+    this.#giveUp();
     this.flush();
   }
 
@@ -181,24 +182,15 @@ export class Exchanges implements PacketSink {
       this.capture.leftOut += 1;
       return;
     }
-    const pending = this.#pending;
     const salt = saltOf(packet, packet.source, packet.sourcePort);
     const totals = this.#totalsOf(path);
-    const earlier = pending.find(path, packet.number, salt);
-    let again = -1;
-    if (earlier >= 0) {
-      const slot = pending.slot(earlier);
-      const isOpen = pending.state[slot] === States.pending || pending.state[slot] === States.lost;
-      const otherHop = packet.ipId !== 0 && packet.ipId === pending.ipId[slot] && packet.ttl !== pending.ttl[slot];
-      if (otherHop || timeNs - (pending.sentNs[slot] as number) < COPY_NS) {
-        totals.copies += 1;
-        return;
-      }
-      if (isOpen && packet.isTcp) {
-        totals.sentAgain += 1;
-        again = earlier;
-      }
+    const again = this.#seenBefore(packet, path, salt, timeNs);
+    if (again === 'copy') {
+      totals.copies += 1;
+      return;
     }
+    if (again === 'again') totals.sentAgain += 1;
+    const pending = this.#pending;
     if (pending.full) this.#forgetOldest();
     const fresh = packet.isTcp && this.isFresh(path, packet.sourcePort);
     const slot = pending.add(path, packet.number, salt, timeNs);
@@ -209,7 +201,7 @@ export class Exchanges implements PacketSink {
     pending.ipId[slot] = packet.ipId;
     pending.ttl[slot] = packet.ttl;
     pending.stamp[slot] = packet.isTcp ? packet.stamp : 0;
-    pending.earlier[slot] = again;
+    pending.again[slot] = again === 'again' ? 1 : 0;
     if (totals.nextSeq + totals.nextFreshSeq === 1) totals.firstNs = timeNs;
     else if (timeNs - totals.lastNs > totals.widestGapNs) totals.widestGapNs = timeNs - totals.lastNs;
     totals.sent += 1;
@@ -217,85 +209,138 @@ export class Exchanges implements PacketSink {
     if (this.#nextDueNs === Number.POSITIVE_INFINITY) this.#nextDueNs = timeNs + this.times.waitNs;
   }
 
+  /** Whether this is a probe seen before: at another interface, or sent again for want of an answer. */
+  #seenBefore(packet: Packet, path: number, salt: number, timeNs: number): 'copy' | 'again' | 'new' {
+    const table = this.#pending;
+    const place = table.find(path, packet.number, salt);
+    if (place < 0) {
+      return packet.isTcp && this.#overdue.find(path, packet.number, salt) >= 0 ? 'again' : 'new';
+    }
+    const slot = table.slot(place);
+    const otherHop = packet.ipId !== 0 && packet.ipId === table.ipId[slot] && packet.ttl !== table.ttl[slot];
+    if (otherHop || timeNs - (table.sentNs[slot] as number) < COPY_NS) return 'copy';
+    return packet.isTcp && table.state[slot] === States.pending ? 'again' : 'new';
+  }
+
   #answer(packet: Packet, timeNs: number): void {
     const path = this.paths.ofAnswer(packet);
     const salt = path < 0 ? 0 : saltOf(packet, packet.destination, packet.destinationPort);
-    const latest = path < 0 ? -1 : this.#pending.find(path, packet.answers, salt);
-    if (latest < 0) {
+    let table = this.#pending;
+    let place = path < 0 ? -1 : table.find(path, packet.answers, salt);
+    if (place < 0 && path >= 0) {
+      table = this.#overdue;
+      place = table.find(path, packet.answers, salt);
+    }
+    if (place < 0) {
       // Any connection may be reset; only what answers a probe and nothing else is a stray.
       if (packet.kind !== PacketKinds.rstAck) this.capture.strays += 1;
       return;
     }
-    const pending = this.#pending;
-    const place = this.#answered(latest, packet, timeNs);
-    const slot = pending.slot(place);
+    const slot = table.slot(place);
+    if (table.again[slot] === 1 && table.state[slot] !== States.answered) {
+      const earlier = this.#answersEarlier(table, slot, packet, timeNs);
+      if (earlier !== undefined) {
+        this.#settle(earlier.table, earlier.slot, path, packet, timeNs);
+        return;
+      }
+    }
+    this.#settle(table, slot, path, packet, timeNs);
+  }
+
+  #settle(table: PendingTable, slot: number, path: number, packet: Packet, timeNs: number): void {
     const totals = this.#totalsOf(path);
-    if (pending.state[slot] === States.answered) {
-      const isCopy = timeNs - (pending.answeredNs[slot] as number) < COPY_NS || packet.ttl !== pending.answerTtl[slot];
+    if (table.state[slot] === States.answered) {
+      const isCopy = timeNs - (table.answeredNs[slot] as number) < COPY_NS || packet.ttl !== table.answerTtl[slot];
       if (isCopy) totals.copies += 1;
       else totals.duplicates += 1;
       return;
     }
-    const rttNs = Math.max(0, timeNs - (pending.sentNs[slot] as number));
-    const late = pending.state[slot] === States.lost || rttNs > this.times.waitNs;
-    if (pending.state[slot] === States.lost) totals.lost -= 1;
-    else if (late) this.#emit(slot, Outcomes.lost, -1, 0, packet);
-    pending.state[slot] = States.answered;
-    pending.answeredNs[slot] = timeNs;
-    pending.answerTtl[slot] = packet.ttl;
+    const rttNs = Math.max(0, timeNs - (table.sentNs[slot] as number));
+    const wasLost = table.state[slot] === States.lost;
+    const late = wasLost || rttNs > this.times.waitNs;
+    if (wasLost) totals.lost -= 1;
+    else if (late) this.#emit(table, slot, Outcomes.lost, -1, 0, null);
+    table.state[slot] = States.answered;
+    table.answeredNs[slot] = timeNs;
+    table.answerTtl[slot] = packet.ttl;
     totals.received += 1;
     if (late) totals.late += 1;
     if (rttNs < totals.shortestRttNs) totals.shortestRttNs = rttNs;
     const reply =
       packet.kind === PacketKinds.synAck ? REPLY.synAck : packet.kind === PacketKinds.rstAck ? REPLY.rst : REPLY.echo;
-    this.#emit(slot, late ? Outcomes.late : Outcomes.reply, rttNs, reply, packet);
+    this.#emit(table, slot, late ? Outcomes.late : Outcomes.reply, rttNs, reply, packet);
   }
 
   /**
-   * Which of several SYNs an answer is to. The time stamps option says it; without it an answer that is faster than
-   * any other is one to the first. The later ones then count for nothing: their answers are not told apart from it.
+   * The earlier SYN that an answer is to, where several were sent; undefined when it is to the latest. The time stamps
+   * option says it; without it, an answer that is faster than any other is one to the first. The later SYNs then count
+   * for nothing: their answers are not told apart.
    */
-  #answered(latest: number, packet: Packet, timeNs: number): number {
-    const pending = this.#pending;
-    let place = latest;
-    while (packet.isTcp) {
-      const slot = pending.slot(place);
-      const before = pending.earlier[slot] as number;
-      if (before < pending.start || pending.state[slot] === States.answered) break;
-      const { stampEcho } = packet;
-      const known = stampEcho !== 0 && (pending.stamp[slot] as number) !== 0;
-      const shortestNs = this.#totalsOf(pending.path[slot] as number).shortestRttNs;
-      const rttNs = timeNs - (pending.sentNs[slot] as number);
-      const isOurs = known ? stampEcho === pending.stamp[slot] : rttNs >= TOO_FAST * shortestNs;
-      if (isOurs) break;
-      if (pending.state[slot] === States.pending) {
-        pending.state[slot] = States.void;
-        this.#totalsOf(pending.path[slot] as number).sent -= 1;
+  #answersEarlier(
+    latestTable: PendingTable,
+    latest: number,
+    packet: Packet,
+    timeNs: number,
+  ): { readonly table: PendingTable; readonly slot: number } | undefined {
+    const tries = this.#triesBefore(latestTable, latest);
+    const shortestNs = this.#totalsOf(latestTable.path[latest] as number).shortestRttNs;
+    const isAnswerTo = (table: PendingTable, slot: number): boolean =>
+      packet.stampEcho !== 0 && table.stamp[slot] !== 0
+        ? packet.stampEcho === table.stamp[slot]
+        : timeNs - (table.sentNs[slot] as number) >= TOO_FAST * shortestNs;
+    let own = { table: latestTable, slot: latest };
+    for (const before of tries) {
+      if (isAnswerTo(own.table, own.slot)) break;
+      if (own.table.state[own.slot] === States.pending) {
+        own.table.state[own.slot] = States.void;
+        this.#totalsOf(own.table.path[own.slot] as number).sent -= 1;
       }
-      place = before;
+      own = before;
     }
-    return place;
+    return own.slot === latest && own.table === latestTable ? undefined : own;
+  }
+
+  /** The unanswered SYNs before one that was sent again, latest first. */
+  #triesBefore(table: PendingTable, slot: number): { readonly table: PendingTable; readonly slot: number }[] {
+    const tries = [];
+    let place = table.findBefore(slot);
+    for (; place >= 0; place = table.findBefore(table.slot(place))) tries.push({ table, slot: table.slot(place) });
+    if (table === this.#pending) {
+      const overdue = this.#overdue;
+      place = overdue.find(table.path[slot] as number, table.number[slot] as number, table.salt[slot] as number);
+      for (; place >= 0; place = overdue.findBefore(overdue.slot(place))) {
+        tries.push({ table: overdue, slot: overdue.slot(place) });
+      }
+    }
+    return tries.filter((one) => one.table.state[one.slot] !== States.answered);
   }
 
   #error(packet: Packet, timeNs: number): void {
     const path = this.paths.ofQuoted(packet);
     if (path < 0) return;
-    const place = this.#pending.find(path, packet.number, saltOf(packet, packet.source, packet.sourcePort));
+    const table = this.#pending;
+    const place = table.find(path, packet.number, saltOf(packet, packet.source, packet.sourcePort));
     if (place < 0) return;
-    const slot = this.#pending.slot(place);
-    if (this.#pending.state[slot] !== States.pending) return;
-    this.#pending.state[slot] = States.answered;
-    this.#pending.answeredNs[slot] = timeNs;
-    this.#pending.answerTtl[slot] = packet.ttl;
+    const slot = table.slot(place);
+    if (table.state[slot] !== States.pending) return;
+    table.state[slot] = States.answered;
+    table.answeredNs[slot] = timeNs;
+    table.answerTtl[slot] = packet.ttl;
     this.#totalsOf(path).errors += 1;
     const type = packet.icmpType;
     const reply = type === 3 || type === 1 ? REPLY.unreachable : type === 11 ? REPLY.ttlExceeded : REPLY.otherIcmp;
-    this.#emit(slot, Outcomes.error, -1, reply, packet);
+    this.#emit(table, slot, Outcomes.error, -1, reply, packet);
   }
 
-  #emit(slot: number, outcome: number, rttNs: number, reply: number, packet: Packet | null): void {
+  #emit(
+    pending: PendingTable,
+    slot: number,
+    outcome: number,
+    rttNs: number,
+    reply: number,
+    packet: Packet | null,
+  ): void {
     const columns = this.#columns;
-    const pending = this.#pending;
     const i = this.#filled;
     const sentNs = pending.sentNs[slot] as number;
     columns.path[i] = pending.path[slot] as number;
@@ -311,7 +356,7 @@ export class Exchanges implements PacketSink {
     const isError = outcome === Outcomes.error && packet !== null;
     columns.icmpType[i] = isError ? packet.icmpType : 0;
     columns.icmpCode[i] = isError ? packet.icmpCode : 0;
-    this.#keys[i] = ((pending.number[slot] as number) ^ Math.imul(pending.port[slot] as number, 0x9e37_79b1)) >>> 0;
+    this.#keys[i] = keyOf(pending.number[slot] as number, pending.port[slot] as number);
     this.#filled += 1;
     if (this.#filled === BATCH) this.flush();
   }
@@ -320,50 +365,52 @@ export class Exchanges implements PacketSink {
   #expire(nowNs: number): void {
     const pending = this.#pending;
     const { waitNs, matchNs } = this.times;
-    let place = Math.max(this.#waiting, pending.start);
-    for (; place < pending.end; place += 1) {
-      const slot = pending.slot(place);
+    while (pending.start < pending.end) {
+      const slot = pending.slot(pending.start);
       if ((pending.sentNs[slot] as number) + waitNs > nowNs) break;
-      if (pending.state[slot] === States.pending) this.#lose(slot);
+      this.#loseOldest(slot);
     }
-    this.#waiting = place;
-    while (pending.start < place && (pending.sentNs[pending.slot(pending.start)] as number) + matchNs <= nowNs) {
-      pending.drop();
+    const overdue = this.#overdue;
+    while (overdue.start < overdue.end) {
+      if ((overdue.sentNs[overdue.slot(overdue.start)] as number) + matchNs > nowNs) break;
+      overdue.drop();
     }
-    // Not for each probe: what is reported is reported a little later.
-    this.#nextDueNs =
-      pending.start < pending.end
-        ? Math.max(
-            nowNs + waitNs / 100,
-            (pending.sentNs[pending.slot(Math.min(place, pending.end - 1))] as number) + waitNs,
-          )
-        : Number.POSITIVE_INFINITY;
+    // Not for each probe by itself: what is lost is reported a little later.
+    this.#nextDueNs = pending.start < pending.end ? nowNs + waitNs / 100 : Number.POSITIVE_INFINITY;
   }
 
-  #lose(slot: number): void {
-    this.#pending.state[slot] = States.lost;
-    this.#totalsOf(this.#pending.path[slot] as number).lost += 1;
-    this.#emit(slot, Outcomes.lost, -1, 0, null);
+  #loseOldest(slot: number): void {
+    const pending = this.#pending;
+    if (pending.state[slot] === States.pending) {
+      pending.state[slot] = States.lost;
+      this.#totalsOf(pending.path[slot] as number).lost += 1;
+      this.#emit(pending, slot, Outcomes.lost, -1, 0, null);
+      if (this.#overdue.full) this.#overdue.drop();
+      this.#overdue.addFrom(pending, slot);
+    }
+    pending.drop();
   }
 
   #forgetOldest(): void {
-    const slot = this.#pending.slot(this.#pending.start);
-    if (this.#pending.state[slot] === States.pending) this.#lose(slot);
-    this.#pending.drop();
-    this.#waiting = Math.max(this.#waiting, this.#pending.start);
+    this.#loseOldest(this.#pending.slot(this.#pending.start));
   }
 
-  /** The clock was set back: nothing is known of how long what is under way takes. */
+  /** The clock was set back: nothing is known of how long what is under way takes. Time goes on where it was. */
   #stepBack(timeNs: number): void {
     this.capture.clockSteps += 1;
+    this.#giveUp();
+    while (this.#overdue.start < this.#overdue.end) this.#overdue.drop();
+    this.#aheadNs += this.#nowNs - timeNs;
+    this.#nextDueNs = Number.POSITIVE_INFINITY;
+  }
+
+  /** Nothing more will be known of what is under way. */
+  #giveUp(): void {
     const pending = this.#pending;
     for (; pending.start < pending.end; pending.drop()) {
       const slot = pending.slot(pending.start);
       if (pending.state[slot] === States.pending) this.#totalsOf(pending.path[slot] as number).inFlight += 1;
     }
-    this.#waiting = pending.end;
-    this.#nowNs = timeNs;
-    this.#nextDueNs = Number.POSITIVE_INFINITY;
   }
 
   #totalsOf(path: number): ExchangeTotals {
@@ -390,6 +437,13 @@ export class Exchanges implements PacketSink {
     }
     return totals;
   }
+}
+
+/** Number and port in one word. An echo, which has no port, keeps its number. */
+function keyOf(number: number, port: number): number {
+  if (port === 0) return number >>> 0;
+  const mixed = Math.imul(number ^ (number >>> 16), 0x85eb_ca6b) ^ Math.imul(port, 0xc2b2_ae35);
+  return Math.imul(mixed ^ (mixed >>> 13), 0x27d4_eb2f) >>> 0;
 }
 
 /** Beside its number: the source port; of an echo, which has none, the address of who asked. */

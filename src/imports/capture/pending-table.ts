@@ -23,8 +23,8 @@ export class PendingTable {
   answerTtl = new Uint8Array(FIRST_SLOTS);
   state = new Uint8Array(FIRST_SLOTS);
   stamp = new Int32Array(FIRST_SLOTS);
-  /** Place of the one before with the same words, or -1: a SYN that was sent again. */
-  earlier = new Float64Array(FIRST_SLOTS);
+  /** 1 for a SYN that was sent again. */
+  again = new Uint8Array(FIRST_SLOTS);
   #next = new Float64Array(FIRST_SLOTS);
   #heads = new Float64Array(FIRST_SLOTS * 2).fill(-1);
   #mask = FIRST_SLOTS - 1;
@@ -49,7 +49,17 @@ export class PendingTable {
 
   /** Place of the latest probe with these words that is still remembered; -1 for none. */
   find(path: number, number: number, salt: number): number {
-    let place = this.#heads[this.#bucket(path, number, salt)] as number;
+    return this.#along(this.#heads[this.#bucket(path, number, salt)] as number, path, number, salt);
+  }
+
+  /** The one before that in `slot` with the same words; -1 for none. */
+  findBefore(slot: number): number {
+    const next = this.#next[slot] as number;
+    return this.#along(next, this.path[slot] as number, this.number[slot] as number, this.salt[slot] as number);
+  }
+
+  #along(from: number, path: number, number: number, salt: number): number {
+    let place = from;
     while (place >= this.#start) {
       const slot = place & this.#mask;
       if (this.number[slot] === number && this.salt[slot] === salt && this.path[slot] === path) return place;
@@ -72,6 +82,23 @@ export class PendingTable {
     this.#heads[bucket] = this.#end;
     this.#end += 1;
     return slot;
+  }
+
+  /** Adds what `from` knows in `slot`. */
+  addFrom(from: PendingTable, slot: number): void {
+    const own = this.add(
+      from.path[slot] as number,
+      from.number[slot] as number,
+      from.salt[slot] as number,
+      from.sentNs[slot] as number,
+    );
+    this.seq[own] = from.seq[slot] as number;
+    this.port[own] = from.port[slot] as number;
+    this.ipId[own] = from.ipId[slot] as number;
+    this.ttl[own] = from.ttl[slot] as number;
+    this.state[own] = from.state[slot] as number;
+    this.stamp[own] = from.stamp[slot] as number;
+    this.again[own] = from.again[slot] as number;
   }
 
   /** Forgets the oldest. Chains end at what was forgotten, so they need no mending. */
@@ -106,7 +133,7 @@ export class PendingTable {
     this.answerTtl = moved(this.answerTtl);
     this.state = moved(this.state);
     this.stamp = moved(this.stamp);
-    this.earlier = moved(this.earlier);
+    this.again = moved(this.again);
     this.#next = new Float64Array(size);
     this.#heads = new Float64Array(size * 2).fill(-1);
     this.#mask = size - 1;
