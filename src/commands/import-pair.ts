@@ -306,7 +306,7 @@ class PairImport {
       const words = offsetNs >= 0 ? 'ahead of' : 'behind';
       const uncertainty = formatLength(Math.max(1_000, Math.round(alignment.uncertaintyNs)));
       notes.push(
-        `the clock of ${other} is ${formatLength(Math.abs(offsetNs))} ${words} that of ${own} (±${uncertainty}, by the probes themselves); ` +
+        `the clock of ${other} is ${(Math.abs(offsetNs) / SECOND).toFixed(6)} s ${words} that of ${own} (±${uncertainty}, by the probes themselves); ` +
           `stalls are told by the clock of ${own}, who sends`,
       );
     }

@@ -5,6 +5,7 @@ import { importCapture } from './import-capture.js';
 import type { ImportOptions } from './import-options.js';
 import { importPair } from './import-pair.js';
 import { importTexts, readText } from './import-text.js';
+import { importVerdict } from './import-verdict.js';
 import type { Io } from './io.js';
 
 /** So many bytes tell what a file is. */
@@ -24,6 +25,8 @@ interface Opened {
  * @throws CodedError for wrong use and for files that are nothing known (2)
  */
 export async function importFiles(options: ImportOptions, io: Io): Promise<number> {
+  if (options.hosts !== undefined) return importVerdict(options.hosts, options, io);
+  if (options.paths.length > 0) throw new CodedError('E_USAGE', '--path without --hosts', 'add --hosts hosts.yaml', 2);
   if (options.files.length === 0) {
     throw new CodedError('E_USAGE', 'nothing to import', 'name a capture, or a file of printed output', 2);
   }
