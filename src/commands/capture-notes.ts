@@ -29,12 +29,18 @@ export function captureNotes(read: CaptureRead): { readonly notes: string[]; rea
   const add = (wanted: boolean, words: () => string): void => {
     if (wanted) notes.push(words());
   };
-  const sum = (key: 'sentAgain' | 'copies'): number => totals.reduce((all, one) => all + (one?.[key] ?? 0), 0);
+  const sum = (key: 'sentAgain' | 'sameNumber' | 'copies'): number =>
+    totals.reduce((all, one) => all + (one?.[key] ?? 0), 0);
   add(capture.packets === 0 && !end.cutOff, () => 'the capture has no packets');
   add(
     sum('sentAgain') > 0,
     () =>
       `${sum('sentAgain')} SYNs were sent again for want of an answer; each counts as a probe of its own, and its RTT counts from the SYN that was answered`,
+  );
+  add(
+    sum('sameNumber') > 0,
+    () =>
+      `${sum('sameNumber')} probes carry the number of one shortly before (nping does so): which answer is to which is told by their order alone`,
   );
   add(
     sum('copies') > 0,

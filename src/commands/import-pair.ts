@@ -224,15 +224,13 @@ class PairImport {
     const path = new Uint32Array(samples.length);
     for (let i = 0; i < samples.length; i += 1) path[i] = this.#number(table.paths[names[i] as number]?.name ?? '');
     const seq = batch.keys.slice(0, samples.length);
-    const sends = this.#sends(side, path);
-    this.#views[side].takeSamples(onlyThose({ ...samples, path, seq }, sends, true));
-    const watched = onlyThose({ ...samples, path, seq }, sends, false);
+    const sends = Array.from(path, (number) => this.pairing.senderOf(this.#names[number] ?? '') === side);
+    const isKnown = (i: number): boolean => batch.repeated[i] === 0;
+    const common = { ...samples, path, seq };
+    this.#views[side].takeSamples(onlyThose(common, (i) => sends[i] === true && isKnown(i)));
+    const watched = onlyThose(common, (i) => sends[i] === false && isKnown(i));
     this.#views[(1 - side) as Side].takeArrivals(arrivalsOf(watched));
-    intake.take(onlyThose(samples, sends, true));
-  }
-
-  #sends(side: Side, path: Uint32Array): readonly boolean[] {
-    return Array.from(path, (number) => this.pairing.senderOf(this.#names[number] ?? '') === side);
+    intake.take(onlyThose(samples, (i) => sends[i] === true));
   }
 
   #number(name: string): number {
@@ -321,9 +319,10 @@ class PairImport {
   }
 }
 
-/** The samples of the senders' side, or of the other. Copies, as batches are used again. */
-function onlyThose(samples: SampleColumns, sends: readonly boolean[], wanted: boolean): SampleColumns {
-  const places = sends.flatMap((value, i) => (value === wanted ? [i] : []));
+/** The samples that are wanted. */
+function onlyThose(samples: SampleColumns, wanted: (i: number) => boolean): SampleColumns {
+  const places: number[] = [];
+  for (let i = 0; i < samples.length; i += 1) if (wanted(i)) places.push(i);
   if (places.length === samples.length) return samples;
   const copy = { length: places.length } as { -readonly [K in keyof SampleColumns]: SampleColumns[K] };
   for (const [name, column] of Object.entries(samples) as [keyof SampleColumns, SampleColumns[keyof SampleColumns]][]) {

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { judgeSequential, type SequentialSeries } from '../bisect/sequential.js';
 import { createDetectorBank } from '../detect/detector-bank.js';
 import { readHosts } from '../hosts/hosts-file.js';
@@ -29,7 +30,7 @@ export async function importVerdict(hostsFile: string, options: ImportOptions, i
   const known = measuredPaths(await readHosts(hostsFile));
   const all: SequentialSeries[] = [];
   const summaries: Summary[] = [];
-  const notes = new Set<string>();
+  const notes = new Map<string, string[]>();
   for (const { name, file } of options.paths) {
     const path = known.find(({ measured }) => measured.name === name);
     if (path === undefined) throw noSuchPath(name, hostsFile, known);
@@ -38,11 +39,14 @@ export async function importVerdict(hostsFile: string, options: ImportOptions, i
       const judged = judge(path, series, options);
       all.push(judged.series);
       summaries.push(...judged.summaries);
-      for (const note of [...text.damage, ...series.notes]) notes.add(`${file}: ${note}`);
+      for (const note of [...text.damage, ...series.notes]) notes.set(note, [...(notes.get(note) ?? []), file]);
     }
   }
   const verdict = judgeSequential(all);
-  const told: Verdict = { ...verdict, quality: { ...verdict.quality, notes: [...verdict.quality.notes, ...notes] } };
+  const own = [...notes].map(([note, files]) =>
+    files.length === options.paths.length ? note : `${note} (${files.map((file) => basename(file)).join(', ')})`,
+  );
+  const told: Verdict = { ...verdict, quality: { ...verdict.quality, notes: [...verdict.quality.notes, ...own] } };
   const reporter = createBisectReporter(options.format === 'ndjson' ? 'ndjson' : 'text', options);
   await print(reporter.verdict(told, summaries), options, io);
   if (verdict.cause === 'healthy') return EXIT.healthy;

@@ -55,7 +55,7 @@ function notesOf(text: string, hping: HpingText, spacingNs: number): string[] {
       true,
       hping.measuredIntervalNs === null
         ? `the text has no times: send instants are the number times ${asked}, although hping3 arms its timer anew after each probe and drifts`
-        : `the text has no times: send instants are the number times ${formatLength(spacingNs)}, as the stalls show, where ${asked} was asked for`,
+        : `the text has no times: send instants are the number times ${(spacingNs / 1e6).toFixed(3)} ms, as the stalls show, where ${asked} was asked for`,
     ),
     ...add(
       plus > 0,

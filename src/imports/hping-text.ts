@@ -81,6 +81,8 @@ interface Line {
 }
 
 const REPLY_LINE = /\bip=\S+ ttl=(\d+)\b.*?\b(icmp_seq|seq)=(\d+)\b.*?\brtt=(\d+(?:\.\d+)?) ms/;
+/** It goes to standard error, and so may stand in the middle of another line. */
+const SUMMARY = /\n--- \S+ hping statistic ---\r?\n.*\r?\n(?:round-trip.*\r?\n)?/;
 /** Not the heading of the summary. */
 const COMMAND_LINE = /^(?!---).*\bhping3?\s+(.*)$/;
 
@@ -95,7 +97,7 @@ const COMMAND_LINE = /^(?!---).*\bhping3?\s+(.*)$/;
  * @throws CodedError E_NOT_HPING where the text has neither a reply line nor a summary
  */
 export function parseHpingText(text: string, givenIntervalNs?: number): HpingText {
-  const lines = text.split(/\r?\n/);
+  const lines = text.replace(SUMMARY, '').split(/\r?\n/);
   const command = lines.map((line) => COMMAND_LINE.exec(line)?.[1]).find((found) => found !== undefined) ?? null;
   const summary = parseSummary(text);
   let duplicates = 0;

@@ -155,6 +155,7 @@ function seriesOf(path: Path, endNs: number, options: TextOptions, notes: readon
     notes: [
       ...notes,
       "nping's own RTT statistics are wrong with more than one probe under way (it times each reply against the probe sent last): its lines were paired anew",
+      'nping reads only one or two replies for each probe it sends: after a stall it lags behind, and what was released at one instant reads as a slow drain',
       'nping stamps in user space and prints 0.1 ms: a pause of nping itself looks like a delay',
       ...(protocol === 'icmp'
         ? []
@@ -165,12 +166,13 @@ function seriesOf(path: Path, endNs: number, options: TextOptions, notes: readon
   };
 }
 
+/** nping gives some echoes the number of the one before: the latest that is not answered counts. */
 function byKey(path: Path, key: string): Sent | undefined {
   for (let i = path.sent.length - 1; i >= path.open; i -= 1) {
     const probe = path.sent[i];
-    if (probe?.key !== key) continue;
+    if (probe?.key !== key || probe.rttNs >= 0) continue;
     while ((path.sent[path.open]?.rttNs ?? -1) >= 0) path.open += 1;
-    return probe.rttNs >= 0 ? undefined : probe;
+    return probe;
   }
   return undefined;
 }

@@ -11,15 +11,20 @@ import type { PacketSink } from './capture-file.js';
 import { isKnownLink } from './link-layer.js';
 import { Packet, PacketKinds } from './packet.js';
 import type { PathTable } from './path-table.js';
-import { PendingTable, States } from './pending-table.js';
+import { PendingTable, Repeats, States } from './pending-table.js';
 
 const BATCH = 4_096;
 /** The same packet at a second interface of the machine comes within this, whatever its TTL. */
-const COPY_NS = 5 * MS;
+const COPY_NS = 1 * MS;
+/** No kernel sends a SYN again sooner (RFC 6298 has 1 s, and Linux no less than 200 ms); some probers give all the same number. */
+const LEAST_RETRANSMISSION_NS = 200 * MS;
 /** A clock that goes back by more than this was set; less is the order in which CPUs hand packets over. */
 const STEP_NS = 100 * MS;
 /** An answer that comes faster than this share of the shortest RTT was to an earlier SYN (RFC 6298 calls it Karn's problem). */
 const TOO_FAST = 0.9;
+
+/** Beside {@link Repeats}. */
+const COPY = -1;
 
 const REPLY = {
   synAck: REPLIES.indexOf('syn-ack'),
@@ -35,6 +40,8 @@ export interface ExchangeBatch {
   /** `flow` is the source port as it stands in the packet, 0 for an echo; `seq` counts the probes of a path. */
   readonly samples: SampleColumns;
   readonly keys: Uint32Array;
+  /** 1 where a probe shortly before had the same number: by it the two are not told apart. */
+  readonly repeated: Uint8Array;
 }
 
 /** What was counted on one path. */
@@ -48,6 +55,8 @@ export interface ExchangeTotals {
   duplicates: number;
   /** SYNs that were sent again for want of an answer. */
   sentAgain: number;
+  /** Probes with the number of one shortly before, which no kernel does. */
+  sameNumber: number;
   /** The same packet, seen at several interfaces: counted once. */
   copies: number;
   firstNs: number;
@@ -70,6 +79,11 @@ export interface CaptureTotals {
   leftOut: number;
   clockSteps: number;
   dropped: number;
+}
+
+interface Try {
+  readonly table: PendingTable;
+  readonly slot: number;
 }
 
 /** How answers are judged. */
@@ -103,6 +117,7 @@ export class Exchanges implements PacketSink {
   readonly #overdue = new PendingTable();
   #columns = allocateSamples(BATCH);
   #keys = new Uint32Array(BATCH);
+  #repeated = new Uint8Array(BATCH);
   #filled = 0;
   #nowNs = Number.NEGATIVE_INFINITY;
   #nextDueNs = Number.POSITIVE_INFINITY;
@@ -172,7 +187,7 @@ export class Exchanges implements PacketSink {
   /** Hands over what is there. */
   flush(): void {
     if (this.#filled === 0) return;
-    this.batch({ samples: takeSamples(this.#columns, this.#filled), keys: this.#keys });
+    this.batch({ samples: takeSamples(this.#columns, this.#filled), keys: this.#keys, repeated: this.#repeated });
     this.#filled = 0;
   }
 
@@ -184,12 +199,13 @@ export class Exchanges implements PacketSink {
     }
     const salt = saltOf(packet, packet.source, packet.sourcePort);
     const totals = this.#totalsOf(path);
-    const again = this.#seenBefore(packet, path, salt, timeNs);
-    if (again === 'copy') {
+    const repeats = this.#seenBefore(packet, path, salt, timeNs);
+    if (repeats === COPY) {
       totals.copies += 1;
       return;
     }
-    if (again === 'again') totals.sentAgain += 1;
+    if (repeats === Repeats.sentAgain) totals.sentAgain += 1;
+    else if (repeats === Repeats.sameNumber) totals.sameNumber += 1;
     const pending = this.#pending;
     if (pending.full) this.#forgetOldest();
     const fresh = packet.isTcp && this.isFresh(path, packet.sourcePort);
@@ -201,7 +217,7 @@ export class Exchanges implements PacketSink {
     pending.ipId[slot] = packet.ipId;
     pending.ttl[slot] = packet.ttl;
     pending.stamp[slot] = packet.isTcp ? packet.stamp : 0;
-    pending.again[slot] = again === 'again' ? 1 : 0;
+    pending.again[slot] = repeats;
     if (totals.nextSeq + totals.nextFreshSeq === 1) totals.firstNs = timeNs;
     else if (timeNs - totals.lastNs > totals.widestGapNs) totals.widestGapNs = timeNs - totals.lastNs;
     totals.sent += 1;
@@ -209,17 +225,20 @@ export class Exchanges implements PacketSink {
     if (this.#nextDueNs === Number.POSITIVE_INFINITY) this.#nextDueNs = timeNs + this.times.waitNs;
   }
 
-  /** Whether this is a probe seen before: at another interface, or sent again for want of an answer. */
-  #seenBefore(packet: Packet, path: number, salt: number, timeNs: number): 'copy' | 'again' | 'new' {
+  /** Whether its number was seen before: at another interface, or in a probe that was sent again; one of {@link Repeats}, or a copy. */
+  #seenBefore(packet: Packet, path: number, salt: number, timeNs: number): number {
     const table = this.#pending;
     const place = table.find(path, packet.number, salt);
     if (place < 0) {
-      return packet.isTcp && this.#overdue.find(path, packet.number, salt) >= 0 ? 'again' : 'new';
+      const wasLost = packet.isTcp && this.#overdue.find(path, packet.number, salt) >= 0;
+      return wasLost ? Repeats.sentAgain : Repeats.none;
     }
     const slot = table.slot(place);
+    const sinceNs = timeNs - (table.sentNs[slot] as number);
     const otherHop = packet.ipId !== 0 && packet.ipId === table.ipId[slot] && packet.ttl !== table.ttl[slot];
-    if (otherHop || timeNs - (table.sentNs[slot] as number) < COPY_NS) return 'copy';
-    return packet.isTcp && table.state[slot] === States.pending ? 'again' : 'new';
+    if (otherHop || sinceNs < COPY_NS) return COPY;
+    const isOpen = table.state[slot] === States.pending;
+    return packet.isTcp && isOpen && sinceNs >= LEAST_RETRANSMISSION_NS ? Repeats.sentAgain : Repeats.sameNumber;
   }
 
   #answer(packet: Packet, timeNs: number): void {
@@ -237,14 +256,9 @@ export class Exchanges implements PacketSink {
       return;
     }
     const slot = table.slot(place);
-    if (table.again[slot] === 1 && table.state[slot] !== States.answered) {
-      const earlier = this.#answersEarlier(table, slot, packet, timeNs);
-      if (earlier !== undefined) {
-        this.#settle(earlier.table, earlier.slot, path, packet, timeNs);
-        return;
-      }
-    }
-    this.#settle(table, slot, path, packet, timeNs);
+    const earlier = table.again[slot] === Repeats.none ? undefined : this.#earlierAnswered(table, slot, packet, timeNs);
+    if (earlier === undefined) this.#settle(table, slot, path, packet, timeNs);
+    else this.#settle(earlier.table, earlier.slot, path, packet, timeNs);
   }
 
   #settle(table: PendingTable, slot: number, path: number, packet: Packet, timeNs: number): void {
@@ -271,26 +285,31 @@ export class Exchanges implements PacketSink {
     this.#emit(table, slot, late ? Outcomes.late : Outcomes.reply, rttNs, reply, packet);
   }
 
+  /** Which of the earlier probes with its number an answer is to; undefined when it is to the latest. */
+  #earlierAnswered(latestTable: PendingTable, latest: number, packet: Packet, timeNs: number): Try | undefined {
+    const isCopy = packet.ttl !== latestTable.answerTtl[latest];
+    if (latestTable.state[latest] === States.answered) {
+      return isCopy ? undefined : this.#triesBefore(latestTable, latest)[0];
+    }
+    return latestTable.again[latest] === Repeats.sentAgain
+      ? this.#answersEarlier(latestTable, latest, packet, timeNs)
+      : undefined;
+  }
+
   /**
    * The earlier SYN that an answer is to, where several were sent; undefined when it is to the latest. The time stamps
    * option says it; without it, an answer that is faster than any other is one to the first. The later SYNs then count
    * for nothing: their answers are not told apart.
    */
-  #answersEarlier(
-    latestTable: PendingTable,
-    latest: number,
-    packet: Packet,
-    timeNs: number,
-  ): { readonly table: PendingTable; readonly slot: number } | undefined {
-    const tries = this.#triesBefore(latestTable, latest);
+  #answersEarlier(latestTable: PendingTable, latest: number, packet: Packet, timeNs: number): Try | undefined {
     const shortestNs = this.#totalsOf(latestTable.path[latest] as number).shortestRttNs;
-    const isAnswerTo = (table: PendingTable, slot: number): boolean =>
+    const isAnswerTo = ({ table, slot }: Try): boolean =>
       packet.stampEcho !== 0 && table.stamp[slot] !== 0
         ? packet.stampEcho === table.stamp[slot]
         : timeNs - (table.sentNs[slot] as number) >= TOO_FAST * shortestNs;
-    let own = { table: latestTable, slot: latest };
-    for (const before of tries) {
-      if (isAnswerTo(own.table, own.slot)) break;
+    let own: Try = { table: latestTable, slot: latest };
+    for (const before of this.#triesBefore(latestTable, latest)) {
+      if (isAnswerTo(own)) break;
       if (own.table.state[own.slot] === States.pending) {
         own.table.state[own.slot] = States.void;
         this.#totalsOf(own.table.path[own.slot] as number).sent -= 1;
@@ -300,9 +319,9 @@ export class Exchanges implements PacketSink {
     return own.slot === latest && own.table === latestTable ? undefined : own;
   }
 
-  /** The unanswered SYNs before one that was sent again, latest first. */
-  #triesBefore(table: PendingTable, slot: number): { readonly table: PendingTable; readonly slot: number }[] {
-    const tries = [];
+  /** The unanswered probes with the number of this one before it, latest first. */
+  #triesBefore(table: PendingTable, slot: number): Try[] {
+    const tries: Try[] = [];
     let place = table.findBefore(slot);
     for (; place >= 0; place = table.findBefore(table.slot(place))) tries.push({ table, slot: table.slot(place) });
     if (table === this.#pending) {
@@ -312,7 +331,9 @@ export class Exchanges implements PacketSink {
         tries.push({ table: overdue, slot: overdue.slot(place) });
       }
     }
-    return tries.filter((one) => one.table.state[one.slot] !== States.answered);
+    return tries.filter(
+      ({ table: own, slot: at }) => own.state[at] === States.pending || own.state[at] === States.lost,
+    );
   }
 
   #error(packet: Packet, timeNs: number): void {
@@ -357,6 +378,7 @@ export class Exchanges implements PacketSink {
     columns.icmpType[i] = isError ? packet.icmpType : 0;
     columns.icmpCode[i] = isError ? packet.icmpCode : 0;
     this.#keys[i] = keyOf(pending.number[slot] as number, pending.port[slot] as number);
+    this.#repeated[i] = pending.again[slot] === Repeats.none ? 0 : 1;
     this.#filled += 1;
     if (this.#filled === BATCH) this.flush();
   }
@@ -425,6 +447,7 @@ export class Exchanges implements PacketSink {
         errors: 0,
         duplicates: 0,
         sentAgain: 0,
+        sameNumber: 0,
         copies: 0,
         firstNs: 0,
         lastNs: 0,

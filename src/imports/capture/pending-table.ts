@@ -2,6 +2,9 @@ const FIRST_SLOTS = 1 << 12;
 /** Probes remembered at most: beyond, the oldest are given up early. */
 export const MOST_PENDING = 1 << 20;
 
+/** Whether a probe carries the number of one before it. */
+export const Repeats = { none: 0, sentAgain: 1, sameNumber: 2 } as const;
+
 export const States = { pending: 0, lost: 1, answered: 2, void: 3 } as const;
 
 /**
@@ -23,7 +26,7 @@ export class PendingTable {
   answerTtl = new Uint8Array(FIRST_SLOTS);
   state = new Uint8Array(FIRST_SLOTS);
   stamp = new Int32Array(FIRST_SLOTS);
-  /** 1 for a SYN that was sent again. */
+  /** One of {@link Repeats}. */
   again = new Uint8Array(FIRST_SLOTS);
   #next = new Float64Array(FIRST_SLOTS);
   #heads = new Float64Array(FIRST_SLOTS * 2).fill(-1);
