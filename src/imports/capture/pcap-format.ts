@@ -53,7 +53,9 @@ export class PcapFormat implements CaptureFormat {
       const ticks = view.getUint32(at + 4, little);
       const length = view.getUint32(at + 8, little);
       if (length > MOST_PACKET_BYTES || ticks >= this.#ticksPerSecond) {
-        return this.#damaged(view, at, end, fileAt);
+        at = this.#damaged(view, at, end, fileAt);
+        if (this.#damagedFrom >= 0) return at;
+        continue;
       }
       const from = at + recordBytes;
       const to = from + length;
@@ -114,6 +116,7 @@ export class PcapFormat implements CaptureFormat {
     let at = from;
     let previous = this.#epochSeconds;
     for (let record = 0; record < inARow; record += 1) {
+      if (at === end && record > 0) return true;
       if (at + this.#recordBytes > end) return false;
       const seconds = view.getUint32(at, this.#little);
       const ticks = view.getUint32(at + 4, this.#little);
