@@ -9,6 +9,8 @@ import { labCommand } from './lab-cli.js';
 import { probeCommand } from './probe-cli.js';
 import { schemaCommand } from './schema-cli.js';
 
+const STANDARD_INPUT = '/dev/stdin';
+
 /**
  * Runs one command line.
  *
@@ -24,7 +26,7 @@ export async function runCommandLine(program: string, argv: readonly string[], i
   const dashes = argv.indexOf('--');
   const ours = dashes < 0 ? argv : argv.slice(0, dashes);
   const behindDashes = dashes < 0 ? [] : argv.slice(dashes + 1);
-  const words = own ? [program, ...ours] : [...ours];
+  const words = own ? [program, ...ours] : withStandardInput(ours);
   let usageProblem: string | undefined;
   const parser = yargs()
     .scriptName('rxray')
@@ -61,6 +63,11 @@ export async function runCommandLine(program: string, argv: readonly string[], i
     io.err(`${own ? program : 'rxray'}: ${error.message} [${error.code}]\n  → ${error.remedy}\n`);
     return error.exitCode;
   }
+}
+
+/** yargs loses a lone dash among positionals. */
+function withStandardInput(words: readonly string[]): string[] {
+  return words[0] === 'import' ? words.map((word) => (word === '-' ? STANDARD_INPUT : word)) : [...words];
 }
 
 /** Options of other tools whose letters would be misread here. */

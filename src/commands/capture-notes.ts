@@ -4,6 +4,7 @@ import type { Exchanges } from '../imports/capture/exchanges.js';
 import type { PathTable } from '../imports/capture/path-table.js';
 import { MOST_PATHS } from '../imports/capture/path-table.js';
 import type { LearnedPath } from '../imports/path-intake.js';
+import type { Io } from './io.js';
 
 /** Damaged places that are told one by one. */
 const DAMAGES_TOLD = 3;
@@ -54,6 +55,7 @@ export function captureNotes(read: CaptureRead): { readonly notes: string[]; rea
   );
   add(capture.unknownLinks.size > 0, () =>
     [...capture.unknownLinks]
+      .slice(0, DAMAGES_TOLD)
       .map(([type, count]) => `${count} packets are of link type ${type}, which is not understood`)
       .join('; '),
   );
@@ -75,6 +77,11 @@ export function captureNotes(read: CaptureRead): { readonly notes: string[]; rea
     () => `the widest gap between two probes of a path is ${formatLength(Math.round(widest))}`,
   );
   return { notes, urgent };
+}
+
+/** What a Ctrl-C left unread. */
+export function interruptedNotes(io: Io): string[] {
+  return io.stop.aborted ? ['interrupted: the rest was not read'] : [];
 }
 
 function damageNotes({ source, end }: CaptureRead): string[] {

@@ -1,12 +1,13 @@
 import type { ByteSource } from '../imports/byte-source.js';
 import { readCapture } from '../imports/capture/capture-reader.js';
-import { Exchanges, type ExchangeTotals } from '../imports/capture/exchanges.js';
+import type { ExchangeTotals } from '../imports/capture/exchange-totals.js';
+import { Exchanges } from '../imports/capture/exchanges.js';
 import { type CapturedPath, PathTable } from '../imports/capture/path-table.js';
 import { type LearnedPath, PathIntake } from '../imports/path-intake.js';
 import { DEFAULT_MATCH_NS } from '../model/plan.js';
 import type { PathTotals } from '../model/run.js';
 import type { RunPath } from '../model/run-record.js';
-import { captureNotes } from './capture-notes.js';
+import { captureNotes, interruptedNotes } from './capture-notes.js';
 import type { ImportOptions } from './import-options.js';
 import { terminalProgress } from './import-progress.js';
 import { ImportRun } from './import-run.js';
@@ -60,7 +61,7 @@ export async function importCapture(
   return run.end({
     durationNs: durationOf(exchanges.totals),
     totals: exchanges.totals.map(pathTotals),
-    notes,
+    notes: [...interruptedNotes(io), ...notes],
     clockSteps: exchanges.capture.clockSteps,
     dropped: exchanges.capture.dropped,
     cutOff: end.cutOff,

@@ -1,26 +1,28 @@
+import { basename } from 'node:path';
 import { type LegInstants, toProberClock } from '../bisect/clock-alignment.js';
 import { type ArrivalsView, ReceiverView } from '../bisect/receiver-view.js';
 import { formatLength } from '../format/duration.js';
 import { ByteSource } from '../imports/byte-source.js';
 import { readCapture } from '../imports/capture/capture-reader.js';
-import { type ExchangeBatch, Exchanges } from '../imports/capture/exchanges.js';
+import type { ExchangeBatch } from '../imports/capture/exchange-batch.js';
+import { Exchanges } from '../imports/capture/exchanges.js';
 import { PathTable } from '../imports/capture/path-table.js';
 import { type LearnedPath, PathIntake } from '../imports/path-intake.js';
-import { type ArrivalColumns, allocateArrivals, Directions } from '../model/arrival.js';
 import type { ArrivalsRecord } from '../model/arrivals-record.js';
 import { CodedError } from '../model/errors.js';
 import type { Finding } from '../model/finding.js';
 import { DEFAULT_MATCH_NS } from '../model/plan.js';
 import type { PathTotals } from '../model/run.js';
-import { type SampleColumns, takeSamples } from '../model/sample.js';
+import type { SampleColumns } from '../model/sample.js';
 import { SECOND } from '../model/time.js';
-import { captureNotes } from './capture-notes.js';
+import { captureNotes, interruptedNotes } from './capture-notes.js';
 import { type Pairing, pairCaptures, type Side } from './capture-pairing.js';
 import { detectedPath, durationOf, pathTotals, runPath } from './import-capture.js';
 import type { ImportOptions } from './import-options.js';
 import { type Progress, terminalProgress } from './import-progress.js';
 import { ImportRun } from './import-run.js';
 import type { Io } from './io.js';
+import { arrivalsOf, onlyThose } from './pair-columns.js';
 import { isWanted } from './wanted-path.js';
 
 /** Read at a time: so little that what one side knows still waits for the other. */
@@ -108,11 +110,17 @@ class PairImport {
     return this.run.end({
       durationNs: Math.max(...ends.map(({ exchanges }) => durationOf(exchanges.totals))),
       totals: ends.flatMap((end) => this.#totalsOf(end)),
-      notes: [...this.#pairNotes(), ...new Set(told.flatMap(({ notes }) => notes))],
+      notes: [...interruptedNotes(this.io), ...this.#pairNotes(), ...new Set(told.flatMap(({ notes }) => notes))],
       clockSteps: ends.reduce((sum, { exchanges }) => sum + exchanges.capture.clockSteps, 0),
       dropped: ends.reduce((sum, { exchanges }) => sum + exchanges.capture.dropped, 0),
       cutOff: read.some((one) => one.cutOff),
     });
+  }
+
+  /** Short where that tells the two apart. */
+  #fileName(side: Side): string {
+    const [first, second] = this.files.map((file) => basename(file));
+    return (first === second ? this.files[side] : side === 0 ? first : second) ?? '';
   }
 
   /** The numbers of echoes begin again after 65,536: a part that was left over may be of an earlier one. */
@@ -125,7 +133,7 @@ class PairImport {
       const arrivedHereNs = alignment === undefined ? arrivedNs + toSenderNs : toProberClock(alignment, arrivedNs);
       return Math.abs(arrivedHereNs - sentNs) < ONE_PROBE_NS;
     };
-    const view = new ReceiverView(this.files[watcher], this.#names, belong);
+    const view = new ReceiverView(this.#fileName(watcher), this.#names, belong);
     return view;
   }
 
@@ -298,7 +306,7 @@ class PairImport {
     for (const [side, view] of this.#views.entries()) {
       const { alignment } = view;
       if (alignment === undefined) continue;
-      const [own, other] = [this.files[side], this.files[1 - side]];
+      const [own, other] = [this.#fileName(side as Side), this.#fileName((1 - side) as Side)];
       const epochsApartNs = this.#shiftNs((1 - side) as Side) - this.#shiftNs(side as Side);
       const offsetNs = Math.round(epochsApartNs - alignment.offsetNs);
       const words = offsetNs >= 0 ? 'ahead of' : 'behind';
@@ -317,41 +325,4 @@ class PairImport {
     if (counted.length > 0) notes.push(`findings by where most of the wait was: ${counted.join(', ')}`);
     return notes;
   }
-}
-
-/** The samples that are wanted. */
-function onlyThose(samples: SampleColumns, wanted: (i: number) => boolean): SampleColumns {
-  const places: number[] = [];
-  for (let i = 0; i < samples.length; i += 1) if (wanted(i)) places.push(i);
-  if (places.length === samples.length) return samples;
-  const copy = { length: places.length } as { -readonly [K in keyof SampleColumns]: SampleColumns[K] };
-  for (const [name, column] of Object.entries(samples) as [keyof SampleColumns, SampleColumns[keyof SampleColumns]][]) {
-    if (typeof column === 'number') continue;
-    const some = new (column.constructor as new (length: number) => Float64Array)(places.length);
-    for (const [i, place] of places.entries()) some[i] = column[place] as number;
-    Object.assign(copy, { [name]: some });
-  }
-  return takeSamples(copy, places.length);
-}
-
-/** Answered probes as the far end saw them: in when its capture has the probe, out when it has the answer. */
-function arrivalsOf(samples: SampleColumns): ArrivalColumns {
-  const arrivals = allocateArrivals(samples.length * 2);
-  let length = 0;
-  const put = (i: number, timeNs: number, direction: number): void => {
-    arrivals.path[length] = samples.path[i] as number;
-    arrivals.seq[length] = samples.seq[i] as number;
-    arrivals.flow[length] = samples.flow[i] as number;
-    arrivals.timeNs[length] = timeNs;
-    arrivals.direction[length] = direction;
-    length += 1;
-  };
-  for (let i = 0; i < samples.length; i += 1) {
-    const sentNs = samples.sentNs[i] as number;
-    const rttNs = samples.rttNs[i] as number;
-    if (rttNs < 0) continue;
-    put(i, sentNs, Directions.in);
-    put(i, sentNs + rttNs, Directions.out);
-  }
-  return { ...arrivals, length };
 }

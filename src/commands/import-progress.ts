@@ -30,7 +30,7 @@ export function terminalProgress(io: Io, what: string, unit: (done: number) => s
       const left = total === null || done === 0 ? null : (seconds * (total - done)) / done;
       const share = total === null || total === 0 ? '' : ` ${Math.floor((100 * done) / total)} %`;
       const words = `${what}${share} · ${unit(done / seconds)}/s${left === null ? '' : ` · ${Math.ceil(left)} s left`}`;
-      io.err(`\r\x1b[K${words.slice(0, Math.max(10, io.columns - 1))}`);
+      io.err(`\r\x1b[K${words.slice(0, (io.columns > 0 ? io.columns : 80) - 1)}`);
     },
     clear: () => {
       if (shown) io.err('\r\x1b[K');

@@ -51,14 +51,14 @@ async function dispatch(opened: readonly Opened[], options: ImportOptions, io: I
     throw new CodedError('E_USAGE', 'captures and printed output in one import', 'import them one after the other', 2);
   }
   if (captures.length === 1) return importCapture(first.source, first.start, options, io);
-  const [one, other, ...more] = captures.map(({ source }) => source.name);
-  if (one !== undefined && other !== undefined && more.length === 0 && one !== '-' && other !== '-') {
+  const [one, other, ...more] = captures.map(({ source }) => source);
+  if (one?.rawTotal != null && other?.rawTotal != null && more.length === 0 && !options.together) {
     for (const { source } of captures) source.close();
-    return importPair([one, other], options, io);
+    return importPair([one.name, other.name], options, io);
   }
   throw new CodedError(
     'E_USAGE',
-    `${captures.length} captures at once, or one of two from standard input`,
+    `${captures.length} captures at once, or two with --together, or two of which one is a pipe`,
     'give one, or the files of the two from both ends of a path',
     2,
   );

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { CodedError } from '../model/errors.js';
 
+const STANDARD_INPUT = '/dev/stdin';
 const CHUNK_BYTES = 1 << 20;
 /** Chunks that wait to be taken before the file is read on. */
 const CHUNKS_AHEAD = 4;
@@ -20,7 +21,7 @@ export interface CutOff {
  */
 export class ByteSource {
   readonly #chunks: Uint8Array[] = [];
-  readonly #raw: ReadStream | NodeJS.ReadStream;
+  readonly #raw: ReadStream;
   #unpacked: Gunzip | undefined;
   #ended = false;
   #failure: Error | undefined;
@@ -30,7 +31,7 @@ export class ByteSource {
 
   private constructor(
     readonly name: string,
-    raw: ReadStream | NodeJS.ReadStream,
+    raw: ReadStream,
     /** Of the file as it lies on the disk; null for a pipe. */
     readonly rawTotal: number | null,
   ) {
@@ -44,11 +45,15 @@ export class ByteSource {
   }
 
   /**
-   * @param name a path, or `-` for standard input
+   * @param name a path, `/dev/stdin` included
    * @throws CodedError E_IMPORT_FILE when it cannot be opened
    */
   static async open(name: string): Promise<ByteSource> {
-    if (name === '-') return new ByteSource('standard input', process.stdin, null);
+    if (name === STANDARD_INPUT) {
+      // Not by its name, which cannot be opened where it is a socket.
+      const raw = createReadStream('', { fd: 0, highWaterMark: CHUNK_BYTES });
+      return new ByteSource('standard input', raw, null);
+    }
     const failed = (why: string): CodedError =>
       new CodedError('E_IMPORT_FILE', `cannot read ${name}: ${why}`, 'name a file that exists and may be read', 2);
     const found = await stat(name).catch((error: Error) => {

@@ -1,31 +1,16 @@
-import {
-  allocateSamples,
-  FRESH_SEQ_BIT,
-  Outcomes,
-  REPLIES,
-  type SampleColumns,
-  takeSamples,
-} from '../../model/sample.js';
-import { MS, SECOND } from '../../model/time.js';
+import { FRESH_SEQ_BIT, Outcomes, REPLIES } from '../../model/sample.js';
+import { MS } from '../../model/time.js';
 import type { PacketSink } from './capture-file.js';
+import { type ExchangeBatch, ExchangeBatches } from './exchange-batch.js';
+import { type CaptureTotals, type ExchangeTotals, noTotals } from './exchange-totals.js';
 import { isKnownLink } from './link-layer.js';
 import { Packet, PacketKinds } from './packet.js';
 import type { PathTable } from './path-table.js';
 import { PendingTable, Repeats, States } from './pending-table.js';
+import { COPY, COPY_NS, RepeatedProbes } from './repeated-probe.js';
 
-const BATCH = 4_096;
-/** The same packet at a second interface of the machine comes within this, whatever its TTL. */
-const COPY_NS = 1 * MS;
-/** No kernel sends a SYN again sooner (RFC 6298 has 1 s, and Linux no less than 200 ms); some probers give all the same number. */
-const LEAST_RETRANSMISSION_NS = 200 * MS;
 /** A clock that goes back by more than this was set; less is the order in which CPUs hand packets over. */
 const STEP_NS = 100 * MS;
-/** An answer that comes faster than this share of the shortest RTT was to an earlier SYN (RFC 6298 calls it Karn's problem). */
-const TOO_FAST = 0.9;
-
-/** Beside {@link Repeats}. */
-const COPY = -1;
-
 const REPLY = {
   synAck: REPLIES.indexOf('syn-ack'),
   rst: REPLIES.indexOf('rst'),
@@ -34,57 +19,6 @@ const REPLY = {
   ttlExceeded: REPLIES.indexOf('ttl-exceeded'),
   otherIcmp: REPLIES.indexOf('other-icmp'),
 } as const;
-
-/** Exchanges of a capture: samples, and beside them the number by which another capture of the same probes knows them. */
-export interface ExchangeBatch {
-  /** `flow` is the source port as it stands in the packet, 0 for an echo; `seq` counts the probes of a path. */
-  readonly samples: SampleColumns;
-  readonly keys: Uint32Array;
-  /** 1 where a probe shortly before had the same number: by it the two are not told apart. */
-  readonly repeated: Uint8Array;
-}
-
-/** What was counted on one path. */
-export interface ExchangeTotals {
-  sent: number;
-  received: number;
-  late: number;
-  lost: number;
-  inFlight: number;
-  errors: number;
-  duplicates: number;
-  /** SYNs that were sent again for want of an answer. */
-  sentAgain: number;
-  /** Probes with the number of one shortly before, which no kernel does. */
-  sameNumber: number;
-  /** The same packet, seen at several interfaces: counted once. */
-  copies: number;
-  firstNs: number;
-  lastNs: number;
-  /** From one probe to the next, at most. */
-  widestGapNs: number;
-  shortestRttNs: number;
-  nextSeq: number;
-  nextFreshSeq: number;
-}
-
-/** What was counted on no path. */
-export interface CaptureTotals {
-  packets: number;
-  /** Of a link type that is not understood. */
-  unknownLinks: Map<number, number>;
-  /** Answers whose probe is not in the capture. */
-  strays: number;
-  /** Probes on paths beyond those that are followed. */
-  leftOut: number;
-  clockSteps: number;
-  dropped: number;
-}
-
-interface Try {
-  readonly table: PendingTable;
-  readonly slot: number;
-}
 
 /** How answers are judged. */
 export interface ExchangeTimes {
@@ -115,23 +49,23 @@ export class Exchanges implements PacketSink {
   readonly #pending = new PendingTable();
   /** Lost ones that may be answered late: apart, so that the others stay few and close together. */
   readonly #overdue = new PendingTable();
-  #columns = allocateSamples(BATCH);
-  #keys = new Uint32Array(BATCH);
-  #repeated = new Uint8Array(BATCH);
-  #filled = 0;
+  readonly #repeats = new RepeatedProbes(this.#pending, this.#overdue, (path) => this.#totalsOf(path));
+  readonly #batches: ExchangeBatches;
   #nowNs = Number.NEGATIVE_INFINITY;
   #nextDueNs = Number.POSITIVE_INFINITY;
   /** Added to stamps since the clock was set back. */
   #aheadNs = 0;
 
-  /** @param batch takes samples; they are overwritten afterwards */
+  /** @param deliver takes samples; they are overwritten afterwards */
   constructor(
     private readonly paths: PathTable,
     private readonly times: ExchangeTimes,
-    private readonly batch: (batch: ExchangeBatch) => void,
+    deliver: (batch: ExchangeBatch) => void,
     /** Whether a probe from this port is one of its own, which counts apart from those of fixed flows. */
     private readonly isFresh: (path: number, port: number) => boolean = () => false,
-  ) {}
+  ) {
+    this.#batches = new ExchangeBatches(deliver);
+  }
 
   /** Latest instant of the capture. */
   get nowNs(): number {
@@ -186,9 +120,7 @@ export class Exchanges implements PacketSink {
 
   /** Hands over what is there. */
   flush(): void {
-    if (this.#filled === 0) return;
-    this.batch({ samples: takeSamples(this.#columns, this.#filled), keys: this.#keys, repeated: this.#repeated });
-    this.#filled = 0;
+    this.#batches.flush();
   }
 
   #probe(packet: Packet, timeNs: number): void {
@@ -199,7 +131,7 @@ export class Exchanges implements PacketSink {
     }
     const salt = saltOf(packet, packet.source, packet.sourcePort);
     const totals = this.#totalsOf(path);
-    const repeats = this.#seenBefore(packet, path, salt, timeNs);
+    const repeats = this.#repeats.seenBefore(packet, path, salt, timeNs);
     if (repeats === COPY) {
       totals.copies += 1;
       return;
@@ -225,22 +157,6 @@ export class Exchanges implements PacketSink {
     if (this.#nextDueNs === Number.POSITIVE_INFINITY) this.#nextDueNs = timeNs + this.times.waitNs;
   }
 
-  /** Whether its number was seen before: at another interface, or in a probe that was sent again; one of {@link Repeats}, or a copy. */
-  #seenBefore(packet: Packet, path: number, salt: number, timeNs: number): number {
-    const table = this.#pending;
-    const place = table.find(path, packet.number, salt);
-    if (place < 0) {
-      const wasLost = packet.isTcp && this.#overdue.find(path, packet.number, salt) >= 0;
-      return wasLost ? Repeats.sentAgain : Repeats.none;
-    }
-    const slot = table.slot(place);
-    const sinceNs = timeNs - (table.sentNs[slot] as number);
-    const otherHop = packet.ipId !== 0 && packet.ipId === table.ipId[slot] && packet.ttl !== table.ttl[slot];
-    if (otherHop || sinceNs < COPY_NS) return COPY;
-    const isOpen = table.state[slot] === States.pending;
-    return packet.isTcp && isOpen && sinceNs >= LEAST_RETRANSMISSION_NS ? Repeats.sentAgain : Repeats.sameNumber;
-  }
-
   #answer(packet: Packet, timeNs: number): void {
     const path = this.paths.ofAnswer(packet);
     const salt = path < 0 ? 0 : saltOf(packet, packet.destination, packet.destinationPort);
@@ -256,7 +172,8 @@ export class Exchanges implements PacketSink {
       return;
     }
     const slot = table.slot(place);
-    const earlier = table.again[slot] === Repeats.none ? undefined : this.#earlierAnswered(table, slot, packet, timeNs);
+    const earlier =
+      table.again[slot] === Repeats.none ? undefined : this.#repeats.earlierAnswered(table, slot, packet, timeNs);
     if (earlier === undefined) this.#settle(table, slot, path, packet, timeNs);
     else this.#settle(earlier.table, earlier.slot, path, packet, timeNs);
   }
@@ -273,7 +190,7 @@ export class Exchanges implements PacketSink {
     const wasLost = table.state[slot] === States.lost;
     const late = wasLost || rttNs > this.times.waitNs;
     if (wasLost) totals.lost -= 1;
-    else if (late) this.#emit(table, slot, Outcomes.lost, -1, 0, null);
+    else if (late) this.#batches.add(table, slot, Outcomes.lost, -1, 0, null);
     table.state[slot] = States.answered;
     table.answeredNs[slot] = timeNs;
     table.answerTtl[slot] = packet.ttl;
@@ -282,58 +199,7 @@ export class Exchanges implements PacketSink {
     if (rttNs < totals.shortestRttNs) totals.shortestRttNs = rttNs;
     const reply =
       packet.kind === PacketKinds.synAck ? REPLY.synAck : packet.kind === PacketKinds.rstAck ? REPLY.rst : REPLY.echo;
-    this.#emit(table, slot, late ? Outcomes.late : Outcomes.reply, rttNs, reply, packet);
-  }
-
-  /** Which of the earlier probes with its number an answer is to; undefined when it is to the latest. */
-  #earlierAnswered(latestTable: PendingTable, latest: number, packet: Packet, timeNs: number): Try | undefined {
-    const isCopy = packet.ttl !== latestTable.answerTtl[latest];
-    if (latestTable.state[latest] === States.answered) {
-      return isCopy ? undefined : this.#triesBefore(latestTable, latest)[0];
-    }
-    return latestTable.again[latest] === Repeats.sentAgain
-      ? this.#answersEarlier(latestTable, latest, packet, timeNs)
-      : undefined;
-  }
-
-  /**
-   * The earlier SYN that an answer is to, where several were sent; undefined when it is to the latest. The time stamps
-   * option says it; without it, an answer that is faster than any other is one to the first. The later SYNs then count
-   * for nothing: their answers are not told apart.
-   */
-  #answersEarlier(latestTable: PendingTable, latest: number, packet: Packet, timeNs: number): Try | undefined {
-    const shortestNs = this.#totalsOf(latestTable.path[latest] as number).shortestRttNs;
-    const isAnswerTo = ({ table, slot }: Try): boolean =>
-      packet.stampEcho !== 0 && table.stamp[slot] !== 0
-        ? packet.stampEcho === table.stamp[slot]
-        : timeNs - (table.sentNs[slot] as number) >= TOO_FAST * shortestNs;
-    let own: Try = { table: latestTable, slot: latest };
-    for (const before of this.#triesBefore(latestTable, latest)) {
-      if (isAnswerTo(own)) break;
-      if (own.table.state[own.slot] === States.pending) {
-        own.table.state[own.slot] = States.void;
-        this.#totalsOf(own.table.path[own.slot] as number).sent -= 1;
-      }
-      own = before;
-    }
-    return own.slot === latest && own.table === latestTable ? undefined : own;
-  }
-
-  /** The unanswered probes with the number of this one before it, latest first. */
-  #triesBefore(table: PendingTable, slot: number): Try[] {
-    const tries: Try[] = [];
-    let place = table.findBefore(slot);
-    for (; place >= 0; place = table.findBefore(table.slot(place))) tries.push({ table, slot: table.slot(place) });
-    if (table === this.#pending) {
-      const overdue = this.#overdue;
-      place = overdue.find(table.path[slot] as number, table.number[slot] as number, table.salt[slot] as number);
-      for (; place >= 0; place = overdue.findBefore(overdue.slot(place))) {
-        tries.push({ table: overdue, slot: overdue.slot(place) });
-      }
-    }
-    return tries.filter(
-      ({ table: own, slot: at }) => own.state[at] === States.pending || own.state[at] === States.lost,
-    );
+    this.#batches.add(table, slot, late ? Outcomes.late : Outcomes.reply, rttNs, reply, packet);
   }
 
   #error(packet: Packet, timeNs: number): void {
@@ -350,37 +216,7 @@ export class Exchanges implements PacketSink {
     this.#totalsOf(path).errors += 1;
     const type = packet.icmpType;
     const reply = type === 3 || type === 1 ? REPLY.unreachable : type === 11 ? REPLY.ttlExceeded : REPLY.otherIcmp;
-    this.#emit(table, slot, Outcomes.error, -1, reply, packet);
-  }
-
-  #emit(
-    pending: PendingTable,
-    slot: number,
-    outcome: number,
-    rttNs: number,
-    reply: number,
-    packet: Packet | null,
-  ): void {
-    const columns = this.#columns;
-    const i = this.#filled;
-    const sentNs = pending.sentNs[slot] as number;
-    columns.path[i] = pending.path[slot] as number;
-    columns.seq[i] = pending.seq[slot] as number;
-    columns.flow[i] = pending.port[slot] as number;
-    columns.dueNs[i] = sentNs;
-    columns.sentNs[i] = sentNs;
-    columns.rttNs[i] = rttNs;
-    columns.outcome[i] = outcome;
-    columns.reply[i] = reply;
-    columns.ttl[i] = reply === 0 || packet === null ? 0 : packet.ttl;
-    columns.flags[i] = 0;
-    const isError = outcome === Outcomes.error && packet !== null;
-    columns.icmpType[i] = isError ? packet.icmpType : 0;
-    columns.icmpCode[i] = isError ? packet.icmpCode : 0;
-    this.#keys[i] = keyOf(pending.number[slot] as number, pending.port[slot] as number);
-    this.#repeated[i] = pending.again[slot] === Repeats.none ? 0 : 1;
-    this.#filled += 1;
-    if (this.#filled === BATCH) this.flush();
+    this.#batches.add(table, slot, Outcomes.error, -1, reply, packet);
   }
 
   /** Reports what was not answered in time, and forgets what is older than answers are waited for. */
@@ -406,7 +242,7 @@ export class Exchanges implements PacketSink {
     if (pending.state[slot] === States.pending) {
       pending.state[slot] = States.lost;
       this.#totalsOf(pending.path[slot] as number).lost += 1;
-      this.#emit(pending, slot, Outcomes.lost, -1, 0, null);
+      this.#batches.add(pending, slot, Outcomes.lost, -1, 0, null);
       if (this.#overdue.full) this.#overdue.drop();
       this.#overdue.addFrom(pending, slot);
     }
@@ -438,35 +274,11 @@ export class Exchanges implements PacketSink {
   #totalsOf(path: number): ExchangeTotals {
     let totals = this.totals[path];
     if (totals === undefined) {
-      totals = {
-        sent: 0,
-        received: 0,
-        late: 0,
-        lost: 0,
-        inFlight: 0,
-        errors: 0,
-        duplicates: 0,
-        sentAgain: 0,
-        sameNumber: 0,
-        copies: 0,
-        firstNs: 0,
-        lastNs: 0,
-        widestGapNs: 0,
-        shortestRttNs: SECOND,
-        nextSeq: 0,
-        nextFreshSeq: 0,
-      };
+      totals = noTotals();
       this.totals[path] = totals;
     }
     return totals;
   }
-}
-
-/** Number and port in one word. An echo, which has no port, keeps its number. */
-function keyOf(number: number, port: number): number {
-  if (port === 0) return number >>> 0;
-  const mixed = Math.imul(number ^ (number >>> 16), 0x85eb_ca6b) ^ Math.imul(port, 0xc2b2_ae35);
-  return Math.imul(mixed ^ (mixed >>> 13), 0x27d4_eb2f) >>> 0;
 }
 
 /** Beside its number: the source port; of an echo, which has none, the address of who asked. */

@@ -24,6 +24,7 @@ export class PcapFormat implements CaptureFormat {
   #ticksPerSecond = SECOND_NS;
   #recordBytes = RECORD_BYTES;
   #epochSeconds = -1;
+  #lastSeconds = -1;
   /** Where the damage began behind which the next whole record is searched; -1 outside of damage. */
   #damagedFrom = -1;
 
@@ -52,7 +53,8 @@ export class PcapFormat implements CaptureFormat {
       const seconds = view.getUint32(at, little);
       const ticks = view.getUint32(at + 4, little);
       const length = view.getUint32(at + 8, little);
-      if (length > MOST_PACKET_BYTES || ticks >= this.#ticksPerSecond) {
+      const apart = this.#epochSeconds < 0 ? 0 : Math.abs(seconds - this.#lastSeconds);
+      if (length > MOST_PACKET_BYTES || ticks >= this.#ticksPerSecond || apart > MOST_SECONDS_APART) {
         at = this.#damaged(view, at, end, fileAt);
         if (this.#damagedFrom >= 0) return at;
         continue;
@@ -64,6 +66,7 @@ export class PcapFormat implements CaptureFormat {
         this.#epochSeconds = seconds;
         this.sink.epoch(seconds);
       }
+      this.#lastSeconds = seconds;
       const timeNs = (seconds - this.#epochSeconds) * SECOND_NS + ticks * this.#nsPerTick;
       this.sink.packet(bytes, from, to, timeNs, this.#linkType);
       at = to;
