@@ -46,6 +46,7 @@ function declare(yargs: Argv) {
       only: {
         type: 'string',
         array: true,
+        nargs: 1,
         requiresArg: true,
         describe: "paths to follow, * for anything: '*>10.0.0.7:443/syn'",
       },
@@ -62,6 +63,7 @@ function declare(yargs: Argv) {
       path: {
         type: 'string',
         array: true,
+        nargs: 1,
         requiresArg: true,
         describe: 'NAME=FILE: the file was measured on that path of --hosts; gives a verdict',
       },
