@@ -4,7 +4,7 @@ import type { Stall } from '../model/finding.js';
 import type { EngineEvent } from '../model/run.js';
 import { FRESH_FLOW, type SampleColumns, SampleFlags } from '../model/sample.js';
 import { MS } from '../model/time.js';
-import { ClockAligner, type ClockAlignment, toProberClock } from './clock-alignment.js';
+import { ClockAligner, type ClockAlignment, type LegInstants, toProberClock } from './clock-alignment.js';
 import type { ArrivalsEvidence, LocalEvidence } from './local-evidence.js';
 
 /** Probes of a path that are remembered: 40 s of a path that is probed every 10 ms. */
@@ -73,10 +73,12 @@ export class ReceiverView {
   /**
    * @param machine name of the machine that the watcher runs on
    * @param pathNames names of the paths, by their number in samples and arrivals
+   * @param belong whether the instants can be of one probe, where numbers come again, as those of echoes do
    */
   constructor(
     private readonly machine: string,
     private readonly pathNames: readonly string[],
+    private readonly belong: (legs: LegInstants) => boolean = () => true,
   ) {}
 
   get alignment(): ClockAlignment | undefined {
@@ -187,6 +189,10 @@ export class ReceiverView {
       pending.set(seq, joined);
       // The oldest is one that was lost on its way, or seen by one side only.
       if (pending.size > PENDING) pending.delete(pending.keys().next().value as number);
+      return;
+    }
+    if (!this.belong({ sentNs, arrivedNs, leftNs, receivedNs })) {
+      pending.set(seq, { flow, ...part });
       return;
     }
     pending.delete(seq);

@@ -6,12 +6,15 @@ import { bisectCommand } from './bisect-cli.js';
 import { checkCommand } from './check-cli.js';
 import { doctorCommand } from './doctor-cli.js';
 import { exportCommand } from './export-cli.js';
+import { importCommand } from './import-cli.js';
 import { labCommand } from './lab-cli.js';
 import { probeCommand } from './probe-cli.js';
 import { recordCommand } from './record-cli.js';
 import { replayCommand } from './replay-cli.js';
 import { schemaCommand } from './schema-cli.js';
 import { traceCommand } from './trace-cli.js';
+
+const STANDARD_INPUT = '/dev/stdin';
 
 /**
  * Runs one command line.
@@ -28,7 +31,7 @@ export async function runCommandLine(program: string, argv: readonly string[], i
   const dashes = argv.indexOf('--');
   const ours = dashes < 0 ? argv : argv.slice(0, dashes);
   const behindDashes = dashes < 0 ? [] : argv.slice(dashes + 1);
-  const words = own ? [program, ...ours] : [...ours];
+  const words = own ? [program, ...ours] : withStandardInput(ours);
   let usageProblem: string | undefined;
   const parser = yargs()
     .scriptName('rxray')
@@ -40,6 +43,7 @@ export async function runCommandLine(program: string, argv: readonly string[], i
     .command(exportCommand(run))
     .command(traceCommand(run))
     .command(checkCommand(run))
+    .command(importCommand(run))
     .command(labCommand(run, behindDashes))
     .command(doctorCommand(run))
     .command(schemaCommand(run))
@@ -69,6 +73,11 @@ export async function runCommandLine(program: string, argv: readonly string[], i
     io.err(`${own ? program : 'rxray'}: ${error.message} [${error.code}]\n  → ${error.remedy}\n`);
     return error.exitCode;
   }
+}
+
+/** yargs loses a lone dash among positionals. */
+function withStandardInput(words: readonly string[]): string[] {
+  return words[0] === 'import' ? words.map((word) => (word === '-' ? STANDARD_INPUT : word)) : [...words];
 }
 
 /** Options of other tools whose letters would be misread here. */

@@ -9,9 +9,10 @@ import { DEFAULT_MAX_PACKETS_PER_SECOND, DEFAULT_WAIT_NS } from '../model/plan.j
 import { PROTOCOLS } from '../model/protocol.js';
 import { REPORT_FORMATS } from '../model/report-format.js';
 import { MS } from '../model/time.js';
+import { parseKinds } from './finding-kinds.js';
 import { recordingOptions, toRecordingOptions } from './recording-cli-options.js';
 import type { RunCommand } from './run-command.js';
-import { DEFAULT_THRESHOLD_MS, parseCpu, parseKinds, parseThreshold, whole } from './shared-options.js';
+import { DEFAULT_THRESHOLD_MS, parseCpu, parseThreshold, whole } from './shared-options.js';
 
 export function declareProbe(yargs: Argv) {
   return yargs

@@ -2,8 +2,9 @@ import type { Argv, CommandModule } from 'yargs';
 import { replay } from '../commands/replay.js';
 import { CodedError } from '../model/errors.js';
 import { REPORT_FORMATS } from '../model/report-format.js';
+import { parseKinds } from './finding-kinds.js';
 import type { RunCommand } from './run-command.js';
-import { parseKinds, parseThreshold } from './shared-options.js';
+import { parseThreshold } from './shared-options.js';
 
 function declare(yargs: Argv) {
   return yargs

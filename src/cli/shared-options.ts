@@ -1,6 +1,5 @@
 import { parseDuration } from '../format/duration.js';
 import { CodedError } from '../model/errors.js';
-import { FINDING_KINDS, type FindingKind } from '../model/finding.js';
 
 export const DEFAULT_THRESHOLD_MS = 100;
 
@@ -17,20 +16,4 @@ export function parseCpu(text: string): 'auto' | 'none' | number {
 export function whole(value: number, option: string, least: number, most: number): number {
   if (Number.isInteger(value) && value >= least && value <= most) return value;
   throw new CodedError('E_USAGE', `${option}: a whole number from ${least} to ${most}, got ${value}`, 'see --help', 2);
-}
-
-const SHORT_KINDS: Readonly<Record<string, FindingKind>> = { spike: 'rtt-spike', loss: 'loss-episode' };
-
-/** The kinds of `--fail-on`. */
-export function parseKinds(text: string): FindingKind[] {
-  return text.split(',').map((word) => {
-    const kind = SHORT_KINDS[word] ?? FINDING_KINDS.find((known) => known === word);
-    if (kind) return kind;
-    throw new CodedError(
-      'E_USAGE',
-      `--fail-on ${word}: no such finding`,
-      `use ${FINDING_KINDS.join(', ')}, spike or loss`,
-      2,
-    );
-  });
 }

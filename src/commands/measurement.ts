@@ -98,6 +98,7 @@ const CLOCKS: Readonly<Record<RunRecord['engine'], string>> = {
   portable: USER_CLOCK,
   connect: USER_CLOCK,
   sim: 'virtual time',
+  import: 'that of the imported file',
 };
 
 function runRecord(about: MeasurementAbout, plan: ProbePlan, epochNs: bigint, hello: ProberHello): RunRecord {

@@ -70,7 +70,7 @@ function publish(plan: ProbePlan & { readonly secret: string }, hello: ProberHel
   return publishProbes({ command: 'probe', secret: plan.secret, paths });
 }
 
-function probeInfo(about: MeasurementAbout, plan: ProbePlan): ProbeInfo {
+function probeInfo(about: MeasurementAbout & { readonly engine: ProbeInfo['engine'] }, plan: ProbePlan): ProbeInfo {
   const { engine, thresholdNs, options } = about;
   const { secret: _, ...recorded } = plan;
   return {

@@ -1,9 +1,16 @@
 import { z } from 'zod';
+import { arrivalsRecordSchema } from '../model/arrivals-record.js';
 import { culpritSchema } from '../model/culprit.js';
 import { explanationSchema } from '../model/explanation.js';
 import { findingSchema } from '../model/finding.js';
 import { nodeCheckSchema, nodeReportSchema } from '../model/node-check.js';
-import { qualityRecordSchema, runRecordSchema, SCHEMA, sampleRecordSchema } from '../model/run-record.js';
+import {
+  pathRecordSchema,
+  qualityRecordSchema,
+  runRecordSchema,
+  SCHEMA,
+  sampleRecordSchema,
+} from '../model/run-record.js';
 import { rxPacketSchema } from '../model/rx-packet.js';
 import { summarySchema } from '../model/summary.js';
 import { kernelSampleSchema, traceQualitySchema, traceRunSchema } from '../model/trace-record.js';
@@ -13,8 +20,10 @@ import type { Io } from './io.js';
 /** Any line of an NDJSON run. */
 export const recordSchema = z.union([
   runRecordSchema,
+  pathRecordSchema,
   sampleRecordSchema,
   findingSchema,
+  arrivalsRecordSchema,
   qualityRecordSchema,
   summarySchema,
   incidentSchema,

@@ -21,6 +21,8 @@ const SAMPLES_BEHIND_NS = 500 * MS;
  * later call than the one that completed it, so that a pause reported right after the samples still marks it.
  */
 export interface DetectorBank {
+  /** One more path, which samples refer to as `index`: in a capture paths show themselves one after the other. */
+  add(index: number, path: DetectedPath): void;
   /** Takes a batch in; samples are told apart by `path`, those of unknown paths are left out. */
   push(samples: SampleColumns): Finding[];
   /** An interval in which the prober itself did not run. */
@@ -42,7 +44,7 @@ export function createDetectorBank(paths: readonly DetectedPath[], options: Dete
   const wake = (detector: PathDetector): void => {
     busy.add(detector);
   };
-  const detectors = paths.map((path) => new PathDetector(path, options, wake));
+  const detectors: (PathDetector | undefined)[] = paths.map((path) => new PathDetector(path, options, wake));
 
   function take(): Finding[] {
     const findings: Finding[] = [];
@@ -56,6 +58,9 @@ export function createDetectorBank(paths: readonly DetectedPath[], options: Dete
   }
 
   return {
+    add(index, path) {
+      detectors[index] = new PathDetector(path, options, wake);
+    },
     push(samples) {
       const findings: Finding[] = [];
       let i = 0;
@@ -71,7 +76,7 @@ export function createDetectorBank(paths: readonly DetectedPath[], options: Dete
       pauses.add(pause);
     },
     expectRetransmits(instantsNs) {
-      for (const detector of detectors) detector.expectRetransmits(instantsNs);
+      for (const detector of detectors) detector?.expectRetransmits(instantsNs);
     },
     advance(nowNs) {
       const findings = take();
@@ -82,6 +87,7 @@ export function createDetectorBank(paths: readonly DetectedPath[], options: Dete
     },
     finish(nowNs) {
       for (const detector of detectors) {
+        if (detector === undefined) continue;
         detector.finish(nowNs);
         wake(detector);
       }
@@ -89,7 +95,7 @@ export function createDetectorBank(paths: readonly DetectedPath[], options: Dete
     },
     summaries(totals = []) {
       const byPath = new Map(totals.map((total) => [total.path, total]));
-      return detectors.map((detector, i) => detector.summary(byPath.get(i)));
+      return detectors.flatMap((detector, i) => (detector === undefined ? [] : [detector.summary(byPath.get(i))]));
     },
   };
 }

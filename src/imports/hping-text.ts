@@ -11,6 +11,7 @@ import {
   SampleFlags,
 } from '../model/sample.js';
 import { MS, SECOND, US } from '../model/time.js';
+import { unwrapped } from './text-series.js';
 
 /** What hping3 calls its interval where the text does not print a command line; the usual choice for stalls. */
 const ASSUMED_INTERVAL_NS = 10 * MS;
@@ -26,6 +27,8 @@ const ARTEFACT_WIDTH_NS = 200 * MS;
 const SAME_RELEASE_NS = 2 * MS;
 /** The table in which hping3 remembers probes; a later reply is printed with rtt=0.0. */
 const REMEMBERED_PROBES = 400;
+/** More numbers than this without a line are a damaged text. */
+const MOST_MISSING = 1_000_000;
 
 /** RTTs that hping3 made up. */
 export interface HpingArtefact {
@@ -47,6 +50,8 @@ export interface HpingText {
   readonly protocol: Protocol;
   /** As asked for on the command line. */
   readonly intervalNs: number;
+  /** The text does not say it: 10 ms is what is usual for stalls. */
+  readonly intervalAssumed: boolean;
   /**
    * As the decay of the stalls shows it, or null: hping3 arms its timer again only after each send, so that 10 ms
    * become some 10.05. Where known, the send instants are reckoned with it.
@@ -76,7 +81,10 @@ interface Line {
 }
 
 const REPLY_LINE = /\bip=\S+ ttl=(\d+)\b.*?\b(icmp_seq|seq)=(\d+)\b.*?\brtt=(\d+(?:\.\d+)?) ms/;
-const COMMAND_LINE = /\bhping3?\s+(.*)$/;
+/** It goes to standard error, and so may stand in the middle of another line. */
+const SUMMARY = /\n--- \S+ hping statistic ---\r?\n.*\r?\n(?:round-trip.*\r?\n)?/;
+/** Not the heading of the summary. */
+const COMMAND_LINE = /^(?!---).*\bhping3?\s+(.*)$/;
 
 /**
  * Reads hping3's printed output: reply lines, its command line and its summary where they are there; other lines are
@@ -85,10 +93,11 @@ const COMMAND_LINE = /\bhping3?\s+(.*)$/;
  * Samples stand in the order of the lines. An artefact carries the flag `clockStep`, which keeps its RTT out of all
  * judgement. In an uncensored text the gaps in `seq` are `lost` samples.
  *
+ * @param givenIntervalNs where the user knows it; else by the command line, else 10 ms
  * @throws CodedError E_NOT_HPING where the text has neither a reply line nor a summary
  */
-export function parseHpingText(text: string): HpingText {
-  const lines = text.split(/\r?\n/);
+export function parseHpingText(text: string, givenIntervalNs?: number): HpingText {
+  const lines = text.replace(SUMMARY, '').split(/\r?\n/);
   const command = lines.map((line) => COMMAND_LINE.exec(line)?.[1]).find((found) => found !== undefined) ?? null;
   const summary = parseSummary(text);
   let duplicates = 0;
@@ -98,7 +107,8 @@ export function parseHpingText(text: string): HpingText {
     if (reply !== null && line.startsWith('DUP!')) {
       duplicates += 1;
     } else if (reply !== null) {
-      replies.push(reply);
+      // Numbers have 16 bits: at 10 ms they begin again every 11 minutes.
+      replies.push({ ...reply, seq: unwrapped(reply.seq, replies.at(-1)?.seq ?? 0) });
     }
   }
   if (replies.length === 0 && summary === null) {
@@ -110,7 +120,7 @@ export function parseHpingText(text: string): HpingText {
     );
   }
   const protocol = protocolOf(command, replies);
-  const intervalNs = command === null ? ASSUMED_INTERVAL_NS : intervalOf(command);
+  const intervalNs = givenIntervalNs ?? (command === null ? ASSUMED_INTERVAL_NS : intervalOf(command));
   const measuredIntervalNs = measureInterval(replies, intervalNs);
   const spacingNs = measuredIntervalNs ?? intervalNs;
   const filtered = command === null ? replies.length !== summary?.received : command.includes('|');
@@ -122,6 +132,7 @@ export function parseHpingText(text: string): HpingText {
     port: portOf(command),
     protocol,
     intervalNs,
+    intervalAssumed: givenIntervalNs === undefined && command === null,
     measuredIntervalNs,
     censored: filtered,
     freshPorts,
@@ -230,7 +241,7 @@ function toSamples(replies: readonly Line[], shape: SeriesShape): SampleColumns 
   const last = replies.reduce((most, reply) => Math.max(most, reply.seq), -1);
   const first = replies.reduce((least, reply) => Math.min(least, reply.seq), last);
   const lost: number[] = [];
-  for (let seq = first; !shape.censored && seq < last; seq += 1) {
+  for (let seq = first; !shape.censored && seq < last && lost.length < MOST_MISSING; seq += 1) {
     if (!answered.has(seq)) {
       lost.push(seq);
     }

@@ -3,6 +3,25 @@ import { z } from 'zod';
 /** The number of the NDJSON schema: fields may be added to a schema, never renamed or removed. */
 export const SCHEMA = 1;
 
+/** One path of a run. */
+const runPathSchema = z.object({
+  path: z.string(),
+  protocol: z.enum(['icmp', 'syn', 'ack', 'udp']),
+  address: z.string(),
+  port: z.int().optional(),
+  flows: z.int(),
+  freshPerSecond: z.number(),
+  intervalNs: z.int(),
+  interface: z.string().optional(),
+  source: z.string().optional(),
+  sourcePorts: z.tuple([z.int(), z.int()]).readonly().nullable().optional(),
+});
+export type RunPath = z.infer<typeof runPathSchema>;
+
+/** A path that shows itself while a capture is imported; it stands before its first sample. */
+export const pathRecordSchema = runPathSchema.extend({ type: z.literal('path') });
+export type PathRecord = z.infer<typeof pathRecordSchema>;
+
 /** The first line of a run in NDJSON: who measured what, with which means. */
 export const runRecordSchema = z.object({
   type: z.literal('run'),
@@ -14,7 +33,7 @@ export const runRecordSchema = z.object({
     .string()
     .regex(/^-?\d+$/)
     .describe('CLOCK_REALTIME, in nanoseconds, of the instant all instants count from'),
-  engine: z.enum(['helper', 'sim', 'portable', 'connect']),
+  engine: z.enum(['helper', 'sim', 'portable', 'connect', 'import']),
   engineWhy: z.string().optional().describe('why this engine, where none was named'),
   limits: z.array(z.string()).optional().describe('what limits the worth of all that this engine measures'),
   timestamps: z.enum(['hw', 'kernel', 'user', 'sim']).describe('where both stamps of an RTT come from'),
@@ -26,20 +45,11 @@ export const runRecordSchema = z.object({
   scheduling: z.enum(['fifo', 'other']),
   memoryLocked: z.boolean(),
   cpu: z.int().nullable().describe('the CPU the prober is bound to'),
-  paths: z.array(
-    z.object({
-      path: z.string(),
-      protocol: z.enum(['icmp', 'syn', 'ack', 'udp']),
-      address: z.string(),
-      port: z.int().optional(),
-      flows: z.int(),
-      freshPerSecond: z.number(),
-      intervalNs: z.int(),
-      interface: z.string().optional(),
-      source: z.string().optional(),
-      sourcePorts: z.tuple([z.int(), z.int()]).readonly().nullable().optional(),
-    }),
-  ),
+  paths: z.array(runPathSchema).describe('of an import only those known when it begins: see records of type path'),
+  imported: z
+    .object({ files: z.array(z.string()), tool: z.string() })
+    .optional()
+    .describe('whose output this is; the host is then not known'),
   footprint: z.object({
     packetsPerSecond: z.number(),
     conntrackEntries: z.number().describe('entries kept alive in a connection tracker on the way'),
@@ -84,5 +94,6 @@ export const qualityRecordSchema = z.object({
   cpuPerProbeNs: z.int().nullable().describe('processor time of the prober per probe sent'),
   residentBytes: z.int().nullable(),
   end: z.enum(['complete', 'stdin-closed', 'signal', 'error', 'cut-off']),
+  notes: z.array(z.string()).optional().describe('what else limits the worth of the run, in words'),
 });
 export type QualityRecord = z.infer<typeof qualityRecordSchema>;

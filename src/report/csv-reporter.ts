@@ -17,13 +17,17 @@ const COLUMNS = [
 
 /** One sample a line (RFC 4180). Instants are nanoseconds of CLOCK_REALTIME, as there is no line for an epoch. */
 export function createCsvReporter(): Reporter {
-  let pathNames: readonly string[] = [];
+  let pathNames: string[] = [];
   let epochNs = 0n;
   return {
     start: (run) => {
       pathNames = run.paths.map((path) => path.path);
       epochNs = BigInt(run.epochNs);
       return `${COLUMNS.join(',')}\r\n`;
+    },
+    path: ({ path }) => {
+      pathNames.push(path);
+      return '';
     },
     samples: (samples) => {
       let out = '';

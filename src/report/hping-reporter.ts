@@ -11,7 +11,11 @@ export function createHpingReporter(): Reporter {
   let paths: RunRecord['paths'] = [];
   return {
     start: (run) => {
-      paths = run.paths;
+      paths = [...run.paths];
+      return '';
+    },
+    path: (path) => {
+      paths.push(path);
       return '';
     },
     samples: (samples) => {

@@ -1,3 +1,4 @@
+import type { ArrivalsRecord } from '../model/arrivals-record.js';
 import type { Finding } from '../model/finding.js';
 import type { RunRecord } from '../model/run-record.js';
 import type { Reporter } from './reporter.js';
@@ -9,6 +10,7 @@ const FINDINGS_KEPT = 100_000;
 export function createJsonReporter(): Reporter {
   let run: RunRecord | undefined;
   const findings: Finding[] = [];
+  const arrivals: ArrivalsRecord[] = [];
   let findingsLeftOut = 0;
   return {
     start: (record) => {
@@ -21,7 +23,13 @@ export function createJsonReporter(): Reporter {
       else findingsLeftOut += 1;
       return '';
     },
-    end: ({ summaries, quality, durationNs }) =>
-      `${JSON.stringify({ ...run, durationNs, quality, summaries, findings, findingsLeftOut }, null, 2)}\n`,
+    arrivals: (record) => {
+      if (arrivals.length < FINDINGS_KEPT) arrivals.push(record);
+      return '';
+    },
+    end: ({ summaries, quality, durationNs }) => {
+      const seen = arrivals.length === 0 ? {} : { arrivals };
+      return `${JSON.stringify({ ...run, durationNs, quality, summaries, findings, ...seen, findingsLeftOut }, null, 2)}\n`;
+    },
   };
 }

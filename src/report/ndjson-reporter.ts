@@ -4,11 +4,15 @@ import { toSampleRecord } from './sample-record.js';
 
 /** One object a line: run, samples and findings as they come, quality and summaries at the end. */
 export function createNdjsonReporter(): Reporter {
-  let pathNames: readonly string[] = [];
+  let pathNames: string[] = [];
   return {
     start: (run: RunRecord) => {
       pathNames = run.paths.map((path) => path.path);
       return line(run);
+    },
+    path: (path) => {
+      pathNames.push(path.path);
+      return line(path);
     },
     samples: (samples) => {
       let out = '';
@@ -16,6 +20,7 @@ export function createNdjsonReporter(): Reporter {
       return out;
     },
     finding: line,
+    arrivals: line,
     end: ({ summaries, quality }) => [quality, ...summaries].map(line).join(''),
   };
 }

@@ -1,5 +1,6 @@
+import type { ArrivalsRecord } from '../model/arrivals-record.js';
 import type { Finding } from '../model/finding.js';
-import type { QualityRecord, RunRecord } from '../model/run-record.js';
+import type { PathRecord, QualityRecord, RunRecord } from '../model/run-record.js';
 import type { SampleColumns } from '../model/sample.js';
 import type { Summary } from '../model/summary.js';
 
@@ -15,8 +16,13 @@ export interface RunResult {
  * its line ends, or ''. Pure: a reporter knows no terminal and no clock.
  */
 export interface Reporter {
+  /** `run.paths` grows when paths show themselves later, as in an import. */
   start(run: RunRecord): string;
+  /** Such a path, before its first sample. */
+  path?(path: PathRecord): string;
   samples(samples: SampleColumns): string;
   finding(finding: Finding): string;
+  /** Where the probes of the finding before waited, where that is known. */
+  arrivals?(arrivals: ArrivalsRecord): string;
   end(result: RunResult): string;
 }

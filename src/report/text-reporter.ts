@@ -5,6 +5,7 @@ import { formatTable } from '../format/table.js';
 import type { Stall } from '../model/finding.js';
 import type { QualityRecord, RunRecord } from '../model/run-record.js';
 import type { Summary } from '../model/summary.js';
+import { arrivalsLine } from './arrivals-line.js';
 import { count, findingLine, holdNs } from './finding-line.js';
 import type { Reporter, RunResult } from './reporter.js';
 
@@ -37,6 +38,7 @@ export function createTextReporter(options: TextOptions): Reporter {
       }
       return options.quiet ? '' : `${findingLine(finding, BigInt(run.epochNs), run.thresholdNs, options.zone)}\n`;
     },
+    arrivals: (arrivals) => (options.quiet ? '' : `${arrivalsLine(arrivals)}\n`),
     end: (result) => {
       if (!run) return '';
       const sections = result.summaries.map((summary) => statistics(summary, result, run as RunRecord));
@@ -70,6 +72,7 @@ function heading(run: RunRecord, zone: string | undefined): string {
     return `${path.path}: every ${formatLength(path.intervalNs)}${flows}${fresh}${from}`;
   });
   if (run.paths.length > 12) lines.push(`… and ${run.paths.length - 12} paths more`);
+  if (run.imported !== undefined) return [...lines, importHeading(run, run.imported, zone)].join('\n');
   const { packetsPerSecond, conntrackEntries } = run.footprint;
   lines.push(
     `from ${formatDateTime(BigInt(run.epochNs), zone)}; ${stampWords(run.timestamps)}; ` +
@@ -77,6 +80,15 @@ function heading(run: RunRecord, zone: string | undefined): string {
       `threshold ${formatLength(run.thresholdNs)}`,
   );
   return lines.join('\n');
+}
+
+function importHeading(run: RunRecord, from: NonNullable<RunRecord['imported']>, zone: string | undefined): string {
+  const epochNs = BigInt(run.epochNs);
+  const began = epochNs === 0n ? 'times count from the first probe' : `from ${formatDateTime(epochNs, zone)}`;
+  return (
+    `${from.files.join(', ')}: ${from.tool}; ${began}; ${stampWords(run.timestamps)}; ` +
+    `threshold ${formatLength(run.thresholdNs)}`
+  );
 }
 
 function stampWords(timestamps: RunRecord['timestamps']): string {
@@ -123,6 +135,10 @@ function statistics(summary: Summary, result: RunResult, run: RunRecord): string
   lines.push(
     `${count(summary.stalls, 'stall')}${period}, ${count(summary.spikes, 'spike')} above ${formatLength(run.thresholdNs)}${own}`,
     `smallest stall this run would have seen for certain: ${formatLength(summary.detectableStallNs)}`,
+  );
+  // What was imported says when a probe was sent, not when it was due.
+  if (run.imported !== undefined) return lines;
+  lines.push(
     `send error p50 ${formatLength(summary.sendErrorNs.p50)}, p99 ${formatLength(summary.sendErrorNs.p99)}, max ${formatLength(summary.sendErrorNs.max)}`,
   );
   return lines;
@@ -194,6 +210,10 @@ export function qualityDoubts(record: QualityRecord): string[] {
   );
   add(record.sentStampsMissing > 0, `${record.sentStampsMissing} probes lack the kernel's transmit stamp`);
   add(record.forged > 0, `${record.forged} replies had a wrong key and were not believed`);
-  add(record.end === 'cut-off', 'the prober ended early: what it had not reported is missing');
+  doubts.push(...(record.notes ?? []));
+  add(
+    record.end === 'cut-off' && record.notes === undefined,
+    'the prober ended early: what it had not reported is missing',
+  );
   return doubts;
 }

@@ -5,6 +5,7 @@ import { labDown, labUp } from '../../src/lab/lab.js';
 import { accuracy } from './accuracy.js';
 import { cost } from './cost.js';
 import { detectors } from './detectors.js';
+import { imports } from './imports.js';
 import { describeMachine, measureSteal } from './machine.js';
 import { owing, undoOnSignal } from './owed.js';
 import { pacing } from './pacing.js';
@@ -15,7 +16,7 @@ import { tracer } from './tracer.js';
 import { unrelated } from './unrelated.js';
 
 const LAB = 'bench';
-const PARTS: readonly Part[] = [accuracy, pacing, cost, scale, unrelated, detectors, replaying, tracer];
+const PARTS: readonly Part[] = [accuracy, pacing, cost, scale, unrelated, detectors, imports, replaying, tracer];
 const DEFAULT_SECONDS = 20;
 const MOST_SECONDS = 300;
 

@@ -1,0 +1,289 @@
+import { FRESH_SEQ_BIT, Outcomes, REPLIES } from '../../model/sample.js';
+import { MS } from '../../model/time.js';
+import type { PacketSink } from './capture-file.js';
+import { type ExchangeBatch, ExchangeBatches } from './exchange-batch.js';
+import { type CaptureTotals, type ExchangeTotals, noTotals } from './exchange-totals.js';
+import { isKnownLink } from './link-layer.js';
+import { Packet, PacketKinds } from './packet.js';
+import type { PathTable } from './path-table.js';
+import { PendingTable, Repeats, States } from './pending-table.js';
+import { COPY, COPY_NS, RepeatedProbes } from './repeated-probe.js';
+
+/** A clock that goes back by more than this was set; less is the order in which CPUs hand packets over. */
+const STEP_NS = 100 * MS;
+const REPLY = {
+  synAck: REPLIES.indexOf('syn-ack'),
+  rst: REPLIES.indexOf('rst'),
+  echo: REPLIES.indexOf('echo'),
+  unreachable: REPLIES.indexOf('unreachable'),
+  ttlExceeded: REPLIES.indexOf('ttl-exceeded'),
+  otherIcmp: REPLIES.indexOf('other-icmp'),
+} as const;
+
+/** How answers are judged. */
+export interface ExchangeTimes {
+  /** After which a probe counts as lost, until an answer comes after all. */
+  readonly waitNs: number;
+  /** How long an answer is waited for. */
+  readonly matchNs: number;
+}
+
+/**
+ * Pairs SYNs with SYN-ACKs and RSTs, and echo requests with replies, of whatever traffic a capture has. A probe is
+ * known by its addresses, ports and initial sequence number, or identifier and sequence number. Samples are handed
+ * over in the order in which their outcome shows in the capture.
+ */
+export class Exchanges implements PacketSink {
+  readonly totals: ExchangeTotals[] = [];
+  readonly capture: CaptureTotals = {
+    packets: 0,
+    unknownLinks: new Map(),
+    strays: 0,
+    leftOut: 0,
+    clockSteps: 0,
+    dropped: 0,
+  };
+  epochSeconds: number | undefined;
+  readonly #packet = new Packet();
+  /** Probes whose wait is not over, answered or not. */
+  readonly #pending = new PendingTable();
+  /** Lost ones that may be answered late: apart, so that the others stay few and close together. */
+  readonly #overdue = new PendingTable();
+  readonly #repeats = new RepeatedProbes(this.#pending, this.#overdue, (path) => this.#totalsOf(path));
+  readonly #batches: ExchangeBatches;
+  #nowNs = Number.NEGATIVE_INFINITY;
+  #nextDueNs = Number.POSITIVE_INFINITY;
+  /** Added to stamps since the clock was set back. */
+  #aheadNs = 0;
+
+  /** @param deliver takes samples; they are overwritten afterwards */
+  constructor(
+    private readonly paths: PathTable,
+    private readonly times: ExchangeTimes,
+    deliver: (batch: ExchangeBatch) => void,
+    /** Whether a probe from this port is one of its own, which counts apart from those of fixed flows. */
+    private readonly isFresh: (path: number, port: number) => boolean = () => false,
+  ) {
+    this.#batches = new ExchangeBatches(deliver);
+  }
+
+  /** Latest instant of the capture. */
+  get nowNs(): number {
+    return this.#nowNs;
+  }
+
+  epoch(seconds: number): void {
+    this.epochSeconds = seconds;
+  }
+
+  dropped(count: number): void {
+    this.capture.dropped += count;
+  }
+
+  packet(bytes: Uint8Array, from: number, to: number, stampNs: number, linkType: number): void {
+    this.capture.packets += 1;
+    const packet = this.#packet;
+    packet.read(bytes, from, to, linkType);
+    if (packet.kind === PacketKinds.other) {
+      if (!isKnownLink(linkType)) {
+        this.capture.unknownLinks.set(linkType, (this.capture.unknownLinks.get(linkType) ?? 0) + 1);
+      }
+      return;
+    }
+    let timeNs = Math.max(0, stampNs + this.#aheadNs);
+    if (timeNs > this.#nowNs) {
+      this.#nowNs = timeNs;
+      if (timeNs >= this.#nextDueNs) this.#expire(timeNs);
+    } else if (timeNs < this.#nowNs - STEP_NS) {
+      this.#stepBack(timeNs);
+      timeNs = this.#nowNs;
+    }
+    switch (packet.kind) {
+      case PacketKinds.syn:
+      case PacketKinds.echoRequest:
+        this.#probe(packet, timeNs);
+        return;
+      case PacketKinds.icmpError:
+        this.#error(packet, timeNs);
+        return;
+      default:
+        this.#answer(packet, timeNs);
+    }
+  }
+
+  /** The capture has ended. What is younger than the wait is in flight. */
+  finish(): void {
+    if (this.#pending.end > 0) this.#expire(this.#nowNs);
+    this.#giveUp();
+    this.flush();
+  }
+
+  /** Hands over what is there. */
+  flush(): void {
+    this.#batches.flush();
+  }
+
+  #probe(packet: Packet, timeNs: number): void {
+    const path = this.paths.ofProbe(packet);
+    if (path < 0) {
+      this.capture.leftOut += 1;
+      return;
+    }
+    const salt = saltOf(packet, packet.source, packet.sourcePort);
+    const totals = this.#totalsOf(path);
+    const repeats = this.#repeats.seenBefore(packet, path, salt, timeNs);
+    if (repeats === COPY) {
+      totals.copies += 1;
+      return;
+    }
+    if (repeats === Repeats.sentAgain) totals.sentAgain += 1;
+    else if (repeats === Repeats.sameNumber) totals.sameNumber += 1;
+    const pending = this.#pending;
+    if (pending.full) this.#forgetOldest();
+    const fresh = packet.isTcp && this.isFresh(path, packet.sourcePort);
+    const slot = pending.add(path, packet.number, salt, timeNs);
+    pending.seq[slot] = fresh ? (FRESH_SEQ_BIT | totals.nextFreshSeq) >>> 0 : totals.nextSeq & ~FRESH_SEQ_BIT;
+    if (fresh) totals.nextFreshSeq += 1;
+    else totals.nextSeq += 1;
+    pending.port[slot] = packet.sourcePort;
+    pending.ipId[slot] = packet.ipId;
+    pending.ttl[slot] = packet.ttl;
+    pending.stamp[slot] = packet.isTcp ? packet.stamp : 0;
+    pending.again[slot] = repeats;
+    if (totals.nextSeq + totals.nextFreshSeq === 1) totals.firstNs = timeNs;
+    else if (timeNs - totals.lastNs > totals.widestGapNs) totals.widestGapNs = timeNs - totals.lastNs;
+    totals.sent += 1;
+    totals.lastNs = timeNs;
+    if (this.#nextDueNs === Number.POSITIVE_INFINITY) this.#nextDueNs = timeNs + this.times.waitNs;
+  }
+
+  #answer(packet: Packet, timeNs: number): void {
+    const path = this.paths.ofAnswer(packet);
+    const salt = path < 0 ? 0 : saltOf(packet, packet.destination, packet.destinationPort);
+    let table = this.#pending;
+    let place = path < 0 ? -1 : table.find(path, packet.answers, salt);
+    if (place < 0 && path >= 0) {
+      table = this.#overdue;
+      place = table.find(path, packet.answers, salt);
+    }
+    if (place < 0) {
+      // Any connection may be reset; only what answers a probe and nothing else is a stray.
+      if (packet.kind !== PacketKinds.rstAck) this.capture.strays += 1;
+      return;
+    }
+    const slot = table.slot(place);
+    const earlier =
+      table.again[slot] === Repeats.none ? undefined : this.#repeats.earlierAnswered(table, slot, packet, timeNs);
+    if (earlier === undefined) this.#settle(table, slot, path, packet, timeNs);
+    else this.#settle(earlier.table, earlier.slot, path, packet, timeNs);
+  }
+
+  #settle(table: PendingTable, slot: number, path: number, packet: Packet, timeNs: number): void {
+    const totals = this.#totalsOf(path);
+    if (table.state[slot] === States.answered) {
+      const isCopy = timeNs - (table.answeredNs[slot] as number) < COPY_NS || packet.ttl !== table.answerTtl[slot];
+      if (isCopy) totals.copies += 1;
+      else totals.duplicates += 1;
+      return;
+    }
+    const rttNs = Math.max(0, timeNs - (table.sentNs[slot] as number));
+    const wasLost = table.state[slot] === States.lost;
+    const late = wasLost || rttNs > this.times.waitNs;
+    if (wasLost) totals.lost -= 1;
+    else if (late) this.#batches.add(table, slot, Outcomes.lost, -1, 0, null);
+    table.state[slot] = States.answered;
+    table.answeredNs[slot] = timeNs;
+    table.answerTtl[slot] = packet.ttl;
+    totals.received += 1;
+    if (late) totals.late += 1;
+    if (rttNs < totals.shortestRttNs) totals.shortestRttNs = rttNs;
+    const reply =
+      packet.kind === PacketKinds.synAck ? REPLY.synAck : packet.kind === PacketKinds.rstAck ? REPLY.rst : REPLY.echo;
+    this.#batches.add(table, slot, late ? Outcomes.late : Outcomes.reply, rttNs, reply, packet);
+  }
+
+  #error(packet: Packet, timeNs: number): void {
+    const path = this.paths.ofQuoted(packet);
+    if (path < 0) return;
+    const table = this.#pending;
+    const place = table.find(path, packet.number, saltOf(packet, packet.source, packet.sourcePort));
+    if (place < 0) return;
+    const slot = table.slot(place);
+    if (table.state[slot] !== States.pending) return;
+    table.state[slot] = States.answered;
+    table.answeredNs[slot] = timeNs;
+    table.answerTtl[slot] = packet.ttl;
+    this.#totalsOf(path).errors += 1;
+    const type = packet.icmpType;
+    const reply = type === 3 || type === 1 ? REPLY.unreachable : type === 11 ? REPLY.ttlExceeded : REPLY.otherIcmp;
+    this.#batches.add(table, slot, Outcomes.error, -1, reply, packet);
+  }
+
+  /** Reports what was not answered in time, and forgets what is older than answers are waited for. */
+  #expire(nowNs: number): void {
+    const pending = this.#pending;
+    const { waitNs, matchNs } = this.times;
+    while (pending.start < pending.end) {
+      const slot = pending.slot(pending.start);
+      if ((pending.sentNs[slot] as number) + waitNs > nowNs) break;
+      this.#loseOldest(slot);
+    }
+    const overdue = this.#overdue;
+    while (overdue.start < overdue.end) {
+      if ((overdue.sentNs[overdue.slot(overdue.start)] as number) + matchNs > nowNs) break;
+      overdue.drop();
+    }
+    // Not for each probe by itself: what is lost is reported a little later.
+    this.#nextDueNs = pending.start < pending.end ? nowNs + waitNs / 100 : Number.POSITIVE_INFINITY;
+  }
+
+  #loseOldest(slot: number): void {
+    const pending = this.#pending;
+    if (pending.state[slot] === States.pending) {
+      pending.state[slot] = States.lost;
+      this.#totalsOf(pending.path[slot] as number).lost += 1;
+      this.#batches.add(pending, slot, Outcomes.lost, -1, 0, null);
+      if (this.#overdue.full) this.#overdue.drop();
+      this.#overdue.addFrom(pending, slot);
+    }
+    pending.drop();
+  }
+
+  #forgetOldest(): void {
+    this.#loseOldest(this.#pending.slot(this.#pending.start));
+  }
+
+  /** The clock was set back: nothing is known of how long what is under way takes. Time goes on where it was. */
+  #stepBack(timeNs: number): void {
+    this.capture.clockSteps += 1;
+    this.#giveUp();
+    while (this.#overdue.start < this.#overdue.end) this.#overdue.drop();
+    this.#aheadNs += this.#nowNs - timeNs;
+    this.#nextDueNs = Number.POSITIVE_INFINITY;
+  }
+
+  /** Nothing more will be known of what is under way. */
+  #giveUp(): void {
+    const pending = this.#pending;
+    for (; pending.start < pending.end; pending.drop()) {
+      const slot = pending.slot(pending.start);
+      if (pending.state[slot] === States.pending) this.#totalsOf(pending.path[slot] as number).inFlight += 1;
+    }
+  }
+
+  #totalsOf(path: number): ExchangeTotals {
+    let totals = this.totals[path];
+    if (totals === undefined) {
+      totals = noTotals();
+      this.totals[path] = totals;
+    }
+    return totals;
+  }
+}
+
+/** Beside its number: the source port; of an echo, which has none, the address of who asked. */
+function saltOf(packet: Packet, asker: Int32Array, port: number): number {
+  return packet.isTcp
+    ? port
+    : (asker[3] as number) ^ (asker[2] as number) ^ (asker[1] as number) ^ (asker[0] as number);
+}
