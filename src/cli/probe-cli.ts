@@ -14,7 +14,8 @@ import { DEFAULT_THRESHOLD_MS, parseCpu, parseThreshold, whole } from './shared-
 
 const SHORT_KINDS: Readonly<Record<string, FindingKind>> = { spike: 'rtt-spike', loss: 'loss-episode' };
 
-function declare(yargs: Argv) {
+/** The options of `probe`, which `dash` has too. */
+export function declareProbe(yargs: Argv) {
   return yargs
     .positional('target', {
       type: 'string',
@@ -108,6 +109,13 @@ function declare(yargs: Argv) {
         group: 'Output:',
         describe: 'write results to this file',
       },
+      live: {
+        type: 'boolean',
+        default: false,
+        group: 'Output:',
+        describe: 'draw the run on the terminal; see rxray dash',
+      },
+      ascii: { type: 'boolean', default: false, group: 'Output:', describe: 'with --live: plain characters only' },
       quiet: { alias: 'q', type: 'boolean', default: false, group: 'Output:', describe: 'only the summary' },
       numeric: {
         alias: 'n',
@@ -169,7 +177,11 @@ function declare(yargs: Argv) {
       },
       scenario: { type: 'string', requiresArg: true, group: 'Means:', describe: 'scenario file for --engine sim' },
     })
-    .conflicts('ipv4', 'ipv6')
+    .conflicts('ipv4', 'ipv6');
+}
+
+function withExamples(yargs: Argv) {
+  return declareProbe(yargs)
     .example('$0 probe 172.16.47.27 --syn -p 30927', 'a NodePort, 16 flows, until Ctrl-C')
     .example('$0 probe --icmp --threshold 100', 'the targets of ./hosts.yaml, or the default gateway')
     .example('$0 probe nodeport -d 60s --fail-on stall', 'a target from hosts.yaml; exit 1 if it stalls')
@@ -177,19 +189,19 @@ function declare(yargs: Argv) {
     .epilogue('A 140 ms stall is seen with certainty at 10 ms; a ping every second sees one in twenty-five.');
 }
 
-type Declared = Awaited<ReturnType<typeof declare>['argv']>;
+export type ProbeArgs = Awaited<ReturnType<typeof declareProbe>['argv']>;
 
 /** `rxray probe`, which is installed as `probe` too. */
-export function probeCommand(run: RunCommand): CommandModule<object, Declared> {
+export function probeCommand(run: RunCommand): CommandModule<object, ProbeArgs> {
   return {
     command: 'probe [target..]',
     describe: 'probe targets and reconstruct every stall',
-    builder: declare as unknown as (yargs: Argv<object>) => Argv<Declared>,
-    handler: (args) => run((io) => probe(toOptions(args), io)),
+    builder: withExamples as unknown as (yargs: Argv<object>) => Argv<ProbeArgs>,
+    handler: (args) => run((io) => probe(probeOptionsOf(args), io)),
   };
 }
 
-function toOptions(args: Declared): ProbeOptions {
+export function probeOptionsOf(args: ProbeArgs): ProbeOptions {
   if (args.output === '') throw new CodedError('E_USAGE', '-o needs a file name', 'write -o FILE', 2);
   return {
     targets: ((args as { target?: readonly unknown[] }).target ?? []).map(String),
@@ -215,6 +227,8 @@ function toOptions(args: Declared): ProbeOptions {
     format: args.json ? 'ndjson' : args.format,
     ...(args.output === undefined ? {} : { output: args.output }),
     quiet: args.quiet,
+    live: args.live,
+    ascii: args.ascii,
     failOn: args['fail-on'] === undefined ? [] : parseKinds(args['fail-on']),
     ...(args['on-stall'] === undefined ? {} : { onStall: args['on-stall'] }),
   };

@@ -7,7 +7,7 @@ export interface BisectOptions {
   readonly port?: number;
   readonly hosts?: string;
   readonly thresholdNs: number;
-  /** At most so long; ends earlier when the verdict is settled, unless `fixedDuration`. */
+  /** At most so long, 0 without an end; ends earlier when the verdict is settled, unless `fixedDuration`. */
   readonly durationNs: number;
   /** Measure the whole duration, settled or not. */
   readonly fixedDuration: boolean;
@@ -23,4 +23,8 @@ export interface BisectOptions {
   readonly quiet: boolean;
   readonly cpu: 'auto' | 'none' | number;
   readonly output?: string;
+  /** Draw the run on the terminal; the verdict is printed when it has ended. */
+  readonly live: boolean;
+  /** Draw with plain characters. */
+  readonly ascii: boolean;
 }

@@ -8,7 +8,7 @@ import { CodedError } from '../model/errors.js';
 import type { Finding } from '../model/finding.js';
 import type { SampleColumns } from '../model/sample.js';
 import { SECOND } from '../model/time.js';
-import type { Verdict } from '../model/verdict.js';
+import type { Incident, Verdict } from '../model/verdict.js';
 import { bisectProgress } from '../report/bisect-progress.js';
 import { createBisectReporter } from '../report/bisect-reporter.js';
 import { identifiabilityText } from '../report/identifiability-text.js';
@@ -17,6 +17,8 @@ import { type BisectHosts, bisectHosts } from './bisect-hosts.js';
 import type { BisectOptions } from './bisect-options.js';
 import { machineWatches } from './bisect-watches.js';
 import type { Io } from './io.js';
+import { LiveFeed } from './live-feed.js';
+import { checkTerminal, LiveView } from './live-view.js';
 import type { MachineWatch } from './machine-watch.js';
 import { OutputFile } from './output-file.js';
 import { withRemedy } from './remedies.js';
@@ -25,6 +27,8 @@ import { VantageRun } from './vantage-run.js';
 const TICK_MS = 250;
 /** Findings are handed over up to this long after they happened; the inference must not close a time before. */
 const LAG_NS = 3 * SECOND;
+/** The dashboard is told where the verdict stands once in so many ticks. */
+const STANDING_TICKS = 4;
 
 const EXIT = { healthy: 0, fault: 1, inconclusive: 3 } as const;
 
@@ -38,6 +42,7 @@ export async function bisect(options: BisectOptions, io: Io): Promise<number> {
   const about = await bisectHosts(options);
   for (const note of about.notes) io.err(`${note}\n`);
   if (options.plan) return printPlan(about, options, io);
+  if (options.live) checkTerminal(options.ascii);
   const file = options.output === undefined ? undefined : await OutputFile.open(options.output);
   try {
     return await new Bisection(options, about, file, io).follow();
@@ -88,6 +93,8 @@ class Bisection {
   #inference: Inference | undefined;
   #waiting: ((inference: Inference) => void)[] = [];
   readonly #notes: string[];
+  readonly #live: LiveView | undefined;
+  #ticks = 0;
   #statusLines = 0;
   #lastNs = 0;
 
@@ -99,11 +106,19 @@ class Bisection {
   ) {
     this.#notes = [...about.notes];
     this.#reporter = createBisectReporter(options.json ? 'ndjson' : 'text', options);
-    this.#statusShown = io.errIsTerminal && !options.quiet;
+    this.#statusShown = io.errIsTerminal && !options.quiet && !options.live;
+    this.#live = options.live
+      ? LiveView.open({ expectedPaths: about.paths.length, ascii: options.ascii }, io)
+      : undefined;
   }
 
   async follow(): Promise<number> {
-    this.#vantages = await this.#startVantages();
+    try {
+      this.#vantages = await this.#startVantages();
+    } catch (error) {
+      this.#live?.close();
+      throw error;
+    }
     const stop = (): void => this.#stopAll();
     this.io.stop.addEventListener('abort', stop);
     if (this.io.stop.aborted) stop();
@@ -114,12 +129,13 @@ class Bisection {
       clearInterval(ticking);
       this.io.stop.removeEventListener('abort', stop);
       this.#stopAll();
+      this.#live?.close();
       await Promise.all(this.#watching);
       this.#clearStatus();
     }
     this.#refuseIfNobodyProbed();
     const inference = this.#inference ?? this.#infer();
-    for (const incident of inference.finish(this.#lastNs)) await this.#print(this.#reporter.incident(incident));
+    for (const incident of inference.finish(this.#lastNs)) await this.#printIncident(incident);
     const verdict = this.#verdict(inference);
     await this.#print(this.#reporter.verdict(verdict, this.#summaries()));
     return exitStatus(verdict);
@@ -153,16 +169,22 @@ class Bisection {
 
   async #read(vantage: VantageRun): Promise<void> {
     const indices = vantage.paths.map((path) => this.about.paths.indexOf(path));
+    const names = vantage.paths.map((path) => path.measured.name);
+    const live = this.#live && new LiveFeed(this.#live, names, vantage, vantage.name);
+    this.#live?.take({ kind: 'vantage', vantage: vantage.name, state: 'starting' });
     for await (const { event, findings } of vantage.events()) {
+      live?.take(event, findings);
       if (event.kind === 'samples') this.#takeSamples(vantage, event.samples, indices);
       if (event.kind === 'hello' && vantage.run) {
-        await this.#print(this.#reporter.vantage(vantage.name, vantage.run));
+        if (!this.#drawnOnly) await this.#print(this.#reporter.vantage(vantage.name, vantage.run));
         this.#watchWhenAllRun();
       }
       if (event.kind === 'warning') this.#tell(`${vantage.name}: ${event.message} [${event.code}]`);
       for (const finding of findings) await this.#takeFinding(vantage, finding);
     }
     this.#watchWhenAllRun();
+    const why = vantage.why === undefined ? {} : { why: vantage.why };
+    this.#live?.take({ kind: 'vantage', vantage: vantage.name, state: vantage.state, ...why });
     if (vantage.state === 'failed') {
       this.#tell(`${vantage.name} is out: ${vantage.why ?? 'it ended'}; the other vantages go on`);
     }
@@ -186,7 +208,7 @@ class Bisection {
     if (finding.kind !== 'loss-episode' || finding.duringStall !== true) {
       this.#infers((inference) => inference.finding(finding));
     }
-    await this.#print(this.#reporter.finding(finding));
+    if (!this.#drawnOnly) await this.#print(this.#reporter.finding(finding));
   }
 
   /** The watchers need to know the ports that the probers took. */
@@ -242,11 +264,25 @@ class Bisection {
     this.#lastNs = Math.round((performance.now() - this.#began) * 1e6);
     const inference = this.#inference;
     if (!inference) return;
-    for (const incident of inference.advance(this.#lastNs - LAG_NS))
-      void this.#print(this.#reporter.incident(incident));
+    for (const incident of inference.advance(this.#lastNs - LAG_NS)) void this.#printIncident(incident);
     const standing = inference.settled(this.#lastNs - LAG_NS);
     if (standing.settled && !this.options.fixedDuration) this.#stopAll();
     if (this.#statusShown) this.#drawStatus(standing.leading, standing.why);
+    this.#ticks += 1;
+    if (this.#live && this.#ticks % STANDING_TICKS === 0) {
+      const verdict = this.#verdict(inference);
+      this.#live.take({ kind: 'standing', verdict, waitsFor: standing.why, settled: standing.settled });
+    }
+  }
+
+  /** What is drawn need not be printed as well, unless a file is to have it. */
+  get #drawnOnly(): boolean {
+    return this.#live !== undefined && this.file === undefined;
+  }
+
+  async #printIncident(incident: Incident): Promise<void> {
+    this.#live?.take({ kind: 'incident', incident });
+    if (!this.#drawnOnly) await this.#print(this.#reporter.incident(incident));
   }
 
   #verdict(inference: Inference): Verdict {
@@ -280,6 +316,10 @@ class Bisection {
   }
 
   #tell(message: string): void {
+    if (this.#live) {
+      this.#live.take({ kind: 'message', text: message });
+      return;
+    }
     this.#clearStatus();
     this.io.err(`${message}\n`);
   }

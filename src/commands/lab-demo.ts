@@ -113,6 +113,8 @@ async function verdict(hostsFile: string, queue: number, io: Io): Promise<void> 
       explain: false,
       json: false,
       quiet: false,
+      live: false,
+      ascii: false,
       cpu: PLAN.cpu,
     },
     io,

@@ -7,6 +7,8 @@ import { statusLine } from '../report/status-line.js';
 import { snapshotText } from '../report/text-reporter.js';
 import { chooseEngine } from './choose-engine.js';
 import type { Io } from './io.js';
+import { LiveFeed } from './live-feed.js';
+import { checkTerminal, LiveView } from './live-view.js';
 import { Measurement } from './measurement.js';
 import { OnStall } from './on-stall.js';
 import { OutputFile } from './output-file.js';
@@ -32,6 +34,7 @@ export async function probe(options: ProbeOptions, io: Io): Promise<number> {
   if (note !== undefined) io.err(`${note}\n`);
   const vantage = options.netns ?? 'local';
   const plan = planProbe(options, targets, vantage);
+  if (options.live) checkTerminal(options.ascii);
   const engine = await chooseEngine(options);
   const about = { command: 'probe', engine: engine.name, thresholdNs: options.thresholdNs, options: { ...options } };
   const file = options.output === undefined ? undefined : await OutputFile.open(options.output);
@@ -43,6 +46,7 @@ class ProbeCommand {
   readonly #reporter;
   readonly #onStall: OnStall | undefined;
   readonly #statusShown: boolean;
+  #live: { readonly view: LiveView; readonly feed: LiveFeed } | undefined;
   readonly #began = performance.now();
   #found = false;
 
@@ -55,8 +59,11 @@ class ProbeCommand {
   ) {
     this.#reporter = createReporter(options.format, { quiet: options.quiet });
     this.#onStall =
-      options.onStall === undefined ? undefined : new OnStall(options.onStall, (text) => this.#tell(text));
-    this.#statusShown = io.errIsTerminal && !options.quiet && (options.format === 'text' || !io.outIsTerminal);
+      options.onStall === undefined
+        ? undefined
+        : new OnStall(options.onStall, (text) => this.#tell(text), options.live);
+    this.#statusShown =
+      io.errIsTerminal && !options.quiet && !options.live && (options.format === 'text' || !io.outIsTerminal);
   }
 
   async follow(run: ProbeRun): Promise<number> {
@@ -69,10 +76,12 @@ class ProbeCommand {
       await this.#read(run);
       clearInterval(ticking);
       this.#clearStatus();
+      this.#live?.view.close();
       return await this.#end();
     } catch (error) {
       throw withRemedy(error);
     } finally {
+      this.#live?.view.close();
       clearInterval(ticking);
       this.#clearStatus();
       forgetSnapshot();
@@ -83,6 +92,8 @@ class ProbeCommand {
   async #read(run: ProbeRun): Promise<void> {
     for await (const event of run.events) {
       const findings = this.measurement.take(event);
+      if (event.kind === 'hello' && this.options.live) this.#openLive();
+      this.#live?.feed.take(event, findings);
       if (event.kind === 'hello' && this.measurement.run) await this.#print(this.#reporter.start(this.measurement.run));
       if (event.kind === 'samples') await this.#print(this.#reporter.samples(event.samples));
       if (event.kind === 'warning') this.#tell(`warning ${event.code}: ${event.message}`);
@@ -96,8 +107,16 @@ class ProbeCommand {
         if (this.options.failOn.includes(finding.kind)) this.#found = true;
         if (finding.kind === 'stall') this.#onStall?.add(finding);
       }
-      await this.#print(this.#reporter.finding(finding));
+      const text = this.#reporter.finding(finding);
+      // Drawn already; a file gets everything all the same.
+      if (this.#live === undefined || this.file !== undefined) await this.#print(text);
     }
+  }
+
+  #openLive(): void {
+    const view = LiveView.open({ expectedPaths: this.plan.paths.length, ascii: this.options.ascii }, this.io);
+    const names = this.plan.paths.map((path) => path.name);
+    this.#live = { view, feed: new LiveFeed(view, names, this.measurement) };
   }
 
   async #end(): Promise<number> {
@@ -120,6 +139,10 @@ class ProbeCommand {
   }
 
   #tell(message: string): void {
+    if (this.#live) {
+      this.#live.view.take({ kind: 'message', text: message });
+      return;
+    }
     this.#clearStatus();
     this.io.err(`${message}\n`);
   }

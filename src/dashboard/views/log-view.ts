@@ -1,0 +1,116 @@
+import { formatMs } from '../../format/duration.js';
+import { count, describeFinding, holdNs } from '../../format/finding-words.js';
+import { formatFlows } from '../../format/flow-list.js';
+import type { Finding } from '../../model/finding.js';
+import { fitLine, type Line, type Span, type Style, shorten, shortenMiddle, span } from '../drawing/line.js';
+import type { LogEntry } from '../state/incident-log.js';
+import { clockText } from './clock-text.js';
+import { panelTitle } from './panel-title.js';
+import type { ViewContext } from './view-context.js';
+
+const NAME = 30;
+const NARROW = 100;
+
+const KIND_STYLES: Readonly<Record<Finding['kind'], Style>> = {
+  stall: 'stall',
+  'slow-drain': 'stall',
+  congestion: 'bad',
+  'rtt-spike': 'warn',
+  'loss-episode': 'bad',
+};
+
+/** What happened, the newest first: a title and a line each. */
+export function logView(context: ViewContext, width: number, height: number): Line[] {
+  const { log } = context.snapshot;
+  const room = height - 1;
+  const shown = logWindow(context, height);
+  const back = context.choices.logBack;
+  const more = log.length > room ? `${back + 1}-${back + shown.length} of ${log.length}, the newest first` : '';
+  const title = panelTitle(context, 'incidents', [span(log.length === 0 ? 'none so far' : more, 'dim')], width);
+  return [title, ...shown.map((entry) => entryLine(context, entry, width))];
+}
+
+/** The entry in line `row` of {@link logView}, the title being 0. */
+export function entryAt(context: ViewContext, row: number, height: number): LogEntry | undefined {
+  return row < 1 ? undefined : logWindow(context, height)[row - 1];
+}
+
+/** The path and the moment that an entry is about. */
+export function placeOf(entry: LogEntry): { path: string | undefined; atNs: number } {
+  const path =
+    entry.kind === 'finding' ? entry.finding.path : entry.kind === 'incident' ? entry.incident.paths[0] : undefined;
+  return { path, atNs: entry.atNs };
+}
+
+function logWindow({ snapshot, choices }: ViewContext, height: number): LogEntry[] {
+  const newestFirst = [...snapshot.log].reverse();
+  return newestFirst.slice(choices.logBack, choices.logBack + Math.max(0, height - 1));
+}
+
+function entryLine(context: ViewContext, entry: LogEntry, width: number): Line {
+  const time = span(` ${clockText(context, entry.atNs)} `, 'dim');
+  return fitLine([time, ...words(context, entry, width)], width);
+}
+
+function words(context: ViewContext, entry: LogEntry, width: number): Span[] {
+  const { glyphs } = context.capabilities;
+  const name = (path: string): string => shortenMiddle(path, width < NARROW ? 22 : NAME, glyphs.ellipsis);
+  switch (entry.kind) {
+    case 'finding': {
+      const { finding } = entry;
+      const style = finding.selfInflicted ? 'dim' : KIND_STYLES[finding.kind];
+      const glyph = finding.selfInflicted ? glyphs.condition.blind : glyphs.finding[finding.kind];
+      const padded = name(finding.path).padEnd(Math.min(width < NARROW ? 22 : NAME, longestName(context)));
+      return [
+        span(`${glyph} ${finding.kind.padEnd(12)} `, style),
+        span(`${padded} `, finding.selfInflicted ? 'dim' : 'plain'),
+        span(findingWords(context, finding, width), 'dim'),
+      ];
+    }
+    case 'incident': {
+      const { incident } = entry;
+      const [first = '', ...others] = incident.paths;
+      const more = others.length === 0 ? '' : ` and ${count(others.length, 'path')} more`;
+      const length = formatMs(incident.release - (incident.startMin + incident.startMax) / 2);
+      return [
+        span(`${glyphs.incident} ${incident.cause.padEnd(12)} `, incident.cause === 'inconclusive' ? 'warn' : 'stall'),
+        span(`${length.padStart(8)} ${name(first)}${more}`),
+        span(`; ${incident.exposed.length} passed${kinds(entry.findings)}`, 'dim'),
+      ];
+    }
+    case 'culprit':
+      return [span(`${glyphs.culprit} culprit      `, 'alarm'), span(` ${entry.culprit.headline}`)];
+    case 'message':
+      return [span(`${glyphs.message} ${shorten(entry.text, Math.max(0, width - 18), glyphs.ellipsis)}`)];
+  }
+}
+
+function longestName({ snapshot }: ViewContext): number {
+  return Math.max(0, ...snapshot.rows.map(({ name }) => [...name].length));
+}
+
+/** What of the incident's findings were no stalls. */
+function kinds(findings: readonly Finding[]): string {
+  const others = [...new Set(findings.map(({ kind }) => kind))].filter((kind) => kind !== 'stall');
+  return others.length === 0 ? '' : `; ${others.join(', ')}`;
+}
+
+function findingWords(context: ViewContext, finding: Finding, width: number): string {
+  if (width >= 150) return plainer(context, describeFinding(finding, context.snapshot.thresholdNs));
+  if (finding.selfInflicted) return 'self-inflicted: the prober paused';
+  const flows = finding.flowsHit.length + finding.flowsExposed.length;
+  const on = flows > 1 && finding.flowsHit.length > 0 ? `, flows ${formatFlows(finding.flowsHit)}` : '';
+  switch (finding.kind) {
+    case 'stall':
+    case 'slow-drain':
+      return `${formatMs(holdNs(finding))}, ${finding.probes} held${on}`;
+    case 'loss-episode':
+      return `${finding.probes} lost in ${formatMs(finding.durationNs)}`;
+    default:
+      return `peak ${formatMs(finding.peakRttNs)}`;
+  }
+}
+
+function plainer({ capabilities }: ViewContext, words: string): string {
+  return words.replaceAll('±', capabilities.glyphs.plusMinus);
+}
