@@ -8,7 +8,7 @@ const SECOND = 1_000_000_000;
 
 /**
  * The worst RTT of each of the last seconds, one character a second, the newest on the right; a loss shows as `?`.
- * Heights are logarithmic up to the threshold (a stall of 140 ms and a hiccup of 5 ms are both to be seen).
+ * Heights are logarithmic, so that a stall of 140 ms and a hiccup of 5 ms are both to be seen.
  */
 export function sparkline(
   seconds: PathSeconds,
@@ -43,9 +43,9 @@ function cell(
   };
 }
 
-/** The lowest level up to a hundredth of the threshold, the highest from the threshold on. */
+/** The lowest level up to a hundredth of the threshold, the highest from ten times the threshold on. */
 function level(rttNs: number, thresholdNs: number, levels: number): number {
   if (rttNs <= 0 || thresholdNs <= 0) return 0;
   const decades = 2 + Math.log10(rttNs / thresholdNs);
-  return Math.max(0, Math.min(levels - 1, Math.floor((decades / 2) * (levels - 1))));
+  return Math.max(0, Math.min(levels - 1, Math.floor((decades / 3) * (levels - 1))));
 }

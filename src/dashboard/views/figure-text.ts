@@ -1,6 +1,6 @@
-/** `0 %`, `0.0089 %`, `12 %`: two digits that mean something, never rounded to nothing. */
+/** `0%`, `0.0089%`, `12%`: two digits that mean something, never rounded to nothing. */
 export function percentText(ratio: number): string {
-  return `${Number((100 * ratio).toPrecision(2))} %`;
+  return `${Number((100 * ratio).toPrecision(2))}%`;
 }
 
 /** Never 1.00: no measurement is that sure. */

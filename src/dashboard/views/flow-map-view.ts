@@ -8,6 +8,7 @@ import type { PathRow } from '../state/snapshot.js';
 import { panelTitle } from './panel-title.js';
 import { isHeldBy, SCALE_COLUMNS } from './strip-view.js';
 import type { StripWindow } from './strip-window.js';
+import { timeAxis } from './time-axis.js';
 import type { ViewContext } from './view-context.js';
 
 /** What waited less is a dot and no line. */
@@ -27,6 +28,7 @@ export function flowMapView(
   if (row === undefined || height < 2) return [];
   const { protocol } = row.state.planned;
   const held = row.state.held.filter(({ startMin, release }) => release >= window.fromNs && startMin < window.toNs);
+  const whole = flowRows(row);
   const flows = flowsOf(row, held, height - 1, context);
   const title = panelTitle(
     context,
@@ -37,7 +39,9 @@ export function flowMapView(
   const lines = flows.packed
     ? packed(context, row, window, held, flows.list, width, height - 1)
     : apart(context, row, window, held, flows.list, width);
-  return [title, ...lines];
+  // Where the strip has left its place to the flows, its axis comes with them.
+  const axis = height > whole + 1 ? [axisLine(context, window, held, width)] : [];
+  return [title, ...lines, ...axis];
 }
 
 /** Rows that a map with a row for each flow has, without its title. */
@@ -49,6 +53,10 @@ export function flowRows(row: PathRow | undefined): number {
 /** Rows of the packed map. */
 export function packedFlowRows(row: PathRow | undefined, context: ViewContext): number {
   return Math.ceil(flowRows(row) / (context.capabilities.glyphs.dots === 'braille' ? 4 : 2));
+}
+
+function axisLine(context: ViewContext, window: StripWindow, held: readonly Held[], width: number): Line {
+  return [span(' '.repeat(SCALE_COLUMNS)), ...timeAxis(context, window, held, width - SCALE_COLUMNS)];
 }
 
 interface ShownFlows {

@@ -2,14 +2,23 @@ import { formatMs } from '../../format/duration.js';
 import { count, describeFinding, holdNs } from '../../format/finding-words.js';
 import { formatFlows } from '../../format/flow-list.js';
 import type { Finding } from '../../model/finding.js';
+import { MS } from '../../model/time.js';
 import { fitLine, type Line, type Span, type Style, shorten, shortenMiddle, span } from '../drawing/line.js';
 import type { LogEntry } from '../state/incident-log.js';
 import { clockText } from './clock-text.js';
 import { panelTitle } from './panel-title.js';
+import { pathLabel } from './path-label.js';
 import type { ViewContext } from './view-context.js';
 
 const NAME = 30;
 const NARROW = 100;
+const TOGETHER_NS = 5 * MS;
+
+/** A line of the log, and how many findings of other paths it stands for. */
+interface Shown {
+  readonly entry: LogEntry;
+  others: number;
+}
 
 const KIND_STYLES: Readonly<Record<Finding['kind'], Style>> = {
   stall: 'stall',
@@ -21,7 +30,7 @@ const KIND_STYLES: Readonly<Record<Finding['kind'], Style>> = {
 
 /** What happened, the newest first: a title and a line each. */
 export function logView(context: ViewContext, width: number, height: number): Line[] {
-  const { log } = context.snapshot;
+  const log = shownLog(context);
   const room = height - 1;
   const shown = logWindow(context, height);
   const back = context.choices.logBack;
@@ -32,7 +41,7 @@ export function logView(context: ViewContext, width: number, height: number): Li
 
 /** The entry in line `row` of {@link logView}, the title being 0. */
 export function entryAt(context: ViewContext, row: number, height: number): LogEntry | undefined {
-  return row < 1 ? undefined : logWindow(context, height)[row - 1];
+  return row < 1 ? undefined : logWindow(context, height)[row - 1]?.entry;
 }
 
 /** The path and the moment that an entry is about. */
@@ -42,19 +51,41 @@ export function placeOf(entry: LogEntry): { path: string | undefined; atNs: numb
   return { path, atNs: entry.atNs };
 }
 
-function logWindow({ snapshot, choices }: ViewContext, height: number): LogEntry[] {
-  const newestFirst = [...snapshot.log].reverse();
-  return newestFirst.slice(choices.logBack, choices.logBack + Math.max(0, height - 1));
+function logWindow(context: ViewContext, height: number): Shown[] {
+  const { logBack } = context.choices;
+  return shownLog(context).slice(logBack, logBack + Math.max(0, height - 1));
 }
 
-function entryLine(context: ViewContext, entry: LogEntry, width: number): Line {
+/** The newest first. Beside other panels, findings of several paths that end together share a line. */
+function shownLog({ snapshot, choices }: ViewContext): Shown[] {
+  const newestFirst = [...snapshot.log].sort((a, b) => b.atNs - a.atNs);
+  const shown: Shown[] = [];
+  for (const entry of newestFirst) {
+    const open = choices.mode === 'log' ? undefined : shown.at(-1);
+    if (open !== undefined && areTogether(open.entry, entry)) open.others += 1;
+    else shown.push({ entry, others: 0 });
+  }
+  return shown;
+}
+
+function areTogether(a: LogEntry, b: LogEntry): boolean {
+  if (a.kind !== 'finding' || b.kind !== 'finding') return false;
+  if (a.finding.kind !== b.finding.kind || a.finding.selfInflicted !== b.finding.selfInflicted) return false;
+  return Math.abs(a.atNs - b.atNs) <= TOGETHER_NS && a.finding.path !== b.finding.path;
+}
+
+function entryLine(context: ViewContext, { entry, others }: Shown, width: number): Line {
   const time = span(` ${clockText(context, entry.atNs)} `, 'dim');
-  return fitLine([time, ...words(context, entry, width)], width);
+  const more = others === 0 ? [] : [span(`and ${count(others, 'path')} more, `, 'plain')];
+  const [sign, name, ...rest] = words(context, entry, width);
+  const spans = [sign, name, ...more, ...rest].filter((part) => part !== undefined);
+  return fitLine([time, ...spans], width);
 }
 
 function words(context: ViewContext, entry: LogEntry, width: number): Span[] {
   const { glyphs } = context.capabilities;
-  const name = (path: string): string => shortenMiddle(path, width < NARROW ? 22 : NAME, glyphs.ellipsis);
+  const name = (path: string): string =>
+    shortenMiddle(pathLabel(context, path), width < NARROW ? 22 : NAME, glyphs.ellipsis);
   switch (entry.kind) {
     case 'finding': {
       const { finding } = entry;
@@ -85,8 +116,8 @@ function words(context: ViewContext, entry: LogEntry, width: number): Span[] {
   }
 }
 
-function longestName({ snapshot }: ViewContext): number {
-  return Math.max(0, ...snapshot.rows.map(({ name }) => [...name].length));
+function longestName(context: ViewContext): number {
+  return Math.max(0, ...context.snapshot.rows.map(({ name }) => [...pathLabel(context, name)].length));
 }
 
 /** What of the incident's findings were no stalls. */

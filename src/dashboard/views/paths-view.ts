@@ -8,23 +8,24 @@ import { sparkline } from '../drawing/sparkline.js';
 import { SECONDS_KEPT } from '../state/path-seconds.js';
 import type { PathRow } from '../state/snapshot.js';
 import { percentText } from './figure-text.js';
+import { pathLabel } from './path-label.js';
 import type { ViewContext } from './view-context.js';
 
 /** Width of each column, and what goes first where there is no room for all: the one with the highest number. */
 const WIDTHS: Readonly<Record<Exclude<ColumnName, 'history'>, { width: number; goes: number }>> = {
-  rate: { width: 6, goes: 6 },
+  rate: { width: 5, goes: 6 },
   sent: { width: 8, goes: 8 },
-  loss: { width: 8, goes: 2 },
+  loss: { width: 6, goes: 2 },
   late: { width: 5, goes: 9 },
-  p50: { width: 7, goes: 5 },
-  p99: { width: 7, goes: 3 },
-  max: { width: 7, goes: 1 },
+  p50: { width: 6, goes: 5 },
+  p99: { width: 6, goes: 3 },
+  max: { width: 6, goes: 1 },
   stalls: { width: 6, goes: 0 },
   spikes: { width: 6, goes: 7 },
 };
 /** Selection mark, glyph of the condition, and blanks. */
 const MARKS = 4;
-const LEAST_NAME = 14;
+const LEAST_NAME = 22;
 const LEAST_HISTORY = 10;
 
 const CONDITION_STYLES: Readonly<Record<Condition, Style>> = {
@@ -48,13 +49,13 @@ interface Layout {
 export function pathsView(context: ViewContext, width: number, height: number): Line[] {
   const rows = orderedRows(context.snapshot, context.choices);
   const selected = selectedRow(context.snapshot, context.choices);
-  const layout = layOut(rows, context.choices.columns, width);
-  const room = Math.max(0, height - 1);
-  const first = firstRow(
-    selected === undefined ? -1 : rows.indexOf(selected),
-    rows.length,
-    room,
+  const layout = layOut(
+    rows.map(({ name }) => pathLabel(context, name)),
+    context.choices.columns,
+    width,
   );
+  const room = Math.max(0, height - 1);
+  const first = firstRow(selected === undefined ? -1 : rows.indexOf(selected), rows.length, room);
   const shown = rows.slice(first, first + room);
   return [
     titles(context, layout, { first, shown: shown.length, all: rows }, width),
@@ -67,11 +68,7 @@ export function pathAt(context: ViewContext, row: number, height: number): strin
   const rows = orderedRows(context.snapshot, context.choices);
   const selected = selectedRow(context.snapshot, context.choices);
   const room = Math.max(0, height - 1);
-  const first = firstRow(
-    selected === undefined ? -1 : rows.indexOf(selected),
-    rows.length,
-    room,
-  );
+  const first = firstRow(selected === undefined ? -1 : rows.indexOf(selected), rows.length, room);
   return row < 1 || row > room ? undefined : rows[first + row - 1]?.name;
 }
 
@@ -79,8 +76,8 @@ function firstRow(selected: number, rows: number, room: number): number {
   return Math.max(0, Math.min(rows - room, selected - Math.floor(room / 2)));
 }
 
-function layOut(rows: readonly PathRow[], wanted: readonly ColumnName[], width: number): Layout {
-  const longest = Math.max(4, ...rows.map(({ name }) => [...name].length));
+function layOut(names: readonly string[], wanted: readonly ColumnName[], width: number): Layout {
+  const longest = Math.max(4, ...names.map((name) => [...name].length));
   const columns = wanted.filter((name): name is Exclude<ColumnName, 'history'> => name !== 'history');
   const wantsHistory = wanted.includes('history');
   const taken = (): number => MARKS + columns.reduce((sum, name) => sum + 1 + WIDTHS[name].width, 0);
@@ -95,17 +92,17 @@ function layOut(rows: readonly PathRow[], wanted: readonly ColumnName[], width: 
 }
 
 function titles(
-  { choices }: ViewContext,
+  { choices, capabilities }: ViewContext,
   { name, columns, history }: Layout,
   { first, shown, all }: { first: number; shown: number; all: readonly PathRow[] },
   width: number,
 ): Line {
   const hidden = all.length - shown;
   const troubled = [...all.slice(0, first), ...all.slice(first + shown)].filter(({ stalls }) => stalls > 0).length;
-  const more = hidden === 0 ? '' : ` ${first + 1}-${first + shown} of ${all.length}`;
-  const label = `path${more}${troubled > 0 ? `, ${troubled} stalled not shown` : ''}${choices.sorted ? ' (worst first)' : ''}`;
+  const more = hidden === 0 ? '' : ` ${first + 1}-${first + shown}/${all.length}`;
+  const label = `path${more}${troubled > 0 ? `, ${troubled}${capabilities.glyphs.condition.stalled} hidden` : ''}${choices.sorted ? ', worst first' : ''}`;
   const cells = columns.map((column) => ` ${title(column).padStart(WIDTHS[column].width)}`).join('');
-  const last = history === 0 ? '' : `  ${`worst of each of ${history} s`.slice(0, history)}`;
+  const last = history === 0 ? '' : `  ${`worst, ${history} s`.slice(0, history)}`;
   const text = `${' '.repeat(MARKS)}${[...label].slice(0, name).join('').padEnd(name)}${cells}${last}`;
   return fitLine(lineOf(span(text, 'dim')), width, 'dim');
 }
@@ -121,7 +118,10 @@ function line(context: ViewContext, row: PathRow, layout: Layout, selected: bool
   const spans: Span[] = [
     span(selected ? glyphs.selected : ' ', 'strong'),
     span(` ${glyphs.condition[row.condition]} `, condition),
-    span(shortenMiddle(row.name, layout.name, glyphs.ellipsis).padEnd(layout.name), selected ? 'strong' : 'plain'),
+    span(
+      shortenMiddle(pathLabel(context, row.name), layout.name, glyphs.ellipsis).padEnd(layout.name),
+      selected ? 'strong' : 'plain',
+    ),
   ];
   for (const column of layout.columns) {
     const { text, style } = figure(column, row, snapshot.thresholdNs);

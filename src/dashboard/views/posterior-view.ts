@@ -1,12 +1,12 @@
 import { count } from '../../format/finding-words.js';
+import type { Verdict } from '../../model/verdict.js';
+import { CAUSES } from '../../model/verdict.js';
 import type { Glyphs } from '../drawing/glyphs.js';
 import { fitLine, type Line, shorten, span } from '../drawing/line.js';
 import { placeText, probabilityText } from './figure-text.js';
 import { panelTitle } from './panel-title.js';
 import type { ViewContext } from './view-context.js';
 
-/** Causes below this are left out, unless they are all there is. */
-const LEAST = 0.005;
 const FIGURE = 7;
 
 /** How likely each cause is, as bars, the leading one marked; nothing where nobody infers causes. */
@@ -15,9 +15,7 @@ export function posteriorView(context: ViewContext, width: number, height: numbe
   if (standing === undefined || height < 2) return [];
   const { glyphs } = context.capabilities;
   const { verdict } = standing;
-  const causes = Object.entries(verdict.posterior)
-    .sort((a, b) => b[1] - a[1])
-    .filter(([, share], index) => index === 0 || share >= LEAST);
+  const causes = causesOf(verdict);
   const names = Math.max(8, ...causes.slice(0, height - 1).map(([cause]) => cause.length));
   const bar = Math.max(4, width - names - FIGURE - 6);
   const about = standing.settled ? 'settled' : standing.waitsFor;
@@ -27,7 +25,7 @@ export function posteriorView(context: ViewContext, width: number, height: numbe
     'causes',
     [
       span(`${count(verdict.incidents, 'incident')}${where}`),
-      span(`; ${shorten(about, Math.max(0, width - 32 - where.length), glyphs.ellipsis)}`, 'dim'),
+      span(`; ${shorten(about, Math.max(0, width - 27 - where.length), glyphs.ellipsis)}`, 'dim'),
     ],
     width,
   );
@@ -39,7 +37,7 @@ export function posteriorView(context: ViewContext, width: number, height: numbe
         span(leads ? ` ${glyphs.selected} ` : '   ', 'strong'),
         span(`${cause.padEnd(names)} `, leads ? style : 'plain'),
         span(barText(share, bar, glyphs), leads ? (style === 'alarm' ? 'stall' : style) : 'bar'),
-        span(` ${probabilityText(share)}`, leads ? 'strong' : 'dim'),
+        span(` ${share === 0 ? '<0.001' : probabilityText(share)}`, leads ? 'strong' : 'dim'),
       ],
       width,
     );
@@ -50,7 +48,16 @@ export function posteriorView(context: ViewContext, width: number, height: numbe
 /** Lines that all of it would take. */
 export function posteriorRows({ snapshot }: ViewContext): number {
   if (snapshot.standing === undefined) return 0;
-  return 1 + Math.max(1, Object.values(snapshot.standing.verdict.posterior).filter((share) => share >= LEAST).length);
+  return 1 + causesOf(snapshot.standing.verdict).length;
+}
+
+/** All that were considered, the likeliest first; a posterior leaves out what is below a thousandth. */
+function causesOf({ posterior, priors }: Verdict): [cause: string, share: number][] {
+  const considered = ['healthy', ...CAUSES].filter(
+    (cause) => priors[cause] !== undefined && posterior[cause] === undefined,
+  );
+  const told = Object.entries(posterior).sort((a, b) => b[1] - a[1]);
+  return [...told, ...considered.map((cause): [string, number] => [cause, 0])];
 }
 
 function barText(share: number, width: number, { barFull, barPart }: Glyphs): string {

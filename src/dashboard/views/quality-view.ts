@@ -2,7 +2,7 @@ import { formatLength } from '../../format/duration.js';
 import { count } from '../../format/finding-words.js';
 import type { QualityRecord } from '../../model/run-record.js';
 import { selectedRow } from '../choices/choose.js';
-import { fitLine, type Line, type Style, span } from '../drawing/line.js';
+import { fitLine, type Line, lengthOf, type Span, type Style, span } from '../drawing/line.js';
 import { panelTitle } from './panel-title.js';
 import type { ViewContext } from './view-context.js';
 
@@ -16,11 +16,14 @@ export function qualityLine(context: ViewContext, width: number): Line {
   const remarks = qualityRemarks(context);
   const doubtful = remarks.some(({ style }) => style !== 'dim');
   const { glyphs } = context.capabilities;
-  const parts = remarks.flatMap(({ text, style }, index) => [
-    ...(index === 0 ? [] : [span(` ${glyphs.separator} `, 'dim')]),
-    span(text, style),
-  ]);
-  return fitLine([span(' quality ', 'title'), span(` ${doubtful ? '! ' : ''}`, 'warn'), ...parts], width);
+  const spans: Span[] = [span(' quality ', 'title'), span(doubtful ? ' ! ' : ' ', 'warn')];
+  for (const [index, { text, style }] of remarks.entries()) {
+    const between = index === 0 ? '' : ` ${glyphs.separator} `;
+    // A remark that does not fit as a whole is left out, except that the first is always worth a part.
+    if (index > 0 && lengthOf(spans) + between.length + text.length > width) break;
+    spans.push(span(between, 'dim'), span(text, style));
+  }
+  return fitLine(spans, width);
 }
 
 /** The same with a line for each remark. */
@@ -56,7 +59,7 @@ function qualityRemarks(context: ViewContext): Remark[] {
 }
 
 function doubtsOf(context: ViewContext, records: readonly QualityRecord[]): string[] {
-  const sum = (key: 'pauses' | 'missedSlots' | 'clockSteps' | 'kernelDrops' | 'droppedRecords' | 'forged'): number =>
+  const sum = (key: 'pauses' | 'missedSlots' | 'clockSteps' | 'kernelDrops' | 'droppedRecords'): number =>
     records.reduce((total, record) => total + record[key], 0);
   const selfInflicted = context.snapshot.rows.reduce((total, row) => total + row.selfInflicted, 0);
   const longestNs = Math.max(0, ...records.map(({ longestPauseNs }) => longestPauseNs));
@@ -72,7 +75,6 @@ function doubtsOf(context: ViewContext, records: readonly QualityRecord[]): stri
     [sum('kernelDrops') > 0, `kernel dropped ${count(sum('kernelDrops'), 'packet')}: losses may be ours`],
     [sum('droppedRecords') > 0, `${count(sum('droppedRecords'), 'sample')} dropped before they were read`],
     [sum('clockSteps') > 0, `clock stepped ${sum('clockSteps')} times`],
-    [sum('forged') > 0, `${sum('forged')} replies had a wrong key`],
   ];
   return doubts.flatMap(([holds, words]) => (holds ? [words] : []));
 }

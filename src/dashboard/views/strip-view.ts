@@ -1,5 +1,5 @@
 import { formatLength, formatMs } from '../../format/duration.js';
-import { count, holdNs } from '../../format/finding-words.js';
+import { holdNs } from '../../format/finding-words.js';
 import { MS, SECOND, US } from '../../model/time.js';
 import { DotCanvas } from '../drawing/dot-canvas.js';
 import { type Line, type Style, shortenMiddle, span } from '../drawing/line.js';
@@ -9,6 +9,7 @@ import type { Held } from '../state/path-state.js';
 import type { PathRow } from '../state/snapshot.js';
 import { clockText } from './clock-text.js';
 import { panelTitle } from './panel-title.js';
+import { pathLabel } from './path-label.js';
 import type { StripWindow } from './strip-window.js';
 import { timeAxis } from './time-axis.js';
 import type { ViewContext } from './view-context.js';
@@ -62,7 +63,12 @@ function title(context: ViewContext, row: PathRow, window: StripWindow, stalls: 
     span(window.shows === 'now' ? 'now' : window.shows === 'chosen' ? 'esc: live' : leftWords(window), 'dim'),
     span(` ${glyphs.separator} ${formatLength(choices.zoomNs)}/dot${choices.scale === 'fit' ? ', fit' : ''}`, 'dim'),
   ];
-  return panelTitle(context, shortenMiddle(row.name, width < 120 ? 24 : 48, glyphs.ellipsis), about, width);
+  return panelTitle(
+    context,
+    shortenMiddle(pathLabel(context, row.name), width < 120 ? 24 : 48, glyphs.ellipsis),
+    about,
+    width,
+  );
 }
 
 function leftWords({ leftNs }: StripWindow): string {
@@ -72,8 +78,8 @@ function leftWords({ leftNs }: StripWindow): string {
 function stallWords(context: ViewContext, held: Held): string {
   const glyph = context.capabilities.glyphs.finding[held.kind];
   const flows = held.flowsHit.length + held.flowsExposed.length;
-  const of = flows > 1 && held.flowsHit.length > 0 ? `, flows ${held.flowsHit.length} of ${flows}` : '';
-  return `${glyph} ${formatMs(holdNs(held))}, ${count(held.probes, 'probe')} let go ${clockText(context, held.release)}${of}`;
+  const of = flows > 1 && held.flowsHit.length > 0 ? `, ${held.flowsHit.length} of ${flows} flows` : '';
+  return `${glyph} ${formatMs(holdNs(held))}, ${held.probes} held till ${clockText(context, held.release)}${of}`;
 }
 
 function plot(
@@ -140,7 +146,8 @@ function scaleLabels(thresholdNs: number, topNs: number, canvas: DotCanvas): Map
   };
   if (thresholdNs < topNs) {
     const row = Math.floor(rowOf(canvas, thresholdNs, topNs) / canvas.down);
-    if (row !== 0 && row !== bottom) labels.set(row, short(thresholdNs));
+    // In the row of the top the threshold is what the line there stands for.
+    if (row !== bottom) labels.set(row, short(thresholdNs));
   }
   place(topNs / 2);
   return labels;

@@ -18,6 +18,7 @@ export function timeAxis(context: ViewContext, window: StripWindow, stalls: read
   const cellNs = (window.toNs - window.fromNs) / columns;
   const columnOf = (atNs: number): number => Math.floor((atNs - window.fromNs) / cellNs);
   for (let column = 0; column < columns; column += 1) canvas.letter(column, 0, glyphs.axis, 'dim');
+  const releases = stalls.map(({ release }) => columnOf(release));
   const stepNs = [...STEPS_NS, ...LONG_STEPS_NS].find((step) => step / cellNs >= LABEL) ?? 600 * SECOND;
   const decimals = stepNs >= SECOND ? 0 : stepNs >= 100 * MS ? 1 : stepNs >= 10 * MS ? 2 : 3;
   // Whole tenths of a second of the wall clock, not of the run.
@@ -31,8 +32,10 @@ export function timeAxis(context: ViewContext, window: StripWindow, stalls: read
     const label = clockText(context, atNs, decimals);
     if (column + 1 + label.length >= columns) break;
     canvas.letter(column, 0, glyphs.tick, 'plain');
+    // A release in a label's place would be read as one of its figures.
+    if (releases.some((at) => at > column && at <= column + label.length)) continue;
     for (const [i, letter] of [...label].entries()) canvas.letter(column + 1 + i, 0, letter, 'plain');
   }
-  for (const { release } of stalls) canvas.letter(columnOf(release), 0, glyphs.release, 'stall');
+  for (const column of releases) canvas.letter(column, 0, glyphs.release, 'stall');
   return canvas.lines()[0] ?? [];
 }
