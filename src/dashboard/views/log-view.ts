@@ -128,7 +128,7 @@ function kinds(findings: readonly Finding[]): string {
 
 function findingWords(context: ViewContext, finding: Finding, width: number): string {
   if (width >= 150) return plainer(context, describeFinding(finding, context.snapshot.thresholdNs));
-  if (finding.selfInflicted) return 'self-inflicted: the prober paused';
+  if (finding.selfInflicted) return 'self-inflicted, not counted';
   const flows = finding.flowsHit.length + finding.flowsExposed.length;
   const on = flows > 1 && finding.flowsHit.length > 0 ? `, flows ${formatFlows(finding.flowsHit)}` : '';
   switch (finding.kind) {

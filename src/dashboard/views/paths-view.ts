@@ -27,6 +27,8 @@ const WIDTHS: Readonly<Record<Exclude<ColumnName, 'history'>, { width: number; g
 const MARKS = 4;
 const LEAST_NAME = 22;
 const LEAST_HISTORY = 10;
+/** `path 148-153/200 +12■`: those shown, and how many that stalled are not. */
+const TITLE = 22;
 
 const CONDITION_STYLES: Readonly<Record<Condition, Style>> = {
   starting: 'dim',
@@ -49,12 +51,12 @@ interface Layout {
 export function pathsView(context: ViewContext, width: number, height: number): Line[] {
   const rows = orderedRows(context.snapshot, context.choices);
   const selected = selectedRow(context.snapshot, context.choices);
+  const room = Math.max(0, height - 1);
   const layout = layOut(
     rows.map(({ name }) => pathLabel(context, name)),
     context.choices.columns,
-    width,
+    { width, room },
   );
-  const room = Math.max(0, height - 1);
   const first = firstRow(selected === undefined ? -1 : rows.indexOf(selected), rows.length, room);
   const shown = rows.slice(first, first + room);
   return [
@@ -76,8 +78,12 @@ function firstRow(selected: number, rows: number, room: number): number {
   return Math.max(0, Math.min(rows - room, selected - Math.floor(room / 2)));
 }
 
-function layOut(names: readonly string[], wanted: readonly ColumnName[], width: number): Layout {
-  const longest = Math.max(4, ...names.map((name) => [...name].length));
+function layOut(
+  names: readonly string[],
+  wanted: readonly ColumnName[],
+  { width, room }: { width: number; room: number },
+): Layout {
+  const longest = Math.max(names.length > room ? TITLE : 4, ...names.map((name) => [...name].length));
   const columns = wanted.filter((name): name is Exclude<ColumnName, 'history'> => name !== 'history');
   const wantsHistory = wanted.includes('history');
   const taken = (): number => MARKS + columns.reduce((sum, name) => sum + 1 + WIDTHS[name].width, 0);
@@ -100,7 +106,7 @@ function titles(
   const hidden = all.length - shown;
   const troubled = [...all.slice(0, first), ...all.slice(first + shown)].filter(({ stalls }) => stalls > 0).length;
   const more = hidden === 0 ? '' : ` ${first + 1}-${first + shown}/${all.length}`;
-  const label = `path${more}${troubled > 0 ? `, ${troubled}${capabilities.glyphs.condition.stalled} hidden` : ''}${choices.sorted ? ', worst first' : ''}`;
+  const label = `path${more}${troubled > 0 ? ` +${troubled}${capabilities.glyphs.condition.stalled}` : ''}${choices.sorted ? ', worst first' : ''}`;
   const cells = columns.map((column) => ` ${title(column).padStart(WIDTHS[column].width)}`).join('');
   const last = history === 0 ? '' : `  ${`worst, ${history} s`.slice(0, history)}`;
   const text = `${' '.repeat(MARKS)}${[...label].slice(0, name).join('').padEnd(name)}${cells}${last}`;
