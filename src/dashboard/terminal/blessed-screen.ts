@@ -23,6 +23,7 @@ interface Inside {
 }
 
 const MOUSE = { vt200Mouse: true, sgrMouse: true };
+const TAKEN_OVER = ['uncaughtException', 'SIGTERM', 'SIGINT', 'SIGQUIT', 'exit'];
 const DEFAULT_COLOUR = 0x1ff;
 const FLAG = { bold: 1, underline: 2, reverse: 8 };
 
@@ -43,6 +44,7 @@ class BlessedScreen implements TerminalScreen {
   #frame: readonly Line[] = [];
   #closed = false;
   readonly #continued = (): void => this.#resume();
+  readonly #exiting = (): void => this.close();
 
   constructor(
     private readonly streams: BlessedStreams,
@@ -50,6 +52,7 @@ class BlessedScreen implements TerminalScreen {
     term: string,
   ) {
     this.#output = new TerminalOutput(streams.output);
+    const forgetOwn = ownProcessListeners();
     this.#screen = blessed.screen({
       input: streams.input,
       output: this.#output as unknown as NodeJS.WriteStream,
@@ -58,6 +61,7 @@ class BlessedScreen implements TerminalScreen {
       smartCSR: false,
       warnings: false,
     } as blessed.Widgets.IScreenOptions) as unknown as blessed.Widgets.Screen & Inside;
+    forgetOwn();
     const unicode = capabilities.glyphs.dots === 'braille';
     // UTF-8 is written as it is; without it nothing beyond ASCII is drawn, so that nothing needs translation.
     this.#screen.tput.unicode = unicode;
@@ -69,6 +73,8 @@ class BlessedScreen implements TerminalScreen {
     };
     this.setMouse(true);
     process.on('SIGCONT', this.#continued);
+    // Whatever ends the process: an exception that nobody caught is printed after this.
+    process.on('exit', this.#exiting);
   }
 
   get size(): Size {
@@ -131,6 +137,7 @@ class BlessedScreen implements TerminalScreen {
     if (this.#closed) return;
     this.#closed = true;
     process.off('SIGCONT', this.#continued);
+    process.off('exit', this.#exiting);
     this.setMouse(false);
     this.#screen.destroy();
     this.#output.close();
@@ -178,6 +185,23 @@ class BlessedScreen implements TerminalScreen {
     }
     return found;
   }
+}
+
+/**
+ * Blessed ends the process at signals when nobody else listens to them, and at exceptions, with the mouse left on. Both
+ * are the command's to handle.
+ *
+ * @returns removes the listeners that were added since
+ */
+function ownProcessListeners(): () => void {
+  const before = TAKEN_OVER.map((event) => [event, new Set(process.rawListeners(event))] as const);
+  return () => {
+    for (const [event, known] of before) {
+      for (const listener of process.rawListeners(event)) {
+        if (!known.has(listener)) process.off(event, listener as () => void);
+      }
+    }
+  };
 }
 
 /**
