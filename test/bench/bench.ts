@@ -4,6 +4,7 @@ import { formatTable } from '../../src/format/table.js';
 import { labDown, labUp } from '../../src/lab/lab.js';
 import { accuracy } from './accuracy.js';
 import { cost } from './cost.js';
+import { dashboard } from './dashboard.js';
 import { detectors } from './detectors.js';
 import { describeMachine, measureSteal } from './machine.js';
 import { owing, undoOnSignal } from './owed.js';
@@ -13,7 +14,7 @@ import { scale } from './scale.js';
 import { unrelated } from './unrelated.js';
 
 const LAB = 'bench';
-const PARTS: readonly Part[] = [accuracy, pacing, cost, scale, unrelated, detectors];
+const PARTS: readonly Part[] = [accuracy, pacing, cost, scale, unrelated, detectors, dashboard];
 const DEFAULT_SECONDS = 20;
 const MOST_SECONDS = 300;
 
