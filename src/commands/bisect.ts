@@ -27,8 +27,9 @@ import { VantageRun } from './vantage-run.js';
 const TICK_MS = 250;
 /** Findings are handed over up to this long after they happened; the inference must not close a time before. */
 const LAG_NS = 3 * SECOND;
-/** The dashboard is told where the verdict stands once in so many ticks. */
-const STANDING_TICKS = 4;
+/** While the run is drawn, judging takes at most this share of the time, and comes no oftener than this. */
+const JUDGING_SHARE = 0.1;
+const JUDGING_EVERY_MS = 1_000;
 
 const EXIT = { healthy: 0, fault: 1, inconclusive: 3 } as const;
 
@@ -94,7 +95,8 @@ class Bisection {
   #waiting: ((inference: Inference) => void)[] = [];
   readonly #notes: string[];
   readonly #live: LiveView | undefined;
-  #ticks = 0;
+  /** Not to be judged again before. */
+  #judgeAtMs = 0;
   #statusLines = 0;
   #lastNs = 0;
 
@@ -265,14 +267,16 @@ class Bisection {
     const inference = this.#inference;
     if (!inference) return;
     for (const incident of inference.advance(this.#lastNs - LAG_NS)) void this.#printIncident(incident);
+    const beganMs = performance.now();
+    if (beganMs < this.#judgeAtMs) return;
     const standing = inference.settled(this.#lastNs - LAG_NS);
     if (standing.settled && !this.options.fixedDuration) this.#stopAll();
     if (this.#statusShown) this.#drawStatus(standing.leading, standing.why);
-    this.#ticks += 1;
-    if (this.#live && this.#ticks % STANDING_TICKS === 0) {
-      const verdict = this.#verdict(inference);
-      this.#live.take({ kind: 'standing', verdict, waitsFor: standing.why, settled: standing.settled });
-    }
+    if (!this.#live) return;
+    const verdict = this.#verdict(inference);
+    this.#live.take({ kind: 'standing', verdict, waitsFor: standing.why, settled: standing.settled });
+    const tookMs = performance.now() - beganMs;
+    this.#judgeAtMs = beganMs + Math.max(JUDGING_EVERY_MS, tookMs / JUDGING_SHARE);
   }
 
   /** What is drawn need not be printed as well, unless a file is to have it. */

@@ -35,7 +35,8 @@ export function posteriorView(context: ViewContext, width: number, height: numbe
     return fitLine(
       [
         span(leads ? ` ${glyphs.selected} ` : '   ', 'strong'),
-        span(`${cause.padEnd(names)} `, leads ? style : 'plain'),
+        span(cause, leads ? style : 'plain'),
+        span(' '.repeat(names + 1 - cause.length)),
         span(barText(share, bar, glyphs), leads ? (style === 'alarm' ? 'stall' : style) : 'bar'),
         span(` ${share === 0 ? '<0.001' : probabilityText(share)}`, leads ? 'strong' : 'dim'),
       ],

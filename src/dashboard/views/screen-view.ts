@@ -11,10 +11,14 @@ import { type Layout, layOut, type Panel, SMALLEST } from './layout.js';
 import { logView } from './log-view.js';
 import { pathsView } from './paths-view.js';
 import { posteriorRows, posteriorView } from './posterior-view.js';
-import { qualityLine, qualityView } from './quality-view.js';
+import { qualityLine, qualityRows, qualityView } from './quality-view.js';
 import { SCALE_COLUMNS, stripView } from './strip-view.js';
 import { type StripWindow, stripWindow } from './strip-window.js';
 import type { ViewContext } from './view-context.js';
+
+/** Rows of the side that these two have whatever else there is to say. */
+const LEAST_CAUSES = 3;
+const LEAST_QUALITY = 4;
 
 /** A part of the screen that the mouse can point at. */
 export interface Area {
@@ -107,8 +111,9 @@ function draw(
 
 /** Causes, culprit and quality, one below the other. */
 function sideView(context: ViewContext, width: number, height: number): Line[] {
-  const causes = posteriorView(context, width, Math.min(posteriorRows(context), height));
-  const culprit = culpritView(context, width, Math.min(culpritRows(context), height - causes.length));
+  const culprit = culpritView(context, width, Math.min(culpritRows(context), height - LEAST_CAUSES - LEAST_QUALITY));
+  const room = height - culprit.length - Math.min(LEAST_QUALITY, qualityRows(context));
+  const causes = posteriorView(context, width, Math.min(posteriorRows(context), room));
   return [...causes, ...culprit, ...qualityView(context, width, height - causes.length - culprit.length)];
 }
 
