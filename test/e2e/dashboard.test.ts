@@ -144,8 +144,8 @@ for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) {
   });
 }
 
-test('Ctrl-C ends it as q does', needsTmux, async (t) => {
-  const terminal = open(t, SIMULATED);
+test('probe --live is drawn too, and Ctrl-C ends it as q does', needsTmux, async (t) => {
+  const terminal = open(t, ['probe', ...SIMULATED.slice(1), '--live']);
   await terminal.shows(/▶ live/);
   terminal.press('C-c');
   assertRestored(await terminal.left());
@@ -187,6 +187,23 @@ test('real probes: rates and figures of each path; q ends the prober too', {
   assert.equal(left.status, 0);
   assertRestored(left);
   assert.equal(isAlive(prober), false);
+});
+
+test('a hosts file: all its paths and the causes; after q the verdict is printed', {
+  ...needsRoot,
+  ...needsTmux,
+}, async (t) => {
+  const hosts = join(folder, 'hosts.yaml');
+  const targets = '  one: { kind: node, address: 127.0.0.1, port: 9 }\n  two: { kind: external, address: 127.0.0.2 }\n';
+  writeFileSync(hosts, `vantages:\n  here: { transport: local }\ntargets:\n${targets}`);
+  const terminal = open(t, ['dash', '--hosts', hosts], { columns: 130, rows: 40 });
+  await terminal.shows(/─ causes ─ \d+ incidents?[\s\S]*rx-queue/);
+  const screen = await terminal.shows(/one\/icmp +\d+\/s/);
+  assert.match(screen, /one\/syn +\d+\/s +\d/);
+  assert.match(screen, /two\/icmp +\d+\/s +\d/);
+  terminal.press('q');
+  assertRestored(await terminal.left());
+  await terminal.prints(/^VERDICT {2}/m);
 });
 
 test('the window is closed: dashboard and prober end', { ...needsRoot, ...needsTmux }, async (t) => {

@@ -4,6 +4,8 @@ import { type Choices, COLUMNS, MODES, type Mode, ZOOMS_NS } from './choices.js'
 
 /** A pan moves the strip by this share of its width. */
 const PAN_SHARE = 0.25;
+/** So many paths fit on any screen. */
+const FEW_PATHS = 6;
 
 /** What a choice depends on beside the choices so far. */
 export interface Shown {
@@ -62,9 +64,14 @@ export function choose(choices: Choices, action: Action, shown: Shown): Choices 
   }
 }
 
-/** Rows in the order in which the table has them. */
+/**
+ * Rows in the order in which the table has them. Of many paths those that stalled come first, as the rest may have no
+ * room; among themselves they keep their order, so that no row jumps about.
+ */
 export function orderedRows({ rows }: Snapshot, { sorted }: Choices): readonly PathRow[] {
-  return sorted ? [...rows].sort(byTrouble) : rows;
+  if (sorted) return [...rows].sort(byTrouble);
+  if (rows.length <= FEW_PATHS) return rows;
+  return [...rows.filter(({ stalls }) => stalls > 0), ...rows.filter(({ stalls }) => stalls === 0)];
 }
 
 /** The path that the strip shows: the one chosen, else the most troubled, else the first. */

@@ -1,5 +1,5 @@
 import { formatMs } from '../../format/duration.js';
-import { count, describeFinding, holdNs } from '../../format/finding-words.js';
+import { describeFinding, holdNs } from '../../format/finding-words.js';
 import { formatFlows } from '../../format/flow-list.js';
 import type { Finding } from '../../model/finding.js';
 import { MS } from '../../model/time.js';
@@ -10,7 +10,11 @@ import { panelTitle } from './panel-title.js';
 import { pathLabel } from './path-label.js';
 import type { ViewContext } from './view-context.js';
 
-const NAME = 30;
+const NAME = 34;
+/** From here on findings are told in full. */
+const WORDY = 150;
+const KIND = 12;
+const SIZE = 9;
 const NARROW = 100;
 const TOGETHER_NS = 5 * MS;
 
@@ -76,48 +80,55 @@ function areTogether(a: LogEntry, b: LogEntry): boolean {
 
 function entryLine(context: ViewContext, { entry, others }: Shown, width: number): Line {
   const time = span(` ${clockText(context, entry.atNs)} `, 'dim');
-  const more = others === 0 ? [] : [span(`and ${count(others, 'path')} more, `, 'plain')];
-  const [sign, name, ...rest] = words(context, entry, width);
-  const spans = [sign, name, ...more, ...rest].filter((part) => part !== undefined);
-  return fitLine([time, ...spans], width);
+  return fitLine([time, ...words(context, entry, others, width)], width);
 }
 
-function words(context: ViewContext, entry: LogEntry, width: number): Span[] {
+function words(context: ViewContext, entry: LogEntry, others: number, width: number): Span[] {
   const { glyphs } = context.capabilities;
-  const name = (path: string): string =>
-    shortenMiddle(pathLabel(context, path), width < NARROW ? 22 : NAME, glyphs.ellipsis);
   switch (entry.kind) {
     case 'finding': {
       const { finding } = entry;
-      const style = finding.selfInflicted ? 'dim' : KIND_STYLES[finding.kind];
-      const glyph = finding.selfInflicted ? glyphs.condition.blind : glyphs.finding[finding.kind];
-      const padded = name(finding.path).padEnd(Math.min(width < NARROW ? 22 : NAME, longestName(context)));
+      const own = finding.selfInflicted;
+      const glyph = own ? glyphs.condition.blind : glyphs.finding[finding.kind];
       return [
-        span(`${glyph} ${finding.kind.padEnd(12)} `, style),
-        span(`${padded} `, finding.selfInflicted ? 'dim' : 'plain'),
-        span(findingWords(context, finding, width), 'dim'),
+        span(`${glyph} ${finding.kind.padEnd(KIND)}`, own ? 'dim' : KIND_STYLES[finding.kind]),
+        span(
+          `${sizeOf(finding).padStart(SIZE)}  ${named(context, finding.path, others, width)}`,
+          own ? 'dim' : 'plain',
+        ),
+        span(`; ${findingWords(context, finding, width)}`, 'dim'),
       ];
     }
     case 'incident': {
       const { incident } = entry;
-      const [first = '', ...others] = incident.paths;
-      const more = others.length === 0 ? '' : ` and ${count(others.length, 'path')} more`;
       const length = formatMs(incident.release - (incident.startMin + incident.startMax) / 2);
+      const path = named(context, incident.paths[0] ?? '', incident.paths.length - 1, width);
       return [
-        span(`${glyphs.incident} ${incident.cause.padEnd(12)} `, incident.cause === 'inconclusive' ? 'warn' : 'stall'),
-        span(`${length.padStart(8)} ${name(first)}${more}`),
+        span(`${glyphs.incident} ${incident.cause.padEnd(KIND)}`, incident.cause === 'inconclusive' ? 'warn' : 'stall'),
+        span(`${length.padStart(SIZE)}  ${path}`),
         span(`; ${incident.exposed.length} passed${kinds(entry.findings)}`, 'dim'),
       ];
     }
     case 'culprit':
-      return [span(`${glyphs.culprit} culprit      `, 'alarm'), span(` ${entry.culprit.headline}`)];
+      return [span(`${glyphs.culprit} ${'culprit'.padEnd(KIND)}`, 'alarm'), span(`  ${entry.culprit.headline}`)];
     case 'message':
       return [span(`${glyphs.message} ${shorten(entry.text, Math.max(0, width - 18), glyphs.ellipsis)}`)];
   }
 }
 
-function longestName(context: ViewContext): number {
-  return Math.max(0, ...context.snapshot.rows.map(({ name }) => [...pathLabel(context, name)].length));
+/** The path, and how many more there are. */
+function named(context: ViewContext, path: string, others: number, width: number): string {
+  const name = shortenMiddle(
+    pathLabel(context, path),
+    width < NARROW ? 26 : NAME,
+    context.capabilities.glyphs.ellipsis,
+  );
+  return others === 0 ? name : `${name} and ${others} more`;
+}
+
+function sizeOf(finding: Finding): string {
+  if (finding.kind === 'loss-episode') return `${finding.probes} lost`;
+  return formatMs(finding.kind === 'rtt-spike' ? finding.peakRttNs : holdNs(finding));
 }
 
 /** What of the incident's findings were no stalls. */
@@ -127,18 +138,20 @@ function kinds(findings: readonly Finding[]): string {
 }
 
 function findingWords(context: ViewContext, finding: Finding, width: number): string {
-  if (width >= 150) return plainer(context, describeFinding(finding, context.snapshot.thresholdNs));
+  if (width >= WORDY) return plainer(context, describeFinding(finding, context.snapshot.thresholdNs));
   if (finding.selfInflicted) return 'self-inflicted, not counted';
   const flows = finding.flowsHit.length + finding.flowsExposed.length;
   const on = flows > 1 && finding.flowsHit.length > 0 ? `, flows ${formatFlows(finding.flowsHit)}` : '';
   switch (finding.kind) {
     case 'stall':
     case 'slow-drain':
-      return `${formatMs(holdNs(finding))}, ${finding.probes} held${on}`;
+      return `${finding.probes} held${on}`;
     case 'loss-episode':
-      return `${finding.probes} lost in ${formatMs(finding.durationNs)}`;
-    default:
-      return `peak ${formatMs(finding.peakRttNs)}`;
+      return `in ${formatMs(finding.durationNs)}${finding.duringStall === true ? ', by the release of a stall' : ''}`;
+    case 'rtt-spike':
+      return 'one probe';
+    case 'congestion':
+      return `${finding.probes} probes`;
   }
 }
 
