@@ -120,7 +120,7 @@ function words(context: ViewContext, entry: LogEntry, others: number, width: num
 function named(context: ViewContext, path: string, others: number, width: number): string {
   const name = shortenMiddle(
     pathLabel(context, path),
-    width < NARROW ? 26 : NAME,
+    width < NARROW ? 22 : NAME,
     context.capabilities.glyphs.ellipsis,
   );
   return others === 0 ? name : `${name} and ${others} more`;
