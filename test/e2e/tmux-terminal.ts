@@ -29,14 +29,10 @@ export interface Left {
 
 /** A real terminal that runs one program: a tmux server of its own. */
 export class TmuxTerminal {
-  static #count = 0;
   readonly #folder = mkdtempSync(join(tmpdir(), 'rxray-tmux-'));
-  readonly #socket: string;
 
   /** @param command words, which the shell gets quoted */
   constructor(command: readonly string[], options: TerminalOptions = {}) {
-    TmuxTerminal.#count += 1;
-    this.#socket = `rxray-test-${process.pid}-${TmuxTerminal.#count}`;
     const { columns = 80, rows = 24, environment = {} } = options;
     const settings = Object.entries(environment).map(([name, value]) => `${name}=${quoted(value)}`);
     const { before, after, status } = this.#files();
@@ -143,7 +139,7 @@ export class TmuxTerminal {
 
   #tmux(...args: string[]): string {
     const env = { ...process.env, LC_ALL: 'C.UTF-8', TMUX: '' };
-    return execFileSync('tmux', ['-L', this.#socket, ...args], {
+    return execFileSync('tmux', ['-S', join(this.#folder, 'socket'), ...args], {
       encoding: 'utf8',
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
