@@ -53,6 +53,7 @@ const io: Io = {
   outIsTerminal: process.stdout.isTTY ?? false,
   errIsTerminal: process.stderr.isTTY ?? false,
   columns: process.stderr.columns ?? process.stdout.columns ?? 100,
+  interrupt,
   stop: stop.signal,
   onSnapshot: (callback) => {
     process.on('SIGQUIT', callback);

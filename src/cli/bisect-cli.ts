@@ -45,6 +45,8 @@ function declare(yargs: Argv) {
       },
       json: { type: 'boolean', default: false, describe: 'NDJSON; the verdict is the last line' },
       output: { alias: 'o', type: 'string', requiresArg: true, describe: 'write results to this file' },
+      live: { type: 'boolean', default: false, describe: 'draw the run on the terminal; see rxray dash' },
+      ascii: { type: 'boolean', default: false, describe: 'with --live: plain characters only' },
       quiet: { alias: 'q', type: 'boolean', default: false, describe: 'only the verdict' },
       ipv4: { alias: '4', type: 'boolean', describe: 'IPv4 only' },
       ipv6: { alias: '6', type: 'boolean', describe: 'IPv6 only' },
@@ -102,6 +104,8 @@ function toOptions(args: Declared): BisectOptions {
     quiet: args.quiet,
     // A verdict rests on precise stamps, so nothing less is taken without being asked for by name.
     engine: args.engine === 'auto' ? 'helper' : args.engine,
+    live: args.live && !args.plan,
+    ascii: args.ascii,
     cpu: parseCpu(args.cpu),
     ...(args.output === undefined ? {} : { output: args.output }),
     ...toRecordingOptions(args),

@@ -4,6 +4,7 @@ import { packageVersion } from '../commands/version.js';
 import { CodedError } from '../model/errors.js';
 import { bisectCommand } from './bisect-cli.js';
 import { checkCommand } from './check-cli.js';
+import { dashCommand } from './dash-cli.js';
 import { doctorCommand } from './doctor-cli.js';
 import { exportCommand } from './export-cli.js';
 import { importCommand } from './import-cli.js';
@@ -44,6 +45,7 @@ export async function runCommandLine(program: string, argv: readonly string[], i
     .command(traceCommand(run))
     .command(checkCommand(run))
     .command(importCommand(run))
+    .command(dashCommand(run))
     .command(labCommand(run, behindDashes))
     .command(doctorCommand(run))
     .command(schemaCommand(run))

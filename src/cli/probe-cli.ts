@@ -14,6 +14,7 @@ import { recordingOptions, toRecordingOptions } from './recording-cli-options.js
 import type { RunCommand } from './run-command.js';
 import { DEFAULT_THRESHOLD_MS, parseCpu, parseThreshold, whole } from './shared-options.js';
 
+/** The options of `probe`, which `dash` has too. */
 export function declareProbe(yargs: Argv) {
   return yargs
     .positional('target', {
@@ -108,6 +109,13 @@ export function declareProbe(yargs: Argv) {
         group: 'Output:',
         describe: 'write results to this file',
       },
+      live: {
+        type: 'boolean',
+        default: false,
+        group: 'Output:',
+        describe: 'draw the run on the terminal; see rxray dash',
+      },
+      ascii: { type: 'boolean', default: false, group: 'Output:', describe: 'with --live: plain characters only' },
       quiet: { alias: 'q', type: 'boolean', default: false, group: 'Output:', describe: 'only the summary' },
       numeric: {
         alias: 'n',
@@ -171,7 +179,11 @@ export function declareProbe(yargs: Argv) {
       ...recordingOptions,
       scenario: { type: 'string', requiresArg: true, group: 'Means:', describe: 'scenario file for --engine sim' },
     })
-    .conflicts('ipv4', 'ipv6')
+    .conflicts('ipv4', 'ipv6');
+}
+
+function withExamples(yargs: Argv) {
+  return declareProbe(yargs)
     .example('$0 probe 172.16.47.27 --syn -p 30927', 'a NodePort, 16 flows, until Ctrl-C')
     .example('$0 probe --icmp --threshold 100', 'the targets of ./hosts.yaml, or the default gateway')
     .example('$0 probe nodeport -d 60s --fail-on stall', 'a target from hosts.yaml; exit 1 if it stalls')
@@ -187,7 +199,7 @@ export function probeCommand(run: RunCommand): CommandModule<object, DeclaredPro
   return {
     command: 'probe [target..]',
     describe: 'probe targets and reconstruct every stall',
-    builder: declareProbe as unknown as (yargs: Argv<object>) => Argv<DeclaredProbe>,
+    builder: withExamples as unknown as (yargs: Argv<object>) => Argv<DeclaredProbe>,
     handler: (args) => run((io) => probe(toProbeOptions(args), io)),
   };
 }
@@ -219,6 +231,8 @@ export function toProbeOptions(args: DeclaredProbe): ProbeOptions {
     format: args.json ? 'ndjson' : args.format,
     ...(args.output === undefined ? {} : { output: args.output }),
     quiet: args.quiet,
+    live: args.live,
+    ascii: args.ascii,
     failOn: args['fail-on'] === undefined ? [] : parseKinds(args['fail-on']),
     ...(args['on-stall'] === undefined ? {} : { onStall: args['on-stall'] }),
     ...toRecordingOptions(args),

@@ -25,6 +25,8 @@ function declare(yargs: Argv) {
       format: { type: 'string', choices: REPORT_FORMATS, describe: 'how to print', default: 'text' as const },
       json: { type: 'boolean', describe: 'the same as --format ndjson' },
       output: { alias: 'o', type: 'string', requiresArg: true, describe: 'write results to this file' },
+      live: { type: 'boolean', default: false, describe: 'draw it on the terminal, by default as fast as it happened' },
+      ascii: { type: 'boolean', default: false, describe: 'with --live: plain characters only' },
       quiet: { alias: 'q', type: 'boolean', default: false, describe: 'only the summary, or the verdict' },
       speed: {
         type: 'number',
@@ -34,6 +36,7 @@ function declare(yargs: Argv) {
       },
     })
     .example('$0 replay run.rxr', 'the results of the live run again')
+    .example('$0 replay run.rxr --live --speed 5', 'watch it again, five times as fast')
     .example('$0 replay run.rxr.zst --threshold 20 --fail-on stall', 'what a lower threshold would have found')
     .epilogue('Exit status as of the recorded command; 4 where the recording is damaged, after what could be read.');
 }
@@ -56,7 +59,9 @@ export function replayCommand(run: RunCommand): CommandModule<object, Declared> 
             quiet: args.quiet,
             explain: args.explain,
             failOn: args['fail-on'] === undefined ? [] : parseKinds(args['fail-on']),
-            speed: parseSpeed(args.speed),
+            live: args.live,
+            ascii: args.ascii,
+            speed: parseSpeed(args.speed ?? (args.live ? 1 : undefined)),
           },
           io,
         ),

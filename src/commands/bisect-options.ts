@@ -9,7 +9,7 @@ export interface BisectOptions extends RecordingOptions {
   readonly port?: number;
   readonly hosts?: string;
   readonly thresholdNs: number;
-  /** At most so long; ends earlier when the verdict is settled, unless `fixedDuration`. */
+  /** At most so long, 0 without an end; ends earlier when the verdict is settled, unless `fixedDuration`. */
   readonly durationNs: number;
   /** Measure the whole duration, settled or not. */
   readonly fixedDuration: boolean;
@@ -31,4 +31,8 @@ export interface BisectOptions extends RecordingOptions {
   readonly engine?: 'helper' | 'portable' | 'connect';
   readonly cpu: 'auto' | 'none' | number;
   readonly output?: string;
+  /** Draw the run on the terminal; the verdict is printed when it has ended. */
+  readonly live: boolean;
+  /** Draw with plain characters. */
+  readonly ascii: boolean;
 }

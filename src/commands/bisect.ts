@@ -12,16 +12,17 @@ import type { Incident, Verdict } from '../model/verdict.js';
 import { watchesOf } from '../model/watch.js';
 import type { Recorder } from '../recording/recorder.js';
 import type { BisectInfo } from '../recording/run-info.js';
-import { bisectProgress } from '../report/bisect-progress.js';
-import { createBisectReporter } from '../report/bisect-reporter.js';
+import type { BisectReporter } from '../report/bisect-reporter.js';
 import { identifiabilityText } from '../report/identifiability-text.js';
 import type { RunsAs } from '../transports/transport.js';
 import { type BisectHosts, bisectHosts } from './bisect-hosts.js';
 import type { BisectOptions } from './bisect-options.js';
+import { BisectOutput } from './bisect-output.js';
 import { type BisectSources, liveSources } from './bisect-sources.js';
 import { machineWatches } from './bisect-watches.js';
 import { CulpritHunt } from './culprit-hunt.js';
 import type { Io } from './io.js';
+import { checkTerminal } from './live-view.js';
 import type { MachineWatch } from './machine-watch.js';
 import { OutputFile } from './output-file.js';
 import { openRecorder } from './recording-options.js';
@@ -39,8 +40,10 @@ const RUNS_AS: Readonly<Record<RunsAs, string>> = {
   user: 'helpers run there without root, as sudo asks for a password: they may lack the right to probe',
 };
 
-/** Weighing hundreds of incidents takes longer than a tick: it may take one part in so many of the time, plus one. */
-const WEIGHING_PAUSE = 4;
+/** Weighing hundreds of incidents takes longer than a tick: it takes at most this share of the time. */
+const WEIGHING_SHARE = 0.1;
+/** While the run is drawn it comes no oftener than this: each time a whole verdict is made. */
+const DRAWN_EVERY_MS = 1_000;
 
 const EXIT = { healthy: 0, fault: 1, inconclusive: 3 } as const;
 
@@ -54,6 +57,7 @@ export async function bisect(options: BisectOptions, io: Io): Promise<number> {
   const about = await bisectHosts(options);
   for (const note of about.notes) io.err(`${note}\n`);
   if (options.plan) return printPlan(about, options, io);
+  if (options.live) checkTerminal(options.ascii);
   const epochRealNs = BigInt(Date.now()) * 1_000_000n;
   const file = options.output === undefined ? undefined : await OutputFile.open(options.output);
   let recorder: Recorder | undefined;
@@ -122,8 +126,7 @@ async function printPlan({ hosts, paths }: BisectHosts, options: BisectOptions, 
 export class Bisection {
   readonly #secret = randomBytes(16).toString('hex');
   readonly #clockUncertaintyNs: Record<string, number> = {};
-  readonly #reporter;
-  readonly #statusShown: boolean;
+  readonly #output: BisectOutput;
   #vantages: VantageRun[] = [];
   #watches: readonly MachineWatch[] = [];
   readonly #watching: Promise<void>[] = [];
@@ -132,34 +135,42 @@ export class Bisection {
   #waiting: ((inference: Inference) => void)[] = [];
   readonly #hunt: CulpritHunt;
   readonly #notes: string[];
-  #status: readonly string[] = [];
-  #statusLines = 0;
   #withdraw: () => void = () => {};
   #lastNs = 0;
   #weighAgainAt = 0;
 
+  /** @param reporter in place of the one of the format */
   constructor(
     private readonly options: BisectOptions,
     private readonly about: BisectHosts,
     private readonly sources: BisectSources,
-    private readonly file: OutputFile | undefined,
+    file: OutputFile | undefined,
     private readonly io: Io,
+    reporter?: BisectReporter,
   ) {
     this.#notes = [...about.notes];
-    this.#reporter = createBisectReporter(options.format ?? (options.json ? 'ndjson' : 'text'), options);
+    const showing = { ...options, expectedPaths: about.paths.length, recorded: sources.recorded, reporter };
+    this.#output = new BisectOutput(showing, file, io);
     this.#hunt = new CulpritHunt({
       hosts: about.hosts,
       sources,
       thresholdNs: options.thresholdNs,
       paths: about.paths.map((path) => path.measured.name),
       clockUncertaintyNs: this.#clockUncertaintyNs,
-      onCulprit: (culprit) => void this.#print(this.#reporter.culprit(culprit)),
-      tell: (message) => this.#tell(message),
+      onCulprit: (culprit) => void this.#output.culprit(culprit),
+      tell: (message) => this.#output.tell(message),
     });
-    this.#statusShown = io.errIsTerminal && !options.quiet && !sources.recorded;
   }
 
   async follow(): Promise<number> {
+    try {
+      return await this.#measure();
+    } finally {
+      this.#output.close();
+    }
+  }
+
+  async #measure(): Promise<number> {
     this.#vantages = await this.#startVantages();
     if (this.sources.recorded) this.#hunt.all(this.#vantages);
     const stop = (): void => this.#stopAll();
@@ -175,8 +186,7 @@ export class Bisection {
       await Promise.all([...this.#watching, this.#hunt.ended()]);
       await stopTicking();
       await this.sources.close();
-      this.#clearStatus();
-      this.#status = [];
+      this.#output.close();
     }
     this.#refuseIfNobodyProbed();
     const inference = this.#inference ?? this.#infer();
@@ -184,7 +194,7 @@ export class Bisection {
     const verdict = this.#verdict(inference);
     const explanation = this.#hunt.explain();
     const joined = explanation ? joinVerdict(verdict, explanation, this.#hunt.traced) : verdict;
-    await this.#print(this.#reporter.verdict(joined, this.#summaries(), explanation));
+    await this.#output.verdict(joined, this.#summaries(), explanation);
     return exitStatus(verdict);
   }
 
@@ -197,7 +207,7 @@ export class Bisection {
     return Promise.all(
       [...byVantage].map(async ([name, paths]) => {
         const { engine, clock, runsAs } = await this.sources.vantage(name);
-        if (runsAs !== undefined) this.#tell(`${name}: ${RUNS_AS[runsAs]}`);
+        if (runsAs !== undefined) this.#output.tell(`${name}: ${RUNS_AS[runsAs]}`);
         this.#clockUncertaintyNs[name] = clock.uncertaintyNs;
         return new VantageRun(name, engine, paths, {
           thresholdNs: this.options.thresholdNs,
@@ -214,23 +224,28 @@ export class Bisection {
 
   async #read(vantage: VantageRun): Promise<void> {
     const indices = vantage.paths.map((path) => this.about.paths.indexOf(path));
+    const feed = this.#output.feed(vantage);
     for await (const { event, findings } of vantage.events()) {
+      feed?.take(event, findings);
       if (event.kind === 'samples') this.#takeSamples(vantage, event.samples, indices);
       if (event.kind === 'hello' && vantage.run) {
-        await this.#print(this.#reporter.vantage(vantage.name, vantage.run));
+        await this.#output.vantage(vantage);
         this.#notes.push(...(event.hello.limits ?? []).map((limit) => `${vantage.name}: ${limit}`));
         this.#watchWhenAllRun();
       }
-      if (event.kind === 'warning') this.#tell(`${vantage.name}: ${event.message} [${event.code}]`);
+      if (event.kind === 'warning') this.#output.tell(`${vantage.name}: ${event.message} [${event.code}]`);
       for (const finding of findings) await this.#takeFinding(vantage, finding);
     }
     this.#watchWhenAllRun();
+    this.#output.vantageEnded(vantage);
+    this.#output.reporter.ended?.(vantage.name, vantage.result().quality);
     if (vantage.state === 'failed') {
-      this.#tell(`${vantage.name} is out: ${vantage.why ?? 'it ended'}; the other vantages go on`);
+      this.#output.tell(`${vantage.name} is out: ${vantage.why ?? 'it ended'}; the other vantages go on`);
     }
   }
 
   #takeSamples(vantage: VantageRun, samples: SampleColumns, indices: readonly number[]): void {
+    this.#output.reporter.samples?.(samples, indices);
     this.#infers((inference) => inference.samples(samples, indices));
     const numbered = { ...samples, path: samples.path.map((own) => indices[own] ?? own) };
     this.#hunt.samples(numbered);
@@ -248,7 +263,7 @@ export class Bisection {
     if (finding.kind !== 'loss-episode' || finding.duringStall !== true) {
       this.#infers((inference) => inference.finding(finding));
     }
-    await this.#print(this.#reporter.finding(finding));
+    await this.#output.finding(finding);
   }
 
   /** The watchers need to know the ports that the probers took. */
@@ -306,7 +321,7 @@ export class Bisection {
           resolve([]);
           if (why === undefined) return;
           this.#notes.push(`${watch.machine} could not be watched from within: ${why}`);
-          this.#tell(`${watch.machine} is not watched: ${why}`);
+          this.#output.tell(`${watch.machine} is not watched: ${why}`);
         }),
       );
     });
@@ -334,17 +349,18 @@ export class Bisection {
     const began = performance.now();
     if (began < this.#weighAgainAt) return;
     const standing = inference.settled(this.#lastNs - LAG_NS);
-    const now = performance.now();
-    this.#weighAgainAt = now + WEIGHING_PAUSE * (now - began);
     if (this.options.trace && !this.sources.recorded) this.#hunt.consider(standing.leading, this.#vantages);
     const done = standing.settled && this.#hunt.satisfied(this.#lastNs);
     if (done && !this.options.fixedDuration && !this.sources.recorded) this.#stopAll();
-    if (this.#statusShown) this.#drawStatus(standing.leading, standing.why);
+    const about = { summaries: this.#summaries(), elapsedNs: this.#lastNs, ...standing };
+    this.#output.standing(about, standing.settled, () => this.#verdict(inference));
+    const tookMs = performance.now() - began;
+    this.#weighAgainAt = began + Math.max(this.#output.isLive ? DRAWN_EVERY_MS : 0, tookMs / WEIGHING_SHARE);
   }
 
   async #takeIncident(incident: Incident): Promise<void> {
     this.#hunt.incident(incident);
-    await this.#print(this.#reporter.incident(incident));
+    await this.#output.incident(incident);
   }
 
   #verdict(inference: Inference): Verdict {
@@ -380,38 +396,6 @@ export class Bisection {
     for (const vantage of this.#vantages) vantage.stop();
     for (const watch of this.#watches) watch.stop();
     this.#hunt.stop();
-  }
-
-  async #print(text: string): Promise<void> {
-    if (text === '') return;
-    this.#clearStatus();
-    await (this.file ? this.file.write(text) : this.io.out(text));
-    this.#showStatus();
-  }
-
-  #tell(message: string): void {
-    this.#clearStatus();
-    this.io.err(`${message}\n`);
-    this.#showStatus();
-  }
-
-  #drawStatus(leading: { cause: string; probability: number } | null, why: string): void {
-    this.#clearStatus();
-    const about = { summaries: this.#summaries(), elapsedNs: this.#lastNs, leading, why };
-    this.#status = bisectProgress(about, this.io.columns);
-    this.#showStatus();
-  }
-
-  #showStatus(): void {
-    if (this.#statusLines > 0 || this.#status.length === 0) return;
-    this.io.err(`${this.#status.join('\n')}\n`);
-    this.#statusLines = this.#status.length;
-  }
-
-  /** Results are written where the status stood; it comes back below them. */
-  #clearStatus(): void {
-    if (this.#statusLines > 0) this.io.err(`\x1b[${this.#statusLines}A\x1b[J`);
-    this.#statusLines = 0;
   }
 }
 

@@ -23,6 +23,7 @@ import {
 } from '../model/plan.js';
 import { MS, SECOND } from '../model/time.js';
 import { holdNs } from '../report/finding-line.js';
+import { Progress } from '../report/progress.js';
 import { netnsTransport } from '../transports/netns-transport.js';
 import { bisect } from './bisect.js';
 import type { Io } from './io.js';
@@ -80,7 +81,9 @@ export async function labDemo(io: Io): Promise<number> {
     const stalls = { count: STALLS, periodMs: [700, 1500], lengthMs: [60, 250], seed: SEED } as const;
     const handle = await faultOn('rx-queue', { lab, ...stalls, queue }, tell);
     tell(`receive queue ${queue} of bad stalls ${STALLS} times; probing it every 10 ms from shell and client …`);
-    const truth = await faultEnd(handle, io.stop);
+    const progress = new Progress(io, { label: 'stalling', unit: 'stalls', total: STALLS });
+    const truth = await faultEnd(handle, io.stop, (done) => progress.at(done));
+    progress.end();
     await sleep(SETTLE_MS);
     stopAll(vantages);
     const runs = await Promise.all(vantages.map((vantage) => vantage.ended));
@@ -118,6 +121,8 @@ async function verdict(hostsFile: string, io: Io): Promise<void> {
       trace: true,
       json: false,
       quiet: false,
+      live: false,
+      ascii: false,
       cpu: PLAN.cpu,
     },
     io,

@@ -15,6 +15,8 @@ export class OnStall {
   constructor(
     private readonly command: string,
     private readonly report: (message: string) => void,
+    /** What the command prints is left out: the terminal is drawn on. */
+    private readonly silent = false,
   ) {}
 
   add(finding: Finding): void {
@@ -41,7 +43,8 @@ export class OnStall {
       return;
     }
     this.#running += 1;
-    const child = spawn('/bin/sh', ['-c', this.command], { stdio: ['pipe', process.stderr, process.stderr] });
+    const output = this.silent ? 'ignore' : process.stderr;
+    const child = spawn('/bin/sh', ['-c', this.command], { stdio: ['pipe', output, output] });
     child.stdin.on('error', () => {});
     child.stdin.end(`${JSON.stringify(finding)}\n`);
     let done = false;

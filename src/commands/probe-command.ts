@@ -7,6 +7,8 @@ import type { RunResult } from '../report/reporter.js';
 import { statusLine } from '../report/status-line.js';
 import { snapshotText } from '../report/text-reporter.js';
 import type { Io } from './io.js';
+import { LiveFeed } from './live-feed.js';
+import { LiveView } from './live-view.js';
 import type { Measurement } from './measurement.js';
 import { OnStall } from './on-stall.js';
 import type { OutputFile } from './output-file.js';
@@ -20,7 +22,7 @@ const NO_REPLY = 1;
 const FOUND = 1;
 
 /** How a run of `probe` is shown, live or replayed. */
-export interface ProbeShowing extends Pick<ProbeOptions, 'format' | 'quiet' | 'failOn' | 'onStall'> {
+export interface ProbeShowing extends Pick<ProbeOptions, 'format' | 'quiet' | 'failOn' | 'onStall' | 'live' | 'ascii'> {
   /** A line about what goes on, on a terminal. */
   readonly status: boolean;
   readonly onHello?: (hello: ProberHello) => void;
@@ -32,6 +34,7 @@ export class ProbeCommand {
   readonly #onStall: OnStall | undefined;
   readonly #statusShown: boolean;
   readonly #began = performance.now();
+  #live: { readonly view: LiveView; readonly feed: LiveFeed } | undefined;
   #found = false;
 
   constructor(
@@ -43,9 +46,15 @@ export class ProbeCommand {
   ) {
     this.#reporter = createReporter(options.format, { quiet: options.quiet });
     this.#onStall =
-      options.onStall === undefined ? undefined : new OnStall(options.onStall, (text) => this.#tell(text));
+      options.onStall === undefined
+        ? undefined
+        : new OnStall(options.onStall, (text) => this.#tell(text), options.live);
     this.#statusShown =
-      options.status && io.errIsTerminal && !options.quiet && (options.format === 'text' || !io.outIsTerminal);
+      options.status &&
+      io.errIsTerminal &&
+      !options.quiet &&
+      !options.live &&
+      (options.format === 'text' || !io.outIsTerminal);
   }
 
   async follow(run: ProbeRun): Promise<number> {
@@ -58,10 +67,12 @@ export class ProbeCommand {
       await this.#read(run);
       clearInterval(ticking);
       this.#clearStatus();
+      this.#live?.view.close();
       return await this.#end();
     } catch (error) {
       throw withRemedy(error);
     } finally {
+      this.#live?.view.close();
       clearInterval(ticking);
       this.#clearStatus();
       forgetSnapshot();
@@ -73,6 +84,8 @@ export class ProbeCommand {
     for await (const event of run.events) {
       const findings = this.measurement.take(event);
       if (event.kind === 'hello') this.options.onHello?.(event.hello);
+      if (event.kind === 'hello' && this.options.live) this.#openLive();
+      this.#live?.feed.take(event, findings);
       if (event.kind === 'hello' && this.measurement.run) await this.#print(this.#reporter.start(this.measurement.run));
       if (event.kind === 'samples') await this.#print(this.#reporter.samples(event.samples));
       if (event.kind === 'warning') this.#tell(`warning ${event.code}: ${event.message}`);
@@ -86,8 +99,16 @@ export class ProbeCommand {
         if (this.options.failOn.includes(finding.kind)) this.#found = true;
         if (finding.kind === 'stall') this.#onStall?.add(finding);
       }
-      await this.#print(this.#reporter.finding(finding));
+      const text = this.#reporter.finding(finding);
+      // Drawn already; a file gets everything all the same.
+      if (this.#live === undefined || this.file !== undefined) await this.#print(text);
     }
+  }
+
+  #openLive(): void {
+    const view = LiveView.open({ expectedPaths: this.plan.paths.length, ascii: this.options.ascii }, this.io);
+    const names = this.plan.paths.map((path) => path.name);
+    this.#live = { view, feed: new LiveFeed(view, names, this.measurement) };
   }
 
   async #end(): Promise<number> {
@@ -110,6 +131,10 @@ export class ProbeCommand {
   }
 
   #tell(message: string): void {
+    if (this.#live) {
+      this.#live.view.take({ kind: 'message', text: message });
+      return;
+    }
     this.#clearStatus();
     this.io.err(`${message}\n`);
   }

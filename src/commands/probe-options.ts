@@ -38,4 +38,8 @@ export interface ProbeOptions extends RecordingOptions {
   readonly quiet: boolean;
   readonly failOn: readonly FindingKind[];
   readonly onStall?: string;
+  /** Draw the run on the terminal; results are printed when it has ended. */
+  readonly live: boolean;
+  /** Draw with plain characters. */
+  readonly ascii: boolean;
 }

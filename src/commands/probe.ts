@@ -7,6 +7,7 @@ import type { ProbeInfo } from '../recording/run-info.js';
 import { SAME_CLOCK } from '../transports/transport.js';
 import { chooseEngine } from './choose-engine.js';
 import type { Io } from './io.js';
+import { checkTerminal } from './live-view.js';
 import { Measurement, type MeasurementAbout } from './measurement.js';
 import { OutputFile } from './output-file.js';
 import { ProbeCommand } from './probe-command.js';
@@ -33,6 +34,7 @@ export async function probe(options: ProbeOptions, io: Io): Promise<number> {
   const vantage = options.netns ?? 'local';
   // Drawn here, so that a tracer can be told it.
   const plan = { ...planProbe(options, targets, vantage), secret: randomBytes(16).toString('hex') };
+  if (options.live) checkTerminal(options.ascii);
   const { engine, why } = await chooseEngine(options, plan);
   // Less than the best is never chosen silently.
   if (why !== undefined && (!options.quiet || engine.name !== 'helper')) io.err(`engine ${engine.name}: ${why}\n`);

@@ -28,6 +28,10 @@ export interface ReplayOptions {
   readonly failOn: readonly FindingKind[];
   /** 1 is as fast as it was recorded, 0 as fast as it can. */
   readonly speed: number;
+  /** Draw it on the terminal. */
+  readonly live?: boolean;
+  /** Plain characters. */
+  readonly ascii?: boolean;
 }
 
 /**
@@ -75,7 +79,13 @@ async function replayProbe(
   const thresholdNs = options.thresholdNs ?? info.thresholdNs;
   const { plan, engine, version } = info;
   const about = { command: 'probe', version, engine, thresholdNs, options: { ...info.options, thresholdNs } };
-  const command = new ProbeCommand({ ...options, status: false }, plan, new Measurement(plan, about), file, io);
+  const command = new ProbeCommand(
+    { ...options, live: options.live === true, ascii: options.ascii === true, status: false },
+    plan,
+    new Measurement(plan, about),
+    file,
+    io,
+  );
   // NDJSON shows samples and findings in the order in which they came.
   const join = options.format !== 'ndjson';
   const run = replayedEngine(player, PROBE_STREAM, engine, join).start(plan);
@@ -107,6 +117,8 @@ async function replayBisect(
     family: 'any',
     plan: false,
     trace: true,
+    live: options.live === true,
+    ascii: options.ascii === true,
     explain: options.explain,
     json: false,
     format: bisectFormat(options.format),

@@ -125,11 +125,16 @@ const SETTLE_MS = 60;
  * Waits until a fault with `count` or `durationS` has done its work, and tells what it did. The log of `none` has no
  * end: give it a signal.
  */
-export async function faultEnd(handle: FaultHandle, signal?: AbortSignal): Promise<TruthStall[]> {
+export async function faultEnd(
+  handle: FaultHandle,
+  signal?: AbortSignal,
+  onStall: (stalls: number) => void = () => {},
+): Promise<TruthStall[]> {
   const stalls: TruthStall[] = [];
   for await (const event of followTruth(handle.truthPath, signal)) {
     if (isStall(event)) {
       stalls.push(event);
+      onStall(stalls.length);
     }
   }
   return stalls;

@@ -1,76 +1,11 @@
 import { formatClockTime } from '../format/clock-time.js';
-import { formatLength, formatMs } from '../format/duration.js';
-import { formatFlows } from '../format/flow-list.js';
+import { describeFinding, FINDING_GLYPHS } from '../format/finding-words.js';
 import type { Finding } from '../model/finding.js';
 
-/** A glyph for each kind, so that colour is never the only sign. */
-export const FINDING_GLYPHS = {
-  stall: '■',
-  'slow-drain': '◣',
-  congestion: '▲',
-  'rtt-spike': '↑',
-  'loss-episode': '?',
-  'syn-retransmission': '↻',
-} as const satisfies Record<Finding['kind'], string>;
-
-/** What a finding says in one line, without time, path and glyph. */
-export function describeFinding(finding: Finding, thresholdNs: number): string {
-  const words = [specifics(finding, thresholdNs)];
-  const flows = finding.flowsHit.length + finding.flowsExposed.length;
-  if (flows > 1 && finding.flowsHit.length > 0) {
-    words.push(`flows ${formatFlows(finding.flowsHit)} held, ${finding.flowsExposed.length} of ${flows} passed`);
-  }
-  if (finding.selfInflicted) words.push('SELF-INFLICTED: the prober itself paused, this convicts nobody');
-  return words.join('; ');
-}
-
-function specifics(finding: Finding, thresholdNs: number): string {
-  const length = formatMs(holdNs(finding));
-  const uncertainty = formatLength((finding.startMax - finding.startMin) / 2);
-  switch (finding.kind) {
-    case 'stall':
-      return (
-        `${length} (±${uncertainty}), ${count(finding.probes, 'probe')} held until one instant, ` +
-        `${finding.probesAboveThreshold} above ${formatMs(thresholdNs)}, peak ${formatMs(finding.peakRttNs)}, ` +
-        `fit ${finding.fit.toFixed(3)}`
-      );
-    case 'slow-drain':
-      return (
-        `${length}, ${count(finding.probes, 'probe')} of a queue that emptied slowly ` +
-        `(slope ${finding.slope.toFixed(2)}), peak ${formatMs(finding.peakRttNs)}`
-      );
-    case 'congestion':
-      return `${length}, RTT rose and fell over ${count(finding.probes, 'probe')}, peak ${formatMs(finding.peakRttNs)}`;
-    case 'rtt-spike':
-      return `one probe at ${formatMs(finding.peakRttNs)}, its neighbours normal`;
-    case 'loss-episode':
-      return (
-        `${count(finding.probes, 'probe')} lost in ${length}` +
-        (finding.duringStall === true ? ', all sent while a stall held their flows: its release lost them' : '')
-      );
-    case 'syn-retransmission':
-      return (
-        `${count(finding.probes, 'probe')} answered only when the kernel had sent the SYN again, ` +
-        `the longest after ${formatMs(finding.peakRttNs)}: packets were lost, nothing waited`
-      );
-  }
-}
+export { count, describeFinding, FINDING_GLYPHS, holdNs } from '../format/finding-words.js';
 
 /** The whole line: time of the release, glyph, kind, path, and what it says. */
 export function findingLine(finding: Finding, epochNs: bigint, thresholdNs: number, zone?: string): string {
   const time = formatClockTime(epochNs + BigInt(Math.round(finding.release)), zone);
   return `${time}  ${FINDING_GLYPHS[finding.kind]} ${finding.kind.padEnd(12)} ${finding.path}  ${describeFinding(finding, thresholdNs)}`;
-}
-
-/**
- * How long packets were held: `durationNs` runs to the arrival of the replies at the prober, so on a long path it
- * contains a round trip that nothing held.
- */
-export function holdNs(finding: Finding): number {
-  const usualRttNs = Math.max(0, finding.peakRttNs - finding.excessNs);
-  return Math.max(0, finding.durationNs - usualRttNs);
-}
-
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

@@ -4,6 +4,7 @@ import { formatTable } from '../../src/format/table.js';
 import { labDown, labUp } from '../../src/lab/lab.js';
 import { accuracy } from './accuracy.js';
 import { cost } from './cost.js';
+import { dashboard } from './dashboard.js';
 import { detectors } from './detectors.js';
 import { imports } from './imports.js';
 import { describeMachine, measureSteal } from './machine.js';
@@ -16,7 +17,18 @@ import { tracer } from './tracer.js';
 import { unrelated } from './unrelated.js';
 
 const LAB = 'bench';
-const PARTS: readonly Part[] = [accuracy, pacing, cost, scale, unrelated, detectors, imports, replaying, tracer];
+const PARTS: readonly Part[] = [
+  accuracy,
+  pacing,
+  cost,
+  scale,
+  unrelated,
+  detectors,
+  dashboard,
+  imports,
+  replaying,
+  tracer,
+];
 const DEFAULT_SECONDS = 20;
 const MOST_SECONDS = 300;
 

@@ -57,6 +57,7 @@ async function once(file: string, samples: number): Promise<Omit<ReplayRate, 'en
     columns: 100,
     stop: new AbortController().signal,
     onSnapshot: () => () => {},
+    interrupt: () => {},
   };
   const from = performance.now();
   const cpu = process.cpuUsage();

@@ -41,6 +41,7 @@ export async function imported(options: Partial<ImportOptions>, terminal = false
     columns: 100,
     stop: new AbortController().signal,
     onSnapshot: () => () => {},
+    interrupt: () => {},
   };
   const status = await importFiles({ ...DEFAULTS, ...options }, io);
   const lines = (): Record<string, unknown>[] =>
