@@ -20,7 +20,7 @@ function isStale() {
   const built = [join(root, 'dist/.tsbuildinfo'), join(root, 'native/build/rxray-prober')];
   if (![...built, program].every((path) => existsSync(path))) return true;
   const [script, helper] = built.map((path) => statSync(path).mtimeMs);
-  return newest(['src', 'test'], /\.ts$/) > script || newest(['native/prober'], /\.[ch]$/) > helper;
+  return newest(['src', 'test'], /\.(ts|css)$/) > script || newest(['native/prober'], /\.[ch]$/) > helper;
 }
 
 function newest(folders, wanted) {

@@ -7,6 +7,7 @@ import { doctorCommand } from './doctor-cli.js';
 import { labCommand } from './lab-cli.js';
 import { probeCommand } from './probe-cli.js';
 import { replayCommand } from './replay-cli.js';
+import { reportCommand } from './report-cli.js';
 import { schemaCommand } from './schema-cli.js';
 
 /**
@@ -32,6 +33,7 @@ export async function runCommandLine(program: string, argv: readonly string[], i
     .command(probeCommand(run))
     .command(bisectCommand(run))
     .command(replayCommand(run))
+    .command(reportCommand(run))
     .command(labCommand(run, behindDashes))
     .command(doctorCommand(run))
     .command(schemaCommand(run))

@@ -10,7 +10,7 @@ import type { Verdict } from '../model/verdict.js';
 import type { Recorder } from '../recording/recorder.js';
 import type { BisectInfo } from '../recording/run-info.js';
 import { bisectProgress } from '../report/bisect-progress.js';
-import { createBisectReporter } from '../report/bisect-reporter.js';
+import { type BisectReporter, createBisectReporter } from '../report/bisect-reporter.js';
 import { identifiabilityText } from '../report/identifiability-text.js';
 import { type BisectHosts, bisectHosts } from './bisect-hosts.js';
 import type { BisectOptions } from './bisect-options.js';
@@ -101,7 +101,7 @@ async function printPlan({ hosts, paths }: BisectHosts, options: BisectOptions, 
 export class Bisection {
   readonly #secret = randomBytes(16).toString('hex');
   readonly #clockUncertaintyNs: Record<string, number> = {};
-  readonly #reporter;
+  readonly #reporter: BisectReporter;
   readonly #statusShown: boolean;
   #vantages: VantageRun[] = [];
   #watches: readonly MachineWatch[] = [];
@@ -119,9 +119,10 @@ export class Bisection {
     private readonly sources: BisectSources,
     private readonly file: OutputFile | undefined,
     private readonly io: Io,
+    reporter?: BisectReporter,
   ) {
     this.#notes = [...about.notes];
-    this.#reporter = createBisectReporter(options.format ?? (options.json ? 'ndjson' : 'text'), options);
+    this.#reporter = reporter ?? createBisectReporter(options.format ?? (options.json ? 'ndjson' : 'text'), options);
     this.#statusShown = io.errIsTerminal && !options.quiet && !sources.recorded;
   }
 
@@ -183,12 +184,14 @@ export class Bisection {
       for (const finding of findings) await this.#takeFinding(vantage, finding);
     }
     this.#watchWhenAllRun();
+    this.#reporter.ended?.(vantage.name, vantage.result().quality);
     if (vantage.state === 'failed') {
       this.#tell(`${vantage.name} is out: ${vantage.why ?? 'it ended'}; the other vantages go on`);
     }
   }
 
   #takeSamples(vantage: VantageRun, samples: SampleColumns, indices: readonly number[]): void {
+    this.#reporter.samples?.(samples, indices);
     this.#infers((inference) => inference.samples(samples, indices));
     if (this.#watches.length === 0) return;
     const numbered = { ...samples, path: samples.path.map((own) => indices[own] ?? own) };

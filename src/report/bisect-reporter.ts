@@ -1,7 +1,8 @@
 import { formatClockTime } from '../format/clock-time.js';
 import { formatLength } from '../format/duration.js';
 import type { Finding } from '../model/finding.js';
-import type { RunRecord } from '../model/run-record.js';
+import type { QualityRecord, RunRecord } from '../model/run-record.js';
+import type { SampleColumns } from '../model/sample.js';
 import type { Summary } from '../model/summary.js';
 import type { Incident, Verdict } from '../model/verdict.js';
 import { count, findingLine } from './finding-line.js';
@@ -11,8 +12,12 @@ import { verdictText } from './verdict-text.js';
 export interface BisectReporter {
   /** A vantage has started; `run.epochNs` is the same for all. */
   vantage(name: string, run: RunRecord): string;
+  /** Samples as they come, for who wants them; `paths` are the numbers of their paths among all of the bisection. */
+  samples?(samples: SampleColumns, paths: readonly number[]): void;
   finding(finding: Finding): string;
   incident(incident: Incident): string;
+  /** A vantage has ended, for who wants to know how well it measured. */
+  ended?(name: string, quality: QualityRecord): void;
   verdict(verdict: Verdict, summaries: readonly Summary[]): string;
 }
 

@@ -9,11 +9,12 @@ import { describeMachine, measureSteal } from './machine.js';
 import { owing, undoOnSignal } from './owed.js';
 import { pacing } from './pacing.js';
 import { type Part, type PartResult, type Setting, verdict } from './part.js';
+import { report } from './report.js';
 import { scale } from './scale.js';
 import { unrelated } from './unrelated.js';
 
 const LAB = 'bench';
-const PARTS: readonly Part[] = [accuracy, pacing, cost, scale, unrelated, detectors];
+const PARTS: readonly Part[] = [accuracy, pacing, cost, scale, unrelated, detectors, report];
 const DEFAULT_SECONDS = 20;
 const MOST_SECONDS = 300;
 
@@ -61,7 +62,7 @@ async function runParts(parts: readonly Part[], seconds: number, file: string): 
   );
   console.log('Figures are for comparison within this run.');
   const results: unknown[] = [];
-  const report = (): void => {
+  const write = (): void => {
     const document = { type: 'bench', schema: 1, startedAt, seconds, machine, parts: results };
     writeFileSync(file, `${JSON.stringify(document, null, 2)}\n`);
   };
@@ -78,7 +79,7 @@ async function runParts(parts: readonly Part[], seconds: number, file: string): 
         const { targets, data } = result;
         results.push({ name: part.name, stealShare, targets, data });
         // After each, so that an interrupted bench has what it measured.
-        report();
+        write();
       }
     },
   );
