@@ -25,7 +25,7 @@ function isStale() {
   if (![...built, program].every((path) => existsSync(path))) return true;
   const [script, ...helpers] = built.map((path) => statSync(path).mtimeMs);
   return (
-    newest(['src', 'test'], /\.ts$/) > script ||
+    newest(['src', 'test'], /\.(ts|css)$/) > script ||
     newest(['native/prober', 'native/helper', 'native/tracer'], /\.[ch]$/) > Math.min(...helpers)
   );
 }

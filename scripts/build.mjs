@@ -4,11 +4,30 @@ import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync } from 'node:f
 import { join } from 'node:path';
 import { fail, root, step } from './step.mjs';
 
+async function bundlePage() {
+  const { build } = await import('esbuild');
+  const page = join(root, 'src/report/page');
+  await build({
+    entryPoints: [join(page, 'report-page.ts'), join(page, 'report-page.css')],
+    outdir: join(root, 'dist/src/report/page'),
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    target: ['chrome109', 'firefox115', 'safari16'],
+    // What the charts are drawn with is in every report: so is its licence.
+    banner: { js: `/*! uPlot\n${readFileSync(join(root, 'node_modules/uplot/LICENSE'), 'utf8')}*/` },
+    logLevel: 'warning',
+  });
+}
+
 if (!existsSync(join(root, 'node_modules/.bin/tsc'))) fail('Nothing is installed yet: run npm run setup first.');
 // A test that was deleted or renamed in the sources must not live on in the build.
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 step('make', ['--no-print-directory', '-j2', '-C', 'native', 'all'], { quiet: true });
 step('node_modules/.bin/tsc', ['-p', '.'], { quiet: true });
+// The script and the style of reports run in browsers: checked against those, and bundled with the charts they draw.
+step('node_modules/.bin/tsc', ['-p', 'src/report/page'], { quiet: true });
+await bundlePage();
 const main = join(root, 'dist/src/main.js');
 chmodSync(main, 0o755);
 // So that `npx rxray` and `npx probe` mean this checkout, and ask no registry.

@@ -47,6 +47,7 @@ export const PACKAGES = [
   { name: 'sudo', what: '/usr/bin/sudo', why: 'the ssh transport as an ordinary user', use: 'test' },
   { name: 'busybox-static', what: '/bin/busybox', why: 'the smallest shell a far side may have', use: 'test' },
   { name: 'tmux', what: '/usr/bin/tmux', why: 'a real terminal for the dashboard', use: 'test' },
+  { name: 'chromium', what: '/usr/bin/chromium', why: 'opens the pages of reports', use: 'test' },
   { name: 'curl', what: '/usr/bin/curl', why: "asks the lab's pods", use: 'test' },
   { name: 'clang-format', what: '/usr/bin/clang-format', why: 'checks how C is laid out', use: 'test' },
   {

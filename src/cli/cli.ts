@@ -12,6 +12,7 @@ import { labCommand } from './lab-cli.js';
 import { probeCommand } from './probe-cli.js';
 import { recordCommand } from './record-cli.js';
 import { replayCommand } from './replay-cli.js';
+import { reportCommand } from './report-cli.js';
 import { schemaCommand } from './schema-cli.js';
 import { traceCommand } from './trace-cli.js';
 
@@ -46,6 +47,7 @@ export async function runCommandLine(program: string, argv: readonly string[], i
     .command(checkCommand(run))
     .command(importCommand(run))
     .command(dashCommand(run))
+    .command(reportCommand(run))
     .command(labCommand(run, behindDashes))
     .command(doctorCommand(run))
     .command(schemaCommand(run))

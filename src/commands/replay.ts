@@ -4,7 +4,7 @@ import type { FindingKind } from '../model/finding.js';
 import type { ReportFormat } from '../model/report-format.js';
 import { Player } from '../recording/player.js';
 import type { BisectInfo, ProbeInfo } from '../recording/run-info.js';
-import type { BisectFormat } from '../report/bisect-reporter.js';
+import type { BisectFormat, BisectReporter } from '../report/bisect-reporter.js';
 import { Bisection } from './bisect.js';
 import type { BisectOptions } from './bisect-options.js';
 import { recordedSources } from './bisect-sources.js';
@@ -76,16 +76,10 @@ async function replayProbe(
   file: OutputFile | undefined,
   io: Io,
 ): Promise<number> {
-  const thresholdNs = options.thresholdNs ?? info.thresholdNs;
-  const { plan, engine, version } = info;
-  const about = { command: 'probe', version, engine, thresholdNs, options: { ...info.options, thresholdNs } };
-  const command = new ProbeCommand(
-    { ...options, live: options.live === true, ascii: options.ascii === true, status: false },
-    plan,
-    new Measurement(plan, about),
-    file,
-    io,
-  );
+  const { plan, engine } = info;
+  const measurement = recordedMeasurement(info, options.thresholdNs);
+  const showing = { ...options, live: options.live === true, ascii: options.ascii === true, status: false };
+  const command = new ProbeCommand(showing, plan, measurement, file, io);
   // NDJSON shows samples and findings in the order in which they came.
   const join = options.format !== 'ndjson';
   const run = replayedEngine(player, PROBE_STREAM, engine, join).start(plan);
@@ -103,6 +97,47 @@ async function replayBisect(
   file: OutputFile | undefined,
   io: Io,
 ): Promise<number> {
+  try {
+    return await recordedBisection(
+      player,
+      info,
+      { ...options, format: bisectFormat(options.format) },
+      io,
+      file,
+    ).follow();
+  } finally {
+    await file?.close();
+  }
+}
+
+/** The analysis of a recording of probe. */
+export function recordedMeasurement(info: ProbeInfo, otherThresholdNs: number | undefined): Measurement {
+  const thresholdNs = otherThresholdNs ?? info.thresholdNs;
+  const { plan, engine, version } = info;
+  const options = { ...info.options, thresholdNs };
+  return new Measurement(plan, { command: 'probe', version, engine, thresholdNs, options });
+}
+
+/** What is asked of a recorded bisection. */
+export interface RecordedBisectionOptions {
+  readonly file: string;
+  readonly thresholdNs?: number;
+  readonly format: BisectFormat;
+  readonly quiet: boolean;
+  readonly explain: boolean;
+  readonly live?: boolean;
+  readonly ascii?: boolean;
+}
+
+/** The bisection of a recording. @param reporter in place of the one of the format */
+export function recordedBisection(
+  player: Player,
+  info: BisectInfo,
+  options: RecordedBisectionOptions,
+  io: Io,
+  file?: OutputFile,
+  reporter?: BisectReporter,
+): Bisection {
   const about = {
     hosts: parseRecordedHosts(info.hosts, options.file),
     paths: info.paths,
@@ -121,15 +156,11 @@ async function replayBisect(
     ascii: options.ascii === true,
     explain: options.explain,
     json: false,
-    format: bisectFormat(options.format),
+    format: options.format,
     quiet: options.quiet,
     cpu: 'auto',
   };
-  try {
-    return await new Bisection(bisectOptions, about, recordedSources(player, info), file, io).follow();
-  } finally {
-    await file?.close();
-  }
+  return new Bisection(bisectOptions, about, recordedSources(player, info), file, io, reporter);
 }
 
 function bisectFormat(format: ReportFormat): BisectFormat {

@@ -5,9 +5,8 @@ import { count } from './finding-line.js';
 /** Probes that are named; all of them stand in the JSON. */
 const SHOWN_PROBES = 3;
 
-/** Who held the packets back, what that rests on, and what would help: the lines of a verdict's culprit. */
-export function accusedLines(accused: Accused): string[] {
-  const { process, pids, syscall, file, handler, cgroup, pod, cpus, probes, stack } = accused;
+/** `memstat-reader[8867] in read(/a/memory.stat) on CPU 1 of node (bh-off-in-syscall)`. */
+export function accusedName({ process, pids, syscall, file, handler, cpus, vantage, class: kind }: Accused): string {
   const who =
     process === null
       ? handler === null
@@ -15,12 +14,23 @@ export function accusedLines(accused: Accused): string[] {
         : `the handler of softirq ${handler}`
       : `${process}[${pids.slice(0, SHOWN_PROBES).join(', ')}${pids.length > SHOWN_PROBES ? ', …' : ''}]`;
   const call = syscall === null ? '' : ` in ${syscall}(${file ?? ''})`;
+  return `${who}${call} on CPU ${cpus.join(', ')} of ${vantage} (${kind})`;
+}
+
+/** `explains 6 incidents, 100 % of those since it was traced, up to 187.7 ms at a time`. */
+export function accusedShare({ incidents, share, longestNs }: Accused): string {
+  return `explains ${count(incidents.length, 'incident')}, ${Math.round(share * 100)} % of those since it was traced, up to ${formatMs(longestNs)} at a time`;
+}
+
+/** Who held the packets back, what that rests on, and what would help: the lines of a verdict's culprit. */
+export function accusedLines(accused: Accused): string[] {
+  const { cgroup, pod, probes, stack } = accused;
   const place = [pod === null ? '' : `pod ${pod}`, cgroup === null ? '' : `cgroup ${cgroup}`].filter(Boolean);
   const slowest = [...probes].sort((a, b) => b.delayNs - a.delayNs).slice(0, SHOWN_PROBES);
   const named = slowest.map(({ path, seq, delayNs }) => `${path} seq ${seq} by ${formatMs(delayNs)}`).join(', ');
   return [
-    `CULPRIT  ${who}${call} on CPU ${cpus.join(', ')} of ${accused.vantage} (${accused.class})`,
-    `         explains ${count(accused.incidents.length, 'incident')}, ${Math.round(accused.share * 100)} % of those since it was traced, up to ${formatMs(accused.longestNs)} at a time`,
+    `CULPRIT  ${accusedName(accused)}`,
+    `         ${accusedShare(accused)}`,
     ...(probes.length === 0
       ? []
       : [`         delayed ${count(probes.length, 'probe')}: ${named}${probes.length > SHOWN_PROBES ? ', …' : ''}`]),

@@ -12,6 +12,7 @@ import { owing, undoOnSignal } from './owed.js';
 import { pacing } from './pacing.js';
 import { type Part, type PartResult, type Setting, verdict } from './part.js';
 import { replaying } from './replaying.js';
+import { report } from './report.js';
 import { scale } from './scale.js';
 import { tracer } from './tracer.js';
 import { unrelated } from './unrelated.js';
@@ -27,6 +28,7 @@ const PARTS: readonly Part[] = [
   dashboard,
   imports,
   replaying,
+  report,
   tracer,
 ];
 const DEFAULT_SECONDS = 20;
@@ -76,7 +78,7 @@ async function runParts(parts: readonly Part[], seconds: number, file: string): 
   );
   console.log('Figures are for comparison within this run.');
   const results: unknown[] = [];
-  const report = (): void => {
+  const write = (): void => {
     const document = { type: 'bench', schema: 1, startedAt, seconds, machine, parts: results };
     writeFileSync(file, `${JSON.stringify(document, null, 2)}\n`);
   };
@@ -93,7 +95,7 @@ async function runParts(parts: readonly Part[], seconds: number, file: string): 
         const { targets, data } = result;
         results.push({ name: part.name, stealShare, targets, data });
         // After each, so that an interrupted bench has what it measured.
-        report();
+        write();
       }
     },
   );

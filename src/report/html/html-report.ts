@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import { headlineOf } from '../document/headline.js';
+import type { ReportDocument } from '../document/report-document.js';
+import { culpritSection } from './culprit-section.js';
+import { html, raw, scriptJson } from './escape.js';
+import { evidenceSection } from './evidence-section.js';
+import { findingSection, incidentSection } from './finding-section.js';
+import { flowMapSection } from './flow-map-section.js';
+import { pageData } from './pack-page-data.js';
+import { pageContext } from './page-context.js';
+import { plotSection } from './plot-section.js';
+import { qualitySection } from './quality-section.js';
+import { runSection } from './run-section.js';
+import { verdictSection } from './verdict-section.js';
+
+/** Script and style of the page, as the build bundles them from src/report/page. */
+export interface PageAssets {
+  readonly script: string;
+  readonly style: string;
+}
+
+const SECTIONS = [
+  ['evidence', 'Evidence', evidenceSection],
+  ['plots', 'Plots', plotSection],
+  ['flows', 'Flows', flowMapSection],
+  ['incidents', 'Incidents', incidentSection],
+  ['stalls', 'Stalls', findingSection],
+  ['culprits', 'Culprits', culpritSection],
+  ['quality', 'Quality', qualitySection],
+  ['run', 'Run', runSection],
+] as const;
+
+/**
+ * One page that needs nothing else: script, style and data stand in it, and its own policy forbids it the network and
+ * every script but the one it was made with.
+ *
+ * @param zone IANA name; default that of the machine
+ */
+export function htmlReport(document: ReportDocument, assets: PageAssets, zone?: string): string {
+  const context = pageContext(document, zone);
+  const headline = headlineOf(document).title;
+  const began = context.dateTime(document.fromNs);
+  const title = `${headline} · rxray ${document.command} · ${began}`;
+  const style = `\n${assets.style.trim()}\n`;
+  const script = `\n${assets.script.trim().replaceAll('</script', '<\\/script')}\n`;
+  const policy = [
+    "default-src 'none'",
+    `script-src '${hash(script)}'`,
+    `style-src '${hash(style)}'`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+  const sections = SECTIONS.map(([id, name, section]) => ({ id, name, body: section(context) })).filter(
+    ({ body }) => body.markup !== '',
+  );
+  const data = pageData(document, zoneName(began), offsetMinutes(began));
+  return html`<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="generator" content="rxray ${document.version}">
+<title>${title}</title>
+<style>${raw(style)}</style>
+</head>
+<body>
+<a class="skip" href="#evidence">Skip to the evidence</a>
+<header><p class="brand">rxray <span>report</span></p><nav aria-label="sections">${sections.map(
+    ({ id, name }) => html`<a href="#${id}">${name}</a>`,
+  )}</nav><p class="when">${began}</p></header>
+<main>
+${verdictSection(context)}
+${sections.map(({ body }) => body)}
+</main>
+<footer><p>${document.file} · made by rxray ${document.version} · this page loads nothing and sends nothing</p></footer>
+<script type="application/json" id="report-data">${raw(scriptJson(data))}</script>
+<script>${raw(script)}</script>
+</body>
+</html>
+`.markup;
+}
+
+function hash(text: string): string {
+  return `sha256-${createHash('sha256').update(text).digest('base64')}`;
+}
+
+function zoneName(dateTime: string): string {
+  return dateTime.split(' ').at(-1) ?? 'UTC';
+}
+
+function offsetMinutes(dateTime: string): number {
+  const [, sign, hours = '0', minutes = '0'] = /([+-])(\d\d):(\d\d)$/.exec(dateTime) ?? [];
+  return sign === undefined ? 0 : (sign === '-' ? -1 : 1) * (60 * Number(hours) + Number(minutes));
+}
