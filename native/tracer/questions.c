@@ -3,8 +3,10 @@
 
 #include "question.h"
 #include "stall_question.h"
+#include "syscalls_question.h"
 
 const struct question *const questions[] = {
         &stall_question,
+        &syscalls_question,
         NULL,
 };

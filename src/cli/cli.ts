@@ -31,7 +31,7 @@ export async function runCommandLine(program: string, argv: readonly string[], i
     .usage('$0 <command>\n\nFinds where and why packets wait.')
     .command(probeCommand(run))
     .command(bisectCommand(run))
-    .command(traceCommand(run))
+    .command(traceCommand(run, behindDashes))
     .command(labCommand(run, behindDashes))
     .command(doctorCommand(run))
     .command(schemaCommand(run))

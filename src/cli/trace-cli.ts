@@ -2,9 +2,10 @@ import type { Argv, CommandModule } from 'yargs';
 import { traceStall } from '../commands/trace-stall.js';
 import { parseDuration } from '../format/duration.js';
 import type { RunCommand } from './run-command.js';
+import { traceSyscallsCommand } from './trace-syscalls-cli.js';
 
 /** `rxray trace`: what the kernel of a machine does with received packets, asked of tracepoints. */
-export function traceCommand(run: RunCommand): CommandModule {
+export function traceCommand(run: RunCommand, behindDashes: readonly string[]): CommandModule {
   return {
     command: 'trace <question>',
     describe: 'ask the kernel why packets waited (needs root or cap_bpf and cap_perfmon)',
@@ -12,7 +13,8 @@ export function traceCommand(run: RunCommand): CommandModule {
       yargs
         // One question, one line here; each stands in a function of its own below.
         .command(stall(run))
-        .demandCommand(1, 'say what to ask: stall')
+        .command(traceSyscallsCommand(run, behindDashes))
+        .demandCommand(1, 'say what to ask: stall or syscalls')
         .example('$0 trace stall', 'who keeps received packets waiting for 10 ms and more'),
     handler: () => {},
   };

@@ -17,6 +17,7 @@ import {
   WAIT_TOTALS_FIELDS,
   WAIT_TOTALS_LAYOUT,
 } from './frames.gen.js';
+import { decodeSyscallRecord, SYSCALL_LAYOUTS } from './syscall-record.js';
 
 /** Records that `rxray-tracer` writes beside those of every helper. */
 export const KERNEL_LAYOUTS = [
@@ -25,6 +26,7 @@ export const KERNEL_LAYOUTS = [
   STACK_LAYOUT,
   SYMBOL_LAYOUT,
   WAIT_TOTALS_LAYOUT,
+  ...SYSCALL_LAYOUTS,
 ] as const;
 
 const TYPES = new Set<number>(KERNEL_LAYOUTS.map(({ type }) => type));
@@ -62,7 +64,7 @@ export function decodeKernelRecord(
       return { kind: 'wait-totals', totals: { ...readRecord(view, at, WAIT_TOTALS_FIELDS), buckets } };
     }
     default:
-      return damaged(`records of type ${type}`);
+      return decodeSyscallRecord(type, view, at) ?? damaged(`records of type ${type}`);
   }
 }
 

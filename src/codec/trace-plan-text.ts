@@ -1,4 +1,5 @@
 import type { TracePlan, TraceQuestion } from '../model/trace-plan.js';
+import { syscallsLine } from './syscalls-plan-text.js';
 import { watchLine } from './watch-plan-text.js';
 
 /** A plan as `rxray-tracer` reads it; its grammar stands in native/README.md. */
@@ -20,5 +21,7 @@ function questionLine(question: TraceQuestion): string {
   switch (question.question) {
     case 'stall':
       return `trace stall min-ns=${question.minNs}`;
+    case 'syscalls':
+      return syscallsLine(question);
   }
 }

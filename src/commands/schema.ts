@@ -2,6 +2,13 @@ import { z } from 'zod';
 import { findingSchema } from '../model/finding.js';
 import { qualityRecordSchema, runRecordSchema, SCHEMA, sampleRecordSchema } from '../model/run-record.js';
 import { summarySchema } from '../model/summary.js';
+import {
+  syscallDumpSchema,
+  syscallEndSchema,
+  syscallSchema,
+  syscallSummarySchema,
+  syscallTraceSchema,
+} from '../model/syscall-record.js';
 import { incidentSchema, verdictSchema } from '../model/verdict.js';
 import type { Io } from './io.js';
 
@@ -14,6 +21,11 @@ export const recordSchema = z.union([
   summarySchema,
   incidentSchema,
   verdictSchema,
+  syscallTraceSchema,
+  syscallSchema,
+  syscallSummarySchema,
+  syscallDumpSchema,
+  syscallEndSchema,
 ]);
 
 /** `rxray schema`: the JSON Schema of one NDJSON line, made from the definitions the program itself uses. */

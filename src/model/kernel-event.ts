@@ -1,3 +1,5 @@
+import type { SyscallEvent } from './syscall-event.js';
+
 /** What a tracer got: which hooks, and so which questions it can answer. */
 export interface TracerHello {
   readonly helper: string;
@@ -128,4 +130,5 @@ export type KernelEvent =
   | { readonly kind: 'symbol'; readonly address: bigint; readonly name: string }
   | { readonly kind: 'stack'; readonly stack: StackSample }
   | { readonly kind: 'wait'; readonly wait: ReceiveWait }
-  | { readonly kind: 'wait-totals'; readonly totals: WaitTotals };
+  | { readonly kind: 'wait-totals'; readonly totals: WaitTotals }
+  | SyscallEvent;

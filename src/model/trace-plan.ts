@@ -1,9 +1,12 @@
+import type { SyscallsQuestion } from './syscalls-question.js';
 import type { Watch } from './watch.js';
 
 /** One question to a tracer; further kinds join this union. */
 export type TraceQuestion =
   /** Which received packets waited for a CPU, and who held it. */
-  { readonly question: 'stall'; readonly minNs: number };
+  | { readonly question: 'stall'; readonly minNs: number }
+  /** How long system calls took. */
+  | SyscallsQuestion;
 
 /** What a tracer is asked. It never sends. */
 export interface TracePlan {

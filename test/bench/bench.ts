@@ -10,10 +10,11 @@ import { owing, undoOnSignal } from './owed.js';
 import { pacing } from './pacing.js';
 import { type Part, type PartResult, type Setting, verdict } from './part.js';
 import { scale } from './scale.js';
+import { syscalls } from './syscalls.js';
 import { unrelated } from './unrelated.js';
 
 const LAB = 'bench';
-const PARTS: readonly Part[] = [accuracy, pacing, cost, scale, unrelated, detectors];
+const PARTS: readonly Part[] = [accuracy, pacing, cost, scale, unrelated, detectors, syscalls];
 const DEFAULT_SECONDS = 20;
 const MOST_SECONDS = 300;
 
