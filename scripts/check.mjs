@@ -11,6 +11,7 @@ if (process.argv.includes('--format-native')) {
   step('clang-format', ['-i', ...sources], { quiet: true });
 } else {
   step('node', ['scripts/generate-frames.mjs', '--check']);
+  step('node', ['scripts/generate-syscalls.mjs', '--check']);
   step('node_modules/.bin/biome', [
     'ci',
     '--error-on-warnings',

@@ -42,6 +42,8 @@ export const PACKAGES = [
   { name: 'hping3', what: '/usr/sbin/hping3', why: 'a second opinion in tests and benches', use: 'test' },
   { name: 'fping', what: '/usr/bin/fping', why: 'a second opinion in benches; its output is imported', use: 'test' },
   { name: 'nmap', what: '/usr/bin/nping', why: 'the output of nping is imported', use: 'test' },
+  { name: 'strace', what: '/usr/bin/strace', why: 'a peer in benches', use: 'test' },
+  { name: 'linux-perf', what: '/usr/bin/perf', why: 'a peer in benches', use: 'test' },
   { name: 'openssh-server', what: '/usr/sbin/sshd', why: 'a real far side for the ssh transport', use: 'test' },
   { name: 'openssh-client', what: '/usr/bin/ssh', why: 'the ssh transport', use: 'test' },
   { name: 'sudo', what: '/usr/bin/sudo', why: 'the ssh transport as an ordinary user', use: 'test' },

@@ -135,6 +135,17 @@ enum rxray_end_reason {
 /* taken between the begin of the wait and its end */
 #define RXRAY_STACK_FLAGS_WITHIN 0x02u
 
+/* the call has not returned: endedNs is when it was looked at */
+#define RXRAY_CALL_FLAGS_IN_FLIGHT 0x01u
+/* file begins at the root of its mount; the descriptor could not be looked up any more */
+#define RXRAY_CALL_FLAGS_PATH_BELOW_MOUNT 0x02u
+/* the process had ended before its descriptor was looked up */
+#define RXRAY_CALL_FLAGS_GONE 0x04u
+/* it triggered a dump of the flight recorder */
+#define RXRAY_CALL_FLAGS_SLOW 0x08u
+/* the arguments could not be read */
+#define RXRAY_CALL_FLAGS_ARGUMENTS_UNKNOWN 0x10u
+
 /* receiving on the interface was steered to this CPU at some time in the gap */
 #define RXRAY_CPU_GAP_FLAGS_SERVES_INTERFACE 0x01u
 /* the heartbeat had real-time priority, so that ordinary processes cannot be the reason */
@@ -675,5 +686,211 @@ static_assert(offsetof(struct rxray_frame_rx_packet, family) == 63, "rxPacket.fa
 static_assert(offsetof(struct rxray_frame_rx_packet, source) == 64, "rxPacket.source");
 static_assert(offsetof(struct rxray_frame_rx_packet, thread_name) == 80, "rxPacket.threadName");
 static_assert(offsetof(struct rxray_frame_rx_packet, interface_name) == 96, "rxPacket.interfaceName");
+
+#define RXRAY_RECORD_SYSCALL_CALL 30
+/* One system call that took long, or that is still in flight. Names of its cgroups and its stacks come before it. */
+struct rxray_frame_syscall_call {
+	int64_t began_ns; /* since the epoch */
+	int64_t ended_ns; /* since the epoch */
+	uint64_t waiting_ns; /* of it, ready but without a CPU */
+	uint64_t sleeping_ns; /* of it, asleep */
+	int64_t result; /* what it returned, a negative errno on failure */
+	uint64_t arguments[6]; /* as registers held them */
+	uint64_t cgroup1; /* cgroup v1 (memory) of the thread: inode number of its folder, 0 none */
+	uint64_t cgroup2; /* the same of cgroup v2 */
+	uint32_t thread; /* thread id */
+	uint32_t process; /* process id */
+	uint32_t number; /* of the system call */
+	uint16_t cpu; /* CPU it returned on */
+	uint16_t architecture; /* whose system call numbers: e_machine as in elf.h */
+	uint16_t flags; /* callFlags */
+	uint8_t reserved[6]; /* 0 */
+	uint8_t thread_name[16]; /* of the thread */
+	uint8_t process_name[16]; /* of its process */
+	uint8_t file_system[16]; /* of the file behind its descriptor */
+	uint8_t file[512]; /* path of that file */
+	uint8_t text[256]; /* the path that the call was given */
+};
+static_assert(sizeof(struct rxray_frame_syscall_call) == 944, "syscallCall");
+static_assert(offsetof(struct rxray_frame_syscall_call, began_ns) == 0, "syscallCall.beganNs");
+static_assert(offsetof(struct rxray_frame_syscall_call, ended_ns) == 8, "syscallCall.endedNs");
+static_assert(offsetof(struct rxray_frame_syscall_call, waiting_ns) == 16, "syscallCall.waitingNs");
+static_assert(offsetof(struct rxray_frame_syscall_call, sleeping_ns) == 24, "syscallCall.sleepingNs");
+static_assert(offsetof(struct rxray_frame_syscall_call, result) == 32, "syscallCall.result");
+static_assert(offsetof(struct rxray_frame_syscall_call, arguments) == 40, "syscallCall.arguments");
+static_assert(offsetof(struct rxray_frame_syscall_call, cgroup1) == 88, "syscallCall.cgroup1");
+static_assert(offsetof(struct rxray_frame_syscall_call, cgroup2) == 96, "syscallCall.cgroup2");
+static_assert(offsetof(struct rxray_frame_syscall_call, thread) == 104, "syscallCall.thread");
+static_assert(offsetof(struct rxray_frame_syscall_call, process) == 108, "syscallCall.process");
+static_assert(offsetof(struct rxray_frame_syscall_call, number) == 112, "syscallCall.number");
+static_assert(offsetof(struct rxray_frame_syscall_call, cpu) == 116, "syscallCall.cpu");
+static_assert(offsetof(struct rxray_frame_syscall_call, architecture) == 118, "syscallCall.architecture");
+static_assert(offsetof(struct rxray_frame_syscall_call, flags) == 120, "syscallCall.flags");
+static_assert(offsetof(struct rxray_frame_syscall_call, reserved) == 122, "syscallCall.reserved");
+static_assert(offsetof(struct rxray_frame_syscall_call, thread_name) == 128, "syscallCall.threadName");
+static_assert(offsetof(struct rxray_frame_syscall_call, process_name) == 144, "syscallCall.processName");
+static_assert(offsetof(struct rxray_frame_syscall_call, file_system) == 160, "syscallCall.fileSystem");
+static_assert(offsetof(struct rxray_frame_syscall_call, file) == 176, "syscallCall.file");
+static_assert(offsetof(struct rxray_frame_syscall_call, text) == 688, "syscallCall.text");
+
+#define RXRAY_RECORD_CGROUP_NAME 31
+/* The path of a cgroup, once before the first record that has its number. */
+struct rxray_frame_cgroup_name {
+	uint64_t cgroup; /* inode number of its folder */
+	uint8_t path[504]; /* of the folder, from the root of its hierarchy */
+	uint8_t version; /* of cgroups: 1 or 2 */
+	uint8_t reserved[7]; /* 0 */
+};
+static_assert(sizeof(struct rxray_frame_cgroup_name) == 520, "cgroupName");
+static_assert(offsetof(struct rxray_frame_cgroup_name, cgroup) == 0, "cgroupName.cgroup");
+static_assert(offsetof(struct rxray_frame_cgroup_name, path) == 8, "cgroupName.path");
+static_assert(offsetof(struct rxray_frame_cgroup_name, version) == 512, "cgroupName.version");
+static_assert(offsetof(struct rxray_frame_cgroup_name, reserved) == 513, "cgroupName.reserved");
+
+#define RXRAY_RECORD_SYSCALL_TOTALS 32
+/* Running totals of one system call in one process, at intervals and before the end. */
+struct rxray_frame_syscall_totals {
+	int64_t time_ns; /* since the epoch */
+	uint64_t count; /* calls that returned */
+	uint64_t errors; /* of them, that failed */
+	uint64_t total_ns; /* their time taken together */
+	uint64_t longest_ns; /* of the longest */
+	uint64_t cgroup1; /* cgroup v1 (memory) of the process at its first call, 0 none */
+	uint64_t cgroup2; /* the same of cgroup v2 */
+	uint32_t process; /* process id */
+	uint32_t number; /* of the system call */
+	uint16_t architecture; /* e_machine as in elf.h */
+	uint8_t reserved[6]; /* 0 */
+	uint8_t process_name[16]; /* of the process at its first call */
+	uint32_t buckets[136]; /* calls by length: the first below 64 ns, then four to each power of two */
+};
+static_assert(sizeof(struct rxray_frame_syscall_totals) == 632, "syscallTotals");
+static_assert(offsetof(struct rxray_frame_syscall_totals, time_ns) == 0, "syscallTotals.timeNs");
+static_assert(offsetof(struct rxray_frame_syscall_totals, count) == 8, "syscallTotals.count");
+static_assert(offsetof(struct rxray_frame_syscall_totals, errors) == 16, "syscallTotals.errors");
+static_assert(offsetof(struct rxray_frame_syscall_totals, total_ns) == 24, "syscallTotals.totalNs");
+static_assert(offsetof(struct rxray_frame_syscall_totals, longest_ns) == 32, "syscallTotals.longestNs");
+static_assert(offsetof(struct rxray_frame_syscall_totals, cgroup1) == 40, "syscallTotals.cgroup1");
+static_assert(offsetof(struct rxray_frame_syscall_totals, cgroup2) == 48, "syscallTotals.cgroup2");
+static_assert(offsetof(struct rxray_frame_syscall_totals, process) == 56, "syscallTotals.process");
+static_assert(offsetof(struct rxray_frame_syscall_totals, number) == 60, "syscallTotals.number");
+static_assert(offsetof(struct rxray_frame_syscall_totals, architecture) == 64, "syscallTotals.architecture");
+static_assert(offsetof(struct rxray_frame_syscall_totals, reserved) == 66, "syscallTotals.reserved");
+static_assert(offsetof(struct rxray_frame_syscall_totals, process_name) == 72, "syscallTotals.processName");
+static_assert(offsetof(struct rxray_frame_syscall_totals, buckets) == 88, "syscallTotals.buckets");
+
+#define RXRAY_RECORD_CALL_STACK 33
+/* A stack of the call with the same thread and begin, which follows. Names of its addresses come before it. */
+struct rxray_frame_call_stack {
+	int64_t began_ns; /* of the call, since the epoch */
+	uint32_t thread; /* thread id */
+	uint32_t process; /* process id */
+	uint8_t depth; /* addresses that follow */
+	uint8_t user; /* 1: of the program, by frame pointers; 0: of the kernel, where it left the CPU for longest */
+	uint8_t reserved[6]; /* 0 */
+	uint64_t addresses[64]; /* innermost first */
+};
+static_assert(sizeof(struct rxray_frame_call_stack) == 536, "callStack");
+static_assert(offsetof(struct rxray_frame_call_stack, began_ns) == 0, "callStack.beganNs");
+static_assert(offsetof(struct rxray_frame_call_stack, thread) == 8, "callStack.thread");
+static_assert(offsetof(struct rxray_frame_call_stack, process) == 12, "callStack.process");
+static_assert(offsetof(struct rxray_frame_call_stack, depth) == 16, "callStack.depth");
+static_assert(offsetof(struct rxray_frame_call_stack, user) == 17, "callStack.user");
+static_assert(offsetof(struct rxray_frame_call_stack, reserved) == 18, "callStack.reserved");
+static_assert(offsetof(struct rxray_frame_call_stack, addresses) == 24, "callStack.addresses");
+
+#define RXRAY_RECORD_RECORDED_CALL 34
+/* One call out of the flight recorder; it follows its recorderDump. */
+struct rxray_frame_recorded_call {
+	int64_t began_ns; /* since the epoch */
+	uint64_t length_ns; /* how long it took */
+	int64_t result; /* what it returned */
+	uint64_t arguments[3]; /* the first three */
+	uint32_t dump; /* number of the dump */
+	uint32_t thread; /* thread id */
+	uint32_t process; /* process id */
+	uint32_t number; /* of the system call */
+	uint16_t architecture; /* e_machine as in elf.h */
+	uint8_t reserved[6]; /* 0 */
+	uint8_t thread_name[16]; /* of the thread */
+};
+static_assert(sizeof(struct rxray_frame_recorded_call) == 88, "recordedCall");
+static_assert(offsetof(struct rxray_frame_recorded_call, began_ns) == 0, "recordedCall.beganNs");
+static_assert(offsetof(struct rxray_frame_recorded_call, length_ns) == 8, "recordedCall.lengthNs");
+static_assert(offsetof(struct rxray_frame_recorded_call, result) == 16, "recordedCall.result");
+static_assert(offsetof(struct rxray_frame_recorded_call, arguments) == 24, "recordedCall.arguments");
+static_assert(offsetof(struct rxray_frame_recorded_call, dump) == 48, "recordedCall.dump");
+static_assert(offsetof(struct rxray_frame_recorded_call, thread) == 52, "recordedCall.thread");
+static_assert(offsetof(struct rxray_frame_recorded_call, process) == 56, "recordedCall.process");
+static_assert(offsetof(struct rxray_frame_recorded_call, number) == 60, "recordedCall.number");
+static_assert(offsetof(struct rxray_frame_recorded_call, architecture) == 64, "recordedCall.architecture");
+static_assert(offsetof(struct rxray_frame_recorded_call, reserved) == 66, "recordedCall.reserved");
+static_assert(offsetof(struct rxray_frame_recorded_call, thread_name) == 72, "recordedCall.threadName");
+
+#define RXRAY_RECORD_RECORDER_DUMP 35
+/* What the flight recorder holds of one cgroup is told now. */
+struct rxray_frame_recorder_dump {
+	int64_t time_ns; /* since the epoch */
+	uint64_t cgroup; /* inode number of its folder */
+	uint64_t written; /* calls of the cgroup recorded so far; the older ones were overwritten */
+	uint32_t dump; /* number of the dump, from 1 */
+	uint32_t calls; /* calls that follow */
+	uint8_t on_slow; /* 1: a slow call asked for it; 0: the end of the run */
+	uint8_t reserved[7]; /* 0 */
+};
+static_assert(sizeof(struct rxray_frame_recorder_dump) == 40, "recorderDump");
+static_assert(offsetof(struct rxray_frame_recorder_dump, time_ns) == 0, "recorderDump.timeNs");
+static_assert(offsetof(struct rxray_frame_recorder_dump, cgroup) == 8, "recorderDump.cgroup");
+static_assert(offsetof(struct rxray_frame_recorder_dump, written) == 16, "recorderDump.written");
+static_assert(offsetof(struct rxray_frame_recorder_dump, dump) == 24, "recorderDump.dump");
+static_assert(offsetof(struct rxray_frame_recorder_dump, calls) == 28, "recorderDump.calls");
+static_assert(offsetof(struct rxray_frame_recorder_dump, on_slow) == 32, "recorderDump.onSlow");
+static_assert(offsetof(struct rxray_frame_recorder_dump, reserved) == 33, "recorderDump.reserved");
+
+#define RXRAY_RECORD_USER_SYMBOL 36
+/* What an address of a program is, before the first stack that has it. */
+struct rxray_frame_user_symbol {
+	uint64_t address; /* as in the stack */
+	uint64_t offset; /* in the function, or in the file where no function is known */
+	uint32_t process; /* process id */
+	uint32_t reserved; /* 0 */
+	uint8_t name[120]; /* of the function, empty unknown */
+	uint8_t module[120]; /* file it is in, empty unknown */
+};
+static_assert(sizeof(struct rxray_frame_user_symbol) == 264, "userSymbol");
+static_assert(offsetof(struct rxray_frame_user_symbol, address) == 0, "userSymbol.address");
+static_assert(offsetof(struct rxray_frame_user_symbol, offset) == 8, "userSymbol.offset");
+static_assert(offsetof(struct rxray_frame_user_symbol, process) == 16, "userSymbol.process");
+static_assert(offsetof(struct rxray_frame_user_symbol, reserved) == 20, "userSymbol.reserved");
+static_assert(offsetof(struct rxray_frame_user_symbol, name) == 24, "userSymbol.name");
+static_assert(offsetof(struct rxray_frame_user_symbol, module) == 144, "userSymbol.module");
+
+#define RXRAY_RECORD_SYSCALL_COUNTERS 37
+/* Running totals of a trace of system calls, about once a second and before the end. */
+struct rxray_frame_syscall_counters {
+	int64_t time_ns; /* since the epoch */
+	uint64_t calls; /* traced calls that returned */
+	uint64_t lost_events; /* calls and stacks that found no room in the ring of events */
+	uint64_t lost_totals; /* calls that found no room in the table of totals */
+	uint64_t lost_parked; /* calls whose thread was switched out and found no room in the table for that */
+	uint64_t unrecorded; /* calls that the flight recorder had no ring for */
+	uint64_t gone; /* calls whose process or descriptor was gone before its file was looked up */
+	uint64_t sampled_ns; /* processor time of the programs of calls, in the moments in which the kernel measured it */
+	uint64_t sampled_runs; /* how often they ran in those */
+	uint32_t cgroups; /* trees of cgroups that match the filter now */
+	uint32_t reserved; /* 0 */
+};
+static_assert(sizeof(struct rxray_frame_syscall_counters) == 80, "syscallCounters");
+static_assert(offsetof(struct rxray_frame_syscall_counters, time_ns) == 0, "syscallCounters.timeNs");
+static_assert(offsetof(struct rxray_frame_syscall_counters, calls) == 8, "syscallCounters.calls");
+static_assert(offsetof(struct rxray_frame_syscall_counters, lost_events) == 16, "syscallCounters.lostEvents");
+static_assert(offsetof(struct rxray_frame_syscall_counters, lost_totals) == 24, "syscallCounters.lostTotals");
+static_assert(offsetof(struct rxray_frame_syscall_counters, lost_parked) == 32, "syscallCounters.lostParked");
+static_assert(offsetof(struct rxray_frame_syscall_counters, unrecorded) == 40, "syscallCounters.unrecorded");
+static_assert(offsetof(struct rxray_frame_syscall_counters, gone) == 48, "syscallCounters.gone");
+static_assert(offsetof(struct rxray_frame_syscall_counters, sampled_ns) == 56, "syscallCounters.sampledNs");
+static_assert(offsetof(struct rxray_frame_syscall_counters, sampled_runs) == 64, "syscallCounters.sampledRuns");
+static_assert(offsetof(struct rxray_frame_syscall_counters, cgroups) == 72, "syscallCounters.cgroups");
+static_assert(offsetof(struct rxray_frame_syscall_counters, reserved) == 76, "syscallCounters.reserved");
 
 #endif

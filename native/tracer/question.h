@@ -59,6 +59,7 @@ struct question {
 
 	void (*close)(void *state);
 	size_t state_bytes;
+	bool counts_itself; /* it runs so often that the kernel's counting would cost more than it does */
 };
 
 /* questions.c: all there are, ended by NULL. */

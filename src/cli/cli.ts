@@ -43,7 +43,7 @@ export async function runCommandLine(program: string, argv: readonly string[], i
     .command(recordCommand(run))
     .command(replayCommand(run))
     .command(exportCommand(run))
-    .command(traceCommand(run))
+    .command(traceCommand(run, behindDashes))
     .command(checkCommand(run))
     .command(importCommand(run))
     .command(dashCommand(run))

@@ -4,9 +4,10 @@ import { traceStall } from '../commands/trace-stall.js';
 import { parseDuration } from '../format/duration.js';
 import type { RunCommand } from './run-command.js';
 import { whole } from './shared-options.js';
+import { traceSyscallsCommand } from './trace-syscalls-cli.js';
 
 /** `rxray trace`: what the kernel of a machine does with received packets, asked of tracepoints. */
-export function traceCommand(run: RunCommand): CommandModule {
+export function traceCommand(run: RunCommand, behindDashes: readonly string[]): CommandModule {
   return {
     command: 'trace <question>',
     describe: 'ask the kernel why packets waited (needs root or cap_bpf and cap_perfmon)',
@@ -15,7 +16,8 @@ export function traceCommand(run: RunCommand): CommandModule {
         // One question, one line here; each stands in a function of its own below.
         .command(stall(run))
         .command(rx(run))
-        .demandCommand(1, 'say what to ask: stall or rx')
+        .command(traceSyscallsCommand(run, behindDashes))
+        .demandCommand(1, 'say what to ask: stall, rx or syscalls')
         .example('$0 trace stall', 'who keeps received packets waiting for 10 ms and more')
         .example('$0 trace rx --follow-probes', 'where each probe of the running probe or bisect is received'),
     handler: () => {},

@@ -138,6 +138,19 @@ export const STACK_FLAGS = {
   within: 2,
 } as const;
 
+export const CALL_FLAGS = {
+  /** The call has not returned: endedNs is when it was looked at. */
+  inFlight: 1,
+  /** File begins at the root of its mount; the descriptor could not be looked up any more. */
+  pathBelowMount: 2,
+  /** The process had ended before its descriptor was looked up. */
+  gone: 4,
+  /** It triggered a dump of the flight recorder. */
+  slow: 8,
+  /** The arguments could not be read. */
+  argumentsUnknown: 16,
+} as const;
+
 export const CPU_GAP_FLAGS = {
   /** Receiving on the interface was steered to this CPU at some time in the gap. */
   servesInterface: 1,
@@ -904,3 +917,320 @@ export const RX_PACKET_ARRAYS = {
   threadName: [80, 16],
   interfaceName: [96, 16],
 } as const;
+
+/** One system call that took long, or that is still in flight. Names of its cgroups and its stacks come before it. Byte offsets of the fields. */
+export const SYSCALL_CALL_LAYOUT = {
+  type: 30,
+  bytes: 944,
+  /** i64: since the epoch. */
+  beganNs: 0,
+  /** i64: since the epoch. */
+  endedNs: 8,
+  /** u64: of it, ready but without a CPU. */
+  waitingNs: 16,
+  /** u64: of it, asleep. */
+  sleepingNs: 24,
+  /** i64: what it returned, a negative errno on failure. */
+  result: 32,
+  /** u64[6]: as registers held them. */
+  arguments: 40,
+  /** u64: cgroup v1 (memory) of the thread: inode number of its folder, 0 none. */
+  cgroup1: 88,
+  /** u64: the same of cgroup v2. */
+  cgroup2: 96,
+  /** u32: thread id. */
+  thread: 104,
+  /** u32: process id. */
+  process: 108,
+  /** u32: of the system call. */
+  number: 112,
+  /** u16: CPU it returned on. */
+  cpu: 116,
+  /** u16: whose system call numbers: e_machine as in elf.h. */
+  architecture: 118,
+  /** u16: callFlags. */
+  flags: 120,
+  /** u8[16]: of the thread. */
+  threadName: 128,
+  /** u8[16]: of its process. */
+  processName: 144,
+  /** u8[16]: of the file behind its descriptor. */
+  fileSystem: 160,
+  /** u8[512]: path of that file. */
+  file: 176,
+  /** u8[256]: the path that the call was given. */
+  text: 688,
+} as const;
+
+/** Fields of a syscallCall record: name, width and byte offset. */
+export const SYSCALL_CALL_FIELDS = [
+  ['beganNs', 'i64', 0],
+  ['endedNs', 'i64', 8],
+  ['waitingNs', 'u64', 16],
+  ['sleepingNs', 'u64', 24],
+  ['result', 'i64', 32],
+  ['cgroup1', 'u64', 88],
+  ['cgroup2', 'u64', 96],
+  ['thread', 'u32', 104],
+  ['process', 'u32', 108],
+  ['number', 'u32', 112],
+  ['cpu', 'u16', 116],
+  ['architecture', 'u16', 118],
+  ['flags', 'u16', 120],
+] as const;
+
+/** Arrays of a syscallCall record: name, byte offset and number of elements. */
+export const SYSCALL_CALL_ARRAYS = {
+  arguments: [40, 6],
+  threadName: [128, 16],
+  processName: [144, 16],
+  fileSystem: [160, 16],
+  file: [176, 512],
+  text: [688, 256],
+} as const;
+
+/** The path of a cgroup, once before the first record that has its number. Byte offsets of the fields. */
+export const CGROUP_NAME_LAYOUT = {
+  type: 31,
+  bytes: 520,
+  /** u64: inode number of its folder. */
+  cgroup: 0,
+  /** u8[504]: of the folder, from the root of its hierarchy. */
+  path: 8,
+  /** u8: of cgroups: 1 or 2. */
+  version: 512,
+} as const;
+
+/** Fields of a cgroupName record: name, width and byte offset. */
+export const CGROUP_NAME_FIELDS = [
+  ['cgroup', 'u64', 0],
+  ['version', 'u8', 512],
+] as const;
+
+/** Arrays of a cgroupName record: name, byte offset and number of elements. */
+export const CGROUP_NAME_ARRAYS = {
+  path: [8, 504],
+} as const;
+
+/** Running totals of one system call in one process, at intervals and before the end. Byte offsets of the fields. */
+export const SYSCALL_TOTALS_LAYOUT = {
+  type: 32,
+  bytes: 632,
+  /** i64: since the epoch. */
+  timeNs: 0,
+  /** u64: calls that returned. */
+  count: 8,
+  /** u64: of them, that failed. */
+  errors: 16,
+  /** u64: their time taken together. */
+  totalNs: 24,
+  /** u64: of the longest. */
+  longestNs: 32,
+  /** u64: cgroup v1 (memory) of the process at its first call, 0 none. */
+  cgroup1: 40,
+  /** u64: the same of cgroup v2. */
+  cgroup2: 48,
+  /** u32: process id. */
+  process: 56,
+  /** u32: of the system call. */
+  number: 60,
+  /** u16: e_machine as in elf.h. */
+  architecture: 64,
+  /** u8[16]: of the process at its first call. */
+  processName: 72,
+  /** u32[136]: calls by length: the first below 64 ns, then four to each power of two. */
+  buckets: 88,
+} as const;
+
+/** Fields of a syscallTotals record: name, width and byte offset. */
+export const SYSCALL_TOTALS_FIELDS = [
+  ['timeNs', 'i64', 0],
+  ['count', 'u64', 8],
+  ['errors', 'u64', 16],
+  ['totalNs', 'u64', 24],
+  ['longestNs', 'u64', 32],
+  ['cgroup1', 'u64', 40],
+  ['cgroup2', 'u64', 48],
+  ['process', 'u32', 56],
+  ['number', 'u32', 60],
+  ['architecture', 'u16', 64],
+] as const;
+
+/** Arrays of a syscallTotals record: name, byte offset and number of elements. */
+export const SYSCALL_TOTALS_ARRAYS = {
+  processName: [72, 16],
+  buckets: [88, 136],
+} as const;
+
+/** A stack of the call with the same thread and begin, which follows. Names of its addresses come before it. Byte offsets of the fields. */
+export const CALL_STACK_LAYOUT = {
+  type: 33,
+  bytes: 536,
+  /** i64: of the call, since the epoch. */
+  beganNs: 0,
+  /** u32: thread id. */
+  thread: 8,
+  /** u32: process id. */
+  process: 12,
+  /** u8: addresses that follow. */
+  depth: 16,
+  /** u8: 1: of the program, by frame pointers; 0: of the kernel, where it left the CPU for longest. */
+  user: 17,
+  /** u64[64]: innermost first. */
+  addresses: 24,
+} as const;
+
+/** Fields of a callStack record: name, width and byte offset. */
+export const CALL_STACK_FIELDS = [
+  ['beganNs', 'i64', 0],
+  ['thread', 'u32', 8],
+  ['process', 'u32', 12],
+  ['depth', 'u8', 16],
+  ['user', 'u8', 17],
+] as const;
+
+/** Arrays of a callStack record: name, byte offset and number of elements. */
+export const CALL_STACK_ARRAYS = {
+  addresses: [24, 64],
+} as const;
+
+/** One call out of the flight recorder; it follows its recorderDump. Byte offsets of the fields. */
+export const RECORDED_CALL_LAYOUT = {
+  type: 34,
+  bytes: 88,
+  /** i64: since the epoch. */
+  beganNs: 0,
+  /** u64: how long it took. */
+  lengthNs: 8,
+  /** i64: what it returned. */
+  result: 16,
+  /** u64[3]: the first three. */
+  arguments: 24,
+  /** u32: number of the dump. */
+  dump: 48,
+  /** u32: thread id. */
+  thread: 52,
+  /** u32: process id. */
+  process: 56,
+  /** u32: of the system call. */
+  number: 60,
+  /** u16: e_machine as in elf.h. */
+  architecture: 64,
+  /** u8[16]: of the thread. */
+  threadName: 72,
+} as const;
+
+/** Fields of a recordedCall record: name, width and byte offset. */
+export const RECORDED_CALL_FIELDS = [
+  ['beganNs', 'i64', 0],
+  ['lengthNs', 'u64', 8],
+  ['result', 'i64', 16],
+  ['dump', 'u32', 48],
+  ['thread', 'u32', 52],
+  ['process', 'u32', 56],
+  ['number', 'u32', 60],
+  ['architecture', 'u16', 64],
+] as const;
+
+/** Arrays of a recordedCall record: name, byte offset and number of elements. */
+export const RECORDED_CALL_ARRAYS = {
+  arguments: [24, 3],
+  threadName: [72, 16],
+} as const;
+
+/** What the flight recorder holds of one cgroup is told now. Byte offsets of the fields. */
+export const RECORDER_DUMP_LAYOUT = {
+  type: 35,
+  bytes: 40,
+  /** i64: since the epoch. */
+  timeNs: 0,
+  /** u64: inode number of its folder. */
+  cgroup: 8,
+  /** u64: calls of the cgroup recorded so far; the older ones were overwritten. */
+  written: 16,
+  /** u32: number of the dump, from 1. */
+  dump: 24,
+  /** u32: calls that follow. */
+  calls: 28,
+  /** u8: 1: a slow call asked for it; 0: the end of the run. */
+  onSlow: 32,
+} as const;
+
+/** Fields of a recorderDump record: name, width and byte offset. */
+export const RECORDER_DUMP_FIELDS = [
+  ['timeNs', 'i64', 0],
+  ['cgroup', 'u64', 8],
+  ['written', 'u64', 16],
+  ['dump', 'u32', 24],
+  ['calls', 'u32', 28],
+  ['onSlow', 'u8', 32],
+] as const;
+
+/** What an address of a program is, before the first stack that has it. Byte offsets of the fields. */
+export const USER_SYMBOL_LAYOUT = {
+  type: 36,
+  bytes: 264,
+  /** u64: as in the stack. */
+  address: 0,
+  /** u64: in the function, or in the file where no function is known. */
+  offset: 8,
+  /** u32: process id. */
+  process: 16,
+  /** u8[120]: of the function, empty unknown. */
+  name: 24,
+  /** u8[120]: file it is in, empty unknown. */
+  module: 144,
+} as const;
+
+/** Fields of a userSymbol record: name, width and byte offset. */
+export const USER_SYMBOL_FIELDS = [
+  ['address', 'u64', 0],
+  ['offset', 'u64', 8],
+  ['process', 'u32', 16],
+] as const;
+
+/** Arrays of a userSymbol record: name, byte offset and number of elements. */
+export const USER_SYMBOL_ARRAYS = {
+  name: [24, 120],
+  module: [144, 120],
+} as const;
+
+/** Running totals of a trace of system calls, about once a second and before the end. Byte offsets of the fields. */
+export const SYSCALL_COUNTERS_LAYOUT = {
+  type: 37,
+  bytes: 80,
+  /** i64: since the epoch. */
+  timeNs: 0,
+  /** u64: traced calls that returned. */
+  calls: 8,
+  /** u64: calls and stacks that found no room in the ring of events. */
+  lostEvents: 16,
+  /** u64: calls that found no room in the table of totals. */
+  lostTotals: 24,
+  /** u64: calls whose thread was switched out and found no room in the table for that. */
+  lostParked: 32,
+  /** u64: calls that the flight recorder had no ring for. */
+  unrecorded: 40,
+  /** u64: calls whose process or descriptor was gone before its file was looked up. */
+  gone: 48,
+  /** u64: processor time of the programs of calls, in the moments in which the kernel measured it. */
+  sampledNs: 56,
+  /** u64: how often they ran in those. */
+  sampledRuns: 64,
+  /** u32: trees of cgroups that match the filter now. */
+  cgroups: 72,
+} as const;
+
+/** Fields of a syscallCounters record: name, width and byte offset. */
+export const SYSCALL_COUNTERS_FIELDS = [
+  ['timeNs', 'i64', 0],
+  ['calls', 'u64', 8],
+  ['lostEvents', 'u64', 16],
+  ['lostTotals', 'u64', 24],
+  ['lostParked', 'u64', 32],
+  ['unrecorded', 'u64', 40],
+  ['gone', 'u64', 48],
+  ['sampledNs', 'u64', 56],
+  ['sampledRuns', 'u64', 64],
+  ['cgroups', 'u32', 72],
+] as const;

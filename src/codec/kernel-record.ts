@@ -30,6 +30,7 @@ import {
   WAIT_TOTALS_LAYOUT,
 } from './frames.gen.js';
 import { ipText } from './ip-text.js';
+import { decodeSyscallRecord, SYSCALL_LAYOUTS } from './syscall-record.js';
 
 /** Records that `rxray-tracer` writes beside those of every helper. */
 export const KERNEL_LAYOUTS = [
@@ -39,6 +40,7 @@ export const KERNEL_LAYOUTS = [
   SYMBOL_LAYOUT,
   WAIT_TOTALS_LAYOUT,
   RX_PACKET_LAYOUT,
+  ...SYSCALL_LAYOUTS,
 ] as const;
 
 const TYPES = new Set<number>(KERNEL_LAYOUTS.map(({ type }) => type));
@@ -78,7 +80,7 @@ export function decodeKernelRecord(
     case RX_PACKET_LAYOUT.type:
       return { kind: 'rx-packet', packet: decodeRxPacket(view, at, damaged) };
     default:
-      return damaged(`records of type ${type}`);
+      return decodeSyscallRecord(type, view, at) ?? damaged(`records of type ${type}`);
   }
 }
 

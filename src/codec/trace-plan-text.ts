@@ -1,4 +1,5 @@
 import type { TracePlan, TraceQuestion } from '../model/trace-plan.js';
+import { syscallsLine } from './syscalls-plan-text.js';
 import { watchLine } from './watch-plan-text.js';
 
 /** A plan as `rxray-tracer` reads it; its grammar stands in native/README.md. */
@@ -24,5 +25,7 @@ function questionLine(question: TraceQuestion): string {
       const ids = question.icmpIds.map((id) => `icmp-id=${id}`);
       return ['trace rx', ...ids, ...question.synPorts.map((port) => `syn-port=${port}`)].join(' ');
     }
+    case 'syscalls':
+      return syscallsLine(question);
   }
 }

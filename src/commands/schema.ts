@@ -13,6 +13,13 @@ import {
 } from '../model/run-record.js';
 import { rxPacketSchema } from '../model/rx-packet.js';
 import { summarySchema } from '../model/summary.js';
+import {
+  syscallDumpSchema,
+  syscallEndSchema,
+  syscallSchema,
+  syscallSummarySchema,
+  syscallTraceSchema,
+} from '../model/syscall-record.js';
 import { kernelSampleSchema, traceQualitySchema, traceRunSchema } from '../model/trace-record.js';
 import { incidentSchema, verdictSchema } from '../model/verdict.js';
 import type { Io } from './io.js';
@@ -36,6 +43,11 @@ export const recordSchema = z.union([
   kernelSampleSchema,
   traceRunSchema,
   traceQualitySchema,
+  syscallTraceSchema,
+  syscallSchema,
+  syscallSummarySchema,
+  syscallDumpSchema,
+  syscallEndSchema,
 ]);
 
 /** `rxray schema`: the JSON Schema of one NDJSON line, made from the definitions the program itself uses. */

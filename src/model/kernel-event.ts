@@ -1,3 +1,5 @@
+import type { SyscallEvent } from './syscall-event.js';
+
 /** What a tracer got: which hooks, and so which questions it can answer. */
 export interface TracerHello {
   readonly helper: string;
@@ -166,4 +168,5 @@ export type KernelEvent =
   | { readonly kind: 'stack'; readonly stack: StackSample }
   | { readonly kind: 'wait'; readonly wait: ReceiveWait }
   | { readonly kind: 'wait-totals'; readonly totals: WaitTotals }
-  | { readonly kind: 'rx-packet'; readonly packet: RxPacket };
+  | { readonly kind: 'rx-packet'; readonly packet: RxPacket }
+  | SyscallEvent;

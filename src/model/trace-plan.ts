@@ -1,3 +1,4 @@
+import type { SyscallsQuestion } from './syscalls-question.js';
 import type { Watch } from './watch.js';
 
 /** One question to a tracer; further kinds join this union. */
@@ -10,7 +11,9 @@ export type TraceQuestion =
       readonly synPorts: readonly number[];
     }
   /** Which received packets waited for a CPU, and who held it. */
-  | { readonly question: 'stall'; readonly minNs: number };
+  | { readonly question: 'stall'; readonly minNs: number }
+  /** How long system calls took. */
+  | SyscallsQuestion;
 
 /** What a tracer is asked. It never sends. */
 export interface TracePlan {

@@ -14,6 +14,7 @@ import { type Part, type PartResult, type Setting, verdict } from './part.js';
 import { replaying } from './replaying.js';
 import { report } from './report.js';
 import { scale } from './scale.js';
+import { syscalls } from './syscalls.js';
 import { tracer } from './tracer.js';
 import { unrelated } from './unrelated.js';
 
@@ -29,6 +30,7 @@ const PARTS: readonly Part[] = [
   imports,
   replaying,
   report,
+  syscalls,
   tracer,
 ];
 const DEFAULT_SECONDS = 20;

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RXRAY_SYSCALLS_H
+#define RXRAY_SYSCALLS_H
+
+/* What syscalls.bpf.c and the C files of `trace syscalls` share. */
+#include <linux/types.h>
+
+#define SYSCALLS_CPUS 1024
+#define SYSCALLS_NUMBERS 512
+#define SYSCALLS_NAME 16
+#define SYSCALLS_PATH 1024 /* room for the parts of a path, innermost first, each ended by a zero byte */
+#define SYSCALLS_PART 128 /* longest part */
+#define SYSCALLS_DEEPEST 24
+#define SYSCALLS_FRAMES 64
+#define SYSCALLS_BUCKETS 136
+#define SYSCALLS_RING 4096 /* records a cgroup; a power of 2 */
+#define SYSCALLS_RINGS 256
+#define SYSCALLS_NO_RING 0xffffu
+
+/* In the number of a call: it was made through the 32-bit interface, which numbers calls otherwise. */
+#define SYSCALLS_COMPAT 0x80000000u
+
+enum syscalls_state { SYSCALLS_UNKNOWN, SYSCALLS_ON, SYSCALLS_OFF };
+
+/* What a CPU knows of the task that runs on it; a cache line, so that CPUs do not disturb each other. */
+struct syscalls_slot {
+	__u64 began_ns; /* of the call that the task is in; 0: in none that is traced */
+	__u64 ticks; /* jiffies then */
+	__u32 call;
+	__u32 tgid;
+	__u8 state; /* enum syscalls_state */
+	__u8 left; /* the task was switched out within the call: `parked` knows it */
+	__u16 ring;
+	__u32 tid;
+	__u64 calls; /* traced calls that returned */
+	__u64 cgroup;
+	__u64 padding;
+};
+
+/* A task that was switched out within a traced call. */
+struct syscalls_parked {
+	__u64 began_ns; /* 0: it is in none by now */
+	__u64 off_ns; /* when it was switched out; 0: it runs */
+	__u64 woken_ns; /* when it was woken since; 0: it was not */
+	__u64 waiting_ns, sleeping_ns;
+	__u64 longest_ns; /* longest time off the CPU, whose stack is kept */
+	__u64 cgroup;
+	__u64 cgroup1, cgroup2; /* at its first call */
+	__u32 call;
+	__u32 tgid;
+	__u16 ring;
+	__u8 asleep; /* went to sleep, else it was made to leave */
+	__u8 depth; /* of the stack kept */
+	__u8 depth_now; /* of the stack at the last leave */
+	__u8 state;
+	__u8 reserved[2];
+	char name[SYSCALLS_NAME];
+};
+
+struct syscalls_stacks {
+	__u64 kept[SYSCALLS_FRAMES], now[SYSCALLS_FRAMES];
+};
+
+/* Of one call in one process on one CPU; user space adds the CPUs up. */
+struct syscalls_key {
+	__u32 tgid;
+	__u32 call;
+	__u32 cpu;
+};
+
+struct syscalls_totals {
+	__u64 count, errors, total_ns, longest_ns;
+	__u64 cgroup1, cgroup2;
+	char name[SYSCALLS_NAME];
+	__u32 buckets[SYSCALLS_BUCKETS];
+};
+
+enum syscalls_event { SYSCALLS_CALL = 1, SYSCALLS_STACK };
+
+struct syscalls_call {
+	__u32 event;
+	__u32 call;
+	__u64 began_ns, ended_ns;
+	__u64 waiting_ns, sleeping_ns;
+	__s64 result;
+	__u64 arguments[6];
+	__u64 cgroup1, cgroup2, cgroup;
+	__u32 tid, tgid;
+	__u32 cpu;
+	__u16 ring;
+	__u8 trigger; /* slow enough to ask for what the flight recorder has */
+	__u8 parts; /* of the path of the descriptor */
+	char name[SYSCALLS_NAME], process[SYSCALLS_NAME];
+	char file_system[16];
+	char path[SYSCALLS_PATH]; /* of the descriptor */
+	char text[256]; /* the path that the call was given */
+};
+
+struct syscalls_stack {
+	__u32 event;
+	__u32 tid, tgid;
+	__u8 user;
+	__u8 depth;
+	__u16 reserved;
+	__u64 began_ns;
+	__u64 addresses[SYSCALLS_FRAMES];
+};
+
+/* Of the flight recorder: one call that returned. */
+struct syscalls_record {
+	__u64 began_ns; /* 0: never written */
+	__u64 length_ns;
+	__s64 result;
+	__u64 arguments[3];
+	__u32 call, tid;
+	__u32 tgid, turn; /* which writing of the ring this is, so that one being overwritten is noticed */
+	char name[SYSCALLS_NAME];
+};
+
+/* A cgroup that the flight recorder has a ring for. */
+struct syscalls_cgroup {
+	__u64 id;
+	__u64 head; /* records ever written */
+};
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RXRAY_SYSCALLS_PARK_BPF_H
+#define RXRAY_SYSCALLS_PARK_BPF_H
+
+/* Calls of tasks that are switched out. */
+#include "syscalls_filter.bpf.h"
+
+/* The task that leaves takes its call along. */
+static __noinline void park(void *context, struct syscalls_slot *slot, __u64 now, bool asleep)
+{
+	struct syscalls_parked *off, fresh = {};
+	struct syscalls_stacks *kept;
+
+	if (slot == NULL)
+		return;
+	off = bpf_map_lookup_elem(&parked, &slot->tid);
+	if (off == NULL) {
+		bpf_map_update_elem(&parked, &slot->tid, &fresh, BPF_NOEXIST);
+		off = bpf_map_lookup_elem(&parked, &slot->tid);
+		if (off == NULL) {
+			__sync_fetch_and_add(&lost_parked, 1);
+			return;
+		}
+	}
+	if (slot->left == 0) {
+		off->call = slot->call;
+		off->tgid = slot->tgid;
+		off->ring = slot->ring;
+		off->cgroup = slot->cgroup;
+		if (off->cgroup2 == 0)
+			read_cgroups(&off->cgroup1, &off->cgroup2);
+		off->waiting_ns = 0;
+		off->sleeping_ns = 0;
+		off->longest_ns = 0;
+		off->depth = 0;
+		bpf_get_current_comm(off->name, sizeof(off->name));
+	}
+	off->asleep = asleep;
+	off->woken_ns = 0;
+	off->off_ns = now;
+	off->began_ns = slot->began_ns;
+	if (!takes_stacks)
+		return;
+	kept = bpf_map_lookup_elem(&stacks, &slot->tid);
+	if (kept == NULL) {
+		static const struct syscalls_stacks none;
+
+		bpf_map_update_elem(&stacks, &slot->tid, &none, BPF_NOEXIST);
+		kept = bpf_map_lookup_elem(&stacks, &slot->tid);
+		if (kept == NULL)
+			return;
+	}
+	{
+		long bytes = bpf_get_stack(context, kept->now, sizeof(kept->now), 0);
+
+		off->depth_now = bytes < 0 ? 0 : bytes / sizeof(__u64);
+	}
+}
+
+/* A task that was switched out within a call is back. */
+OWN void resume(struct syscalls_slot *slot, struct syscalls_parked *off, __u32 tid, __u64 now)
+{
+	__u64 left = off->off_ns, away = now > left ? now - left : 0, asleep = 0;
+
+	if (off->asleep) {
+		asleep = off->woken_ns > left ? off->woken_ns - left : away;
+		if (asleep > away)
+			asleep = away;
+	}
+	off->sleeping_ns += asleep;
+	off->waiting_ns += away - asleep;
+	if (takes_stacks && away > off->longest_ns) {
+		struct syscalls_stacks *kept = bpf_map_lookup_elem(&stacks, &tid);
+
+		if (kept != NULL) {
+			off->longest_ns = away;
+			off->depth = off->depth_now;
+			bpf_probe_read_kernel(kept->kept, sizeof(kept->kept), kept->now);
+		}
+	}
+	off->off_ns = 0;
+	slot->began_ns = off->began_ns;
+	slot->call = off->call;
+	slot->tid = tid;
+	slot->tgid = off->tgid;
+	slot->ring = off->ring;
+	slot->cgroup = off->cgroup;
+	slot->left = 1;
+}
+
+/* The state of the task that leaves; renamed in 5.14. */
+OWN bool goes_to_sleep(struct task_struct *task)
+{
+	struct task_struct___stated *older = (void *)task;
+
+	if (bpf_core_field_exists(more_of(task)->__state))
+		return BPF_CORE_READ(more_of(task), __state) != 0;
+	return BPF_CORE_READ(older, state) != 0;
+}
+
+#endif

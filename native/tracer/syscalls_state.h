@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RXRAY_SYSCALLS_STATE_H
+#define RXRAY_SYSCALLS_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "syscalls.h"
+#include "syscalls.skel.h"
+#include "syscalls_cgroups.h"
+#include "syscalls_options.h"
+#include "syscalls_symbols.h"
+#include "tracer.h"
+
+/* What a total was when it was last told. */
+struct told_total {
+	uint32_t tgid, call;
+	uint64_t count;
+};
+
+/* What the programs of calls take, measured in moments. */
+struct syscalls_sampling {
+	int fd;
+	bool on;
+	int64_t next;
+	uint64_t ns_before, runs_before, ns, runs;
+};
+
+struct syscalls {
+	struct syscalls_options options;
+	struct tracer *tracer;
+	struct syscalls_bpf *skeleton;
+	struct ring_buffer *ring;
+	struct cgroups cgroups;
+	struct syscalls_symbols symbols;
+	struct told_total *told;
+	size_t told_count;
+	const struct syscalls_record *recorder; /* mapped */
+	size_t recorder_bytes;
+	uint64_t dumped[SYSCALLS_RINGS]; /* up to where each ring was told */
+	int64_t dumped_at[SYSCALLS_RINGS];
+	struct syscalls_sampling sampling;
+	uint32_t dumps;
+	uint64_t gone;
+	int64_t next_interval, next_second, next_look;
+	uint16_t slow; /* a trigger without its dump: number of the ring plus 1 */
+};
+
+/* syscalls_tell.c: what comes through the ring of events. */
+int syscalls_take_event(void *context, void *data, size_t size);
+/* The architecture whose numbers a call has, and the number. */
+uint16_t syscalls_architecture(uint32_t call);
+
+/* syscalls_totals.c: `all` or just those that have changed since. */
+void syscalls_tell_totals(struct syscalls *state, int64_t now, bool all);
+
+/* syscalls_in_flight.c: calls that have not returned. */
+void syscalls_tell_in_flight(struct syscalls *state, int64_t now);
+
+/* syscalls_sample.c: returns when to call again. */
+int64_t syscalls_sample(struct syscalls *state, int64_t now);
+void syscalls_sample_end(struct syscalls *state);
+
+/* syscalls_recorder.c */
+bool syscalls_map_recorder(struct syscalls *state);
+void syscalls_unmap_recorder(struct syscalls *state);
+void syscalls_dump_ring(struct syscalls *state, uint32_t ring, int64_t now, bool on_slow);
+void syscalls_dump_all(struct syscalls *state, int64_t now);
+
+#endif
