@@ -12,6 +12,9 @@ const SETTLED_AFTER_NS = 2 * SECOND;
 const LOSS_SETTLED_AFTER_NS = 3 * SECOND;
 const LONGEST_GROUP_NS = 10 * SECOND;
 
+/** A stall that lies within congestion up to this is a piece of it. */
+export const PIECE_SLACK_NS = 300 * MS;
+
 /** Length of a stall in units of its highest delay, with some room. */
 const STALL_LENGTH = 1.2;
 
@@ -65,13 +68,19 @@ export class IncidentGroups {
     }
   }
 
-  /** Groups to which nothing will come any more, in order of release. */
+  /** Groups to which nothing will come any more, in order of release; what is a piece of congestion goes to that. */
   take(nowNs: number): FindingGroup[] {
     const settled = (group: FindingGroup): boolean =>
       lastReleaseNs(group) + (group.kind === 'loss' ? LOSS_SETTLED_AFTER_NS : SETTLED_AFTER_NS) <= nowNs;
     const complete = this.#open.filter(settled);
+    const wholes = this.#open.filter(({ kind }) => kind === 'congestion');
     this.#open = this.#open.filter((group) => !settled(group));
-    return complete.sort((a, b) => lastReleaseNs(a) - lastReleaseNs(b));
+    const own = complete.filter((group) => {
+      const whole = wholes.find((other) => isPiece(group, other));
+      whole?.findings.push(...group.findings);
+      return whole === undefined;
+    });
+    return own.sort((a, b) => lastReleaseNs(a) - lastReleaseNs(b));
   }
 }
 
@@ -83,11 +92,30 @@ function belongs(group: FindingGroup, placed: PlacedFinding): boolean {
     return Math.abs(middleReleaseNs(group) - placed.finding.release) <= SAME_RELEASE_NS + slackNs;
   }
   const gapNs = placed.clockNs + placed.baseNs + (group.kind === 'loss' ? LOSS_GAP_NS : 0);
-  const fromNs = Math.min(...group.findings.map(({ finding }) => finding.startMax));
+  const fromNs = firstStartNs(group);
   const toNs = lastReleaseNs(group);
   const { startMax, release } = placed.finding;
   const together = Math.max(toNs, release) - Math.min(fromNs, startMax);
   return startMax <= toNs + gapNs && release >= fromNs - gapNs && together <= LONGEST_GROUP_NS;
+}
+
+/**
+ * While a buffer fills, sparse flows show single slow probes and short decays, each with a release of its own: counted
+ * one by one they would outvote the congestion that they are of. A ramp on a single path makes no piece of what others
+ * saw at that time.
+ */
+function isPiece(group: FindingGroup, whole: FindingGroup): boolean {
+  if (group === whole || (group.kind !== 'stall' && group.kind !== 'slow-drain')) return false;
+  const paths = (of: FindingGroup): number => new Set(of.findings.map(({ path }) => path)).size;
+  return (
+    firstStartNs(group) >= firstStartNs(whole) - PIECE_SLACK_NS &&
+    lastReleaseNs(group) <= lastReleaseNs(whole) + PIECE_SLACK_NS &&
+    2 * paths(whole) >= paths(group)
+  );
+}
+
+function firstStartNs({ findings }: FindingGroup): number {
+  return Math.min(...findings.map(({ finding }) => finding.startMax));
 }
 
 export function lastReleaseNs(group: FindingGroup): number {

@@ -35,7 +35,7 @@ export function observeIncident(group: FindingGroup, watch: Watch): Omit<Observa
     own.set(placed.path, [...(own.get(placed.path) ?? []), placed]);
   }
   const startMaxNs = Math.min(...group.findings.map(({ finding }) => finding.startMax));
-  const startMinNs = Math.min(...group.findings.map(({ finding }) => finding.startMin));
+  const startMinNs = earliestStart(group, startMaxNs);
   const lookAt = (look: Look): (PathLook | null)[] =>
     watch.paths.map((path, index) => {
       const found = own.get(index) ?? [];
@@ -93,6 +93,14 @@ function commonStart(looks: readonly (PathLook | null)[]): number {
   return middle === undefined || first === undefined || middle - first < SAME_START_NS
     ? Number.NEGATIVE_INFINITY
     : middle;
+}
+
+/** A stall began after the last probe that passed on any of its paths; what has no common start began with the first. */
+function earliestStart(group: FindingGroup, startMaxNs: number): number {
+  const starts = group.findings.map(({ finding }) => finding.startMin);
+  if (group.kind !== 'stall') return Math.min(...starts);
+  const stalls = group.findings.flatMap(({ finding }) => (finding.kind === 'stall' ? finding.startMin : []));
+  return stalls.length === 0 ? Math.min(...starts) : Math.min(startMaxNs, Math.max(...stalls));
 }
 
 /** While the stage stood still, every probe that crossed it left at the release; every other one did not wait. */

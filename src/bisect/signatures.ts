@@ -1,5 +1,5 @@
-import { MS } from '../model/time.js';
 import type { Hypothesis, Release } from './hypothesis.js';
+import { PIECE_SLACK_NS } from './incident-groups.js';
 import type { LocalEvidence } from './local-evidence.js';
 import { logMix, logOfCounts } from './log-math.js';
 import { type IncidentKind, isLittleLoss, type Observation } from './observation.js';
@@ -16,8 +16,6 @@ const GAP_MISSED = 0.15;
 /** A watched machine shows a gap at the time of an incident that it has nothing to do with. */
 const GAP_BY_CHANCE = 0.03;
 
-/** A stall that lies within congestion up to this is a piece of it. */
-const PIECE_SLACK_NS = 300 * MS;
 /** One incident in so many must be of a kind for the kind to count. */
 const LEAST_SHARE = 10;
 
