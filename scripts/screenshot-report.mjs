@@ -17,7 +17,7 @@ try {
   rxray('lab', 'up', '--name', LAB, '--queues', '4');
   try {
     const stalls = ['--period', '900ms-2800ms', '--length', '80ms-180ms', '--seed', '2019', '--duration', '60s'];
-    rxray('lab', 'fault', 'rx-queue', 'on', '--name', LAB, ...stalls);
+    rxray('lab', 'fault', 'softirq', 'on', '--name', LAB, ...stalls);
     const hosts = `/run/rxray-lab/${LAB}/hosts.yaml`;
     const run = ['--threshold', '25', '--cpu', '0', '-d', '20s', '--record', join(folder, 'run.rxr')];
     rxray('bisect', '--hosts', hosts, ...run);
