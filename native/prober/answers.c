@@ -20,6 +20,17 @@ static enum rxray_reply error_kind(const struct incoming *in)
 	return in->icmp_type == (v4 ? 11 : 3) ? RXRAY_REPLY_TTL_EXCEEDED : RXRAY_REPLY_OTHER_ICMP;
 }
 
+/* What is forwarded to another prober with the same numbers is no forgery. */
+static void count_wrong_key(struct prober *prober, uint32_t path, const struct incoming *in)
+{
+	const struct address *own = &prober->plan.paths[path].source;
+
+	if (!in->error && own->family != 0 && !address_equal(&in->destination, own))
+		prober->counters.strays++;
+	else
+		prober->counters.forged++;
+}
+
 /* ICMP and UDP probes carry their name and a nonce, unless a router quoted too little of them. */
 static void take_named(struct prober *prober, uint32_t path, struct answer *answer)
 {
@@ -35,7 +46,7 @@ static void take_named(struct prober *prober, uint32_t path, struct answer *answ
 	if (in->echoed.whole) {
 		if (in->echoed.path != path ||
 		    in->echoed.nonce != key_nonce(&prober->secret, path, in->echoed.seq)) {
-			prober->counters.forged++;
+			count_wrong_key(prober, path, in);
 			return;
 		}
 		k = widen(train, in->echoed.seq, ~FRESH_SEQ_BIT);
@@ -114,7 +125,7 @@ static void take_tcp(struct prober *prober, struct answer *answer)
 	n = key_index(&prober->secret, use, path, flow, number, newest);
 	k = train->fresh ? n : n * prober->plan.paths[path].flows + flow;
 	if (n == UINT64_MAX || (train->fresh && own != ports->fresh_first + n % ports->fresh_count)) {
-		prober->counters.forged++;
+		count_wrong_key(prober, path, in);
 		return;
 	}
 	outcomes_settle(prober, index, k, answer, true);
