@@ -5,9 +5,9 @@ import { createNdjsonReporter } from '../report/ndjson-reporter.js';
 import { createParquetSink } from '../report/parquet-sink.js';
 import { createPcapngSink } from '../report/pcapng-sink.js';
 import type { SampleSink } from '../report/sample-sink.js';
+import { FileProgress } from './file-progress.js';
 import type { Io } from './io.js';
 import { OutputFile } from './output-file.js';
-import { readingProgress } from './reading-progress.js';
 import { type RecordedVantage, recordedVantages } from './recorded-vantages.js';
 import { replay } from './replay.js';
 
@@ -31,15 +31,15 @@ type WriteOut = (content: string | Uint8Array) => Promise<void>;
  */
 export async function exportRecording(options: ExportOptions, io: Io): Promise<number> {
   const { file, format } = options;
-  const progress = readingProgress(io, false);
+  const progress = new FileProgress(io, `reading ${options.file}`);
   const player = await Player.open(file, {
     speed: 0,
     stop: io.stop,
     onWarning: (message) => {
-      progress.end();
+      progress.clear();
       io.err(`warning W_RECORDING: ${message}\n`);
     },
-    onProgress: (share) => progress.show(share),
+    onProgress: (done, total) => progress.update(done, total),
   });
   if (player.run.command === 'probe' && (format === 'csv' || format === 'ndjson')) {
     // The very lines of the live run.
@@ -63,7 +63,7 @@ export async function exportRecording(options: ExportOptions, io: Io): Promise<n
   await player.play();
   const count = await reading;
   await output?.close();
-  progress.end();
+  progress.clear();
   if (path !== undefined) io.err(`${count} samples in ${path}\n`);
   if (player.damage) throw player.damage;
   return 0;

@@ -8,8 +8,8 @@ import { DEFAULT_MATCH_NS } from '../model/plan.js';
 import type { PathTotals } from '../model/run.js';
 import type { RunPath } from '../model/run-record.js';
 import { captureNotes, interruptedNotes } from './capture-notes.js';
+import { FileProgress } from './file-progress.js';
 import type { ImportOptions } from './import-options.js';
-import { terminalProgress } from './import-progress.js';
 import { ImportRun } from './import-run.js';
 import type { Io } from './io.js';
 import { isWanted } from './wanted-path.js';
@@ -21,7 +21,7 @@ export async function importCapture(
   options: ImportOptions,
   io: Io,
 ): Promise<number> {
-  const progress = terminalProgress(io, `reading ${source.name}`, (bytes) => `${Math.round(bytes / 1e6)} MB`);
+  const progress = new FileProgress(io, `reading ${source.name}`);
   const run = await ImportRun.open(options, io, progress);
   const table = new PathTable((name) => isWanted(name, options.only), options.together);
   const learned: LearnedPath[] = [];

@@ -17,9 +17,9 @@ import type { SampleColumns } from '../model/sample.js';
 import { SECOND } from '../model/time.js';
 import { captureNotes, interruptedNotes } from './capture-notes.js';
 import { type Pairing, pairCaptures, type Side } from './capture-pairing.js';
+import { FileProgress } from './file-progress.js';
 import { detectedPath, durationOf, pathTotals, runPath } from './import-capture.js';
 import type { ImportOptions } from './import-options.js';
-import { type Progress, terminalProgress } from './import-progress.js';
 import { ImportRun } from './import-run.js';
 import type { Io } from './io.js';
 import { arrivalsOf, onlyThose } from './pair-columns.js';
@@ -57,7 +57,7 @@ export async function importPair(files: readonly [string, string], options: Impo
       2,
     );
   }
-  const progress = terminalProgress(io, `reading ${files.join(' and ')}`, (bytes) => `${Math.round(bytes / 1e6)} MB`);
+  const progress = new FileProgress(io, `reading ${files.join(' and ')}`);
   const run = await ImportRun.open(options, io, progress);
   return new PairImport(files, options, pairing, run, io, progress).follow();
 }
@@ -80,7 +80,7 @@ class PairImport {
     private readonly pairing: Pairing,
     private readonly run: ImportRun,
     private readonly io: Io,
-    private readonly progress: Progress,
+    private readonly progress: FileProgress,
   ) {
     this.#views = [this.#view(0), this.#view(1)];
     run.deferTo((finding) => this.#waiting.push(finding));

@@ -6,8 +6,8 @@ import { type QualityRecord, type RunPath, type RunRecord, SCHEMA } from '../mod
 import type { SampleColumns } from '../model/sample.js';
 import type { Summary } from '../model/summary.js';
 import { createReporter } from '../report/create-reporter.js';
+import type { FileProgress } from './file-progress.js';
 import type { ImportOptions } from './import-options.js';
-import type { Progress } from './import-progress.js';
 import type { Io } from './io.js';
 import { OutputFile } from './output-file.js';
 import { packageVersion } from './version.js';
@@ -51,13 +51,13 @@ export class ImportRun {
     private readonly options: ImportOptions,
     private readonly io: Io,
     private readonly file: OutputFile | undefined,
-    private readonly progress: Progress,
+    private readonly progress: FileProgress,
   ) {
     this.bank = createDetectorBank([], { thresholdNs: options.thresholdNs, waitNs: options.waitNs });
     this.#reporter = createReporter(options.format, { quiet: options.quiet });
   }
 
-  static async open(options: ImportOptions, io: Io, progress: Progress): Promise<ImportRun> {
+  static async open(options: ImportOptions, io: Io, progress: FileProgress): Promise<ImportRun> {
     const file = options.output === undefined ? undefined : await OutputFile.open(options.output);
     return new ImportRun(options, io, file, progress);
   }

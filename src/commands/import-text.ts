@@ -5,8 +5,8 @@ import { CodedError } from '../model/errors.js';
 import type { PathTotals } from '../model/run.js';
 import type { RunPath } from '../model/run-record.js';
 import { Outcomes, type SampleColumns } from '../model/sample.js';
+import { FileProgress } from './file-progress.js';
 import type { ImportOptions } from './import-options.js';
-import { terminalProgress } from './import-progress.js';
 import { ImportRun } from './import-run.js';
 import type { Io } from './io.js';
 
@@ -56,7 +56,7 @@ export async function readText(source: ByteSource, start: Uint8Array, options: I
 /** `import` of printed output. Several files were measured one after the other, each on its own. */
 export async function importTexts(texts: readonly ReadText[], options: ImportOptions, io: Io): Promise<number> {
   const all = texts.flatMap((text) => text.series.map((series) => ({ ...text, series })));
-  const progress = terminalProgress(io, 'judging', (samples) => `${Math.round(samples)} samples`);
+  const progress = new FileProgress(io, 'judging', 'samples');
   const run = await ImportRun.open(options, io, progress);
   const names = distinct(all.map(({ series }) => seriesName(series)));
   const known = all.every(({ series }) => series.epochNs > 0n);

@@ -8,12 +8,12 @@ import type { BisectFormat, BisectReporter } from '../report/bisect-reporter.js'
 import type { BisectOptions } from './bisect-options.js';
 import { recordedSources } from './bisect-sources.js';
 import { Bisection } from './bisection.js';
+import { FileProgress } from './file-progress.js';
 import type { Io } from './io.js';
 import { Measurement } from './measurement.js';
 import { OutputFile } from './output-file.js';
 import { PROBE_STREAM } from './probe.js';
 import { ProbeCommand } from './probe-command.js';
-import { readingProgress } from './reading-progress.js';
 import { replayedEngine } from './recorded-engine.js';
 
 /** The options of `replay`, checked and in the project's units. */
@@ -41,21 +41,21 @@ export interface ReplayOptions {
  * @throws CodedError when it is no recording, of a newer format, or damaged: then after the results of what came before
  */
 export async function replay(options: ReplayOptions, io: Io): Promise<number> {
-  const progress = readingProgress(io, options.quiet || options.speed > 0);
+  const progress = new FileProgress(io, `reading ${options.file}`, 'bytes', options.quiet || options.speed > 0);
   const player = await Player.open(options.file, {
     speed: options.speed,
     stop: io.stop,
     onWarning: (message) => {
-      progress.end();
+      progress.clear();
       io.err(`warning W_RECORDING: ${message}\n`);
     },
-    onProgress: (share) => progress.show(share),
+    onProgress: (done, total) => progress.update(done, total),
   });
   const file = options.output === undefined ? undefined : await OutputFile.open(options.output);
   const quietly: Io = {
     ...io,
     out: (text) => {
-      progress.end();
+      progress.clear();
       return io.out(text);
     },
   };
@@ -64,7 +64,7 @@ export async function replay(options: ReplayOptions, io: Io): Promise<number> {
     run.command === 'probe'
       ? await replayProbe(player, run, options, file, quietly)
       : await replayBisect(player, run, options, file, quietly);
-  progress.end();
+  progress.clear();
   if (player.damage) throw player.damage;
   return status;
 }

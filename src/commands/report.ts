@@ -7,10 +7,10 @@ import type { ReportDocument } from '../report/document/report-document.js';
 import { htmlReport, type PageAssets } from '../report/html/html-report.js';
 import { jsonReport } from '../report/json-report.js';
 import { markdownReport } from '../report/markdown-report.js';
+import { FileProgress } from './file-progress.js';
 import type { Io } from './io.js';
 import { OutputFile } from './output-file.js';
 import { PROBE_STREAM } from './probe.js';
-import { readingProgress } from './reading-progress.js';
 import { replayedEngine } from './recorded-engine.js';
 import { recordedBisection, recordedMeasurement } from './replay.js';
 import { ReportAssembly } from './report-assembly.js';
@@ -62,12 +62,12 @@ export async function assemble(
   io: Io,
 ): Promise<{ readonly document: ReportDocument; readonly damage: CodedError | undefined }> {
   const warnings: string[] = [];
-  const progress = readingProgress(io, options.quiet);
+  const progress = new FileProgress(io, `reading ${options.file}`, 'bytes', options.quiet);
   const player = await Player.open(options.file, {
     speed: 0,
     stop: io.stop,
     onWarning: (message) => warnings.push(message),
-    onProgress: (share) => progress.show(share),
+    onProgress: (done, total) => progress.update(done, total),
   });
   const { run } = player;
   const planned = run.command === 'probe' ? run.plan.paths : run.paths.map((path) => path.planned);
@@ -79,7 +79,7 @@ export async function assemble(
   });
   if (run.command === 'probe') await followProbe(player, run, options.thresholdNs, assembly, warnings);
   else await followBisect(player, run, options, assembly, { ...io, err: (text) => warnings.push(text.trim()) });
-  progress.end();
+  progress.clear();
   if (player.damage) warnings.push(`${player.damage.message}; the report is about what came before`);
   return { document: assembly.document(warnings), damage: player.damage };
 }

@@ -13,8 +13,8 @@ export interface PlayerOptions {
   readonly speed: number;
   /** What the user should know of the recording itself. */
   readonly onWarning: (message: string) => void;
-  /** Called now and then with the share that has been read. */
-  readonly onProgress?: (share: number) => void;
+  /** Called now and then with how many bytes of all have been read. */
+  readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
   /** Ends the replay early. */
   readonly stop?: AbortSignal;
 }
@@ -225,6 +225,6 @@ export class Player {
 
   #tellProgress(): void {
     const read = this.#bytesOfFilesBefore + (this.#reader?.progress.fileBytes ?? 0);
-    this.options.onProgress?.(this.#totalBytes === 0 ? 1 : read / this.#totalBytes);
+    this.options.onProgress?.(read, this.#totalBytes);
   }
 }
