@@ -55,6 +55,18 @@ function assertRestored(left: Left): void {
   assert.deepEqual(terminal, { sameModes: true, alternateScreen: false, cursorShown: true, mouse: false });
 }
 
+test('a recording is watched again, as fast as it happened, and ends with its summary', needsTmux, async (t) => {
+  const recording = join(folder, 'run.rxr');
+  const args = ['probe', '172.16.47.27:30927', '--threshold', '50', '--scenario', scenario, '-d', '8s', '-q'];
+  const made = spawnSync(process.execPath, [main, ...args, '--record', recording], { encoding: 'utf8' });
+  assert.equal(made.status, 0, made.stderr);
+  const terminal = open(t, ['replay', recording, '--live']);
+  const screen = await terminal.shows(/live \d\d:\d\d:\d\d UTC/);
+  assert.match(screen, /172\.16\.47\.27:30927\/syn/);
+  assertRestored(await terminal.left());
+  await terminal.prints(/packets transmitted/);
+});
+
 test('start, a stall, keys, resize, quit: what the screen shows, and the summary after it', needsTmux, async (t) => {
   const terminal = open(t, SIMULATED);
   const first = await terminal.shows(/live \d\d:\d\d:\d\d UTC/);
