@@ -100,6 +100,25 @@ describe('trace stall in the lab', { ...needsRoot, timeout: 150_000 }, () => {
     });
   }
 
+  it('none: the answer is that it is not this node', async () => {
+    // So long does a machine without a fault not keep packets waiting, however busy it is.
+    const scope = ['--netns', namespaceOf(LAB, 'bad'), '--min', '80ms', '-d', '4s', '--json'];
+    const quiet = RunningCommand.start('trace', 'stall', ...scope);
+    await quiet.wrote('\n');
+    const probe = probeEveryQueue();
+    await probe.wrote('\n');
+    const status = await quiet.closed;
+    await probe.interrupt();
+    const told = quiet.records<Culprit>('culprit').map((record) => culpritSchema.parse(record));
+    const accused = told.filter(({ class: kind }) => kind !== 'steal');
+    if (told.length > accused.length) return;
+    assert.equal(status, 0, quiet.err);
+    assert.deepEqual(
+      accused.map(({ class: kind }) => kind),
+      ['not-this-node'],
+    );
+  });
+
   for (const fault of ELSEWHERE) {
     it(`${fault}, on another stage: nobody on this machine is accused`, () => {
       const stalls = truths.get(fault) ?? [];
