@@ -110,13 +110,13 @@ describe('trace stall in the lab', { ...needsRoot, timeout: 150_000 }, () => {
     const status = await quiet.closed;
     await probe.interrupt();
     const told = quiet.records<Culprit>('culprit').map((record) => culpritSchema.parse(record));
-    const accused = told.filter(({ class: kind }) => kind !== 'steal');
-    if (told.length > accused.length) return;
-    assert.equal(status, 0, quiet.err);
+    const kinds = told.map(({ class: kind }) => kind);
+    // A pause of the machine itself may be told; nobody is accused by it.
     assert.deepEqual(
-      accused.map(({ class: kind }) => kind),
+      kinds.filter((kind) => kind !== 'steal'),
       ['not-this-node'],
     );
+    assert.equal(status, 0, quiet.err);
   });
 
   for (const fault of ELSEWHERE) {
