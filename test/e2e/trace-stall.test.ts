@@ -27,7 +27,16 @@ const CONVICTED: readonly (readonly [fault: FaultName, expected: string])[] = [
   ['handler', 'softirq-handler HRTIMER on CPU 1'],
 ];
 /** Faults of other stages, in the same kernel, on the same CPUs. */
-const ELSEWHERE: readonly FaultName[] = ['nat', 'ipip', 'pod', 'network', 'network-last-mile', 'congestion', 'loss', 'sender'];
+const ELSEWHERE: readonly FaultName[] = [
+  'nat',
+  'ipip',
+  'pod',
+  'network',
+  'network-last-mile',
+  'congestion',
+  'loss',
+  'sender',
+];
 
 describe('trace stall in the lab', { ...needsRoot, timeout: 150_000 }, () => {
   const folded = join(tmpdir(), `rxray-folded-${process.pid}.txt`);
