@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { basename } from 'node:path';
 import { runCommandLine } from './cli/cli.js';
-import type { Io } from './commands/io.js';
+import type { Io } from './commands/terminal/io.js';
 
 /** Commands that are installed under their own names beside `rxray`. */
 const OWN_NAMES = new Set(['probe', 'bisect']);

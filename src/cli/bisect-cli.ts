@@ -1,7 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
-import { bisect } from '../commands/bisect.js';
-import type { BisectOptions } from '../commands/bisect-options.js';
-import { checkPort } from '../commands/probe-targets.js';
+import { bisect } from '../commands/bisect/bisect.js';
+import type { BisectOptions } from '../commands/bisect/bisect-options.js';
+import { checkPort } from '../commands/probe/probe-targets.js';
 import { parseDuration } from '../format/duration.js';
 import { recordingOptions, toRecordingOptions } from './recording-cli-options.js';
 import type { RunCommand } from './run-command.js';

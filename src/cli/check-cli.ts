@@ -1,5 +1,5 @@
 import type { Argv, CommandModule } from 'yargs';
-import { type CheckOptions, check } from '../commands/check.js';
+import { type CheckOptions, check } from '../commands/host/check.js';
 import { parseDuration } from '../format/duration.js';
 import { CodedError } from '../model/errors.js';
 import type { RunCommand } from './run-command.js';

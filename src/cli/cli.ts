@@ -1,6 +1,6 @@
 import yargs from 'yargs';
-import type { Io } from '../commands/io.js';
-import { packageVersion } from '../commands/version.js';
+import { packageVersion } from '../commands/run/version.js';
+import type { Io } from '../commands/terminal/io.js';
 import { CodedError } from '../model/errors.js';
 import { bisectCommand } from './bisect-cli.js';
 import { checkCommand } from './check-cli.js';

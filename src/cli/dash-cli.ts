@@ -1,7 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
-import { bisect } from '../commands/bisect.js';
-import type { BisectOptions } from '../commands/bisect-options.js';
-import { probe } from '../commands/probe.js';
+import { bisect } from '../commands/bisect/bisect.js';
+import type { BisectOptions } from '../commands/bisect/bisect-options.js';
+import { probe } from '../commands/probe/probe.js';
 import { type DeclaredProbe, declareProbe, toProbeOptions } from './probe-cli.js';
 import type { RunCommand } from './run-command.js';
 

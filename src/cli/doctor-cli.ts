@@ -1,5 +1,5 @@
 import type { Argv, CommandModule } from 'yargs';
-import { doctor } from '../commands/doctor.js';
+import { doctor } from '../commands/host/doctor.js';
 import type { RunCommand } from './run-command.js';
 
 export function doctorCommand(run: RunCommand): CommandModule<object, { json: boolean }> {

@@ -1,5 +1,5 @@
 import type { Argv, CommandModule } from 'yargs';
-import { EXPORT_FORMATS, exportRecording } from '../commands/export.js';
+import { EXPORT_FORMATS, exportRecording } from '../commands/recording/export.js';
 import { CodedError } from '../model/errors.js';
 import type { RunCommand } from './run-command.js';
 

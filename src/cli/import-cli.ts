@@ -1,6 +1,6 @@
 import type { Argv, CommandModule } from 'yargs';
-import { importFiles } from '../commands/import.js';
-import { IMPORT_KINDS, type ImportOptions } from '../commands/import-options.js';
+import { importFiles } from '../commands/import/import.js';
+import { IMPORT_KINDS, type ImportOptions } from '../commands/import/import-options.js';
 import { parseDuration } from '../format/duration.js';
 import { CodedError } from '../model/errors.js';
 import { DEFAULT_WAIT_NS } from '../model/plan.js';

@@ -7,8 +7,8 @@ import {
   labFaults,
   labStatusCommand,
   labUpCommand,
-} from '../commands/lab.js';
-import { labDemo } from '../commands/lab-demo.js';
+} from '../commands/lab/lab.js';
+import { labDemo } from '../commands/lab/lab-demo.js';
 import { parseDuration } from '../format/duration.js';
 import { CodedError } from '../model/errors.js';
 import { MS, SECOND } from '../model/time.js';

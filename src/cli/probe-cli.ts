@@ -1,7 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
-import { probe } from '../commands/probe.js';
-import type { ProbeOptions } from '../commands/probe-options.js';
-import { checkPort } from '../commands/probe-targets.js';
+import { probe } from '../commands/probe/probe.js';
+import type { ProbeOptions } from '../commands/probe/probe-options.js';
+import { checkPort } from '../commands/probe/probe-targets.js';
 import { parseDuration } from '../format/duration.js';
 import { CodedError } from '../model/errors.js';
 import { FINDING_KINDS } from '../model/finding.js';

@@ -1,5 +1,5 @@
 import type { Argv, CommandModule } from 'yargs';
-import { probe } from '../commands/probe.js';
+import { probe } from '../commands/probe/probe.js';
 import { type DeclaredProbe, declareProbe, toProbeOptions } from './probe-cli.js';
 import type { RunCommand } from './run-command.js';
 

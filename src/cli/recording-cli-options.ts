@@ -1,4 +1,4 @@
-import type { RecordingOptions } from '../commands/recording-options.js';
+import type { RecordingOptions } from '../commands/recording/recording-options.js';
 import { CodedError } from '../model/errors.js';
 import { whole } from './shared-options.js';
 

@@ -1,5 +1,5 @@
 import type { Argv, CommandModule } from 'yargs';
-import { replay } from '../commands/replay.js';
+import { replay } from '../commands/recording/replay.js';
 import { CodedError } from '../model/errors.js';
 import { REPORT_FORMATS } from '../model/report-format.js';
 import { parseKinds } from './finding-kinds.js';

@@ -1,5 +1,5 @@
 import type { Argv, CommandModule } from 'yargs';
-import { PAGE_FORMATS, type PageFormat, report } from '../commands/report.js';
+import { PAGE_FORMATS, type PageFormat, report } from '../commands/recording/report.js';
 import { CodedError } from '../model/errors.js';
 import type { RunCommand } from './run-command.js';
 import { parseThreshold } from './shared-options.js';

@@ -1,6 +1,6 @@
 import type { Argv, CommandModule } from 'yargs';
-import { traceRx } from '../commands/trace-rx.js';
-import { traceStall } from '../commands/trace-stall.js';
+import { traceRx } from '../commands/trace/trace-rx.js';
+import { traceStall } from '../commands/trace/trace-stall.js';
 import { parseDuration } from '../format/duration.js';
 import type { RunCommand } from './run-command.js';
 import { whole } from './shared-options.js';

@@ -1,5 +1,5 @@
 import type { Argv, CommandModule } from 'yargs';
-import { describeSyscallsFilter, type TraceSyscallsOptions, traceSyscalls } from '../commands/trace-syscalls.js';
+import { describeSyscallsFilter, type TraceSyscallsOptions, traceSyscalls } from '../commands/trace/trace-syscalls.js';
 import { parseDuration } from '../format/duration.js';
 import { CodedError } from '../model/errors.js';
 import type { SyscallsQuestion } from '../model/syscalls-question.js';

@@ -1,9 +1,9 @@
+import type { EngineEvent } from '../model/engine-event.js';
 import { CodedError } from '../model/errors.js';
-import type { EngineEvent } from '../model/run.js';
 import { checksum } from './checksum.js';
+import { decodeRecords, decodeSampleBlocks, isKnownRecordType, type SampleBlock } from './decode-records.js';
 import { joined, MAX_BLOCK_BYTES } from './frame-cutter.js';
 import { BLOCK_LAYOUT, BLOCK_MAGIC, FRAMES_MAGIC, FRAMES_VERSION, HEADER_LAYOUT, SAMPLE_LAYOUT } from './frames.gen.js';
-import { decodeRecords, decodeSampleBlocks, isKnownRecordType, type SampleBlock } from './record-decoder.js';
 
 export interface FrameDecoderOptions {
   /** The bytes have been checked already, and may begin in the middle of a stream: those of a recording. */

@@ -1,6 +1,6 @@
 import type { ArrivalColumns } from '../model/arrival.js';
 import { END_REASONS, type EndReason } from '../model/end-reason.js';
-import type { EngineEvent } from '../model/run.js';
+import type { EngineEvent } from '../model/engine-event.js';
 import type { SampleColumns } from '../model/sample.js';
 import { checksum } from './checksum.js';
 import { type Fields, type FieldValues, UNKNOWN_CPU, UNKNOWN_INDEX, writeInteger, writeRecord } from './field.js';

@@ -1,4 +1,4 @@
-import type { ProberHello } from '../model/run.js';
+import type { ProberHello } from '../model/engine-event.js';
 
 /** The text of a hello, as a helper writes it. */
 export function encodeHello(hello: ProberHello): string {

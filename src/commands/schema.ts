@@ -1,28 +1,28 @@
 import { z } from 'zod';
-import { arrivalsRecordSchema } from '../model/arrivals-record.js';
 import { culpritSchema } from '../model/culprit.js';
 import { explanationSchema } from '../model/explanation.js';
 import { findingSchema } from '../model/finding.js';
 import { nodeCheckSchema, nodeReportSchema } from '../model/node-check.js';
+import { arrivalsRecordSchema } from '../model/records/arrivals.js';
 import {
   pathRecordSchema,
   qualityRecordSchema,
   runRecordSchema,
   SCHEMA,
   sampleRecordSchema,
-} from '../model/run-record.js';
-import { rxPacketSchema } from '../model/rx-packet.js';
-import { summarySchema } from '../model/summary.js';
+} from '../model/records/run.js';
 import {
   syscallDumpSchema,
   syscallEndSchema,
   syscallSchema,
   syscallSummarySchema,
   syscallTraceSchema,
-} from '../model/syscall-record.js';
-import { kernelSampleSchema, traceQualitySchema, traceRunSchema } from '../model/trace-record.js';
+} from '../model/records/syscall.js';
+import { kernelSampleSchema, traceQualitySchema, traceRunSchema } from '../model/records/trace.js';
+import { rxPacketSchema } from '../model/rx-packet.js';
+import { summarySchema } from '../model/summary.js';
 import { incidentSchema, verdictSchema } from '../model/verdict.js';
-import type { Io } from './io.js';
+import type { Io } from './terminal/io.js';
 
 /** Any line of an NDJSON run. */
 export const recordSchema = z.union([

@@ -1,6 +1,6 @@
+import type { Pause } from '../model/engine-event.js';
 import type { Finding } from '../model/finding.js';
-import type { Pause } from '../model/run.js';
-import type { QualityRecord, RunRecord } from '../model/run-record.js';
+import type { QualityRecord, RunRecord } from '../model/records/run.js';
 import type { SampleColumns } from '../model/sample.js';
 import type { Summary } from '../model/summary.js';
 import type { Incident, Verdict } from '../model/verdict.js';

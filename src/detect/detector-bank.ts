@@ -1,5 +1,5 @@
+import type { PathTotals, Pause } from '../model/engine-event.js';
 import type { Finding } from '../model/finding.js';
-import type { PathTotals, Pause } from '../model/run.js';
 import type { SampleColumns } from '../model/sample.js';
 import type { Summary } from '../model/summary.js';
 import { MS } from '../model/time.js';

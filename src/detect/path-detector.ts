@@ -1,5 +1,5 @@
+import type { PathTotals } from '../model/engine-event.js';
 import type { Finding, LossEpisode } from '../model/finding.js';
-import type { PathTotals } from '../model/run.js';
 import { FRESH_FLOW, Outcomes, type SampleColumns, SampleFlags } from '../model/sample.js';
 import type { Summary } from '../model/summary.js';
 import { MS, SECOND } from '../model/time.js';

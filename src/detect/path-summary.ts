@@ -1,4 +1,4 @@
-import type { PathTotals } from '../model/run.js';
+import type { PathTotals } from '../model/engine-event.js';
 import type { RttSummary, Summary } from '../model/summary.js';
 import { LogHistogram } from '../stats/log-histogram.js';
 

@@ -1,5 +1,5 @@
+import type { Pause } from '../model/engine-event.js';
 import type { Finding } from '../model/finding.js';
-import type { Pause } from '../model/run.js';
 import { SECOND } from '../model/time.js';
 
 /** Pauses longer ago than this explain nothing that is still to be judged: replies are matched for 30 s. */

@@ -1,5 +1,5 @@
+import type { EngineEvent } from '../model/engine-event.js';
 import type { ProbePlan } from '../model/plan.js';
-import type { EngineEvent } from '../model/run.js';
 import type { Transport } from '../transports/transport.js';
 
 /** What sends probes and says how each ended. Adapters are named after it: `helper-engine.ts`. */

@@ -1,4 +1,4 @@
-import { encodePlan } from '../codec/plan-text.js';
+import { encodePlan } from '../codec/plan/probe-plan-text.js';
 import { CodedError } from '../model/errors.js';
 import type { ProbePlan } from '../model/plan.js';
 import { type HelperFailure, HelperRun } from '../transports/helper-run.js';

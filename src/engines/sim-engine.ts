@@ -1,17 +1,17 @@
 import { setImmediate } from 'node:timers/promises';
+import type { EngineEvent } from '../model/engine-event.js';
 import { CodedError } from '../model/errors.js';
 import type { ProbePlan } from '../model/plan.js';
-import type { EngineEvent } from '../model/run.js';
 import { MS } from '../model/time.js';
 import type { Engine, ProbeRun } from './engine.js';
-import { Pace } from './sim/pace.js';
-import type { Scenario } from './sim/scenario.js';
-import { SimRun, type SimRunOptions } from './sim/sim-run.js';
+import { Pace } from './sim/run/pace.js';
+import { SimRun, type SimRunOptions } from './sim/run/sim-run.js';
+import type { Scenario } from './sim/scenario/scenario.js';
 
-export type { Injection } from './sim/injection.js';
-export type { Scenario, ScenarioInput } from './sim/scenario.js';
-export { makeScenario, parseScenario } from './sim/scenario-file.js';
-export { type Simulation, simulate, simulateRun } from './sim/simulate.js';
+export type { Injection } from './sim/faults/injection.js';
+export { type Simulation, simulate, simulateRun } from './sim/run/simulate.js';
+export type { Scenario, ScenarioInput } from './sim/scenario/scenario.js';
+export { makeScenario, parseScenario } from './sim/scenario/scenario-file.js';
 
 /** How often samples are handed on where somebody watches. */
 const WATCHED_FLUSH_NS = 50 * MS;

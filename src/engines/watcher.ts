@@ -1,4 +1,4 @@
-import { encodeWatchPlan } from '../codec/watch-plan-text.js';
+import { encodeWatchPlan } from '../codec/plan/watch-plan-text.js';
 import { CodedError } from '../model/errors.js';
 import type { WatchPlan } from '../model/watch.js';
 import { HelperRun } from '../transports/helper-run.js';

@@ -1,6 +1,6 @@
-import { encodeTracePlan } from '../codec/trace-plan-text.js';
+import { encodeTracePlan } from '../codec/plan/trace-plan-text.js';
+import type { EngineEvent } from '../model/engine-event.js';
 import { CodedError } from '../model/errors.js';
-import type { EngineEvent } from '../model/run.js';
 import type { TracePlan } from '../model/trace-plan.js';
 import { HelperRun } from '../transports/helper-run.js';
 import type { Transport } from '../transports/transport.js';

@@ -1,6 +1,6 @@
+import type { ProberHello } from './engine-event.js';
 import type { ProbePlan } from './plan.js';
 import type { Protocol } from './protocol.js';
-import type { ProberHello } from './run.js';
 
 /** The probes of one path, to be seen where they arrive. */
 export interface Watch {

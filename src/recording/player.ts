@@ -4,9 +4,9 @@ import { CodedError } from '../model/errors.js';
 import type { ClockOffset, Transport } from '../transports/transport.js';
 import { SAME_CLOCK } from '../transports/transport.js';
 import { partsOf } from './part-names.js';
+import type { RunInfo, StreamInfo } from './recorded-run.js';
 import { type Piece, RecordingReader } from './recording-reader.js';
 import { ReplayedStream } from './replayed-stream.js';
-import type { RunInfo, StreamInfo } from './run-info.js';
 
 export interface PlayerOptions {
   /** 1 is as fast as it was recorded, 0 as fast as it can. */

@@ -2,7 +2,7 @@ import { FrameCutter, frameBytes, joined } from '../codec/frame-cutter.js';
 import { BLOCK_LAYOUT, FRAMES_MAGIC, TEXT_LAYOUT } from '../codec/frames.gen.js';
 import { CodedError } from '../model/errors.js';
 import type { HelperExit, HelperName, HelperProcess, Transport } from '../transports/transport.js';
-import type { ExitInfo, StreamInfo } from './run-info.js';
+import type { ExitInfo, StreamInfo } from './recorded-run.js';
 import type { Turns } from './turns.js';
 
 /** The recording as one of its streams knows it. */

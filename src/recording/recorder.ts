@@ -16,9 +16,9 @@ import type { CodedError } from '../model/errors.js';
 import type { ClockOffset } from '../transports/transport.js';
 import { ControlBlocks, recordingHeader } from './control-block.js';
 import { partName } from './part-names.js';
+import type { ExitInfo, PartInfo, RunInfo, StreamInfo } from './recorded-run.js';
 import { RecordedStream, type StreamSink } from './recorded-stream.js';
 import { RecordingFile, removePart } from './recording-file.js';
-import type { ExitInfo, PartInfo, RunInfo, StreamInfo } from './run-info.js';
 import { Turns } from './turns.js';
 
 export interface RecorderOptions {

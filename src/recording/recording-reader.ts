@@ -20,7 +20,6 @@ import {
   RECORDING_TICK_LAYOUT,
 } from '../codec/frames.gen.js';
 import { CodedError } from '../model/errors.js';
-import { type ReadProgress, recordingBytes } from './recording-bytes.js';
 import {
   type ExitInfo,
   exitInfoSchema,
@@ -28,7 +27,8 @@ import {
   partInfoSchema,
   type StreamInfo,
   streamInfoSchema,
-} from './run-info.js';
+} from './recorded-run.js';
+import { type ReadProgress, recordingBytes } from './recording-bytes.js';
 
 /** What stands in a recording, in its order. */
 export type Piece =

@@ -2,7 +2,7 @@ import { frameBytes } from '../codec/frame-cutter.js';
 import { BLOCK_LAYOUT, FRAMES_MAGIC, PATH_TOTALS_LAYOUT } from '../codec/frames.gen.js';
 import { CodedError } from '../model/errors.js';
 import type { HelperExit, HelperProcess, Transport } from '../transports/transport.js';
-import type { ExitInfo } from './run-info.js';
+import type { ExitInfo } from './recorded-run.js';
 
 type Read = (result: IteratorResult<Uint8Array>) => void;
 

@@ -1,6 +1,6 @@
 import { FrameDecoder } from '../codec/frame-decoder.js';
+import type { EngineEvent } from '../model/engine-event.js';
 import type { CodedError } from '../model/errors.js';
-import type { EngineEvent } from '../model/run.js';
 import type { HelperName, HelperProcess, Transport } from './transport.js';
 
 /** A helper that was told to end gets this long before it is ended by signal. */

@@ -1,8 +1,8 @@
 import type { Vantage } from '../model/vantage.js';
-import { kubectlTransport } from './kubectl-transport.js';
-import { localTransport } from './local-transport.js';
-import { netnsTransport } from './netns-transport.js';
-import { sshTransport } from './ssh-transport.js';
+import { kubectlTransport } from './far/kubectl-transport.js';
+import { sshTransport } from './far/ssh-transport.js';
+import { localTransport } from './local/local-transport.js';
+import { netnsTransport } from './local/netns-transport.js';
 import type { Transport } from './transport.js';
 
 /** The transport to a vantage; nothing is connected yet. */

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Io } from '../../src/commands/io.js';
-import { replay } from '../../src/commands/replay.js';
+import { replay } from '../../src/commands/recording/replay.js';
+import type { Io } from '../../src/commands/terminal/io.js';
 import { SECOND } from '../../src/model/time.js';
 import { buildRecording } from '../recording/build-recording.js';
 

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { startTracer } from '../../src/kernel/tracer.js';
 import type { TracerCost } from '../../src/model/kernel-event.js';
 import { MS, SECOND } from '../../src/model/time.js';
-import { netnsTransport } from '../../src/transports/netns-transport.js';
+import { netnsTransport } from '../../src/transports/local/netns-transport.js';
 import { owing } from './owed.js';
 import type { Part, PartResult, Setting } from './part.js';
 

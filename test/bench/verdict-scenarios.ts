@@ -1,4 +1,4 @@
-import type { Scenario } from '../../src/engines/sim/scenario.js';
+import type { Scenario } from '../../src/engines/sim/scenario/scenario.js';
 import type { Hosts } from '../../src/hosts/hosts-file.js';
 import { type HostsPath, measuredPaths } from '../../src/hosts/measured-paths.js';
 import { MS, SECOND, US } from '../../src/model/time.js';

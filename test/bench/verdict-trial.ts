@@ -1,4 +1,4 @@
-import { alikeCauses } from '../../src/bisect/identifiability.js';
+import { alikeCauses } from '../../src/bisect/words/identifiability.js';
 import { MS, SECOND } from '../../src/model/time.js';
 import type { Verdict } from '../../src/model/verdict.js';
 import { bisectScenario } from '../bisect/sim-cluster.js';

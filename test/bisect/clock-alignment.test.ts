@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ClockAligner, toProberClock } from '../../src/bisect/clock-alignment.js';
+import { ClockAligner, toProberClock } from '../../src/bisect/evidence/clock-alignment.js';
 import { MS, SECOND, US } from '../../src/model/time.js';
 
 /** Numbers in [0, 1) from a seed (mulberry32). */

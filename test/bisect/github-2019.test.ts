@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
-import { judgeSequential, type SequentialSeries } from '../../src/bisect/sequential.js';
+import { judgeSequential, type SequentialSeries } from '../../src/bisect/sequential/sequential.js';
 import { createDetectorBank } from '../../src/detect/detector-bank.js';
 import { parseHosts } from '../../src/hosts/hosts-file.js';
 import { measuredPaths } from '../../src/hosts/measured-paths.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { identifiability } from '../../src/bisect/identifiability.js';
+import { identifiability } from '../../src/bisect/words/identifiability.js';
 import { measuredPaths } from '../../src/hosts/measured-paths.js';
 import { LAB_HOSTS } from './sim-cluster.js';
 

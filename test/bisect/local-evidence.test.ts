@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import type { LocalEvidence } from '../../src/bisect/evidence/local-evidence.js';
 import type { Inference } from '../../src/bisect/inference.js';
-import type { LocalEvidence } from '../../src/bisect/local-evidence.js';
 import { MS, SECOND } from '../../src/model/time.js';
 import type { Verdict } from '../../src/model/verdict.js';
 import { bisectScenario, type FaultInput, labScenario } from './sim-cluster.js';

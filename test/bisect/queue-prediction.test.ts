@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { groupFlows } from '../../src/bisect/flow-groups.js';
-import { predictQueues, queueWords, type Receiver } from '../../src/bisect/queue-prediction.js';
-import { DEFAULT_RSS_KEY, evenTable, type HashedPacket } from '../../src/bisect/toeplitz.js';
+import { groupFlows } from '../../src/bisect/evidence/flow-groups.js';
+import { predictQueues, queueWords, type Receiver } from '../../src/bisect/paths/queue-prediction.js';
+import { DEFAULT_RSS_KEY, evenTable, type HashedPacket } from '../../src/bisect/paths/toeplitz.js';
 import type { ReceiveSide } from '../../src/model/receive-side.js';
 
 const FLOWS = 16;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type ArrivalsView, ReceiverView } from '../../src/bisect/receiver-view.js';
+import { type ArrivalsView, ReceiverView } from '../../src/bisect/evidence/receiver-view.js';
 import { type ArrivalColumns, ArrivalFlags, allocateArrivals, Directions } from '../../src/model/arrival.js';
 import { allocateSamples, Outcomes, type SampleColumns } from '../../src/model/sample.js';
 import { MS, SECOND, US } from '../../src/model/time.js';

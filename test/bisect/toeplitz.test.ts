@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { parseAddress } from '../../src/bisect/ip-address.js';
-import { DEFAULT_RSS_KEY, evenTable, queueByRss, toeplitzHash } from '../../src/bisect/toeplitz.js';
+import { parseAddress } from '../../src/bisect/paths/ip-address.js';
+import { DEFAULT_RSS_KEY, evenTable, queueByRss, toeplitzHash } from '../../src/bisect/paths/toeplitz.js';
 
 /** From, port, to, port; hash of addresses, hash of addresses and ports. As published by Microsoft. */
 const VECTORS: [string, number, string, number, number, number][] = [

@@ -12,11 +12,11 @@ import {
   REPLY,
   SAMPLE_FLAGS,
 } from '../../src/codec/frames.gen.js';
-import { encodePlan } from '../../src/codec/plan-text.js';
-import { encodeWatchPlan } from '../../src/codec/watch-plan-text.js';
+import { encodePlan } from '../../src/codec/plan/probe-plan-text.js';
+import { encodeWatchPlan } from '../../src/codec/plan/watch-plan-text.js';
 import { ArrivalFlags, allocateArrivals, DIRECTIONS } from '../../src/model/arrival.js';
+import type { EngineEvent } from '../../src/model/engine-event.js';
 import { CodedError } from '../../src/model/errors.js';
-import type { EngineEvent } from '../../src/model/run.js';
 import { allocateSamples, OUTCOMES, REPLIES, SampleFlags } from '../../src/model/sample.js';
 
 const start: EngineEvent = {

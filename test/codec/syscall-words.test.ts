@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { encodeTracePlan } from '../../src/codec/plan/trace-plan-text.js';
 import { isSyscallName, syscallArguments, syscallName, syscallResult } from '../../src/codec/syscall-words.js';
-import { encodeTracePlan } from '../../src/codec/trace-plan-text.js';
 
 const X86_64 = 62;
 const I386 = 3;

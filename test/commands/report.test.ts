@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { runCommandLine } from '../../src/cli/cli.js';
-import type { Io } from '../../src/commands/io.js';
+import type { Io } from '../../src/commands/terminal/io.js';
 import { writeRecording } from '../report/write-recording.js';
 
 interface Ran {

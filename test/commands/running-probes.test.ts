@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { publishProbes, runningProbes } from '../../src/commands/running-probes.js';
+import { publishProbes, runningProbes } from '../../src/commands/probe/running-probes.js';
 import { CodedError } from '../../src/model/errors.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'rxray-running-'));

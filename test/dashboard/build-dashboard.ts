@@ -7,7 +7,7 @@ import { takeSnapshot } from '../../src/dashboard/state/snapshot.js';
 import { type Screen, screenView } from '../../src/dashboard/views/screen-view.js';
 import type { ViewContext } from '../../src/dashboard/views/view-context.js';
 import type { Finding } from '../../src/model/finding.js';
-import type { RunRecord } from '../../src/model/run-record.js';
+import type { RunRecord } from '../../src/model/records/run.js';
 import { allocateSamples, Outcomes, type SampleColumns } from '../../src/model/sample.js';
 import { MS, SECOND } from '../../src/model/time.js';
 import type { Verdict } from '../../src/model/verdict.js';

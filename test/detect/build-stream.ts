@@ -1,7 +1,7 @@
 import type { DetectedPath } from '../../src/detect/detected-path.js';
 import { createDetectorBank } from '../../src/detect/detector-bank.js';
+import type { Pause } from '../../src/model/engine-event.js';
 import type { Finding } from '../../src/model/finding.js';
-import type { Pause } from '../../src/model/run.js';
 import {
   allocateSamples,
   FRESH_FLOW,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createDetectorBank } from '../../src/detect/detector-bank.js';
-import type { Pause } from '../../src/model/run.js';
+import type { Pause } from '../../src/model/engine-event.js';
 import { allocateSamples, SampleFlags } from '../../src/model/sample.js';
 import { MS, SECOND } from '../../src/model/time.js';
 import { buildStream, findIn } from './build-stream.js';

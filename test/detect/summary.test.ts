@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { detectableStallNs } from '../../src/detect/detectable-stall.js';
 import { createDetectorBank } from '../../src/detect/detector-bank.js';
-import type { PathTotals } from '../../src/model/run.js';
+import type { PathTotals } from '../../src/model/engine-event.js';
 import { allocateSamples, Outcomes, takeSamples } from '../../src/model/sample.js';
 import { type Summary, summarySchema } from '../../src/model/summary.js';
 import { MS, SECOND, US } from '../../src/model/time.js';

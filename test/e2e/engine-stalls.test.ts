@@ -9,7 +9,7 @@ import { labStatus } from '../../src/lab/lab.js';
 import { isGap, machineGaps, readTruth } from '../../src/lab/truth.js';
 import { onTimeLine } from '../../src/lab/truth-match.js';
 import { MS } from '../../src/model/time.js';
-import { nodeTransport } from '../../src/transports/node-transport.js';
+import { nodeTransport } from '../../src/transports/local/node-transport.js';
 import { LAB, needsRoot, type Probed, pathTo, startProbing, withLab } from './lab-probing.js';
 
 const STALLS = 8;

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { recordSchema } from '../../src/commands/schema.js';
 import type { Finding } from '../../src/model/finding.js';
-import type { QualityRecord, RunRecord } from '../../src/model/run-record.js';
+import type { QualityRecord, RunRecord } from '../../src/model/records/run.js';
 import type { Summary } from '../../src/model/summary.js';
 import { MS, SECOND } from '../../src/model/time.js';
 import { packageFolder } from '../../src/transports/package-folder.js';

@@ -1,17 +1,17 @@
-import { Measurement } from '../../src/commands/measurement.js';
+import { Measurement } from '../../src/commands/run/measurement.js';
 import type { Engine } from '../../src/engines/engine.js';
 import { createHelperEngine } from '../../src/engines/helper-engine.js';
 import type { HostName } from '../../src/lab/addresses.js';
 import { labDown, labUp } from '../../src/lab/lab.js';
 import { namespaceOf } from '../../src/lab/state.js';
+import type { Pause } from '../../src/model/engine-event.js';
 import type { Finding, Stall } from '../../src/model/finding.js';
 import type { PlannedPath, ProbePlan } from '../../src/model/plan.js';
-import type { Pause } from '../../src/model/run.js';
-import type { RunRecord } from '../../src/model/run-record.js';
+import type { RunRecord } from '../../src/model/records/run.js';
 import type { SampleColumns } from '../../src/model/sample.js';
 import { MS, SECOND } from '../../src/model/time.js';
-import type { RunResult } from '../../src/report/reporter.js';
-import { netnsTransport } from '../../src/transports/netns-transport.js';
+import type { RunResult } from '../../src/report/probe/reporter.js';
+import { netnsTransport } from '../../src/transports/local/netns-transport.js';
 
 /** An instance of its own, so that a lab somebody works in is left alone. */
 export const LAB = 'e2e';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LocalEvidence } from '../../src/bisect/local-evidence.js';
-import { type ArrivalsView, ReceiverView } from '../../src/bisect/receiver-view.js';
+import type { LocalEvidence } from '../../src/bisect/evidence/local-evidence.js';
+import { type ArrivalsView, ReceiverView } from '../../src/bisect/evidence/receiver-view.js';
 import { createHelperEngine } from '../../src/engines/helper-engine.js';
 import { createWatcher } from '../../src/engines/watcher.js';
 import {
@@ -20,11 +20,11 @@ import { queuedFlows } from '../../src/lab/queues.js';
 import { namespaceOf } from '../../src/lab/state.js';
 import { isGap, machineGaps, readTruth, type TruthGap, type TruthStall } from '../../src/lab/truth.js';
 import { Directions } from '../../src/model/arrival.js';
+import type { EngineEvent, ProberHello } from '../../src/model/engine-event.js';
 import type { PlannedPath, ProbePlan } from '../../src/model/plan.js';
-import type { EngineEvent, ProberHello } from '../../src/model/run.js';
 import { MS, SECOND, US } from '../../src/model/time.js';
 import { watchesOf } from '../../src/model/watch.js';
-import { netnsTransport } from '../../src/transports/netns-transport.js';
+import { netnsTransport } from '../../src/transports/local/netns-transport.js';
 import { needsRoot, pathTo } from './lab-probing.js';
 
 /** An instance of its own, so that a lab somebody works in is left alone. */

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Finding } from '../../src/model/finding.js';
-import type { QualityRecord } from '../../src/model/run-record.js';
+import type { QualityRecord } from '../../src/model/records/run.js';
 import type { Summary } from '../../src/model/summary.js';
 import { needsRoot } from './lab-probing.js';
 

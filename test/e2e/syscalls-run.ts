@@ -9,7 +9,7 @@ import type {
   SyscallRecord,
   SyscallSummaryRecord,
   SyscallTraceLine,
-} from '../../src/model/syscall-record.js';
+} from '../../src/model/records/syscall.js';
 
 const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 

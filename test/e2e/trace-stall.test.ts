@@ -9,8 +9,8 @@ import { labDown, labUp } from '../../src/lab/lab.js';
 import { namespaceOf } from '../../src/lab/state.js';
 import { isGap, readTruth, type TruthStall } from '../../src/lab/truth.js';
 import { type Culprit, culpritSchema } from '../../src/model/culprit.js';
+import { type TraceQuality, type TraceRun, traceQualitySchema, traceRunSchema } from '../../src/model/records/trace.js';
 import { MS } from '../../src/model/time.js';
-import { type TraceQuality, type TraceRun, traceQualitySchema, traceRunSchema } from '../../src/model/trace-record.js';
 import { needsRoot } from './lab-probing.js';
 import { LAB, probeEveryQueue, RunningCommand } from './traced-lab.js';
 

@@ -1,5 +1,5 @@
 import type { ProbeRun } from '../../src/engines/engine.js';
-import type { EngineEvent, PathTotals, Pause } from '../../src/model/run.js';
+import type { EngineEvent, PathTotals, Pause } from '../../src/model/engine-event.js';
 import { FRESH_SEQ_BIT, OUTCOMES, type Outcome, REPLIES, type Reply } from '../../src/model/sample.js';
 
 /** One sample as an object: tests have few of them and read better so. */

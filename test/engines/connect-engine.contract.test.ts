@@ -1,7 +1,7 @@
 import { after, before, test } from 'node:test';
 import { CONNECT_PROGRAM, createConnectEngine } from '../../src/engines/connect-engine.js';
 import { findHelper } from '../../src/transports/helper-binary.js';
-import { nodeTransport } from '../../src/transports/node-transport.js';
+import { nodeTransport } from '../../src/transports/local/node-transport.js';
 import { loopbackPlan } from '../transports/loopback-plan.js';
 import { CLOSED_PORT, ContractNamespace, OPEN_PORT, SILENT_PORT, SLOW_ADDRESS } from './contract-namespace.js';
 import { engineContract } from './engine-contract.js';

@@ -1,6 +1,6 @@
 import { after, before, test } from 'node:test';
 import { createHelperEngine } from '../../src/engines/helper-engine.js';
-import { netnsTransport } from '../../src/transports/netns-transport.js';
+import { netnsTransport } from '../../src/transports/local/netns-transport.js';
 import { loopbackPlan } from '../transports/loopback-plan.js';
 import { CLOSED_PORT, ContractNamespace, OPEN_PORT, SILENT_PORT, SLOW_ADDRESS } from './contract-namespace.js';
 import { engineContract } from './engine-contract.js';

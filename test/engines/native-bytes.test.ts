@@ -79,7 +79,7 @@ suite('keys and packets of the portable engine are those of rxray-prober', () =>
   const folder = mkdtempSync(join(tmpdir(), 'rxray-bytes-'));
   let lines: string[] = [];
   before(() => {
-    const native = join(packageFolder(), 'native', 'prober');
+    const native = join(packageFolder(), 'native', 'prober', 'send');
     const [source, program] = [join(folder, 'bytes.c'), join(folder, 'bytes')];
     writeFileSync(source, PROGRAM);
     const parts = ['key.c', 'packet_build.c', 'address.c'].map((name) => join(native, name));

@@ -2,7 +2,7 @@ import { after, before, test } from 'node:test';
 import { loadModules } from '../../src/engines/portable/modules.js';
 import { createPortableEngine, PORTABLE_PROGRAM } from '../../src/engines/portable-engine.js';
 import { CodedError } from '../../src/model/errors.js';
-import { nodeTransport } from '../../src/transports/node-transport.js';
+import { nodeTransport } from '../../src/transports/local/node-transport.js';
 import { loopbackPlan } from '../transports/loopback-plan.js';
 import { CLOSED_PORT, ContractNamespace, OPEN_PORT, SILENT_PORT, SLOW_ADDRESS } from './contract-namespace.js';
 import { engineContract } from './engine-contract.js';

@@ -1,6 +1,6 @@
-import { importFiles } from '../../src/commands/import.js';
-import type { ImportOptions } from '../../src/commands/import-options.js';
-import type { Io } from '../../src/commands/io.js';
+import { importFiles } from '../../src/commands/import/import.js';
+import type { ImportOptions } from '../../src/commands/import/import-options.js';
+import type { Io } from '../../src/commands/terminal/io.js';
 import { CodedError } from '../../src/model/errors.js';
 import { MS, SECOND } from '../../src/model/time.js';
 

@@ -1,10 +1,10 @@
 import { FrameEncoder } from '../../src/codec/frame-encoder.js';
 import { HELPER } from '../../src/codec/frames.gen.js';
-import type { Counters, EngineEvent, ProberHello } from '../../src/model/run.js';
+import type { Counters, EngineEvent, ProberHello } from '../../src/model/engine-event.js';
 import { allocateSamples, REPLIES, type SampleColumns } from '../../src/model/sample.js';
 import { MS, SECOND, US } from '../../src/model/time.js';
+import type { ProbeInfo } from '../../src/recording/recorded-run.js';
 import { Recorder, type RecorderOptions } from '../../src/recording/recorder.js';
-import type { ProbeInfo } from '../../src/recording/run-info.js';
 import { SAME_CLOCK } from '../../src/transports/transport.js';
 
 export const EPOCH_REAL_NS = 1_795_310_073_411_234_000n;

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MeasuredPath } from '../../src/model/measured-path.js';
 import type { Verdict } from '../../src/model/verdict.js';
-import { bisectProgress } from '../../src/report/bisect-progress.js';
-import { createBisectReporter } from '../../src/report/bisect-reporter.js';
-import { identifiabilityText } from '../../src/report/identifiability-text.js';
-import { verdictText } from '../../src/report/verdict-text.js';
+import { bisectProgress } from '../../src/report/bisect/bisect-progress.js';
+import { createBisectReporter } from '../../src/report/bisect/bisect-reporter.js';
+import { identifiabilityText } from '../../src/report/bisect/identifiability-text.js';
+import { verdictText } from '../../src/report/bisect/verdict-text.js';
 import { run, stall, summary } from './build-run.js';
 
 const verdict: Verdict = {

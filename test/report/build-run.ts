@@ -1,5 +1,5 @@
 import type { Stall } from '../../src/model/finding.js';
-import type { QualityRecord, RunRecord } from '../../src/model/run-record.js';
+import type { QualityRecord, RunRecord } from '../../src/model/records/run.js';
 import {
   allocateSamples,
   FRESH_FLOW,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { NodeCheck, NodeReport } from '../../src/model/node-check.js';
-import { checkText } from '../../src/report/check-text.js';
+import { checkText } from '../../src/report/host/check-text.js';
 
 const REPORT: NodeReport = {
   type: 'node',

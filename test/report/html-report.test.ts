@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { jsonReport } from '../../src/report/document/json-report.js';
+import { markdownReport } from '../../src/report/document/markdown-report.js';
 import { htmlReport } from '../../src/report/html/html-report.js';
-import { jsonReport } from '../../src/report/json-report.js';
-import { markdownReport } from '../../src/report/markdown-report.js';
 import { assets, hostileDocument, MS, reportDocument, verdict } from './build-document.js';
 import { run, stall, summary } from './build-run.js';
 

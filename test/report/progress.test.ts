@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Progress, progressLine } from '../../src/report/progress.js';
+import { Progress, progressLine } from '../../src/report/progress/progress.js';
 
 function terminal(errIsTerminal = true) {
   const drawn: string[] = [];

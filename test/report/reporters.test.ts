@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordSchema } from '../../src/commands/schema.js';
 import type { ReportFormat } from '../../src/model/report-format.js';
-import { createReporter } from '../../src/report/create-reporter.js';
-import { statusLine } from '../../src/report/status-line.js';
-import { qualityDoubts } from '../../src/report/text-reporter.js';
+import { createReporter } from '../../src/report/probe/create-reporter.js';
+import { qualityDoubts } from '../../src/report/probe/text-reporter.js';
+import { statusLine } from '../../src/report/progress/status-line.js';
 import { quality, run, samples, stall, summary } from './build-run.js';
 
 function print(format: ReportFormat, quiet = false): string {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { HelperCopy } from '../../src/transports/helper-copy.js';
-import { posixCksum } from '../../src/transports/posix-cksum.js';
+import { HelperCopy } from '../../src/transports/far/helper-copy.js';
+import { posixCksum } from '../../src/transports/far/posix-cksum.js';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 

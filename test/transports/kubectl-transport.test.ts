@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createHelperEngine } from '../../src/engines/helper-engine.js';
 import { CodedError } from '../../src/model/errors.js';
-import { type KubectlOptions, kubectlTransport } from '../../src/transports/kubectl-transport.js';
+import { type KubectlOptions, kubectlTransport } from '../../src/transports/far/kubectl-transport.js';
 import { collect } from '../engines/collected-run.js';
 import { loopbackPlan } from './loopback-plan.js';
 import { listed, processesIn } from './process-list.js';

@@ -9,9 +9,9 @@ import { checked } from '../../src/kernel/checks/check.js';
 import { HelperNodeReader } from '../../src/kernel/node-reader.js';
 import { readNode } from '../../src/kernel/read-node.js';
 import type { NodeCheck } from '../../src/model/node-check.js';
-import { kubectlTransport } from '../../src/transports/kubectl-transport.js';
-import { localTransport } from '../../src/transports/local-transport.js';
-import { sshTransport } from '../../src/transports/ssh-transport.js';
+import { kubectlTransport } from '../../src/transports/far/kubectl-transport.js';
+import { sshTransport } from '../../src/transports/far/ssh-transport.js';
+import { localTransport } from '../../src/transports/local/local-transport.js';
 import type { Transport } from '../../src/transports/transport.js';
 import { FarHost, farHostMissing } from './far-host.js';
 

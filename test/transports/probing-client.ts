@@ -1,5 +1,5 @@
 import { createHelperEngine } from '../../src/engines/helper-engine.js';
-import { sshTransport } from '../../src/transports/ssh-transport.js';
+import { sshTransport } from '../../src/transports/far/ssh-transport.js';
 import { loopbackPlan } from './loopback-plan.js';
 
 // Probes over ssh until it is killed, or for the count given: `probing-client.js CONFIG HOST [COUNT]`.

@@ -4,9 +4,9 @@ import { after, before, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createHelperEngine } from '../../src/engines/helper-engine.js';
+import type { EngineEvent } from '../../src/model/engine-event.js';
 import { CodedError } from '../../src/model/errors.js';
-import type { EngineEvent } from '../../src/model/run.js';
-import { sshTransport } from '../../src/transports/ssh-transport.js';
+import { sshTransport } from '../../src/transports/far/ssh-transport.js';
 import { FarHost, farHostMissing } from './far-host.js';
 import { loopbackPlan } from './loopback-plan.js';
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { createHelperEngine } from '../../src/engines/helper-engine.js';
-import { sshTransport } from '../../src/transports/ssh-transport.js';
+import { sshTransport } from '../../src/transports/far/ssh-transport.js';
 import type { HelperProcess, Transport } from '../../src/transports/transport.js';
 import { type EngineUnderTest, engineContract } from '../engines/engine-contract.js';
 import { FarHost, farHostMissing } from './far-host.js';

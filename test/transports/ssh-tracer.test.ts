@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { startTracer } from '../../src/kernel/tracer.js';
-import { sshTransport } from '../../src/transports/ssh-transport.js';
+import { sshTransport } from '../../src/transports/far/ssh-transport.js';
 import { FarHost, farHostMissing } from './far-host.js';
 
 const PRIME = 23;

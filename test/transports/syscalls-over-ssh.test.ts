@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { startTracer } from '../../src/kernel/tracer.js';
 import type { KernelEvent } from '../../src/model/kernel-event.js';
-import { sshTransport } from '../../src/transports/ssh-transport.js';
+import { sshTransport } from '../../src/transports/far/ssh-transport.js';
 import { startWorker } from '../e2e/syscalls-run.js';
 import { FarHost, farHostMissing } from './far-host.js';
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "../arrivals.h"
+#include "arrivals.h"
 #include "check.h"
 
 static const struct secret secret = {{11, 22}};

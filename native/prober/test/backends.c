@@ -19,11 +19,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../filter.h"
-#include "../receive.h"
-#include "../transmit.h"
 #include "check.h"
 #include "clocks.h"
+#include "filter.h"
+#include "receive.h"
+#include "transmit.h"
 
 #define PORT_FIRST 61000
 #define PORTS 16

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "../cpu_counts.h"
-#include "../hearts.h"
 #include "check.h"
+#include "cpu_counts.h"
 #include "cpus.h"
+#include "hearts.h"
 
 static void check_sets(void)
 {

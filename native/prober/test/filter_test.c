@@ -3,9 +3,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../filter.h"
-#include "../packet.h"
 #include "check.h"
+#include "filter.h"
+#include "packet.h"
 
 /* The kernel itself runs the program: it is attached to one end of a pair of local datagram sockets. */
 static int pair[2];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "../key.h"
 #include "check.h"
+#include "key.h"
 
 int main(void)
 {

@@ -5,10 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../node_pattern.h"
-#include "../node_reader.h"
-#include "../node_tree.h"
 #include "check.h"
+#include "node_pattern.h"
+#include "node_reader.h"
+#include "node_tree.h"
 
 static char folder[] = "/tmp/rxray-node-XXXXXX";
 

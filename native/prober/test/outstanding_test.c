@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "../outstanding.h"
 #include "check.h"
 #include "clocks.h"
+#include "outstanding.h"
 
 static void check_ring(void)
 {

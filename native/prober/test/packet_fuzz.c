@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "../packet.h"
+#include "packet.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "../packet.h"
 #include "check.h"
+#include "packet.h"
 
 static struct address address(const char *text)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "../plan.h"
 #include "check.h"
+#include "plan.h"
 
 /* A plan as text, and the code and words of its refusal; NULL when it is to be taken. */
 struct situation {

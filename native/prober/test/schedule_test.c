@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "../agenda.h"
-#include "../schedule.h"
+#include "agenda.h"
 #include "check.h"
+#include "schedule.h"
 
 #define MS 1000000ll
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "../stamps.h"
-#include "../waiting.h"
 #include "check.h"
+#include "stamps.h"
+#include "waiting.h"
 
 #define NONE NO_STAMP
 

@@ -5,9 +5,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../packet.h"
-#include "../watch_filter.h"
 #include "check.h"
+#include "packet.h"
+#include "watch_filter.h"
 
 /* A classic BPF machine, as the kernel's own would need real packets of both directions. */
 static uint32_t run(const struct sock_filter *code, size_t length, const uint8_t *packet, size_t bytes,

@@ -1,7 +1,7 @@
-import type { Hypothesis } from '../hypothesis.js';
-import { CAUSE_SHARES, HEALTHY, NETWORK_BETWEEN, NETWORK_LAST_MILE, PAIRS, UNKNOWN } from '../priors.js';
-import type { Topology } from '../topology.js';
+import type { Topology } from '../paths/topology.js';
+import { CAUSE_SHARES, HEALTHY, NETWORK_BETWEEN, NETWORK_LAST_MILE, PAIRS, UNKNOWN } from '../weigh/priors.js';
 import { host } from './host.js';
+import type { Hypothesis } from './hypothesis.js';
 import { ipip } from './ipip.js';
 import { nat } from './nat.js';
 import { networkBetween, networkLastMile } from './network.js';

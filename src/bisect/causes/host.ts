@@ -1,5 +1,5 @@
-import { type Hypothesis, labelOf, STALLING } from '../hypothesis.js';
-import type { Topology } from '../topology.js';
+import type { Topology } from '../paths/topology.js';
+import { type Hypothesis, labelOf, STALLING } from './hypothesis.js';
 
 /**
  * All receive queues of a machine wait together: it has one only, its CPUs or the whole virtual machine stand still.

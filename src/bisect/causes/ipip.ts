@@ -1,5 +1,5 @@
-import { type Hypothesis, labelOf, STALLING, sayMachines } from '../hypothesis.js';
-import type { Topology } from '../topology.js';
+import type { Topology } from '../paths/topology.js';
+import { type Hypothesis, labelOf, STALLING, sayMachines } from './hypothesis.js';
 
 /**
  * The IPIP tunnel between two machines waits. Holds for every path that crosses it: pods from overlay vantages on the

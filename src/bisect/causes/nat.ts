@@ -1,5 +1,5 @@
-import { type Hypothesis, labelOf, type Reach, STALLING } from '../hypothesis.js';
-import type { Topology } from '../topology.js';
+import type { Topology } from '../paths/topology.js';
+import { type Hypothesis, labelOf, type Reach, STALLING } from './hypothesis.js';
 
 /** Connection tracking looks up what it knows and inserts what is new; only the insertion may wait. */
 const NEW_ONLY = 0.15;

@@ -1,5 +1,5 @@
-import { type Hypothesis, labelOf, type Reach, sayMachines } from '../hypothesis.js';
-import type { Topology } from '../topology.js';
+import type { Topology } from '../paths/topology.js';
+import { type Hypothesis, labelOf, type Reach, sayMachines } from './hypothesis.js';
 
 /** Parallel links and routers spread packets by flow as well (ECMP, link aggregation), and one of them may wait. */
 const BY_FLOW = 0.05;

@@ -1,5 +1,5 @@
-import { type Hypothesis, labelOf, STALLING } from '../hypothesis.js';
-import type { Topology } from '../topology.js';
+import type { Topology } from '../paths/topology.js';
+import { type Hypothesis, labelOf, STALLING } from './hypothesis.js';
 
 /**
  * The way from a node into its pod, or the pod itself, waits. Holds for every path that ends in the pod, whatever way

@@ -1,5 +1,5 @@
-import { type Hypothesis, labelOf, type Reach, STALLING, type Variant } from '../hypothesis.js';
-import type { Topology } from '../topology.js';
+import type { Topology } from '../paths/topology.js';
+import { type Hypothesis, labelOf, type Reach, STALLING, type Variant } from './hypothesis.js';
 
 /** Cards may steer replies to the queue of the CPU that sent the probe: then none of them lands on the stalled one. */
 const REPLIES_STEERED_AWAY = 0.4;

@@ -1,5 +1,5 @@
-import { type Hypothesis, labelOf, type Reach, STALLING } from '../hypothesis.js';
-import type { Topology } from '../topology.js';
+import type { Topology } from '../paths/topology.js';
+import { type Hypothesis, labelOf, type Reach, STALLING } from './hypothesis.js';
 
 const WHOLE = 0.3;
 const QUEUES = 0.4;

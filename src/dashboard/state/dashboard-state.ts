@@ -1,5 +1,5 @@
-import type { Pause } from '../../model/run.js';
-import type { QualityRecord, RunRecord } from '../../model/run-record.js';
+import type { Pause } from '../../model/engine-event.js';
+import type { QualityRecord, RunRecord } from '../../model/records/run.js';
 import type { SampleColumns } from '../../model/sample.js';
 import type { Verdict } from '../../model/verdict.js';
 import type { CulpritWords, DashboardEvent, VantageState } from '../dashboard-feed.js';

@@ -1,5 +1,5 @@
 import type { Finding } from '../../model/finding.js';
-import type { RunRecord } from '../../model/run-record.js';
+import type { RunRecord } from '../../model/records/run.js';
 import { Outcomes, type SampleColumns } from '../../model/sample.js';
 import { MS, SECOND } from '../../model/time.js';
 import { LogHistogram } from '../../stats/log-histogram.js';

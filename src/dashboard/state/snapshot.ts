@@ -1,4 +1,4 @@
-import type { QualityRecord, RunRecord } from '../../model/run-record.js';
+import type { QualityRecord, RunRecord } from '../../model/records/run.js';
 import type { CulpritWords } from '../dashboard-feed.js';
 import type { Condition } from '../drawing/glyphs.js';
 import type { DashboardState, Standing, VantageStanding } from './dashboard-state.js';

@@ -1,6 +1,6 @@
 import { formatLength } from '../../format/duration.js';
 import { count } from '../../format/finding-words.js';
-import type { QualityRecord } from '../../model/run-record.js';
+import type { QualityRecord } from '../../model/records/run.js';
 import { selectedRow } from '../choices/choose.js';
 import { fitLine, type Line, lengthOf, type Span, type Style, span } from '../drawing/line.js';
 import { panelTitle } from './panel-title.js';

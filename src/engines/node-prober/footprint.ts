@@ -1,6 +1,6 @@
+import type { ProberHello } from '../../model/engine-event.js';
 import type { ProbePlan } from '../../model/plan.js';
-import type { ProberHello } from '../../model/run.js';
-import { packetsPerSecond } from '../sim/plan-check.js';
+import { packetsPerSecond } from '../slots/plan-check.js';
 
 /** How long connection tracking keeps a connection that was only begun. */
 const CONNTRACK_SECONDS = 120;

@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FrameEncoder } from '../../codec/frame-encoder.js';
 import { HELPER } from '../../codec/frames.gen.js';
-import type { EngineEvent } from '../../model/run.js';
+import type { EngineEvent } from '../../model/engine-event.js';
 
 /** Samples are dropped, and counted, while the reader is so far behind. */
 const MOST_WAITING_BYTES = 8 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import type { Pause } from '../../model/run.js';
+import type { Pause } from '../../model/engine-event.js';
 import { MS } from '../../model/time.js';
 import type { Clock } from './clock.js';
 

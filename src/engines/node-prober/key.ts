@@ -3,7 +3,7 @@ export interface Secret {
   readonly words: readonly [bigint, bigint];
 }
 
-/** What a key is for; the numbers are those of native/prober/key.h. */
+/** What a key is for; the numbers are those of native/prober/send/key.h. */
 export const KeyUse = { nonce: 1, sequence: 2, acknowledgement: 3 } as const;
 export type KeyUse = (typeof KeyUse)[keyof typeof KeyUse];
 

@@ -1,5 +1,5 @@
+import type { ProberHello } from '../../model/engine-event.js';
 import type { ProbePlan } from '../../model/plan.js';
-import type { ProberHello } from '../../model/run.js';
 import type { Clock } from './clock.js';
 
 /** One probe, as its slot of the grid asks for it. */

@@ -2,7 +2,7 @@ import { CodedError } from '../../model/errors.js';
 import type { ProbePlan } from '../../model/plan.js';
 import { FRESH_FLOW, FRESH_SEQ_BIT, Outcomes, REPLIES, SampleFlags } from '../../model/sample.js';
 import { SECOND } from '../../model/time.js';
-import { SampleBatch } from '../sim/sample-batch.js';
+import { SampleBatch } from '../slots/sample-batch.js';
 import type { Answer, Probe, ProbeEvents } from './means.js';
 import { Tally } from './tally.js';
 import { Fate, Train } from './train.js';

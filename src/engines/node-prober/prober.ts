@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { hostname, machine, release } from 'node:os';
-import { decodePlan } from '../../codec/plan-text.js';
+import { decodePlan } from '../../codec/plan/probe-plan-text.js';
 import type { EndReason } from '../../model/end-reason.js';
+import type { EngineEvent } from '../../model/engine-event.js';
 import { CodedError } from '../../model/errors.js';
 import type { ProbePlan } from '../../model/plan.js';
-import type { EngineEvent } from '../../model/run.js';
 import { MS, SECOND } from '../../model/time.js';
-import { checkPaths, checkRate } from '../sim/plan-check.js';
+import { checkPaths, checkRate } from '../slots/plan-check.js';
 import { Clock } from './clock.js';
 import { FrameOutput } from './frame-output.js';
 import { Heartbeat } from './heartbeat.js';

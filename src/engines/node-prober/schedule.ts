@@ -1,8 +1,8 @@
+import type { Pause } from '../../model/engine-event.js';
 import type { ProbePlan } from '../../model/plan.js';
-import type { Pause } from '../../model/run.js';
 import { FRESH_FLOW } from '../../model/sample.js';
 import { MS, SECOND } from '../../model/time.js';
-import { Grid, type Slot } from '../sim/grid.js';
+import { Grid, type Slot } from '../slots/grid.js';
 import { pause } from './heartbeat.js';
 import type { Probe } from './means.js';
 

@@ -1,4 +1,4 @@
-import type { PathTotals } from '../../model/run.js';
+import type { PathTotals } from '../../model/engine-event.js';
 import { Outcomes } from '../../model/sample.js';
 
 type Counts = { -readonly [K in keyof PathTotals]: number } & { rateLimited: number };

@@ -7,7 +7,7 @@ import { footprintOf } from '../node-prober/footprint.js';
 import { Keys, KeyUse, secretFrom } from '../node-prober/key.js';
 import type { Means, Probe, ProbeEvents } from '../node-prober/means.js';
 import { findRoute, type Route, UNKNOWN_INTERFACE } from '../node-prober/route.js';
-import { packetsPerSecond } from '../sim/plan-check.js';
+import { packetsPerSecond } from '../slots/plan-check.js';
 import { type Address, parseAddress } from './address.js';
 import { Answers } from './answers.js';
 import { Capture, checkImmediate } from './capture.js';

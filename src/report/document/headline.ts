@@ -1,7 +1,7 @@
 import { formatLength } from '../../format/duration.js';
 import type { Verdict } from '../../model/verdict.js';
-import { accusedName, accusedShare } from '../accused-text.js';
-import { count } from '../finding-line.js';
+import { accusedName, accusedShare } from '../bisect/accused-text.js';
+import { count } from '../probe/finding-line.js';
 import type { ReportDocument } from './report-document.js';
 
 /** The answer, in the words that stand largest. */

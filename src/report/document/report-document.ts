@@ -1,5 +1,5 @@
 import type { Finding, FindingKind } from '../../model/finding.js';
-import type { QualityRecord, RunRecord } from '../../model/run-record.js';
+import type { QualityRecord, RunRecord } from '../../model/records/run.js';
 import type { Summary } from '../../model/summary.js';
 import type { Incident, Verdict } from '../../model/verdict.js';
 import type { SamplePoints } from './sample-points.js';

@@ -2,7 +2,7 @@ import { formatLength, formatMs } from '../../format/duration.js';
 import { formatFlows } from '../../format/flow-list.js';
 import type { Finding } from '../../model/finding.js';
 import type { Incident } from '../../model/verdict.js';
-import { FINDING_GLYPHS, holdNs } from '../finding-line.js';
+import { FINDING_GLYPHS, holdNs } from '../probe/finding-line.js';
 import { html, type Markup, NOTHING } from './escape.js';
 import type { PageContext } from './page-context.js';
 

@@ -1,6 +1,6 @@
 import { formatLength, formatMs } from '../../format/duration.js';
-import type { QualityRecord } from '../../model/run-record.js';
-import { qualityDoubts } from '../text-reporter.js';
+import type { QualityRecord } from '../../model/records/run.js';
+import { qualityDoubts } from '../probe/text-reporter.js';
 import { html, type Markup, NOTHING } from './escape.js';
 import type { PageContext } from './page-context.js';
 

@@ -1,5 +1,5 @@
 import { formatLength } from '../../format/duration.js';
-import type { RunRecord } from '../../model/run-record.js';
+import type { RunRecord } from '../../model/records/run.js';
 import { html, type Markup, NOTHING } from './escape.js';
 import type { PageContext } from './page-context.js';
 

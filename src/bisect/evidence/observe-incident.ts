@@ -1,0 +1,233 @@
+import type { MeasuredPath } from '../../model/measured-path.js';
+import { FRESH_FLOW } from '../../model/sample.js';
+import { MS } from '../../model/time.js';
+import type { LoggedProbe, PathLog } from '../paths/path-log.js';
+import { type FindingGroup, lastReleaseNs, middleReleaseNs, type PlacedFinding } from './incident-groups.js';
+import type { Observation, PathObservation } from './observation.js';
+
+/** Releases on one path differ by so much beside the spread its finding states. */
+const OWN_RELEASE_NS = 2 * MS;
+const OTHER_RELEASE_NS = 7 * MS;
+/** Share of the probes that must be lost on a path that a loss hits, and probes that must pass on one it spares. */
+const LOST_SHARE = 0.15;
+const LEAST_PASSED = 4;
+/** Excess of a path against that of the paths with a finding: from here on congested, below the other clean. */
+const CONGESTED = 0.3;
+const NOT_CONGESTED = 0.12;
+
+/** What the log of probes is asked with. */
+export interface Watch {
+  readonly paths: readonly MeasuredPath[];
+  readonly logs: readonly PathLog[];
+  /** Of a path: clock of its vantage against the others. */
+  readonly slackNs: (path: number) => number;
+  /** Whether the vantage of a path could not measure then. */
+  readonly blind: (path: number, fromNs: number, toNs: number) => boolean;
+}
+
+/**
+ * Looks at all paths in the interval of an incident, also at those without a finding: a path on which few probes waited
+ * for less than the threshold was hit all the same, and one on which probes passed was exposed and not hit.
+ */
+export function observeIncident(group: FindingGroup, watch: Watch): Omit<Observation, 'local'> {
+  const own = new Map<number, PlacedFinding[]>();
+  for (const placed of group.findings) {
+    own.set(placed.path, [...(own.get(placed.path) ?? []), placed]);
+  }
+  const startMaxNs = Math.min(...group.findings.map(({ finding }) => finding.startMax));
+  const startMinNs = earliestStart(group, startMaxNs);
+  const lookAt = (look: Look): (PathLook | null)[] =>
+    watch.paths.map((path, index) => {
+      const found = own.get(index) ?? [];
+      if (found.length === 0 && watch.blind(index, startMaxNs, lastReleaseNs(group))) {
+        return null;
+      }
+      const log = watch.logs[index];
+      const seen = log === undefined ? null : look(path, log, found, watch.slackNs(index));
+      if (seen !== null && (found.length === 0 || seen.observation.heldProbes > 0)) {
+        return seen;
+      }
+      const told = fromFindings(found);
+      return told === null ? null : { observation: told, wholeFromNs: null };
+    });
+  let looks = lookAt(group.kind === 'stall' ? stallLook(group, startMaxNs) : rangeLook(group));
+  const laterNs = group.kind === 'stall' ? commonStart(looks) : startMaxNs;
+  if (laterNs > startMaxNs) {
+    looks = lookAt(stallLook(group, laterNs));
+  }
+  const paths = looks.map((look) => look?.observation ?? null);
+  const orders = group.findings.flatMap(({ finding }) => (finding.kind === 'stall' ? [finding.order] : []));
+  return {
+    kind: group.kind,
+    startMinNs,
+    startMaxNs,
+    releaseNs: group.kind === 'stall' ? middleReleaseNs(group) : lastReleaseNs(group),
+    paths,
+    fifo: orders.filter((order) => order === 'fifo').length,
+    byFlow: orders.filter((order) => order === 'by-flow').length,
+  };
+}
+
+/** What a look at one path yields. */
+interface PathLook {
+  readonly observation: PathObservation;
+  /** From when on all its probes waited, where from some instant on all did; else null. */
+  readonly wholeFromNs: number | null;
+}
+
+type Look = (path: MeasuredPath, log: PathLog, own: readonly PlacedFinding[], slackNs: number) => PathLook | null;
+
+/** Probes that must wait on end before a path counts as held as a whole. */
+const LEAST_WHOLE = 3;
+/** Paths held as a whole start to wait within one interval of each other, if one stage holds them. */
+const SAME_START_NS = 25 * MS;
+
+/**
+ * When the stage began to hold, by the paths that were held as a whole. Usually the first held probe of all; later
+ * where another stall had held some of the paths before and the first look took that for the same.
+ */
+function commonStart(looks: readonly (PathLook | null)[]): number {
+  const starts = looks.flatMap((look) => look?.wholeFromNs ?? []).sort((a, b) => a - b);
+  const middle = starts[starts.length >> 1];
+  const first = starts[0];
+  return middle === undefined || first === undefined || middle - first < SAME_START_NS
+    ? Number.NEGATIVE_INFINITY
+    : middle;
+}
+
+/** A stall began after the last probe that passed on any of its paths; what has no common start began with the first. */
+function earliestStart(group: FindingGroup, startMaxNs: number): number {
+  const starts = group.findings.map(({ finding }) => finding.startMin);
+  if (group.kind !== 'stall') return Math.min(...starts);
+  const stalls = group.findings.flatMap(({ finding }) => (finding.kind === 'stall' ? finding.startMin : []));
+  return stalls.length === 0 ? Math.min(...starts) : Math.min(startMaxNs, Math.max(...stalls));
+}
+
+/** While the stage stood still, every probe that crossed it left at the release; every other one did not wait. */
+function stallLook(group: FindingGroup, startMaxNs: number): Look {
+  const middleNs = middleReleaseNs(group);
+  const first = group.findings.find(({ finding }) => finding.startMax === startMaxNs);
+  return (path, log, own, slackNs) => {
+    const near = group.findings.filter(({ vantage }) => vantage === path.vantage);
+    const otherClockNs = slackNs + (first?.clockNs ?? 0);
+    const releaseNs =
+      own.length > 0
+        ? middleReleaseNs({ findings: own })
+        : near.length > 0
+          ? middleReleaseNs({ findings: near })
+          : middleNs;
+    const spreadNs = Math.max(
+      0,
+      ...own.map(({ finding }) => (finding.kind === 'stall' ? finding.releaseSpreadNs : 0)),
+      ...own.map(({ finding }) => Math.abs(finding.release - releaseNs)),
+    );
+    const { baseNs, levelNs } = log;
+    const toleranceNs =
+      own.length > 0 ? OWN_RELEASE_NS + spreadNs : OTHER_RELEASE_NS + baseNs / 2 + (near.length > 0 ? 0 : otherClockNs);
+    const underWayNs = Math.max(baseNs, first?.baseNs ?? 0);
+    const surelyNs = startMaxNs + underWayNs + (first?.vantage === path.vantage ? 0 : otherClockNs);
+    const fromNs = Math.min(surelyNs, ...own.map(({ finding }) => finding.startMax));
+    const held: LoggedProbe[] = [];
+    const passed: LoggedProbe[] = [];
+    for (const probe of log.sentWithin(fromNs, releaseNs)) {
+      const { sentNs, rttNs } = probe;
+      const holdNs = releaseNs - sentNs - baseNs;
+      if (rttNs < 0 || holdNs < 3 * levelNs + toleranceNs) {
+        continue;
+      }
+      const excessNs = rttNs - baseNs;
+      if (Math.abs(sentNs + rttNs - releaseNs) <= toleranceNs && excessNs >= 2 * levelNs) {
+        held.push(probe);
+      } else if (excessNs <= Math.max(levelNs, 0.2 * holdNs) && sentNs + rttNs < releaseNs - toleranceNs) {
+        passed.push(probe);
+      }
+    }
+    const firstNs = Math.min(...held.map(({ sentNs }) => sentNs));
+    const meanwhile = passed.filter(({ sentNs }) => sentNs > firstNs);
+    const whole = held.length >= LEAST_WHOLE && meanwhile.length === 0;
+    // Where all probes waited from some instant on, those before it passed because the hold had not begun.
+    const observation = tally(held, whole ? [] : passed);
+    return observation === null ? null : { observation, wholeFromNs: whole ? firstNs : null };
+  };
+}
+
+/** Losses and raised delays are judged path by path, in the interval that the findings share. */
+function rangeLook(group: FindingGroup): Look {
+  const starts = group.findings.map(({ finding }) => finding.startMax);
+  const ends = group.findings.map(({ finding }) => finding.release);
+  const shared: readonly [number, number] = [Math.max(...starts), Math.min(...ends)];
+  const whole: readonly [number, number] = [Math.min(...starts), Math.max(...ends)];
+  const excessNs = Math.min(...group.findings.map(({ finding }) => finding.excessNs));
+  const [fromNs, toNs] = group.kind === 'loss' || shared[1] <= shared[0] ? whole : shared;
+  return (_path, log, own, slackNs) => {
+    const probes = log.sentWithin(fromNs + slackNs, toNs - slackNs);
+    const state =
+      group.kind === 'loss' ? lossState(probes, own.length > 0) : raisedState(probes, log, excessNs, own.length > 0);
+    if (state === null) {
+      return null;
+    }
+    const observation = state ? tally(probes, []) : tally([], probes);
+    return observation === null ? null : { observation, wholeFromNs: null };
+  };
+}
+
+function lossState(probes: readonly LoggedProbe[], own: boolean): boolean | null {
+  const lost = probes.filter(({ rttNs }) => rttNs < 0).length;
+  if (own || (lost > 0 && lost >= LOST_SHARE * probes.length)) {
+    return true;
+  }
+  return lost === 0 && probes.length >= LEAST_PASSED ? false : null;
+}
+
+function raisedState(probes: readonly LoggedProbe[], log: PathLog, excessNs: number, own: boolean): boolean | null {
+  if (own) {
+    return true;
+  }
+  const excesses = probes.flatMap(({ rttNs }) => (rttNs < 0 ? [] : [rttNs - log.baseNs])).sort((a, b) => a - b);
+  const middle = excesses[excesses.length >> 1];
+  if (middle === undefined || excesses.length < LEAST_PASSED) {
+    return null;
+  }
+  return middle >= CONGESTED * excessNs ? true : middle <= NOT_CONGESTED * excessNs ? false : null;
+}
+
+/** Where the log says nothing, what the findings themselves say of their flows. */
+function fromFindings(own: readonly PlacedFinding[]): PathObservation | null {
+  if (own.length === 0) {
+    return null;
+  }
+  const hit = new Set(own.flatMap(({ finding }) => finding.flowsHit));
+  const clean = new Set(own.flatMap(({ finding }) => finding.flowsExposed).filter((flow) => !hit.has(flow)));
+  const heldProbes = own.reduce((sum, { finding }) => sum + finding.probes, 0);
+  return {
+    hit: [...hit].sort(ascending),
+    clean: [...clean].sort(ascending),
+    mixed: 0,
+    freshHeld: hit.size === 0 ? heldProbes : 0,
+    freshClean: 0,
+    heldProbes,
+  };
+}
+
+/** Sorts flows by what became of their probes. */
+function tally(held: readonly LoggedProbe[], passed: readonly LoggedProbe[]): PathObservation | null {
+  if (held.length + passed.length === 0) {
+    return null;
+  }
+  const fixed = (probes: readonly LoggedProbe[]): Set<number> =>
+    new Set(probes.flatMap(({ flow }) => (flow === FRESH_FLOW ? [] : [flow])));
+  const fresh = (probes: readonly LoggedProbe[]): number => probes.filter(({ flow }) => flow === FRESH_FLOW).length;
+  const [waited, went] = [fixed(held), fixed(passed)];
+  return {
+    hit: [...waited].filter((flow) => !went.has(flow)).sort(ascending),
+    clean: [...went].filter((flow) => !waited.has(flow)).sort(ascending),
+    mixed: [...waited].filter((flow) => went.has(flow)).length,
+    freshHeld: fresh(held),
+    freshClean: fresh(passed),
+    heldProbes: held.length,
+  };
+}
+
+function ascending(a: number, b: number): number {
+  return a - b;
+}

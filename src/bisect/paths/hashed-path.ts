@@ -1,0 +1,154 @@
+import { hasPorts } from '../../model/protocol.js';
+import type { Observation, PathObservation } from '../evidence/observation.js';
+import { GLITCH, glitchOf, MISSED, MIXED, STRAY, scoreUnknownPath } from '../weigh/path-likelihood.js';
+import type { QueueLabels } from '../words/queue-labels.js';
+import type { Topology } from './topology.js';
+
+const HELD_AS_IT_SHOULD = Math.log1p(-MISSED);
+const PASSED_OR_MISSED = Math.log(MISSED);
+const HELD_ASTRAY = Math.log(STRAY);
+const PASSED_AS_IT_SHOULD = Math.log1p(-STRAY);
+const LOG_GLITCH = Math.log(GLITCH);
+const LOG_MIXED = Math.log(MIXED);
+
+/**
+ * What one path shows of one flow, or of all its flows together, as log-likelihoods. They are asked for many times, so
+ * the counts of held and passed are summed up once.
+ */
+export interface Unit {
+  /** On a queue that never stalled. */
+  readonly nowhere: number;
+  /** What is gained on the queue with that label. */
+  readonly gain: readonly number[];
+}
+
+/** What one path shows of the queues, over all incidents. */
+export interface HashedPath {
+  /** Log-likelihood where the path is not what it is taken for. */
+  readonly unknown: number;
+  readonly flows: readonly Unit[];
+  readonly whole: Unit;
+  readonly freshHeld: number;
+  readonly freshPassed: number;
+  /** Log-likelihood of what no queue does: odd incidents, flows of which some probes waited and others passed. */
+  readonly odd: number;
+  readonly hash: 'addresses' | 'ports' | 'tunnel';
+  /** Its packets meet the queues on the way out and, through the tunnel, on the way back. */
+  readonly twice: boolean;
+  /** Paths of one group have the same two addresses where they meet the queue. */
+  readonly group: string;
+}
+
+/** By queue label: incidents in which it waited, and in which it passed. */
+class Counts {
+  readonly #held: number[];
+  readonly #passed: number[];
+
+  constructor(labels: number) {
+    this.#held = new Array(labels).fill(0);
+    this.#passed = new Array(labels).fill(0);
+  }
+
+  held(label: number, count = 1): void {
+    this.#held[label] = (this.#held[label] as number) + count;
+  }
+
+  passed(label: number, count = 1): void {
+    this.#passed[label] = (this.#passed[label] as number) + count;
+  }
+
+  unit(): Unit {
+    let nowhere = 0;
+    const gain = this.#held.map((held, label) => {
+      const passed = this.#passed[label] as number;
+      const elsewhere = held * HELD_ASTRAY + passed * PASSED_AS_IT_SHOULD;
+      nowhere += elsewhere;
+      return held * HELD_AS_IT_SHOULD + passed * PASSED_OR_MISSED - elsewhere;
+    });
+    return { nowhere, gain };
+  }
+}
+
+/** A unit of one incident on one queue. */
+export function unitOf(held: number, passed: number): Unit {
+  const counts = new Counts(1);
+  counts.held(0, held);
+  counts.passed(0, passed);
+  return counts.unit();
+}
+
+/** @returns null where the path saw none of the incidents */
+export function hashedPath(
+  incidents: readonly Observation[],
+  topology: Topology,
+  index: number,
+  machine: string,
+  labels: QueueLabels,
+): HashedPath | null {
+  const path = topology.paths[index];
+  const all = incidents.flatMap((incident, i) => {
+    const seen = incident.paths[index];
+    return seen ? [{ seen, label: labels.of[i] as number }] : [];
+  });
+  if (path === undefined || all.length === 0) {
+    return null;
+  }
+  const votes = Array.from({ length: labels.count }, (_, label) => new Votes(all, label));
+  const usual: typeof all = [];
+  let odd = 0;
+  for (const one of all) {
+    if (votes[one.label]?.outvote(one.seen)) odd += LOG_GLITCH + glitchOf(one.seen);
+    else usual.push(one);
+  }
+  const flows = new Map<number, Counts>();
+  const whole = new Counts(labels.count);
+  const ofFlow = (flow: number): Counts => {
+    const known = flows.get(flow) ?? new Counts(labels.count);
+    flows.set(flow, known);
+    return known;
+  };
+  for (const { seen, label } of usual) {
+    for (const flow of seen.hit) ofFlow(flow).held(label);
+    for (const flow of seen.clean) ofFlow(flow).passed(label);
+    whole.held(label, seen.hit.length + seen.freshHeld);
+    whole.passed(label, seen.clean.length + seen.freshClean);
+  }
+  const sum = (of: (seen: PathObservation) => number): number => usual.reduce((total, { seen }) => total + of(seen), 0);
+  return {
+    unknown: scoreUnknownPath(all.map(({ seen }) => seen)),
+    flows: [...flows.values()].map((counts) => counts.unit()),
+    whole: whole.unit(),
+    freshHeld: sum(({ freshHeld }) => freshHeld),
+    freshPassed: sum(({ freshClean }) => freshClean),
+    odd: odd + sum(({ mixed }) => mixed) * LOG_MIXED,
+    hash: !hasPorts(path.protocol) ? 'addresses' : topology.tunnelled(index) ? 'tunnel' : 'ports',
+    twice: topology.arrivals(index, machine) > 1,
+    group: topology.peerAt(index, machine),
+  };
+}
+
+/** How the flows of a path fared over the incidents of one queue. */
+class Votes {
+  readonly #balance = new Map<number, number>();
+  #incidents = 0;
+
+  constructor(all: readonly { readonly seen: PathObservation; readonly label: number }[], own: number) {
+    for (const { seen, label } of all) {
+      if (label !== own) continue;
+      this.#incidents += 1;
+      for (const flow of seen.hit) this.#balance.set(flow, (this.#balance.get(flow) ?? 0) + 1);
+      for (const flow of seen.clean) this.#balance.set(flow, (this.#balance.get(flow) ?? 0) - 1);
+    }
+  }
+
+  /** Whether the path did in one incident what it does in no other of the same queue. */
+  outvote(seen: PathObservation): boolean {
+    if (this.#incidents < 3) {
+      return false;
+    }
+    let against = 0;
+    for (const flow of seen.hit) if ((this.#balance.get(flow) ?? 0) < 0) against += 1;
+    for (const flow of seen.clean) if ((this.#balance.get(flow) ?? 0) > 0) against += 1;
+    return against * PASSED_OR_MISSED < LOG_GLITCH + glitchOf(seen);
+  }
+}

@@ -1,0 +1,106 @@
+import type { MeasuredPath } from '../../model/measured-path.js';
+import { Outcomes, type SampleColumns, SampleFlags } from '../../model/sample.js';
+import { MS, SECOND } from '../../model/time.js';
+import { RunningMedian } from '../../stats/running-median.js';
+
+/** Findings of a stall come within about 1 s, of congestion after its end: so far back probes are remembered. */
+const REMEMBERED_NS = 16 * SECOND;
+const MOST_REMEMBERED = 8_192;
+/** Excess that tells a held probe from a slow one on a quiet path. */
+const LEAST_LEVEL_NS = 2 * MS;
+const MOST_LEVEL_NS = 25 * MS;
+
+/** One probe as remembered. `rttNs` is -1 for a lost one. */
+export interface LoggedProbe {
+  readonly sentNs: number;
+  readonly rttNs: number;
+  readonly flow: number;
+}
+
+/** The recent probes of one path, in a ring of fixed size, and what RTT it usually has. */
+export class PathLog {
+  readonly #sent: Float64Array;
+  readonly #rtt: Float64Array;
+  readonly #flow: Uint16Array;
+  readonly #seq: Uint32Array;
+  readonly #usual = new RunningMedian();
+  readonly #ttlByFlow = new Map<number, number>();
+  #end = 0;
+  #answered = 0;
+  #severalTtls = false;
+
+  constructor(path: Pick<MeasuredPath, 'intervalNs' | 'freshPerSecond'>) {
+    const wanted = REMEMBERED_NS / path.intervalNs + (REMEMBERED_NS / SECOND) * path.freshPerSecond;
+    const size = Math.min(MOST_REMEMBERED, 2 ** Math.max(6, Math.ceil(Math.log2(wanted))));
+    this.#sent = new Float64Array(size);
+    this.#rtt = new Float64Array(size);
+    this.#flow = new Uint16Array(size);
+    this.#seq = new Uint32Array(size);
+  }
+
+  /** Whether probes were lost and none was ever answered: no route, or nobody there. */
+  get silent(): boolean {
+    return this.#answered === 0 && this.#end > 0;
+  }
+
+  /** Usual RTT; 0 until known. */
+  get baseNs(): number {
+    return this.#usual.ready ? this.#usual.median : 0;
+  }
+
+  /** Excess from which on a probe counts as held. */
+  get levelNs(): number {
+    return Math.min(MOST_LEVEL_NS, Math.max(LEAST_LEVEL_NS, 3 * this.#usual.tail));
+  }
+
+  /** Replies of different flows come with different TTLs: not all are answered by the same machine. */
+  get severalAnswerers(): boolean {
+    return this.#severalTtls;
+  }
+
+  observe(samples: SampleColumns, i: number): void {
+    const outcome = samples.outcome[i] as number;
+    if (outcome > Outcomes.lost || ((samples.flags[i] as number) & SampleFlags.clockStep) !== 0) {
+      return;
+    }
+    const rttNs = samples.rttNs[i] as number;
+    const flow = samples.flow[i] as number;
+    if (outcome !== Outcomes.lost) {
+      this.#answered += 1;
+      this.#usual.push(rttNs);
+      this.#noteTtl(flow, samples.ttl[i] as number);
+    }
+    const at = this.#end % this.#sent.length;
+    this.#sent[at] = samples.sentNs[i] as number;
+    this.#rtt[at] = outcome === Outcomes.lost ? -1 : rttNs;
+    this.#flow[at] = flow;
+    this.#seq[at] = samples.seq[i] as number;
+    this.#end += 1;
+  }
+
+  /** Probes sent from `fromNs` to `toNs`, each with its last word: a late reply stands for the loss before it. */
+  sentWithin(fromNs: number, toNs: number): LoggedProbe[] {
+    const bySeq = new Map<number, LoggedProbe>();
+    const size = this.#sent.length;
+    for (let place = Math.max(0, this.#end - size); place < this.#end; place += 1) {
+      const at = place % size;
+      const sentNs = this.#sent[at] as number;
+      if (sentNs >= fromNs && sentNs <= toNs) {
+        const probe = { sentNs, rttNs: this.#rtt[at] as number, flow: this.#flow[at] as number };
+        bySeq.set(this.#seq[at] as number, probe);
+      }
+    }
+    return [...bySeq.values()];
+  }
+
+  #noteTtl(flow: number, ttl: number): void {
+    if (ttl === 0 || this.#severalTtls || this.#ttlByFlow.size > 64) {
+      return;
+    }
+    const known = this.#ttlByFlow.get(flow);
+    if (known === undefined) {
+      this.#ttlByFlow.set(flow, ttl);
+      this.#severalTtls = new Set(this.#ttlByFlow.values()).size > 1;
+    }
+  }
+}

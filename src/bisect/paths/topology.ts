@@ -1,0 +1,67 @@
+import type { MeasuredPath } from '../../model/measured-path.js';
+import type { Stage, StageKind } from '../../model/stage.js';
+
+/** What the causes ask of the paths. Machines are named as in stages. */
+export interface Topology {
+  readonly paths: readonly MeasuredPath[];
+  /** Machine a path's probes start from, and where its replies come in. */
+  readonly vantageMachines: readonly string[];
+  /** Distinct places of one kind of stage, in the order in which paths name them. */
+  places(kind: StageKind): readonly (readonly string[])[];
+  crosses(path: number, kind: StageKind, machines: readonly string[]): boolean;
+  /** Whether packets come in at a machine that is not the path's own: the probe there, or on the way of either leg. */
+  arrivesAt(path: number, machine: string): boolean;
+  /** How often packets of the path come in there: twice at a node that passes a NodePort on and its replies back. */
+  arrivals(path: number, machine: string): number;
+  startsAt(path: number, machine: string): boolean;
+  /** Whether the path crosses any network to or from the machine. */
+  touchesNetworkOf(path: number, machine: string): boolean;
+  isControl(path: number): boolean;
+  /** Machine from which the packets of a path reach a machine; the vantage where it is not on the way. */
+  peerAt(path: number, machine: string): string;
+  /** Whether packets of the path reach the machine inside a tunnel, and may be hashed by the outer addresses. */
+  tunnelled(path: number): boolean;
+}
+
+export function topologyOf(paths: readonly MeasuredPath[]): Topology {
+  const stages = paths.map((path) => [...path.out, ...path.back]);
+  const vantageMachines = paths.map((path) => machineOfVantage(path));
+  const has = (path: number, test: (stage: Stage) => boolean): boolean => (stages[path] ?? []).some(test);
+  return {
+    paths,
+    vantageMachines,
+    places(kind) {
+      const found = new Map<string, readonly string[]>();
+      for (const stage of stages.flat()) {
+        if (stage.kind === kind) {
+          found.set(stage.machines.join('+'), stage.machines);
+        }
+      }
+      return [...found.values()];
+    },
+    crosses: (path, kind, machines) =>
+      has(path, (stage) => stage.kind === kind && stage.machines.join('+') === machines.join('+')),
+    arrivesAt: (path, machine) =>
+      machine !== vantageMachines[path] &&
+      has(path, (stage) => stage.kind === 'rx-queue' && stage.machines[0] === machine),
+    arrivals: (path, machine) =>
+      (stages[path] ?? []).filter((stage) => stage.kind === 'rx-queue' && stage.machines[0] === machine).length,
+    startsAt: (path, machine) => vantageMachines[path] === machine,
+    touchesNetworkOf: (path, machine) =>
+      has(path, (stage) => stage.kind === 'network' && (stage.machines as readonly string[]).includes(machine)),
+    isControl: (path) =>
+      paths[path]?.targetKind === 'control' || !has(path, (stage) => stage.kind === 'network' || stage.kind === 'ipip'),
+    peerAt: (path, machine) => {
+      const next = (stages[path] ?? []).find(
+        ({ kind, machines }) => kind === 'network' && (machines as readonly string[]).includes(machine),
+      );
+      return next?.machines.find((name) => name !== machine) ?? `${vantageMachines[path]} ${paths[path]?.answeredBy}`;
+    },
+    tunnelled: (path) => has(path, (stage) => stage.kind === 'ipip'),
+  };
+}
+
+/** The vantage's stage `sender` says which machine it is on; without one its own name does. */
+export function machineOfVantage(path: MeasuredPath): string {
+  return path.out.find((stage) => stage.kind === 'sender')?.machines[0] ?? path.vantage;
+}

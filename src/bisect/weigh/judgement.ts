@@ -1,0 +1,118 @@
+import type { Hypothesis } from '../causes/hypothesis.js';
+import type { Posterior, WeighedAccount } from './posterior.js';
+import type { Account } from './weigh.js';
+
+/** Accounts whose likelihoods differ by less are of equal standing: only a prior would tell them apart. */
+const EQUAL_STANDING = Math.log(20);
+/** An account of equal standing that is less probable than this is not mentioned. */
+const NEGLIGIBLE = 0.002;
+const NEGLIGIBLE_UNKNOWN = 0.05;
+/** A verdict names a cause from this probability on. */
+export const CONVICTING = 0.9;
+/** Incidents without which no single cause, and neither of two, is named. */
+export const LEAST_INCIDENTS = 3;
+export const LEAST_INCIDENTS_OF_TWO = 3;
+
+/** What the posterior comes to. */
+export type Judgement =
+  | { readonly says: 'healthy'; readonly probability: number }
+  | {
+      readonly says: 'cause';
+      readonly leading: WeighedAccount;
+      /** The leading account and those of equal standing, all about the same machine. */
+      readonly alike: readonly WeighedAccount[];
+      readonly probability: number;
+    }
+  | {
+      readonly says: 'inconclusive';
+      readonly leading: WeighedAccount | null;
+      readonly alike: readonly WeighedAccount[];
+      readonly probability: number;
+      readonly why: 'no-incident-yet' | 'few-incidents' | 'alike' | 'unknown' | 'divided';
+    };
+
+/**
+ * Accounts of equal standing that blame the same machine count together, and the verdict lists them; where they blame
+ * different machines nobody is accused, however likely one of them is beforehand.
+ */
+export function judgePosterior(posterior: Posterior): Judgement {
+  const leading = posterior[0];
+  if (leading === undefined) {
+    return { says: 'inconclusive', leading: null, alike: [], probability: 0, why: 'no-incident-yet' };
+  }
+  if (leading.shares.length === 0) {
+    const { probability } = leading;
+    return !leading.quiet && probability >= CONVICTING
+      ? { says: 'healthy', probability }
+      : { says: 'inconclusive', leading: null, alike: [], probability, why: 'no-incident-yet' };
+  }
+  const alike = posterior.filter(
+    (account) =>
+      account === leading ||
+      (account.shares.length === leading.shares.length &&
+        account.score >= leading.score - EQUAL_STANDING &&
+        account.probability >= (isUnknown(account) ? NEGLIGIBLE_UNKNOWN : NEGLIGIBLE)),
+  );
+  const probability = Math.min(
+    1,
+    alike.reduce((sum, account) => sum + account.probability, 0),
+  );
+  const inconclusive = (why: 'few-incidents' | 'alike' | 'unknown' | 'divided'): Judgement => ({
+    says: 'inconclusive',
+    leading,
+    alike,
+    probability,
+    why,
+  });
+  if (isUnknown(leading)) {
+    return inconclusive('unknown');
+  }
+  const least = leading.shares.length === 1 ? LEAST_INCIDENTS : LEAST_INCIDENTS_OF_TWO;
+  if (leading.shares.some(({ incidents }) => incidents.length < least)) {
+    return inconclusive('few-incidents');
+  }
+  if (!blameOneMachine(alike)) {
+    return inconclusive('alike');
+  }
+  return probability >= CONVICTING ? { says: 'cause', leading, alike, probability } : inconclusive('divided');
+}
+
+function isUnknown({ shares }: Account): boolean {
+  return shares.some(({ hypothesis }) => hypothesis.cause === 'unknown');
+}
+
+/** Whether each fault of the leading account has a machine that all accounts of equal standing blame for it. */
+function blameOneMachine(alike: readonly Account[]): boolean {
+  const [leading] = alike;
+  if (leading === undefined || alike.some(isUnknown)) {
+    return false;
+  }
+  const common = leading.shares.map(({ hypothesis }) => new Set(hypothesis.machines));
+  for (const { shares } of alike) {
+    const members = matched(
+      leading,
+      shares.map(({ hypothesis }) => hypothesis),
+    );
+    for (const [i, machines] of common.entries()) {
+      const others = members[i]?.machines ?? [];
+      for (const machine of machines) {
+        if (!others.includes(machine)) machines.delete(machine);
+      }
+    }
+  }
+  return common.every((machines) => machines.size > 0);
+}
+
+/** The causes of another account in the order of those of the leading one that they stand for. */
+export function matched(leading: Account, others: readonly Hypothesis[]): readonly Hypothesis[] {
+  const own = leading.shares.map(({ hypothesis }) => hypothesis);
+  const [first, second] = others;
+  if (own.length < 2 || first === undefined || second === undefined) {
+    return others;
+  }
+  const likeness = (a: Hypothesis | undefined, b: Hypothesis): number =>
+    a === b ? 3 : (a?.machines.filter((machine) => b.machines.includes(machine)).length ?? 0);
+  const straight = likeness(own[0], first) + likeness(own[1], second);
+  const crossed = likeness(own[0], second) + likeness(own[1], first);
+  return straight >= crossed ? [first, second] : [second, first];
+}

@@ -1,0 +1,81 @@
+import { type PathObservation, stateOf } from '../evidence/observation.js';
+import { logChoose, logMix, logOfCounts } from './log-math.js';
+
+/** A flow that should have been held was seen to pass: its stall began later than thought, or its probe was mistaken. */
+export const MISSED = 0.005;
+/** A flow that should have passed was held: by something else at that very instant. */
+export const STRAY = 0.002;
+/** Some probes of one flow wait and others pass, which neither a pipe nor a queue does. */
+export const MIXED = 0.01;
+/** A path does anything at all in one incident. */
+export const GLITCH = 0.01;
+/** A path is not what the hosts file says, in the whole run. */
+export const WRONG = 0.02;
+
+/** How likely one incident's pattern on one path is when the cause holds all, none or only the new of its packets. */
+export interface PathScores {
+  readonly all: number;
+  readonly none: number;
+  readonly new: number;
+  readonly any: number;
+}
+
+/** @param several several machines answer on the path: it is not the one path of its stages, and tells nothing of them */
+export function scorePath(seen: PathObservation, several: boolean): PathScores {
+  const glitch = glitchOf(seen);
+  if (several) {
+    return { all: glitch, none: glitch, new: glitch, any: glitch };
+  }
+  const robust = (score: number): number => logMix(score, GLITCH, glitch);
+  const { hit, clean, mixed, freshHeld, freshClean } = seen;
+  const [held, passed] = [hit.length, clean.length];
+  const as = (rate: number, yes: number, no: number): number => yes * Math.log(rate) + no * Math.log1p(-rate);
+  const odd = mixed * Math.log(MIXED);
+  return {
+    all: robust(as(1 - MISSED, held + freshHeld, passed + freshClean) + odd),
+    none: robust(as(STRAY, held + freshHeld, passed + freshClean) + odd),
+    new: robust(as(STRAY, held, passed) + as(1 - MISSED, freshHeld, freshClean) + odd),
+    any: glitch,
+  };
+}
+
+/** Any pattern: all flows or none are likelier than some. */
+export function glitchOf(seen: PathObservation): number {
+  switch (stateOf(seen)) {
+    case 'hit':
+      return Math.log(0.3);
+    case 'clean':
+      return Math.log(0.5);
+    case 'partial': {
+      const held = seen.hit.length + seen.mixed + seen.freshHeld;
+      const units = held + seen.clean.length + seen.freshClean;
+      return Math.log(0.2) - Math.log(units + 1) - logChoose(units, held);
+    }
+  }
+}
+
+/** Keeps a few odd flows of one incident from outweighing all the others. */
+export function withGlitch(score: number, seen: PathObservation): number {
+  return logMix(score, GLITCH, glitchOf(seen));
+}
+
+/**
+ * The incidents of a run on a path of which nothing is known: it may be hit always, never, or now and then. What a
+ * hypothesis says of a path can be wrong for the whole run, and then all its incidents are wrong together.
+ */
+export function scoreUnknownPath(seen: readonly PathObservation[]): number {
+  const states = seen.map(stateOf);
+  const count = (wanted: string): number => states.filter((state) => state === wanted).length;
+  const partial = seen.filter((_, i) => states[i] === 'partial').map(glitchOf);
+  return logOfCounts([count('hit'), count('clean'), count('partial')]) + partial.reduce((sum, score) => sum + score, 0);
+}
+
+/** The score of a path over a run, with the chance that the path is not what it is taken for. */
+export function withDoubt(score: number, seen: readonly PathObservation[]): number {
+  return seen.length === 0 ? 0 : doubted(score, scoreUnknownPath(seen));
+}
+
+/** @param unknown the score of the same where nothing is known of the path */
+export function doubted(score: number, unknown: number): number {
+  return logMix(score, WRONG, unknown);
+}

@@ -1,0 +1,127 @@
+import { allCauses } from '../causes/all-causes.js';
+import { type Hypothesis, STALLING } from '../causes/hypothesis.js';
+import type { Topology } from '../paths/topology.js';
+import { explainIncident } from '../words/explain-incident.js';
+import { FAULT_RATE, scoreRate } from './background.js';
+import type { Case } from './case.js';
+import { logSum } from './log-math.js';
+import { HEALTHY, PAIRS, UNKNOWN } from './priors.js';
+import { type Account, weigh, weighNothing } from './weigh.js';
+
+/** Single causes that are tried in pairs: the best ones, and those that explain some incident best. */
+const PAIRED = 9;
+
+export interface WeighedAccount extends Account {
+  readonly probability: number;
+}
+
+/** All accounts, the likeliest first; their probabilities add up to 1. */
+export type Posterior = readonly WeighedAccount[];
+
+/** The causes that can be at work, made once for a set of paths. */
+export function hypothesesOf(topology: Topology): Hypothesis[] {
+  return [...allCauses(topology), ...topology.paths.map((_, path) => unknownOn(topology, path))];
+}
+
+export function posteriorOf(known: Case, hypotheses: readonly Hypothesis[]): Posterior {
+  const singles = hypotheses.flatMap((hypothesis) => weigh(known, [hypothesis], hypothesis.prior) ?? []);
+  const candidates = candidatesForPairs(known, singles);
+  const priorOfPair = PAIRS / Math.max(1, (hypotheses.length * (hypotheses.length - 1)) / 2);
+  const tryPair = (first: Hypothesis, second: Hypothesis): Account[] => {
+    const pair = first === second ? null : weigh(known, [first, second], priorOfPair);
+    return pair === null || areTurnsOfOne(pair) ? [] : [pair];
+  };
+  const pairs = candidates.flatMap((first, i) => candidates.slice(i + 1).flatMap((second) => tryPair(first, second)));
+  pairs.push(...besideBest(pairs, hypotheses, tryPair));
+  const accounts = [weighNothing(known, HEALTHY), ...singles, ...pairs, quietFault(known, hypotheses, singles)];
+  const logs = accounts.map(({ score, prior }) => score + Math.log(prior));
+  const total = logSum(logs);
+  return accounts
+    .map((account, i) => ({ ...account, probability: Math.exp((logs[i] as number) - total) }))
+    .sort((a, b) => b.probability - a.probability);
+}
+
+/** A fault may be there and not have shown yet: the longer nothing comes, the less so. */
+function quietFault(known: Case, hypotheses: readonly Hypothesis[], singles: readonly Account[]): Account {
+  const shown = new Set(singles.map(({ shares }) => shares[0]?.hypothesis));
+  const prior = hypotheses.reduce((sum, hypothesis) => sum + (shown.has(hypothesis) ? 0 : hypothesis.prior), 0);
+  const nothing = weighNothing(known, Math.max(prior, 1e-12));
+  return { ...nothing, score: nothing.score + scoreRate(0, known.seconds, FAULT_RATE), quiet: true };
+}
+
+/**
+ * Two causes that hold by flow where one is enough: queues of one machine that take turns, or changing queues, of which
+ * two machines together can explain whatever pattern comes.
+ */
+function areTurnsOfOne({ shares }: Account): boolean {
+  const [first, second] = shares;
+  if (first === undefined || second === undefined || first.queues === null || second.queues === null) {
+    return false;
+  }
+  const sameMachine = first.hypothesis.machines.some((machine) => second.hypothesis.machines.includes(machine));
+  return sameMachine || first.moving || second.moving;
+}
+
+/** The best pair with either cause replaced by any other: one that explains as much must not go unseen. */
+function besideBest(
+  pairs: readonly Account[],
+  hypotheses: readonly Hypothesis[],
+  tryPair: (first: Hypothesis, second: Hypothesis) => Account[],
+): Account[] {
+  const best = pairs.reduce<Account | null>((a, b) => (a === null || b.score > a.score ? b : a), null);
+  if (best === null) {
+    return [];
+  }
+  const key = (causes: readonly Hypothesis[]): string =>
+    causes
+      .map(({ label }) => label)
+      .sort()
+      .join(' ');
+  const known = new Set(pairs.map(({ shares }) => key(shares.map(({ hypothesis }) => hypothesis))));
+  const [first, second] = best.shares.map(({ hypothesis }) => hypothesis) as [Hypothesis, Hypothesis];
+  return hypotheses.flatMap((other) =>
+    [first, second].flatMap((kept) => {
+      if (other.cause === 'unknown' || known.has(key([kept, other]))) return [];
+      known.add(key([kept, other]));
+      return tryPair(kept, other);
+    }),
+  );
+}
+
+function candidatesForPairs(known: Case, singles: readonly Account[]): Hypothesis[] {
+  const byScore = [...singles].sort((a, b) => b.score + Math.log(b.prior) - a.score - Math.log(a.prior));
+  const chosen = new Set(byScore.slice(0, PAIRED).flatMap(({ shares }) => shares[0]?.hypothesis ?? []));
+  const all = singles.flatMap(({ shares }) => shares[0]?.hypothesis ?? []);
+  const wins = new Map<Hypothesis, number>();
+  for (const incident of known.incidents.keys()) {
+    const best = all
+      .map((hypothesis) => ({ hypothesis, score: explainIncident(known, incident, hypothesis, null) }))
+      .filter(({ score }) => score > (known.background[incident] ?? 0))
+      .sort((a, b) => b.score - a.score);
+    for (const { hypothesis, score } of best) {
+      if (score >= (best[0]?.score ?? 0) - Math.LN2) {
+        wins.set(hypothesis, (wins.get(hypothesis) ?? 0) + 1);
+      }
+    }
+  }
+  const winners = [...wins].sort((a, b) => b[1] - a[1]).slice(0, PAIRED);
+  for (const [hypothesis] of winners) {
+    chosen.add(hypothesis);
+  }
+  return [...chosen].filter(({ cause }) => cause !== 'unknown');
+}
+
+/** Something on one path that no stage of the model explains. */
+function unknownOn(topology: Topology, path: number): Hypothesis {
+  const name = topology.paths[path]?.name ?? '';
+  return {
+    cause: 'unknown',
+    machines: [name],
+    label: `unknown@${name}`,
+    words: `something on ${name} alone that its stages do not explain`,
+    prior: UNKNOWN / topology.paths.length,
+    variants: [{ share: 1, reach: topology.paths.map((_, other) => (other === path ? 'any' : 'none')) }],
+    release: 'pipe',
+    kinds: STALLING,
+  };
+}

@@ -1,0 +1,140 @@
+import type { Term } from '../../model/verdict.js';
+import type { Hypothesis, Reach } from '../causes/hypothesis.js';
+import { isHit, type Observation } from '../evidence/observation.js';
+import { times } from '../paths/path-words.js';
+import { type Case, countOf } from '../weigh/case.js';
+import { type Account, type Share, scoreShare } from '../weigh/weigh.js';
+
+/** A term that is told: a factor of more than 2. */
+const TOLD = Math.LN2;
+
+interface WeighedTerm {
+  readonly words: string;
+  /** log of the factor in favour of the leading account. */
+  readonly weight: number;
+}
+
+/** Every term that speaks for the leading account against another cause, or against it, the weightiest first. */
+export function compare(known: Case, leading: Account, other: Hypothesis): WeighedTerm[] {
+  const incidents = leading.shares.flatMap((share) => share.incidents);
+  const own = incidents.map((incident) => known.incidents[incident] as Observation);
+  const theirs = scoreShare(known, other, incidents);
+  const terms = known.topology.paths.map((path, index) => ({
+    words: pathWords(known, own, index, path.name, other, leading),
+    weight: sumOf(leading, (share) => share.byPath[index] ?? 0) - (theirs.byPath[index] ?? 0),
+  }));
+  terms.push(
+    {
+      words: orderWords(own, other),
+      weight: sumOf(leading, (share) => share.order) - theirs.order,
+    },
+    {
+      words: kindWords(own, other),
+      weight: sumOf(leading, (share) => share.kinds) - theirs.kinds,
+    },
+    {
+      words: localWords(own, other),
+      weight: sumOf(leading, (share) => share.local) - theirs.local,
+    },
+  );
+  return terms.filter(({ weight }) => Math.abs(weight) > TOLD).sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight));
+}
+
+export function toTerm(term: WeighedTerm, leading: string, other: string): Term {
+  const forLeading = term.weight >= 0;
+  return {
+    words: term.words,
+    cause: forLeading ? leading : other,
+    against: forLeading ? other : leading,
+    factor: Number(Math.exp(Math.min(Math.abs(term.weight), 60)).toPrecision(3)),
+  };
+}
+
+function sumOf(account: Account, part: (share: Share) => number): number {
+  return account.shares.reduce((sum, share) => sum + part(share), 0);
+}
+
+function pathWords(
+  known: Case,
+  own: readonly Observation[],
+  path: number,
+  name: string,
+  other: Hypothesis,
+  leading: Account,
+): string {
+  const { hit, clean } = countOf(own, path);
+  const partial = own.filter(({ paths }) => isHit(paths[path]) && (paths[path]?.clean.length ?? 0) > 0).length;
+  const reach = reachOf(other, path);
+  const what = other.words;
+  const all = times(hit + clean);
+  switch (reach) {
+    case 'all':
+      if (partial > 0) return `only some flows of ${name} waited in ${times(partial)}; if ${what}, all of them do`;
+      return clean >= hit
+        ? `${name} passed in ${clean} of ${all}; if ${what}, it waits too`
+        : `${name} waited in ${hit} of ${all}, as it does if ${what}`;
+    case 'by-flow':
+      if (known.topology.paths[path]?.flows === 1 || hit === 0)
+        return hit === 0
+          ? `${name} passed in ${clean} of ${all}; if ${what}, it waits where it hashes onto the queue`
+          : `${name} waited in ${hit} of ${all}; if ${what}, that takes its hash to fall onto the queue`;
+      return partial > 0
+        ? `some flows of ${name} waited and others passed, as they do if ${what}`
+        : `all flows of ${name} waited together; if ${what}, those on other queues pass`;
+    case 'new':
+      return `${name}: new and known source ports fared alike or not, against what is expected if ${what}`;
+    case 'none':
+    case 'any': {
+      if (hit === 0) return `${name} passed in ${all}, which it does if ${what}`;
+      const leads = leading.shares.some(({ hypothesis }) => reachOf(hypothesis, path) !== 'none');
+      return leads
+        ? `${name} waited in ${hit} of ${all}; it would not if ${what}`
+        : `${name} waited in ${hit} of ${all}, which neither explains`;
+    }
+  }
+}
+
+function reachOf(hypothesis: Hypothesis, path: number): Reach {
+  const likeliest = hypothesis.variants.reduce((a, b) => (b.share > a.share ? b : a));
+  return likeliest.reach[path] ?? 'none';
+}
+
+function orderWords(own: readonly Observation[], other: Hypothesis): string {
+  const byFlow = own.reduce((sum, incident) => sum + incident.byFlow, 0);
+  const fifo = own.reduce((sum, incident) => sum + incident.fifo, 0);
+  return byFlow > fifo
+    ? `held probes came out in batches by flow (${byFlow} times, ${fifo} times in order); if ${other.words}, they come out in the order of sending`
+    : `held probes came out in the order of sending across flows (${fifo} times, ${byFlow} times not); if ${other.words}, several queues would come out in turn`;
+}
+
+const KIND_WORDS: Readonly<Record<Observation['kind'], string>> = {
+  stall: 'stalls',
+  'slow-drain': 'slow drains',
+  congestion: 'ramps of congestion',
+  loss: 'losses',
+};
+
+function kindWords(own: readonly Observation[], other: Hypothesis): string {
+  const kinds = [...new Set(own.map(({ kind }) => KIND_WORDS[kind]))].join(' and ');
+  return `${kinds} were seen and little else, which is unusual if ${other.words}`;
+}
+
+function localWords(own: readonly Observation[], other: Hypothesis): string {
+  const pieces = own.flatMap(({ local }) => local);
+  const arrivals = pieces.filter((piece) => piece.kind === 'arrivals');
+  const machines = [...new Set(pieces.map(({ machine }) => machine))].join(', ');
+  const gaps = own.filter(({ local }) =>
+    local.some((piece) => piece.kind === 'cpu-gap' || piece.kind === 'napi-delay'),
+  );
+  const saw: string[] = [];
+  for (const [where, words] of [
+    ['before-capture', 'before they reached it'],
+    ['inside-node', 'inside the node'],
+    ['on-the-way-back', 'on the way back'],
+  ] as const) {
+    const count = arrivals.filter((piece) => piece.where === where).length;
+    if (count > 0) saw.push(`probes waited ${words} (${count} times)`);
+  }
+  saw.push(`its CPUs or receive threads stood still in ${gaps.length} of ${times(own.length)}`);
+  return `seen from ${machines || 'the watched machines'}: ${saw.join('; ')}, which does not fit if ${other.words}`;
+}

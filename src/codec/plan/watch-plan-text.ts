@@ -1,0 +1,32 @@
+import type { Watch, WatchPlan } from '../../model/watch.js';
+
+/** A plan that only looks on, as `rxray-prober` reads it; its grammar stands in native/README.md. */
+export function encodeWatchPlan(plan: WatchPlan): string {
+  const lines = [
+    'rxray-plan 1',
+    `duration-ns ${plan.durationNs ?? 0}`,
+    `cpu ${plan.cpu ?? 'auto'}`,
+    ...(plan.secret === undefined ? [] : [`secret ${plan.secret}`]),
+    ...plan.watches.map(watchLine),
+    ...plan.local.map((name) => `local if=${name}`),
+    'run',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** One watch, as plans of prober and tracer have it. */
+export function watchLine(watch: Watch): string {
+  const words = [`watch ${watch.path} ${watch.protocol} ${watch.target}`];
+  const set = (key: string, value: string | number | undefined): void => {
+    if (value !== undefined) words.push(`${key}=${value}`);
+  };
+  set('as', watch.as);
+  set('port', watch.port);
+  set('source', watch.source);
+  set('ports', watch.ports?.join('-'));
+  set('fresh', watch.freshPorts?.join('-'));
+  set('id', watch.icmpId);
+  set('if', watch.interface);
+  if (watch.tunnel === true) set('tunnel', 1);
+  return words.join(' ');
+}

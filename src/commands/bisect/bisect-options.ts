@@ -1,0 +1,38 @@
+import type { Family } from '../../hosts/resolve-address.js';
+import type { BisectFormat } from '../../report/bisect/bisect-reporter.js';
+import type { RecordingOptions } from '../recording/recording-options.js';
+
+/** The options of `bisect`, checked and in the project's units. */
+export interface BisectOptions extends RecordingOptions {
+  /** A target to guess paths for; without it the hosts file says what to measure. */
+  readonly target?: string;
+  readonly port?: number;
+  readonly hosts?: string;
+  readonly thresholdNs: number;
+  /** At most so long, 0 without an end; ends earlier when the verdict is settled, unless `fixedDuration`. */
+  readonly durationNs: number;
+  /** Measure the whole duration, settled or not. */
+  readonly fixedDuration: boolean;
+  /** Patterns of path names; empty means all. `*` stands for anything. */
+  readonly only: readonly string[];
+  readonly except: readonly string[];
+  readonly family: Family;
+  /** Trace the kernel of the machine that the verdict comes to blame, where a vantage is on it. */
+  readonly trace: boolean;
+  /** Print what would be measured and what it could tell; send nothing. */
+  readonly plan: boolean;
+  /** Print every term that moved the posterior by more than a factor of 2. */
+  readonly explain: boolean;
+  readonly json: boolean;
+  /** Default by `json`: NDJSON or text. */
+  readonly format?: BisectFormat;
+  readonly quiet: boolean;
+  /** Of the vantages on this machine; those elsewhere always use the native helper. */
+  readonly engine?: 'helper' | 'portable' | 'connect';
+  readonly cpu: 'auto' | 'none' | number;
+  readonly output?: string;
+  /** Draw the run on the terminal; the verdict is printed when it has ended. */
+  readonly live: boolean;
+  /** Draw with plain characters. */
+  readonly ascii: boolean;
+}

@@ -1,0 +1,138 @@
+import { formatMs } from '../../format/duration.js';
+import type { Culprit } from '../../model/culprit.js';
+import type { Explanation } from '../../model/explanation.js';
+import type { Finding } from '../../model/finding.js';
+import type { Summary } from '../../model/summary.js';
+import type { Incident, Verdict } from '../../model/verdict.js';
+import { type BisectStanding, bisectProgress } from '../../report/bisect/bisect-progress.js';
+import { type BisectReporter, createBisectReporter } from '../../report/bisect/bisect-reporter.js';
+import { accusedText } from '../../report/bisect/culprit-text.js';
+import type { Io } from '../terminal/io.js';
+import { LiveFeed } from '../terminal/live-feed.js';
+import { LiveView } from '../terminal/live-view.js';
+import type { OutputFile } from '../terminal/output-file.js';
+import type { BisectOptions } from './bisect-options.js';
+import type { VantageRun } from './vantage-run.js';
+
+export interface BisectOutputOptions extends BisectOptions {
+  readonly expectedPaths: number;
+  readonly recorded: boolean;
+  /** In place of the one of the format. */
+  readonly reporter?: BisectReporter | undefined;
+}
+
+/**
+ * Where a bisection puts what it learns: lines of a reporter, with a status below them on a terminal, or the dashboard.
+ * What is drawn is not printed as well, unless a file is to have it; the verdict always is.
+ */
+export class BisectOutput {
+  readonly reporter: BisectReporter;
+  readonly #live: LiveView | undefined;
+  readonly #statusShown: boolean;
+  #status: readonly string[] = [];
+  #statusLines = 0;
+
+  /** @throws CodedError E_NO_TERMINAL where the dashboard cannot be drawn */
+  constructor(
+    options: BisectOutputOptions,
+    private readonly file: OutputFile | undefined,
+    private readonly io: Io,
+  ) {
+    this.reporter =
+      options.reporter ?? createBisectReporter(options.format ?? (options.json ? 'ndjson' : 'text'), options);
+    this.#statusShown = io.errIsTerminal && !options.quiet && !options.live && !options.recorded;
+    this.#live = options.live
+      ? LiveView.open({ expectedPaths: options.expectedPaths, ascii: options.ascii }, io)
+      : undefined;
+  }
+
+  /** Whether it is drawn: then where the verdict stands is asked for again and again. */
+  get isLive(): boolean {
+    return this.#live !== undefined;
+  }
+
+  /** Takes the events of one vantage, for the dashboard. */
+  feed(vantage: VantageRun): LiveFeed | undefined {
+    const names = vantage.paths.map((path) => path.measured.name);
+    this.#live?.take({ kind: 'vantage', vantage: vantage.name, state: 'starting' });
+    return this.#live && new LiveFeed(this.#live, names, vantage, vantage.name);
+  }
+
+  async vantage(vantage: VantageRun): Promise<void> {
+    if (vantage.run) await this.#printUnlessDrawn(this.reporter.vantage(vantage.name, vantage.run));
+  }
+
+  vantageEnded({ name, state, why }: VantageRun): void {
+    this.#live?.take({ kind: 'vantage', vantage: name, state, ...(why === undefined ? {} : { why }) });
+  }
+
+  async finding(finding: Finding): Promise<void> {
+    await this.#printUnlessDrawn(this.reporter.finding(finding));
+  }
+
+  async incident(incident: Incident): Promise<void> {
+    this.#live?.take({ kind: 'incident', incident });
+    await this.#printUnlessDrawn(this.reporter.incident(incident));
+  }
+
+  async culprit(culprit: Culprit): Promise<void> {
+    const { release, class: kind, cpu, vantage, lengthNs, because, stack } = culprit;
+    const headline = `${accusedText(culprit)}, CPU ${cpu} of ${vantage}, ${formatMs(lengthNs)} (${kind})`;
+    const details = [because, ...(stack.length === 0 ? [] : [stack.join(' ← ')])];
+    this.#live?.take({ kind: 'culprit', culprit: { releaseNs: release, headline, details } });
+    await this.#printUnlessDrawn(this.reporter.culprit(culprit));
+  }
+
+  async verdict(verdict: Verdict, summaries: readonly Summary[], explanation: Explanation | undefined): Promise<void> {
+    await this.#print(this.reporter.verdict(verdict, summaries, explanation));
+  }
+
+  /** Where the verdict stands while it is measured. */
+  standing(about: BisectStanding, settled: boolean, verdict: () => Verdict): void {
+    this.#live?.take({ kind: 'standing', verdict: verdict(), waitsFor: about.why, settled });
+    if (!this.#statusShown) return;
+    this.#clearStatus();
+    this.#status = bisectProgress(about, this.io.columns);
+    this.#showStatus();
+  }
+
+  tell(message: string): void {
+    if (this.#live) {
+      this.#live.take({ kind: 'message', text: message });
+      return;
+    }
+    this.#clearStatus();
+    this.io.err(`${message}\n`);
+    this.#showStatus();
+  }
+
+  /** Gives the terminal back; what comes later is printed. Further calls do nothing. */
+  close(): void {
+    this.#live?.close();
+    this.#clearStatus();
+    this.#status = [];
+  }
+
+  async #printUnlessDrawn(text: string): Promise<void> {
+    if (this.#live === undefined || this.file !== undefined) await this.#print(text);
+  }
+
+  async #print(text: string): Promise<void> {
+    if (text === '') return;
+    this.#clearStatus();
+    await (this.file ? this.file.write(text) : this.io.out(text));
+    this.#showStatus();
+  }
+
+  #showStatus(): void {
+    if (this.#statusLines > 0 || this.#status.length === 0) return;
+    this.io.err(`${this.#status.join('\n')}\n`);
+    this.#statusLines = this.#status.length;
+  }
+
+  /** Results are written where the status stood; it comes back below them. */
+  #clearStatus(): void {
+    if (this.#statusLines > 0) this.io.err(`\x1b[${this.#statusLines}A\x1b[J`);
+    this.#statusLines = 0;
+  }
+}

@@ -1,0 +1,154 @@
+import type { Engine } from '../../engines/engine.js';
+import { createHelperEngine } from '../../engines/helper-engine.js';
+import { createWatcher, type Watcher } from '../../engines/watcher.js';
+import type { Hosts } from '../../hosts/hosts-file.js';
+import { startTracer, type TraceRun } from '../../kernel/tracer.js';
+import { CodedError } from '../../model/errors.js';
+import type { Player } from '../../recording/player.js';
+import type { BisectInfo } from '../../recording/recorded-run.js';
+import type { Recorder } from '../../recording/recorder.js';
+import { type ClockOffset, type RunsAs, SAME_CLOCK, type Transport } from '../../transports/transport.js';
+import { transportFor } from '../../transports/transport-for.js';
+import { vantageEngine } from '../probe/choose-engine.js';
+import {
+  recordedEngine,
+  recordedTracer,
+  recordedWatcher,
+  replayedEngine,
+  replayedTracer,
+  replayedWatcher,
+} from '../recording/recorded-engine.js';
+import type { BisectOptions } from './bisect-options.js';
+
+const TICK_MS = 250;
+
+/** Where a bisection has its events from: helpers at work, or a recording of them. */
+export interface BisectSources {
+  /** CLOCK_REALTIME that all instants count from. */
+  readonly epochRealNs: bigint;
+  /** Nothing can be asked for any more: what there is comes, whatever the verdict is by then. */
+  readonly recorded: boolean;
+  /** The version of the rxray that measured, where that is another. */
+  readonly version?: string;
+  vantage(name: string): Promise<{
+    readonly engine: Engine;
+    readonly clock: ClockOffset;
+    /** As whom helpers run there, where it is another machine. */
+    readonly runsAs?: RunsAs;
+  }>;
+  /** @param vantage the one that sits on the machine */
+  watcher(machine: string, vantage: string): Watcher;
+  /** Who keeps packets waiting on the machine, from now on. */
+  tracer(machine: string, vantage: string, minNs: number): TraceRun;
+  /** Calls back with the time since the epoch now and then, until the returned function has resolved. */
+  ticking(onTick: (nowNs: number) => void): () => Promise<void>;
+  /** Lets go of connections, when all helpers have ended. */
+  close(): Promise<void>;
+}
+
+/** @param recorder where it is to be recorded */
+export function liveSources(
+  hosts: Hosts,
+  epochRealNs: bigint,
+  wanted: BisectOptions['engine'],
+  recorder?: Recorder,
+): BisectSources {
+  const began = performance.now();
+  const now = (): number => Math.round((performance.now() - began) * 1e6);
+  // Prober and watcher of a vantage share its connection.
+  const transports = new Map<string, Transport>();
+  const transportTo = (name: string): Transport => {
+    const known = transports.get(name);
+    if (known) return known;
+    const described = hosts.vantages[name];
+    if (!described) throw new CodedError('E_HOSTS', `no vantage is named ${name}`, 'name it in the hosts file', 2);
+    const transport = transportFor(described);
+    transports.set(name, transport);
+    return transport;
+  };
+  return {
+    epochRealNs,
+    recorded: false,
+    vantage: async (name) => {
+      const transport = transportTo(name);
+      // A vantage that cannot be reached shows that when its prober starts.
+      const clock = (await transport.exchangeClock?.().catch(() => undefined)) ?? SAME_CLOCK;
+      const runsAs = await transport.runsAs?.().catch(() => undefined);
+      const described = hosts.vantages[name];
+      const engine = described ? vantageEngine(described, transport, wanted) : createHelperEngine(transport);
+      const stream = recorder?.stream(vantageStream(name), transport.place, clock);
+      return {
+        engine: stream ? recordedEngine(engine, stream) : engine,
+        clock,
+        ...(runsAs === undefined ? {} : { runsAs }),
+      };
+    },
+    watcher: (machine, vantage) => {
+      const transport = transportTo(vantage);
+      return recorder
+        ? recordedWatcher(transport, () => recorder.stream(watchStream(machine, vantage), transport.place, SAME_CLOCK))
+        : createWatcher(transport);
+    },
+    tracer: (machine, vantage, minNs) => {
+      const transport = transportTo(vantage);
+      const plan = { questions: [{ question: 'stall', minNs }] } as const;
+      return recorder
+        ? recordedTracer(transport, plan, recorder.stream(traceStream(machine), transport.place, SAME_CLOCK))
+        : startTracer(transport, plan);
+    },
+    ticking: (onTick) => {
+      let ticking: Promise<void> | undefined;
+      const timer = setInterval(() => {
+        if (!recorder) onTick(now());
+        else
+          ticking ??= recorder.tick(now, onTick).finally(() => {
+            ticking = undefined;
+          });
+      }, TICK_MS);
+      return async () => {
+        clearInterval(timer);
+        await ticking;
+      };
+    },
+    close: async () => {
+      await Promise.all([...transports.values()].map((transport) => transport.close?.()));
+    },
+  };
+}
+
+export function recordedSources(player: Player, { epochRealNs, version }: BisectInfo): BisectSources {
+  return {
+    epochRealNs: BigInt(epochRealNs),
+    recorded: true,
+    version,
+    vantage: async (name) => ({
+      engine: replayedEngine(player, vantageStream(name), 'helper'),
+      clock: player.clock(vantageStream(name)),
+    }),
+    watcher: (machine, vantage) => replayedWatcher(player, watchStream(machine, vantage)),
+    tracer: (machine) => replayedTracer(player, traceStream(machine)),
+    ticking: (onTick) => {
+      player.onTick(onTick);
+      let playing: Promise<void> | undefined;
+      // Readers are there by then: they begin to read in the same turn of the event loop.
+      setImmediate(() => {
+        playing = player.play();
+        playing.catch(() => {});
+      });
+      return async () => playing;
+    },
+    close: async () => {},
+  };
+}
+
+export function vantageStream(name: string): string {
+  return `vantage ${name}`;
+}
+
+function watchStream(machine: string, vantage: string): string {
+  return `watch ${machine} by ${vantage}`;
+}
+
+export function traceStream(machine: string): string {
+  return `trace ${machine}`;
+}

@@ -1,0 +1,90 @@
+import { identifiability } from '../../bisect/words/identifiability.js';
+import { Machines } from '../../hosts/machines.js';
+import type { HostsPath } from '../../hosts/measured-paths.js';
+import type { BisectInfo } from '../../recording/recorded-run.js';
+import type { Recorder } from '../../recording/recorder.js';
+import { identifiabilityText } from '../../report/bisect/identifiability-text.js';
+import { openRecorder } from '../recording/recording-options.js';
+import { packageVersion } from '../run/version.js';
+import type { Io } from '../terminal/io.js';
+import { checkTerminal } from '../terminal/live-view.js';
+import { OutputFile } from '../terminal/output-file.js';
+import { type BisectHosts, bisectHosts } from './bisect-hosts.js';
+import type { BisectOptions } from './bisect-options.js';
+import { liveSources } from './bisect-sources.js';
+import { Bisection } from './bisection.js';
+
+/**
+ * `bisect`: probes all paths at the same time and says which stage is to blame.
+ *
+ * @returns 0 healthy; 1 any fault; 3 inconclusive
+ * @throws CodedError for wrong use (2), and when no vantage can probe (4)
+ */
+export async function bisect(options: BisectOptions, io: Io): Promise<number> {
+  const about = await bisectHosts(options);
+  for (const note of about.notes) io.err(`${note}\n`);
+  if (options.plan) return printPlan(about, options, io);
+  if (options.live) checkTerminal(options.ascii);
+  const epochRealNs = BigInt(Date.now()) * 1_000_000n;
+  const file = options.output === undefined ? undefined : await OutputFile.open(options.output);
+  let recorder: Recorder | undefined;
+  try {
+    recorder = await openRecorder(options, runInfo(options, about, epochRealNs), io);
+    return await new Bisection(
+      options,
+      about,
+      liveSources(about.hosts, epochRealNs, options.engine, recorder),
+      file,
+      io,
+    ).follow();
+  } finally {
+    await recorder?.close();
+    await file?.close();
+  }
+}
+
+function runInfo(options: BisectOptions, { hosts, paths, notes }: BisectHosts, epochRealNs: bigint): BisectInfo {
+  return {
+    command: 'bisect',
+    version: packageVersion(),
+    options: { ...options },
+    thresholdNs: options.thresholdNs,
+    epochRealNs: String(epochRealNs),
+    hosts,
+    paths: recordable(paths),
+    notes: [...notes],
+  };
+}
+
+/** The paths as a recording has them, whose lists are its own. */
+function recordable(paths: readonly HostsPath[]): BisectInfo['paths'] {
+  return structuredClone(paths) as BisectInfo['paths'];
+}
+
+async function printPlan({ hosts, paths }: BisectHosts, options: BisectOptions, io: Io): Promise<number> {
+  const machines = new Machines(hosts);
+  const vantages = Object.entries(hosts.vantages).map(([name, { overlay }]) => ({
+    name,
+    overlay,
+    machine: machines.ofVantage(name),
+  }));
+  const targets = Object.entries(hosts.targets).map(([name, { kind }]) => ({
+    name,
+    kind,
+    machine: machines.answering(name),
+  }));
+  const found = identifiability(
+    paths.map((path) => path.measured),
+    vantages,
+    targets,
+  );
+  await io.out(
+    options.json
+      ? `${JSON.stringify(found, null, 2)}\n`
+      : identifiabilityText(
+          found,
+          paths.map((path) => path.measured),
+        ),
+  );
+  return 0;
+}

@@ -1,0 +1,322 @@
+import { randomBytes } from 'node:crypto';
+import { createInference, type Inference, type InferenceOptions } from '../../bisect/inference.js';
+import type { Receiver } from '../../bisect/paths/queue-prediction.js';
+import { joinVerdict } from '../../correlate/join-verdict.js';
+import type { HostsPath } from '../../hosts/measured-paths.js';
+import type { Finding } from '../../model/finding.js';
+import type { SampleColumns } from '../../model/sample.js';
+import { SECOND } from '../../model/time.js';
+import type { Incident, Verdict } from '../../model/verdict.js';
+import { watchesOf } from '../../model/watch.js';
+import type { BisectReporter } from '../../report/bisect/bisect-reporter.js';
+import type { RunsAs } from '../../transports/transport.js';
+import { publishProbes } from '../probe/running-probes.js';
+import { withRemedy } from '../run/remedies.js';
+import type { Io } from '../terminal/io.js';
+import type { OutputFile } from '../terminal/output-file.js';
+import type { BisectHosts } from './bisect-hosts.js';
+import type { BisectOptions } from './bisect-options.js';
+import { BisectOutput } from './bisect-output.js';
+import type { BisectSources } from './bisect-sources.js';
+import { machineWatches } from './bisect-watches.js';
+import { CulpritHunt } from './culprit-hunt.js';
+import type { MachineWatch } from './machine-watch.js';
+import { VantageRun } from './vantage-run.js';
+
+/** Findings are handed over up to this long after they happened; the inference must not close a time before. */
+const LAG_NS = 3 * SECOND;
+
+const RUNS_AS: Readonly<Record<RunsAs, string>> = {
+  root: 'helpers run there as root',
+  sudo: 'helpers run there by sudo',
+  user: 'helpers run there without root, as sudo asks for a password: they may lack the right to probe',
+};
+
+/** Weighing hundreds of incidents takes longer than a tick: it takes at most this share of the time. */
+const WEIGHING_SHARE = 0.1;
+/** While the run is drawn it comes no oftener than this: each time a whole verdict is made. */
+const DRAWN_EVERY_MS = 1_000;
+
+const EXIT = { healthy: 0, fault: 1, inconclusive: 3 } as const;
+
+/** One bisection, from its sources to its verdict. */
+export class Bisection {
+  readonly #secret = randomBytes(16).toString('hex');
+  readonly #clockUncertaintyNs: Record<string, number> = {};
+  readonly #output: BisectOutput;
+  #vantages: VantageRun[] = [];
+  #watches: readonly MachineWatch[] = [];
+  readonly #watching: Promise<void>[] = [];
+  /** Made when it is known which machines are watched; until then what comes waits. */
+  #inference: Inference | undefined;
+  #waiting: ((inference: Inference) => void)[] = [];
+  readonly #hunt: CulpritHunt;
+  readonly #notes: string[];
+  #withdraw: () => void = () => {};
+  #lastNs = 0;
+  #weighAgainAt = 0;
+
+  /** @param reporter in place of the one of the format */
+  constructor(
+    private readonly options: BisectOptions,
+    private readonly about: BisectHosts,
+    private readonly sources: BisectSources,
+    file: OutputFile | undefined,
+    private readonly io: Io,
+    reporter?: BisectReporter,
+  ) {
+    this.#notes = [...about.notes];
+    const showing = { ...options, expectedPaths: about.paths.length, recorded: sources.recorded, reporter };
+    this.#output = new BisectOutput(showing, file, io);
+    this.#hunt = new CulpritHunt({
+      hosts: about.hosts,
+      sources,
+      thresholdNs: options.thresholdNs,
+      paths: about.paths.map((path) => path.measured.name),
+      clockUncertaintyNs: this.#clockUncertaintyNs,
+      onCulprit: (culprit) => void this.#output.culprit(culprit),
+      tell: (message) => this.#output.tell(message),
+    });
+  }
+
+  async follow(): Promise<number> {
+    try {
+      return await this.#measure();
+    } finally {
+      this.#output.close();
+    }
+  }
+
+  async #measure(): Promise<number> {
+    this.#vantages = await this.#startVantages();
+    if (this.sources.recorded) this.#hunt.all(this.#vantages);
+    const stop = (): void => this.#stopAll();
+    this.io.stop.addEventListener('abort', stop);
+    if (this.io.stop.aborted) stop();
+    const stopTicking = this.sources.ticking((nowNs) => this.#tick(nowNs));
+    try {
+      await Promise.all(this.#vantages.map((vantage) => this.#read(vantage)));
+    } finally {
+      this.io.stop.removeEventListener('abort', stop);
+      this.#withdraw();
+      this.#stopAll();
+      await Promise.all([...this.#watching, this.#hunt.ended()]);
+      await stopTicking();
+      await this.sources.close();
+      this.#output.close();
+    }
+    this.#refuseIfNobodyProbed();
+    const inference = this.#inference ?? this.#infer();
+    for (const incident of inference.finish(this.#lastNs)) await this.#takeIncident(incident);
+    const verdict = this.#verdict(inference);
+    const explanation = this.#hunt.explain();
+    const joined = explanation ? joinVerdict(verdict, explanation, this.#hunt.traced) : verdict;
+    await this.#output.verdict(joined, this.#summaries(), explanation);
+    return exitStatus(verdict);
+  }
+
+  async #startVantages(): Promise<VantageRun[]> {
+    const byVantage = new Map<string, HostsPath[]>();
+    for (const path of this.about.paths) {
+      const { vantage } = path.measured;
+      byVantage.set(vantage, [...(byVantage.get(vantage) ?? []), path]);
+    }
+    return Promise.all(
+      [...byVantage].map(async ([name, paths]) => {
+        const { engine, clock, runsAs } = await this.sources.vantage(name);
+        if (runsAs !== undefined) this.#output.tell(`${name}: ${RUNS_AS[runsAs]}`);
+        this.#clockUncertaintyNs[name] = clock.uncertaintyNs;
+        return new VantageRun(name, engine, paths, {
+          thresholdNs: this.options.thresholdNs,
+          durationNs: this.options.durationNs,
+          cpu: this.options.cpu,
+          epochRealNs: this.sources.epochRealNs,
+          secret: this.#secret,
+          clockOffsetNs: clock.offsetNs,
+          ...(this.sources.version === undefined ? {} : { version: this.sources.version }),
+        });
+      }),
+    );
+  }
+
+  async #read(vantage: VantageRun): Promise<void> {
+    const indices = vantage.paths.map((path) => this.about.paths.indexOf(path));
+    const feed = this.#output.feed(vantage);
+    for await (const { event, findings } of vantage.events()) {
+      feed?.take(event, findings);
+      if (event.kind === 'samples') this.#takeSamples(vantage, event.samples, indices);
+      if (event.kind === 'hello' && vantage.run) {
+        await this.#output.vantage(vantage);
+        this.#notes.push(...(event.hello.limits ?? []).map((limit) => `${vantage.name}: ${limit}`));
+        this.#watchWhenAllRun();
+      }
+      if (event.kind === 'warning') this.#output.tell(`${vantage.name}: ${event.message} [${event.code}]`);
+      for (const finding of findings) await this.#takeFinding(vantage, finding);
+    }
+    this.#watchWhenAllRun();
+    this.#output.vantageEnded(vantage);
+    this.#output.reporter.ended?.(vantage.name, vantage.result().quality);
+    if (vantage.state === 'failed') {
+      this.#output.tell(`${vantage.name} is out: ${vantage.why ?? 'it ended'}; the other vantages go on`);
+    }
+  }
+
+  #takeSamples(vantage: VantageRun, samples: SampleColumns, indices: readonly number[]): void {
+    this.#output.reporter.samples?.(samples, indices);
+    this.#infers((inference) => inference.samples(samples, indices));
+    const numbered = { ...samples, path: samples.path.map((own) => indices[own] ?? own) };
+    this.#hunt.samples(numbered);
+    for (const watch of this.#watches) watch.samples(vantage, numbered);
+  }
+
+  async #takeFinding(vantage: VantageRun, finding: Finding): Promise<void> {
+    if (finding.kind === 'stall' && !finding.selfInflicted) {
+      const seen = this.#watches.flatMap((watch) => watch.explain(vantage, finding));
+      this.#infers((inference) => {
+        for (const evidence of seen) inference.local(evidence);
+      });
+    }
+    // What a stall's own release lost says nothing beyond the stall.
+    if (finding.kind !== 'loss-episode' || finding.duringStall !== true) {
+      this.#infers((inference) => inference.finding(finding));
+    }
+    await this.#output.finding(finding);
+  }
+
+  /** The watchers need to know the ports that the probers took. */
+  #watchWhenAllRun(): void {
+    const starting = this.#vantages.some((vantage) => vantage.state === 'starting');
+    if (starting || this.#watching.length > 0 || this.#inference) return;
+    this.#publish();
+    this.#watches = machineWatches({
+      hosts: this.about.hosts,
+      paths: this.about.paths,
+      vantages: this.#vantages,
+      secret: this.#secret,
+      durationNs: this.options.durationNs,
+      cpu: this.options.cpu,
+      epochRealNs: this.sources.epochRealNs,
+      watcher: (machine, vantage) => this.sources.watcher(machine, vantage),
+    });
+    void this.#learnMachines().then((learnt) => this.#infer(learnt));
+  }
+
+  /** For `rxray trace rx --follow-probes`. */
+  #publish(): void {
+    if (this.sources.recorded) return;
+    const paths = this.#vantages.flatMap((vantage) => {
+      const { plan, hello } = vantage;
+      if (hello === undefined) return [];
+      return watchesOf(plan, hello, { interface: 'any', tunnel: true }).map((watch) => ({
+        name: plan.paths[watch.path]?.name ?? '',
+        watch,
+      }));
+    });
+    this.#withdraw = publishProbes({ command: 'bisect', secret: this.#secret, paths });
+  }
+
+  /** Which machines are watched, once all that can be are, and how they receive. */
+  async #learnMachines(): Promise<Pick<InferenceOptions, 'heartbeats' | 'receivers'>> {
+    const watched = (await Promise.all(this.#watches.map((watch) => this.#follow(watch)))).flat();
+    return {
+      heartbeats: watched.map(({ machine }) => machine),
+      receivers: Object.fromEntries(
+        watched.flatMap(({ machine, receiver }) => (receiver ? [[machine, receiver]] : [])),
+      ),
+    };
+  }
+
+  /** Resolves to the machine once it is watched, or to nothing when it cannot be. */
+  #follow(watch: MachineWatch): Promise<readonly { machine: string; receiver: Receiver | undefined }[]> {
+    return new Promise((resolve) => {
+      const ended = watch.follow(
+        (receiver) => resolve([{ machine: watch.machine, receiver }]),
+        (evidence) => this.#infers((inference) => inference.local(evidence)),
+      );
+      this.#watching.push(
+        ended.then((why) => {
+          resolve([]);
+          if (why === undefined) return;
+          this.#notes.push(`${watch.machine} could not be watched from within: ${why}`);
+          this.#output.tell(`${watch.machine} is not watched: ${why}`);
+        }),
+      );
+    });
+  }
+
+  #infer(learnt: Pick<InferenceOptions, 'heartbeats' | 'receivers'> = {}): Inference {
+    this.#inference ??= createInference(
+      this.about.paths.map((path) => path.measured),
+      { thresholdNs: this.options.thresholdNs, clockUncertaintyNs: this.#clockUncertaintyNs, ...learnt },
+    );
+    for (const told of this.#waiting.splice(0)) told(this.#inference);
+    return this.#inference;
+  }
+
+  #infers(tell: (inference: Inference) => void): void {
+    if (this.#inference) tell(this.#inference);
+    else this.#waiting.push(tell);
+  }
+
+  #tick(nowNs: number): void {
+    this.#lastNs = nowNs;
+    const inference = this.#inference;
+    if (!inference) return;
+    for (const incident of inference.advance(this.#lastNs - LAG_NS)) void this.#takeIncident(incident);
+    const began = performance.now();
+    if (began < this.#weighAgainAt) return;
+    const standing = inference.settled(this.#lastNs - LAG_NS);
+    if (this.options.trace && !this.sources.recorded) this.#hunt.consider(standing.leading, this.#vantages);
+    const done = standing.settled && this.#hunt.satisfied(this.#lastNs);
+    if (done && !this.options.fixedDuration && !this.sources.recorded) this.#stopAll();
+    const about = { summaries: this.#summaries(), elapsedNs: this.#lastNs, ...standing };
+    this.#output.standing(about, standing.settled, () => this.#verdict(inference));
+    const tookMs = performance.now() - began;
+    this.#weighAgainAt = began + Math.max(this.#output.isLive ? DRAWN_EVERY_MS : 0, tookMs / WEIGHING_SHARE);
+  }
+
+  async #takeIncident(incident: Incident): Promise<void> {
+    this.#hunt.incident(incident);
+    await this.#output.incident(incident);
+  }
+
+  #verdict(inference: Inference): Verdict {
+    const excluded = this.#vantages
+      .filter((vantage) => vantage.state === 'failed')
+      .flatMap((vantage) =>
+        vantage.paths.map((path) => ({ path: path.measured.name, because: vantage.why ?? 'its vantage ended' })),
+      );
+    return inference.verdict(this.#lastNs, {
+      summaries: this.#summaries(),
+      excluded,
+      notes: [...this.#notes, ...this.#hunt.notes],
+      traced: this.#hunt.traced,
+    });
+  }
+
+  #summaries() {
+    return this.#vantages.flatMap((vantage) => vantage.result().summaries);
+  }
+
+  #refuseIfNobodyProbed(): void {
+    const failed = this.#vantages.filter(({ failure }) => failure !== undefined);
+    const [first] = failed;
+    if (first && failed.length === this.#vantages.length) throw withRemedy(first.failure, this.#isFar(first.name));
+  }
+
+  #isFar(vantage: string): boolean {
+    const transport = this.about.hosts.vantages[vantage]?.transport;
+    return transport === 'ssh' || transport === 'kubectl';
+  }
+
+  #stopAll(): void {
+    for (const vantage of this.#vantages) vantage.stop();
+    for (const watch of this.#watches) watch.stop();
+    this.#hunt.stop();
+  }
+}
+
+function exitStatus(verdict: Verdict): number {
+  if (verdict.cause === 'healthy') return EXIT.healthy;
+  return verdict.cause === 'inconclusive' ? EXIT.inconclusive : EXIT.fault;
+}

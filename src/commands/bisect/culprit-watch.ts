@@ -1,0 +1,77 @@
+import { judgeWait } from '../../correlate/judge-wait.js';
+import { shiftCulprit } from '../../correlate/shift-culprit.js';
+import type { TraceRun } from '../../kernel/tracer.js';
+import { WaitAssembly } from '../../kernel/wait-assembly.js';
+import type { Culprit } from '../../model/culprit.js';
+import { CodedError } from '../../model/errors.js';
+
+/** Of one machine so many are remembered; then the first ones are forgotten. */
+const MOST_CULPRITS = 5_000;
+
+export interface CulpritWatchOptions {
+  /** Name of the machine in stages and verdicts. */
+  readonly machine: string;
+  /** CLOCK_REALTIME that the instants of the run count from. */
+  readonly epochRealNs: bigint;
+  /** The machine's clock minus ours, and how far that may be off. */
+  readonly clock: { readonly offsetNs: number; readonly uncertaintyNs: number };
+}
+
+/** The tracer at work on one machine: who holds received packets back there. */
+export class CulpritWatch {
+  readonly #assembly = new WaitAssembly();
+  #culprits: Culprit[] = [];
+  #began: number | undefined;
+  #ended = false;
+
+  constructor(
+    readonly options: CulpritWatchOptions,
+    private readonly run: TraceRun,
+  ) {}
+
+  get culprits(): readonly Culprit[] {
+    return this.#culprits;
+  }
+
+  /** Since when it traces, on the time line of the run; undefined before, and where it never did. */
+  get beganNs(): number | undefined {
+    return this.#began;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  stop(): void {
+    this.run.stop();
+  }
+
+  /**
+   * Reads the tracer to its end.
+   *
+   * @returns why it could not trace, or undefined when it could
+   */
+  async follow(onCulprit: (culprit: Culprit) => void): Promise<string | undefined> {
+    const { machine, epochRealNs, clock } = this.options;
+    let shiftNs = 0;
+    try {
+      for await (const event of this.run.events) {
+        if (event.kind === 'start') shiftNs = Number(event.epochRealNs - epochRealNs) - clock.offsetNs;
+        if (event.kind !== 'kernel') continue;
+        if (event.event.kind === 'hello') this.#began = shiftNs;
+        const observed = this.#assembly.take(event.event);
+        if (observed === undefined) continue;
+        const culprit = { ...shiftCulprit(judgeWait(observed), Math.round(shiftNs)), vantage: machine };
+        this.#culprits.push(culprit);
+        if (this.#culprits.length > MOST_CULPRITS) this.#culprits = this.#culprits.slice(MOST_CULPRITS / 2);
+        onCulprit(culprit);
+      }
+      return this.#began === undefined ? 'the tracer ended before it traced' : undefined;
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      return error.message;
+    } finally {
+      this.#ended = true;
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import type { Engine, ProbeRun } from '../../engines/engine.js';
+import type { HostsPath } from '../../hosts/measured-paths.js';
+import type { EngineEvent, ProberHello } from '../../model/engine-event.js';
+import { CodedError } from '../../model/errors.js';
+import type { Finding } from '../../model/finding.js';
+import { DEFAULT_MATCH_NS, DEFAULT_MAX_PACKETS_PER_SECOND, DEFAULT_WAIT_NS, type ProbePlan } from '../../model/plan.js';
+import type { RunResult } from '../../report/probe/reporter.js';
+import { Measurement } from '../run/measurement.js';
+import { rebase } from '../run/rebase.js';
+
+export interface VantageRunOptions {
+  readonly thresholdNs: number;
+  readonly durationNs: number;
+  readonly cpu: 'auto' | 'none' | number;
+  /** CLOCK_REALTIME that the instants of all vantages count from. */
+  readonly epochRealNs: bigint;
+  /** What keys are made of, shared with watchers. */
+  readonly secret: string;
+  /** The vantage's clock minus ours. */
+  readonly clockOffsetNs: number;
+  /** Of the rxray that measured; default this one. */
+  readonly version?: string;
+}
+
+export interface VantageEvent {
+  /** On the time line of all vantages. */
+  readonly event: EngineEvent;
+  readonly findings: readonly Finding[];
+}
+
+/** The probes of one vantage. When it dies the others go on: its paths are then told to be without evidence. */
+export class VantageRun {
+  readonly plan: ProbePlan;
+  readonly #run: ProbeRun;
+  #hello: ProberHello | undefined;
+  readonly #measurement: Measurement;
+  #state: 'starting' | 'running' | 'ended' | 'failed' = 'starting';
+  #why: string | undefined;
+  #failure: CodedError | undefined;
+
+  constructor(
+    readonly name: string,
+    engine: Engine,
+    /** Samples name paths by their index here. */
+    readonly paths: readonly HostsPath[],
+    private readonly options: VantageRunOptions,
+  ) {
+    this.plan = {
+      paths: paths.map((path) => path.planned),
+      count: 0,
+      durationNs: options.durationNs,
+      waitNs: DEFAULT_WAIT_NS,
+      matchNs: DEFAULT_MATCH_NS,
+      timestamps: 'auto',
+      cpu: options.cpu,
+      scheduling: 'auto',
+      maxPacketsPerSecondToTarget: DEFAULT_MAX_PACKETS_PER_SECOND,
+      secret: options.secret,
+    };
+    const { thresholdNs, version } = options;
+    const whose = version === undefined ? {} : { version };
+    const about = { command: 'bisect', engine: engine.name, thresholdNs, options: {}, ...whose };
+    this.#measurement = new Measurement(this.plan, about);
+    this.#run = engine.start(this.plan);
+  }
+
+  get clockOffsetNs(): number {
+    return this.options.clockOffsetNs;
+  }
+
+  get state(): 'starting' | 'running' | 'ended' | 'failed' {
+    return this.#state;
+  }
+
+  /** Why it failed, in words. */
+  get why(): string | undefined {
+    return this.#why;
+  }
+
+  /** What kept it from starting, or ended it. */
+  get failure(): CodedError | undefined {
+    return this.#failure;
+  }
+
+  /** Which addresses and ports it sends from; known once it runs. */
+  get hello(): ProberHello | undefined {
+    return this.#hello;
+  }
+
+  get run() {
+    return this.#measurement.run;
+  }
+
+  stop(): void {
+    this.#run.stop();
+  }
+
+  result(): RunResult {
+    return this.#measurement.result();
+  }
+
+  /** All events to the end. A failure of the environment ends them and shows in `state`, it is not thrown. */
+  async *events(): AsyncGenerator<VantageEvent> {
+    let shiftNs = 0;
+    let cutOff = false;
+    try {
+      for await (const raw of this.#run.events) {
+        if (raw.kind === 'start') {
+          shiftNs = Number(raw.epochRealNs - this.options.epochRealNs) - this.options.clockOffsetNs;
+        }
+        const event = rebase(raw, shiftNs);
+        if (event.kind === 'hello') {
+          this.#state = 'running';
+          this.#hello = event.hello;
+        }
+        if (event.kind === 'end' && event.reason === 'cut-off') cutOff = true;
+        if (event.kind === 'warning') this.#why = event.message;
+        const findings = this.#measurement.take(event);
+        // With the last event, so that a recording has what follows from it in its place.
+        if (event.kind === 'end') findings.push(...this.#measurement.finish());
+        yield { event, findings };
+      }
+      this.#state = cutOff ? 'failed' : 'ended';
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      this.#state = 'failed';
+      this.#failure = error;
+      this.#why = error.message;
+    }
+  }
+}

@@ -1,0 +1,141 @@
+import { readHosts } from '../../hosts/hosts-file.js';
+import { ALL_CHECKS } from '../../kernel/checks/all-checks.js';
+import { type Check, checked, type NodeReadings } from '../../kernel/checks/check.js';
+import { parseCpuList } from '../../kernel/cpu-list.js';
+import { HelperNodeReader, type NodeReader } from '../../kernel/node-reader.js';
+import { type NodeReadingRun, readNode } from '../../kernel/read-node.js';
+import { CodedError } from '../../model/errors.js';
+import type { CheckState, NodeCheck, NodeReport } from '../../model/node-check.js';
+import type { Vantage } from '../../model/vantage.js';
+import { checkText } from '../../report/host/check-text.js';
+import { localTransport } from '../../transports/local/local-transport.js';
+import type { Transport } from '../../transports/transport.js';
+import { transportFor } from '../../transports/transport-for.js';
+import type { Io } from '../terminal/io.js';
+
+export interface CheckOptions {
+  /** Vantages to look at; of a hosts file all, where none is named. */
+  readonly nodes: readonly string[];
+  readonly hosts?: string;
+  readonly intervalNs: number;
+  readonly only: readonly string[];
+  readonly except: readonly string[];
+  /** Show what would be looked at, and read nothing. */
+  readonly list: boolean;
+  readonly json: boolean;
+}
+
+/**
+ * `rxray check`: what is wrong on a node as a cause of waiting packets, with what to do about it.
+ *
+ * @returns 0 nothing wrong, 1 something is, 4 when a node could not be reached and nothing is wrong elsewhere
+ */
+export async function check(options: CheckOptions, io: Io): Promise<number> {
+  const checks = chosen(options);
+  if (options.list) {
+    await io.out(`${checks.map(listed).join('\n')}\n`);
+    return 0;
+  }
+  const nodes = Object.entries(await vantages(options));
+  const outcomes = await Promise.all(nodes.map(([name, vantage]) => lookAt(name, vantage, checks, options, io)));
+  for (const outcome of outcomes) {
+    if (outcome.kind === 'failed') {
+      const { code, message, remedy } = outcome.error;
+      io.err(`rxray: ${outcome.node}: ${message} [${code}]\n  → ${remedy}\n`);
+    } else if (options.json) {
+      const records = [...outcome.checks, outcome.report];
+      await io.out(`${records.map((record) => JSON.stringify(record)).join('\n')}\n`);
+    } else await io.out(checkText(outcome.report, outcome.checks));
+  }
+  const done = outcomes.filter((outcome) => outcome.kind === 'done');
+  if (done.some(({ report }) => report.wrong > 0)) return 1;
+  return done.length < outcomes.length ? 4 : 0;
+}
+
+type Outcome =
+  | { readonly kind: 'done'; readonly report: NodeReport; readonly checks: readonly NodeCheck[] }
+  | { readonly kind: 'failed'; readonly node: string; readonly error: CodedError };
+
+async function lookAt(
+  node: string,
+  vantage: Vantage,
+  checks: readonly Check[],
+  options: CheckOptions,
+  io: Io,
+): Promise<Outcome> {
+  const transport = transportFor(vantage);
+  const transports: Transport[] = vantage.transport === 'netns' ? [transport, localTransport] : [transport];
+  const readers: NodeReader[] = [];
+  try {
+    for (const way of transports) readers.push(new HelperNodeReader(way));
+    const [network, machine = network] = readers as [NodeReader, NodeReader?];
+    const run = await readNode(checks, { network, machine }, options.intervalNs, io.stop);
+    const results = checks.flatMap((entry) => checked(entry, node, run));
+    return { kind: 'done', checks: results, report: reportOf(node, transport.place, run, results) };
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    return { kind: 'failed', node, error };
+  } finally {
+    await Promise.all(readers.map((reader) => reader.close()));
+    await transport.close?.();
+  }
+}
+
+function reportOf(node: string, place: string, run: NodeReadingRun, results: readonly NodeCheck[]): NodeReport {
+  const count = (state: CheckState): number => results.filter((result) => result.state === state).length;
+  const kernel = textOf(run, '/proc/sys/kernel/osrelease');
+  const online = textOf(run, '/sys/devices/system/cpu/online');
+  return {
+    type: 'node',
+    node,
+    place,
+    ...(kernel === undefined ? {} : { kernel: kernel.trim() }),
+    ...(online === undefined ? {} : { cpus: parseCpuList(online).length }),
+    intervalNs: run.intervalNs,
+    cost: { cpuNs: run.cpuNs, readings: run.count },
+    wrong: count('wrong'),
+    notice: count('notice'),
+    unknown: count('unknown'),
+    ok: count('ok'),
+  };
+}
+
+function textOf({ before }: NodeReadings, path: string): string | undefined {
+  const reading = before.text(path);
+  return reading.kind === 'text' ? reading.text : undefined;
+}
+
+function chosen({ only, except }: CheckOptions): Check[] {
+  const names = ALL_CHECKS.map(({ name }) => name);
+  const strange = [...only, ...except].find((name) => !names.includes(name));
+  if (strange !== undefined) {
+    throw new CodedError('E_USAGE', `no check is named ${strange}`, `the checks: ${names.join(', ')}`, 2);
+  }
+  const left = ALL_CHECKS.filter(({ name }) => (only.length === 0 || only.includes(name)) && !except.includes(name));
+  if (left.length === 0) throw new CodedError('E_USAGE', 'no check is left', 'loosen --only and --except', 2);
+  return left;
+}
+
+async function vantages({ nodes, hosts: file }: CheckOptions): Promise<Readonly<Record<string, Vantage>>> {
+  if (file === undefined) {
+    if (nodes.length === 0) return { local: { transport: 'local' } };
+    throw new CodedError('E_HOSTS', `${nodes[0]} is a name of a hosts file`, `write check ${nodes[0]} --hosts FILE`, 2);
+  }
+  const hosts = await readHosts(file);
+  const names = nodes.length > 0 ? nodes : Object.keys(hosts.vantages);
+  if (names.length === 0) {
+    throw new CodedError('E_HOSTS', `${file} names no vantages`, 'add vantages: { here: { transport: local } }', 2);
+  }
+  return Object.fromEntries(
+    names.map((name) => {
+      const vantage = hosts.vantages[name];
+      if (vantage !== undefined) return [name, vantage];
+      const known = Object.keys(hosts.vantages).join(', ') || 'none';
+      throw new CodedError('E_HOSTS', `${file} names no vantage ${name}`, `its vantages: ${known}`, 2);
+    }),
+  );
+}
+
+function listed({ name, about, threshold, source }: Check): string {
+  return `${name}\n  ${about}\n  ${threshold}\n  source: ${source}`;
+}

@@ -1,0 +1,59 @@
+import {
+  clockChecks,
+  echoChecks,
+  labChecks,
+  moduleChecks,
+  proberChecks,
+  timestampChecks,
+} from '../../kernel/host-checks.js';
+import { readCapabilities } from '../../kernel/prober-capabilities.js';
+import { readTracerCapabilities, tracerChecks } from '../../kernel/tracer-capabilities.js';
+import { CodedError } from '../../model/errors.js';
+import type { HostCheck } from '../../model/host-check.js';
+import { doctorText } from '../../report/host/doctor-text.js';
+import { localTransport } from '../../transports/local/local-transport.js';
+import type { Io } from '../terminal/io.js';
+
+/**
+ * `rxray doctor`: what works on this host and what does not, with the reason and the remedy.
+ *
+ * @returns 0 when probing works, 4 when it does not
+ */
+export async function doctor(options: { readonly json: boolean }, io: Io): Promise<number> {
+  const checks = [
+    ...(await proberSection()),
+    ...clockChecks(),
+    ...(await tracerSection()),
+    ...moduleChecks(),
+    ...echoChecks(),
+    ...labChecks(),
+  ];
+  const cannotProbe = checks.some((check) => check.area === 'probe' && check.state === 'missing');
+  if (options.json) await io.out(`${JSON.stringify({ probing: !cannotProbe, checks }, null, 2)}\n`);
+  else {
+    const end = cannotProbe
+      ? 'Precise probing does not work here: see ✗ above. Without privilege: rxray probe HOST -p PORT --engine connect'
+      : 'Probing works here: try rxray probe 127.0.0.1';
+    await io.out(`${doctorText(checks)}\n${end}\n`);
+  }
+  return cannotProbe ? 4 : 0;
+}
+
+async function proberSection(): Promise<HostCheck[]> {
+  try {
+    const capabilities = await readCapabilities(localTransport);
+    return [...proberChecks(capabilities), ...timestampChecks(capabilities)];
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    return [{ area: 'probe', what: 'helper', state: 'missing', detail: error.message, remedy: error.remedy }];
+  }
+}
+
+async function tracerSection(): Promise<HostCheck[]> {
+  try {
+    return tracerChecks(await readTracerCapabilities(localTransport));
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    return [{ area: 'trace', what: 'helper', state: 'missing', detail: error.message, remedy: error.remedy }];
+  }
+}

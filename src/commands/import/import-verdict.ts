@@ -1,0 +1,114 @@
+import { basename } from 'node:path';
+import { judgeSequential, type SequentialSeries } from '../../bisect/sequential/sequential.js';
+import { createDetectorBank } from '../../detect/detector-bank.js';
+import { readHosts } from '../../hosts/hosts-file.js';
+import { type HostsPath, measuredPaths } from '../../hosts/measured-paths.js';
+import { ByteSource } from '../../imports/byte-source.js';
+import { isCapture } from '../../imports/capture/capture-reader.js';
+import type { TextSeries } from '../../imports/text-series.js';
+import { CodedError } from '../../model/errors.js';
+import type { Summary } from '../../model/summary.js';
+import type { Verdict } from '../../model/verdict.js';
+import { createBisectReporter } from '../../report/bisect/bisect-reporter.js';
+import type { Io } from '../terminal/io.js';
+import { OutputFile } from '../terminal/output-file.js';
+import type { ImportOptions } from './import-options.js';
+import { type ReadText, readText } from './import-text.js';
+
+const EXIT = { healthy: 0, fault: 1, inconclusive: 3 } as const;
+
+/**
+ * `import --hosts`: printed output of runs that were made one after the other, each on a path of a hosts file, and
+ * which stage is to blame for what they show.
+ *
+ * @returns as `bisect`: 0 healthy, 1 a fault, 3 inconclusive
+ */
+export async function importVerdict(hostsFile: string, options: ImportOptions, io: Io): Promise<number> {
+  if (options.paths.length === 0) {
+    throw new CodedError('E_USAGE', '--hosts without --path', "write --path 'shell>nodeport/syn=run.txt'", 2);
+  }
+  const known = measuredPaths(await readHosts(hostsFile));
+  const all: SequentialSeries[] = [];
+  const summaries: Summary[] = [];
+  const notes = new Map<string, string[]>();
+  for (const { name, file } of options.paths) {
+    const path = known.find(({ measured }) => measured.name === name);
+    if (path === undefined) throw noSuchPath(name, hostsFile, known);
+    const text = await read(file, options);
+    for (const series of text.series) {
+      const judged = judge(path, series, options);
+      all.push(judged.series);
+      summaries.push(...judged.summaries);
+      for (const note of [...text.damage, ...series.notes]) notes.set(note, [...(notes.get(note) ?? []), file]);
+    }
+  }
+  const verdict = judgeSequential(all);
+  const own = [...notes].map(([note, files]) =>
+    files.length === options.paths.length ? note : `${note} (${files.map((file) => basename(file)).join(', ')})`,
+  );
+  const told: Verdict = { ...verdict, quality: { ...verdict.quality, notes: [...verdict.quality.notes, ...own] } };
+  const reporter = createBisectReporter(options.format === 'ndjson' ? 'ndjson' : 'text', options);
+  await print(reporter.verdict(told, summaries), options, io);
+  if (verdict.cause === 'healthy') return EXIT.healthy;
+  return verdict.cause === 'inconclusive' ? EXIT.inconclusive : EXIT.fault;
+}
+
+async function print(text: string, options: ImportOptions, io: Io): Promise<void> {
+  if (options.output === undefined) {
+    await io.out(text);
+    return;
+  }
+  const file = await OutputFile.open(options.output);
+  await file.write(text);
+  await file.close();
+}
+
+async function read(file: string, options: ImportOptions): Promise<ReadText> {
+  const source = await ByteSource.open(file);
+  try {
+    const start = (await source.next()) ?? new Uint8Array(0);
+    if (isCapture(start)) {
+      throw new CodedError(
+        'E_IMPORT_FORMAT',
+        `${file} is a capture, which has several paths at once`,
+        'give printed output to --path; import the capture by itself',
+        2,
+      );
+    }
+    return await readText(source, start, options);
+  } finally {
+    source.close();
+  }
+}
+
+function judge(
+  path: HostsPath,
+  series: TextSeries,
+  options: ImportOptions,
+): { readonly series: SequentialSeries; readonly summaries: readonly Summary[] } {
+  const { name } = path.measured;
+  const { intervalNs, protocol, censored, samples, freshPorts, durationNs } = series;
+  if (protocol !== path.measured.protocol) {
+    throw new CodedError(
+      'E_IMPORT_PATH',
+      `${name} is a path of ${path.measured.protocol}, and its file is of ${protocol}`,
+      'give each path the file that was measured on it',
+      2,
+    );
+  }
+  const { thresholdNs, waitNs } = options;
+  const bank = createDetectorBank([{ name, intervalNs, flows: 1, protocol, freshPerSecond: 0, censored }], {
+    thresholdNs,
+    waitNs,
+  });
+  const findings = [...bank.push(samples), ...bank.finish(Number.MAX_SAFE_INTEGER)];
+  return {
+    series: { path: { ...path.measured, flows: 1, intervalNs }, durationNs, thresholdNs, freshPorts, findings },
+    summaries: bank.summaries(),
+  };
+}
+
+function noSuchPath(name: string, file: string, known: readonly HostsPath[]): CodedError {
+  const names = known.map(({ measured }) => measured.name).join(', ');
+  return new CodedError('E_IMPORT_PATH', `${file} has no path ${name}`, `use one of ${names}`, 2);
+}

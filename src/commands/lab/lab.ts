@@ -1,0 +1,70 @@
+import { FAULTS, type FaultOptions } from '../../lab/fault-plan.js';
+import { faultOff, faultOn } from '../../lab/faults.js';
+import { type LabStatus, labDown, labExec, labStatus, labUp } from '../../lab/lab.js';
+import { DEFAULT_LAB, type LabOptions } from '../../lab/state.js';
+import type { Io } from '../terminal/io.js';
+
+/** Each fault with a sentence, for the help text. */
+export const labFaults: readonly (readonly [name: string, sentence: string])[] = Object.entries(FAULTS);
+
+export type { FaultOptions, LabOptions };
+
+export async function labUpCommand(options: LabOptions, io: Io): Promise<number> {
+  const status = await labUp(options, (message) => io.err(`${message}\n`));
+  await io.out(
+    `hosts: ${status.hostsFile}\n` +
+      `try:   rxray lab fault rx-queue on${status.name === DEFAULT_LAB ? '' : ` --name ${status.name}`}\n` +
+      `       rxray probe nodeport --netns ${status.name}-shell --hosts ${status.hostsFile} -d 10s\n`,
+  );
+  return 0;
+}
+
+export async function labDownCommand(options: LabOptions, io: Io): Promise<number> {
+  await labDown(options, (message) => io.err(`${message}\n`));
+  return 0;
+}
+
+/** @returns 0 when the lab is up, 1 when it is not or only in part */
+export async function labStatusCommand(options: LabOptions, json: boolean, io: Io): Promise<number> {
+  const status = await labStatus(options);
+  await io.out(json ? `${JSON.stringify(status, null, 2)}\n` : statusText(status));
+  return status.up === 'yes' ? 0 : 1;
+}
+
+export async function labFaultCommand(
+  name: string,
+  wanted: 'on' | 'off',
+  options: LabOptions & { readonly fault: FaultOptions },
+  io: Io,
+): Promise<number> {
+  const { fault, ...lab } = options;
+  if (wanted === 'off') {
+    await faultOff(name, lab);
+    return 0;
+  }
+  const handle = await faultOn(name, { ...fault, lab }, (message) => io.err(`${message}\n`));
+  await io.out(`${handle.truthPath}\n`);
+  return 0;
+}
+
+export async function labExecCommand(host: string, argv: readonly string[], options: LabOptions): Promise<number> {
+  return labExec(host, argv, options);
+}
+
+function statusText(status: LabStatus): string {
+  const lines = [
+    `lab '${status.name}': ${status.up === 'yes' ? 'up' : status.up === 'no' ? 'not up' : 'up in part; rxray lab down clears it'}`,
+  ];
+  if (status.up !== 'no') {
+    lines.push(
+      `receive queues: ${status.queues ?? '?'}; IPIP by ${status.tunnel === 'ipip' ? 'tunnel device' : 'BPF'}`,
+      `namespaces:     ${status.namespaces.join(' ')}`,
+      `faults on:      ${status.faults.join(' ') || 'none'}`,
+      `hosts file:     ${status.hostsFile}`,
+      `gap log:        ${status.gapLog}`,
+    );
+    for (const process of status.processes)
+      lines.push(`process ${process.pid}: ${process.role}${process.alive ? '' : ' (ended)'}`);
+  }
+  return `${lines.join('\n')}\n`;
+}

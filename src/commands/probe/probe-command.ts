@@ -1,0 +1,166 @@
+import type { ProbeRun } from '../../engines/engine.js';
+import type { ProberHello } from '../../model/engine-event.js';
+import type { Finding } from '../../model/finding.js';
+import type { ProbePlan } from '../../model/plan.js';
+import { createReporter } from '../../report/probe/create-reporter.js';
+import type { RunResult } from '../../report/probe/reporter.js';
+import { snapshotText } from '../../report/probe/text-reporter.js';
+import { statusLine } from '../../report/progress/status-line.js';
+import type { Measurement } from '../run/measurement.js';
+import { withRemedy } from '../run/remedies.js';
+import type { Io } from '../terminal/io.js';
+import { LiveFeed } from '../terminal/live-feed.js';
+import { LiveView } from '../terminal/live-view.js';
+import type { OutputFile } from '../terminal/output-file.js';
+import { OnStall } from './on-stall.js';
+import type { ProbeOptions } from './probe-options.js';
+
+/** The status line is drawn this often. */
+const STATUS_EVERY_MS = 200;
+
+const NO_REPLY = 1;
+const FOUND = 1;
+
+/** How a run of `probe` is shown, live or replayed. */
+export interface ProbeShowing extends Pick<ProbeOptions, 'format' | 'quiet' | 'failOn' | 'onStall' | 'live' | 'ascii'> {
+  /** A line about what goes on, on a terminal. */
+  readonly status: boolean;
+  readonly onHello?: (hello: ProberHello) => void;
+}
+
+/** One run of `probe`, from its events to its exit status. */
+export class ProbeCommand {
+  readonly #reporter;
+  readonly #onStall: OnStall | undefined;
+  readonly #statusShown: boolean;
+  readonly #began = performance.now();
+  #live: { readonly view: LiveView; readonly feed: LiveFeed } | undefined;
+  #found = false;
+
+  constructor(
+    private readonly options: ProbeShowing,
+    private readonly plan: ProbePlan,
+    private readonly measurement: Measurement,
+    private readonly file: OutputFile | undefined,
+    private readonly io: Io,
+  ) {
+    this.#reporter = createReporter(options.format, { quiet: options.quiet });
+    this.#onStall =
+      options.onStall === undefined
+        ? undefined
+        : new OnStall(options.onStall, (text) => this.#tell(text), options.live);
+    this.#statusShown =
+      options.status &&
+      io.errIsTerminal &&
+      !options.quiet &&
+      !options.live &&
+      (options.format === 'text' || !io.outIsTerminal);
+  }
+
+  async follow(run: ProbeRun): Promise<number> {
+    const stop = (): void => run.stop();
+    this.io.stop.addEventListener('abort', stop);
+    if (this.io.stop.aborted) stop();
+    const forgetSnapshot = this.io.onSnapshot(() => this.#snapshot());
+    const ticking = this.#statusShown ? setInterval(() => this.#drawStatus(), STATUS_EVERY_MS) : undefined;
+    try {
+      await this.#read(run);
+      clearInterval(ticking);
+      this.#clearStatus();
+      this.#live?.view.close();
+      return await this.#end();
+    } catch (error) {
+      throw withRemedy(error);
+    } finally {
+      this.#live?.view.close();
+      clearInterval(ticking);
+      this.#clearStatus();
+      forgetSnapshot();
+      this.io.stop.removeEventListener('abort', stop);
+    }
+  }
+
+  async #read(run: ProbeRun): Promise<void> {
+    for await (const event of run.events) {
+      const findings = this.measurement.take(event);
+      if (event.kind === 'hello') this.options.onHello?.(event.hello);
+      if (event.kind === 'hello' && this.options.live) this.#openLive();
+      this.#live?.feed.take(event, findings);
+      if (event.kind === 'hello' && this.measurement.run) await this.#print(this.#reporter.start(this.measurement.run));
+      if (event.kind === 'samples') await this.#print(this.#reporter.samples(event.samples));
+      if (event.kind === 'warning') this.#tell(`warning ${event.code}: ${event.message}`);
+      await this.#report(findings);
+    }
+  }
+
+  async #report(findings: readonly Finding[]): Promise<void> {
+    for (const finding of findings) {
+      if (!finding.selfInflicted) {
+        if (this.options.failOn.includes(finding.kind)) this.#found = true;
+        if (finding.kind === 'stall') this.#onStall?.add(finding);
+      }
+      const text = this.#reporter.finding(finding);
+      // Drawn already; a file gets everything all the same.
+      if (this.#live === undefined || this.file !== undefined) await this.#print(text);
+    }
+  }
+
+  #openLive(): void {
+    const view = LiveView.open({ expectedPaths: this.plan.paths.length, ascii: this.options.ascii }, this.io);
+    const names = this.plan.paths.map((path) => path.name);
+    this.#live = { view, feed: new LiveFeed(view, names, this.measurement) };
+  }
+
+  async #end(): Promise<number> {
+    await this.#report(this.measurement.finish());
+    const result = this.measurement.result();
+    await this.#print(this.#reporter.end(result));
+    await this.#onStall?.finish();
+    await this.file?.close();
+    if (isSilent(result)) {
+      this.#tell(`no reply at all from ${this.plan.paths.map((path) => path.name).join(', ')}`);
+      return NO_REPLY;
+    }
+    return this.#found ? FOUND : 0;
+  }
+
+  async #print(text: string): Promise<void> {
+    if (text === '') return;
+    this.#clearStatus();
+    await (this.file ? this.file.write(text) : this.io.out(text));
+  }
+
+  #tell(message: string): void {
+    if (this.#live) {
+      this.#live.view.take({ kind: 'message', text: message });
+      return;
+    }
+    this.#clearStatus();
+    this.io.err(`${message}\n`);
+  }
+
+  #snapshot(): void {
+    if (!this.measurement.run) return;
+    const soFar = { ...this.measurement.result(), durationNs: this.#elapsedNs() };
+    this.#tell(snapshotText(soFar, this.measurement.run).trimEnd());
+  }
+
+  #elapsedNs(): number {
+    return Math.round((performance.now() - this.#began) * 1e6);
+  }
+
+  #drawStatus(): void {
+    if (!this.measurement.run) return;
+    const { summaries } = this.measurement.result();
+    this.io.err(`\r\x1b[K${statusLine(summaries, this.#elapsedNs(), this.io.columns)}`);
+  }
+
+  #clearStatus(): void {
+    if (this.#statusShown) this.io.err('\r\x1b[K');
+  }
+}
+
+/** Nothing was ever answered: the target is not there, or a firewall drops the probes. */
+function isSilent(result: RunResult): boolean {
+  return result.summaries.every((summary) => summary.received === 0 && summary.errors === 0);
+}

@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import type { ProberHello } from '../../model/engine-event.js';
+import type { ProbePlan } from '../../model/plan.js';
+import { watchesOf } from '../../model/watch.js';
+import type { ProbeInfo } from '../../recording/recorded-run.js';
+import type { Recorder } from '../../recording/recorder.js';
+import { SAME_CLOCK } from '../../transports/transport.js';
+import { recordedEngine } from '../recording/recorded-engine.js';
+import { openRecorder } from '../recording/recording-options.js';
+import { Measurement, type MeasurementAbout } from '../run/measurement.js';
+import { packageVersion } from '../run/version.js';
+import type { Io } from '../terminal/io.js';
+import { checkTerminal } from '../terminal/live-view.js';
+import { OutputFile } from '../terminal/output-file.js';
+import { chooseEngine } from './choose-engine.js';
+import { ProbeCommand } from './probe-command.js';
+import type { ProbeOptions } from './probe-options.js';
+import { planProbe } from './probe-plan.js';
+import { resolveTargets } from './probe-targets.js';
+import { publishProbes } from './running-probes.js';
+
+/** The one stream of a recorded probe. */
+export const PROBE_STREAM = 'vantage local';
+
+/**
+ * `probe`: probes targets, reports findings as they come and a summary at the end.
+ *
+ * @returns 0 completed; 1 no reply at all, or what `--fail-on` names was found
+ * @throws CodedError for wrong use (2) and for what the environment refuses (4)
+ */
+export async function probe(options: ProbeOptions, io: Io): Promise<number> {
+  const { targets, note } = await resolveTargets(options.targets, options);
+  if (note !== undefined) io.err(`${note}\n`);
+  const vantage = options.netns ?? 'local';
+  // Drawn here, so that a tracer can be told it.
+  const plan = { ...planProbe(options, targets, vantage), secret: randomBytes(16).toString('hex') };
+  if (options.live) checkTerminal(options.ascii);
+  const { engine, why } = await chooseEngine(options, plan);
+  // Less than the best is never chosen silently.
+  if (why !== undefined && (!options.quiet || engine.name !== 'helper')) io.err(`engine ${engine.name}: ${why}\n`);
+  const about = {
+    command: 'probe',
+    engine: engine.name,
+    engineWhy: why,
+    thresholdNs: options.thresholdNs,
+    options: { ...options },
+  };
+  const file = options.output === undefined ? undefined : await OutputFile.open(options.output);
+  let withdraw = (): void => {};
+  const onHello = (hello: ProberHello): void => {
+    withdraw = publish(plan, hello);
+  };
+  const showing = { ...options, status: true, onHello };
+  const command = new ProbeCommand(showing, plan, new Measurement(plan, about), file, io);
+  let recorder: Recorder | undefined;
+  try {
+    recorder = await openRecorder(options, probeInfo(about, plan), io);
+    const place = options.netns === undefined ? 'this host' : `network namespace ${options.netns}`;
+    const used = recorder ? recordedEngine(engine, recorder.stream(PROBE_STREAM, place, SAME_CLOCK)) : engine;
+    return await command.follow(used.start(plan));
+  } finally {
+    withdraw();
+    await recorder?.close();
+  }
+}
+
+/** For `rxray trace rx --follow-probes`; returns how to take it back. */
+function publish(plan: ProbePlan & { readonly secret: string }, hello: ProberHello): () => void {
+  if (hello.helper !== 'rxray-prober') return () => {};
+  const watches = watchesOf(plan, hello, { interface: 'any', tunnel: true });
+  const paths = watches.map((watch) => ({ name: plan.paths[watch.path]?.name ?? '', watch }));
+  return publishProbes({ command: 'probe', secret: plan.secret, paths });
+}
+
+function probeInfo(about: MeasurementAbout & { readonly engine: ProbeInfo['engine'] }, plan: ProbePlan): ProbeInfo {
+  const { engine, thresholdNs, options } = about;
+  const { secret: _, ...recorded } = plan;
+  return {
+    command: 'probe',
+    version: packageVersion(),
+    engine,
+    thresholdNs,
+    options: { ...options },
+    plan: { ...recorded, paths: [...plan.paths] },
+  };
+}

@@ -1,0 +1,153 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { CodedError } from '../../model/errors.js';
+import { Player } from '../../recording/player.js';
+import type { BisectInfo, ProbeInfo } from '../../recording/recorded-run.js';
+import { jsonReport } from '../../report/document/json-report.js';
+import { markdownReport } from '../../report/document/markdown-report.js';
+import type { ReportDocument } from '../../report/document/report-document.js';
+import { htmlReport, type PageAssets } from '../../report/html/html-report.js';
+import { PROBE_STREAM } from '../probe/probe.js';
+import { FileProgress } from '../terminal/file-progress.js';
+import type { Io } from '../terminal/io.js';
+import { OutputFile } from '../terminal/output-file.js';
+import { replayedEngine } from './recorded-engine.js';
+import { recordedBisection, recordedMeasurement } from './replay.js';
+import { ReportAssembly } from './report-assembly.js';
+
+export const PAGE_FORMATS = ['html', 'md', 'json'] as const;
+export type PageFormat = (typeof PAGE_FORMATS)[number];
+
+/** The options of `report`, checked and in the project's units. */
+export interface ReportOptions {
+  readonly file: string;
+  /** Default standard output. */
+  readonly output?: string;
+  readonly format: PageFormat;
+  /** Default the one it was recorded with. */
+  readonly thresholdNs?: number;
+  readonly quiet: boolean;
+  /** IANA name of the zone of times; default that of the machine. */
+  readonly zone?: string;
+}
+
+/**
+ * `report`: replays a recording and writes down what it shows, for an incident ticket.
+ *
+ * @returns 0; what was found is in the report
+ * @throws CodedError when it is no recording; and where it is damaged, after the report of what came before
+ */
+export async function report(options: ReportOptions, io: Io): Promise<number> {
+  checkOutput(options, io);
+  const assets = options.format === 'html' ? await pageAssets() : undefined;
+  const { document, damage } = await assemble(options, io);
+  const text = write(document, options, assets);
+  if (options.output === undefined) await io.out(text);
+  else {
+    const file = await OutputFile.open(options.output);
+    try {
+      await file.write(text);
+    } finally {
+      await file.close();
+    }
+    if (!options.quiet) io.err(`${options.output}: ${Math.ceil(text.length / 1000).toLocaleString('en')} kB\n`);
+  }
+  if (damage) throw damage;
+  return 0;
+}
+
+/** Reads the recording to its end. */
+export async function assemble(
+  options: Pick<ReportOptions, 'file' | 'thresholdNs' | 'quiet'>,
+  io: Io,
+): Promise<{ readonly document: ReportDocument; readonly damage: CodedError | undefined }> {
+  const warnings: string[] = [];
+  const progress = new FileProgress(io, `reading ${options.file}`, 'bytes', options.quiet);
+  const player = await Player.open(options.file, {
+    speed: 0,
+    stop: io.stop,
+    onWarning: (message) => warnings.push(message),
+    onProgress: (done, total) => progress.update(done, total),
+  });
+  const { run } = player;
+  const planned = run.command === 'probe' ? run.plan.paths : run.paths.map((path) => path.planned);
+  const assembly = new ReportAssembly({
+    file: options.file,
+    command: run.command,
+    thresholdNs: options.thresholdNs ?? run.thresholdNs,
+    paths: planned.map(({ name }) => name),
+  });
+  if (run.command === 'probe') await followProbe(player, run, options.thresholdNs, assembly, warnings);
+  else await followBisect(player, run, options, assembly, { ...io, err: (text) => warnings.push(text.trim()) });
+  progress.clear();
+  if (player.damage) warnings.push(`${player.damage.message}; the report is about what came before`);
+  return { document: assembly.document(warnings), damage: player.damage };
+}
+
+async function followProbe(
+  player: Player,
+  info: ProbeInfo,
+  thresholdNs: number | undefined,
+  assembly: ReportAssembly,
+  warnings: string[],
+): Promise<void> {
+  const measurement = recordedMeasurement(info, thresholdNs);
+  const run = replayedEngine(player, PROBE_STREAM, info.engine).start(info.plan);
+  const read = async (): Promise<void> => {
+    for await (const event of run.events) {
+      const findings = measurement.take(event);
+      if (event.kind === 'hello' && measurement.run) assembly.vantage(measurement.run.host.name, measurement.run);
+      if (event.kind === 'samples') assembly.samples(event.samples);
+      if (event.kind === 'warning') warnings.push(event.message);
+      for (const finding of findings) assembly.finding(finding);
+    }
+  };
+  const ended = read();
+  // The reader has begun to read by now.
+  ended.catch(() => {});
+  await player.play();
+  await ended;
+  for (const finding of measurement.finish()) assembly.finding(finding);
+  const { summaries, quality } = measurement.result();
+  assembly.ended(measurement.run?.host.name ?? 'prober', quality);
+  assembly.end(summaries);
+}
+
+async function followBisect(
+  player: Player,
+  info: BisectInfo,
+  options: Pick<ReportOptions, 'file' | 'thresholdNs'>,
+  assembly: ReportAssembly,
+  io: Io,
+): Promise<void> {
+  const asked = { ...options, format: 'json', quiet: true, explain: true } as const;
+  await recordedBisection(player, info, asked, io, undefined, assembly).follow();
+}
+
+function write(document: ReportDocument, { format, zone }: ReportOptions, assets: PageAssets | undefined): string {
+  if (format === 'json') return jsonReport(document);
+  if (format === 'md' || assets === undefined) return markdownReport(document, zone);
+  return htmlReport(document, assets, zone);
+}
+
+function checkOutput({ file, output, format }: ReportOptions, io: Io): void {
+  if (output === undefined && format === 'html' && io.outIsTerminal) {
+    throw new CodedError('E_USAGE', 'a page in HTML is not for the terminal', 'add -o report.html, or --format md', 2);
+  }
+  if (output !== undefined && resolve(output) === resolve(file)) {
+    throw new CodedError('E_USAGE', `${output} is the recording itself`, 'choose another -o FILE', 2);
+  }
+}
+
+/** Script and style of the page, as the build made them. */
+export async function pageAssets(): Promise<PageAssets> {
+  const read = (name: string): Promise<string> =>
+    readFile(new URL(`../../report/page/${name}`, import.meta.url), 'utf8').catch((cause: unknown) => {
+      throw new CodedError(
+        'E_INSTALL',
+        `the page's ${name} is not there: ${cause instanceof Error ? cause.message : cause}`,
+        'in a checkout run npm run build, else install rxray again',
+      );
+    });
+  return { script: await read('report-page.js'), style: await read('report-page.css') };
+}

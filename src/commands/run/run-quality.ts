@@ -1,0 +1,69 @@
+import type { EndReason } from '../../model/end-reason.js';
+import type { Counters, EngineEvent, ProberHello } from '../../model/engine-event.js';
+import type { QualityRecord } from '../../model/records/run.js';
+
+/** Gathers from the events of a run how good the measurement was. */
+export class RunQuality {
+  #timestamps: ProberHello['got']['timestamps'] = 'kernel';
+  #limits: readonly string[] | undefined;
+  #pauses = 0;
+  #longestPauseNs = 0;
+  #missedSlots = 0;
+  #stealNs = 0;
+  #clockSteps = 0;
+  #lostRecords = 0;
+  #counters: Counters | undefined;
+  #end: EndReason = 'cut-off';
+
+  add(event: EngineEvent): void {
+    switch (event.kind) {
+      case 'hello':
+        this.#timestamps = event.hello.got.timestamps;
+        this.#limits = event.hello.limits;
+        break;
+      case 'pause':
+        if (event.pause.cause === 'clock-step') break;
+        this.#pauses += 1;
+        this.#longestPauseNs = Math.max(this.#longestPauseNs, event.pause.toNs - event.pause.fromNs);
+        this.#missedSlots += event.pause.missedSlots;
+        this.#stealNs += Math.max(0, event.pause.stealNs);
+        break;
+      case 'clock':
+        if (event.clock.stepNs !== 0) this.#clockSteps += 1;
+        break;
+      case 'counters':
+        this.#counters = event.counters;
+        break;
+      case 'lost-records':
+        this.#lostRecords += event.count;
+        break;
+      case 'end':
+        this.#end = event.reason;
+        break;
+      default:
+    }
+  }
+
+  record(): QualityRecord {
+    const counters = this.#counters;
+    return {
+      type: 'quality',
+      timestamps: this.#timestamps,
+      ...(this.#limits === undefined ? {} : { limits: [...this.#limits] }),
+      pauses: this.#pauses,
+      longestPauseNs: this.#longestPauseNs,
+      missedSlots: Math.max(this.#missedSlots, counters?.missedSlots ?? 0),
+      clockSteps: this.#clockSteps,
+      stealNs: this.#stealNs,
+      strays: counters?.strays ?? 0,
+      forged: counters?.forged ?? 0,
+      kernelDrops: counters?.kernelDrops ?? 0,
+      droppedRecords: Math.max(this.#lostRecords, counters?.droppedRecords ?? 0),
+      sentStampsMissing: counters?.sentStampsMissing ?? 0,
+      cpuPerProbeNs:
+        counters && counters.sent > 0 ? Math.round((counters.cpuUserNs + counters.cpuSystemNs) / counters.sent) : null,
+      residentBytes: counters && counters.residentBytes > 0 ? counters.residentBytes : null,
+      end: this.#end,
+    };
+  }
+}

@@ -1,0 +1,28 @@
+import { allocateSamples } from '../../../model/sample.js';
+import { copySample } from '../../slots/sample-batch.js';
+
+/** Probes under way, each at an index of its own until it is released. */
+export class ProbePool {
+  columns = allocateSamples(256);
+  /** Outcome reported before a late answer. */
+  readonly said: number[] = [];
+  private readonly free: number[] = [];
+  private used = 0;
+
+  take(): number {
+    const reused = this.free.pop();
+    if (reused !== undefined) return reused;
+    if (this.used === this.columns.length) this.grow();
+    return this.used++;
+  }
+
+  release(index: number): void {
+    this.free.push(index);
+  }
+
+  private grow(): void {
+    const larger = allocateSamples(this.columns.length * 2);
+    for (let i = 0; i < this.columns.length; i++) copySample(this.columns, i, larger, i);
+    this.columns = larger;
+  }
+}

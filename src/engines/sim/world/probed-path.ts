@@ -1,0 +1,92 @@
+import type { PlannedPath } from '../../../model/plan.js';
+import { hasPorts } from '../../../model/protocol.js';
+import { SECOND } from '../../../model/time.js';
+import { hashText, hashWords } from '../faults/chance.js';
+import { DROPPED, type Packet } from '../faults/disturbance.js';
+import type { Scenario, Vantage } from '../scenario/scenario.js';
+import { backendOf, type Route, routesTo, travel } from './route.js';
+import { resolveTarget } from './target.js';
+import type { World } from './world.js';
+
+/** What one probe met. Instants in the time of the scenario; -1 where no reply comes. */
+export interface Echo {
+  arrivesNs: number;
+  route: Route | null;
+}
+
+const FIRST_FIXED_PORT = 20_000;
+const FIXED_PORTS = 20_000;
+const FIRST_FRESH_PORT = 40_000;
+const FRESH_PORTS = 25_000;
+/** Of port-unreachable messages to one peer. */
+const ICMP_LIMIT_NS = SECOND;
+
+/** One path of a run: its flows, the ways of its probes, and chance that is its own. */
+export class ProbedPath {
+  /** Why every probe stays unanswered; null where a route exists. */
+  readonly nowhere: string | null;
+  /** First and last fixed source port; null where the protocol has none. */
+  readonly sourcePorts: readonly [number, number] | null;
+  private readonly key: number;
+  private readonly routes: readonly Route[];
+  private readonly packet: Packet;
+  private nextUnreachableNs = 0;
+  private readonly echo: Echo = { arrivesNs: DROPPED, route: null };
+
+  /** @param flowsBefore flows of the paths before it in the plan, which have the ports before its own */
+  constructor(
+    private readonly world: World,
+    vantageName: string,
+    vantage: Vantage,
+    readonly plan: PlannedPath,
+    index: number,
+    private readonly flowsBefore: number,
+  ) {
+    const { scenario } = world;
+    const target = resolveTarget(scenario, vantage, plan);
+    this.nowhere = target.kind === 'nowhere' ? target.because : null;
+    this.key = hashText(hashText(scenario.seed, vantageName), plan.name);
+    this.routes = routesTo(world, vantage, target, plan);
+    this.sourcePorts = hasPorts(plan.protocol) ? [this.port(0), this.port(plan.flows - 1)] : null;
+    this.packet = { path: index, flow: 0, fresh: false, key: 0 };
+  }
+
+  /** 32 bits that belong to this probe alone. */
+  chance(seq: number, purpose: number): number {
+    return hashWords(this.key, seq, purpose);
+  }
+
+  /** Sends one probe through the world; what it returns is good until the next call. */
+  send(seq: number, flow: number, fresh: boolean, sentNs: number): Echo {
+    const { echo, packet } = this;
+    const fromPort = fresh ? FIRST_FRESH_PORT + (this.chance(seq, 0) % FRESH_PORTS) : this.port(flow);
+    const route = this.routes[backendOf(this.world, fromPort, this.routes.length)];
+    echo.arrivesNs = DROPPED;
+    echo.route = route ?? null;
+    if (route === undefined || route.answer.kind === 'silence') return echo;
+    packet.flow = flow;
+    packet.fresh = fresh;
+    packet.key = this.chance(seq, 1);
+    const thereNs = travel(route.out, sentNs, fromPort, packet);
+    if (thereNs === DROPPED || (route.answer.limited && !this.mayAnswer(thereNs))) return echo;
+    packet.key = this.chance(seq, 2);
+    echo.arrivesNs = travel(route.back, thereNs + route.answersInNs, fromPort, packet);
+    return echo;
+  }
+
+  private port(flow: number): number {
+    return hasPorts(this.plan.protocol) ? FIRST_FIXED_PORT + ((this.flowsBefore + flow) % FIXED_PORTS) : 0;
+  }
+
+  private mayAnswer(timeNs: number): boolean {
+    if (timeNs < this.nextUnreachableNs) return false;
+    this.nextUnreachableNs = timeNs + ICMP_LIMIT_NS;
+    return true;
+  }
+}
+
+/** The vantage of a scenario by name; without a name the only one, or the first. */
+export function vantageOf(scenario: Scenario, name: string | undefined): readonly [string, Vantage] | undefined {
+  const entries = Object.entries(scenario.vantages);
+  return name === undefined ? entries[0] : entries.find(([key]) => key === name);
+}

@@ -1,0 +1,225 @@
+import type { PlannedPath } from '../../../model/plan.js';
+import { hashWords } from '../faults/chance.js';
+import { DROPPED, type Packet } from '../faults/disturbance.js';
+import type { SmoothNoise } from '../faults/smooth-noise.js';
+import type { Machine, Vantage } from '../scenario/scenario.js';
+import { type FiveTuple, queueOf, type WirePacket } from './flow-hash.js';
+import type { Stage } from './stage.js';
+import { type Answer, answerOf, type PlacedPod, type Target } from './target.js';
+import type { Leg, Place, World } from './world.js';
+
+/** A stretch of the way, then a stage at its end. */
+interface Crossing {
+  readonly travelNs: number;
+  /** Further time for a connection that the stage does not know yet. */
+  readonly freshNs: number;
+  readonly noise: SmoothNoise | null;
+  readonly stage: Stage | null;
+  readonly queueOf: (fromPort: number) => number;
+}
+
+/** The way of a probe to what answers it, and of the reply back. */
+export interface Route {
+  readonly out: readonly Crossing[];
+  readonly back: readonly Crossing[];
+  readonly answer: Answer;
+  readonly answersInNs: number;
+  /** TTL of the reply at the vantage. */
+  readonly ttl: number;
+}
+
+const INITIAL_TTL = 64;
+const FORWARDED_BY_NODE = 1;
+
+/** When a packet that starts then is through; {@link DROPPED} when it never is. */
+export function travel(crossings: readonly Crossing[], startNs: number, fromPort: number, packet: Packet): number {
+  let timeNs = startNs;
+  for (const { travelNs, freshNs, noise, stage, queueOf } of crossings) {
+    timeNs += travelNs;
+    if (packet.fresh) timeNs += freshNs;
+    if (noise !== null) timeNs += noise.at(timeNs);
+    if (stage === null) continue;
+    timeNs = stage.leave(timeNs, queueOf(fromPort), packet);
+    if (timeNs === DROPPED) return DROPPED;
+  }
+  return timeNs;
+}
+
+/** The routes of a path, one for each backend; empty where its target is nowhere. */
+export function routesTo(world: World, vantage: Vantage, target: Target, path: PlannedPath): Route[] {
+  switch (target.kind) {
+    case 'nowhere':
+      return [];
+    case 'self':
+    case 'node':
+      return [new RouteMap(world, vantage, path).toNode(target.machine)];
+    case 'pod':
+      return [new RouteMap(world, vantage, path).toPod(target.backend, path.port ?? 0, false)];
+    case 'service':
+      return target.backends.map((pod) => new RouteMap(world, vantage, path).toPod(pod, target.port, true));
+    case 'nodeport':
+      return target.backends.map((pod) =>
+        new RouteMap(world, vantage, path).toNodePort(target.machine, pod, target.port),
+      );
+  }
+}
+
+/** Which of several backends gets the connection from a source port. */
+export function backendOf(world: World, fromPort: number, backends: number): number {
+  return backends === 1 ? 0 : hashWords(world.scenario.seed, 0xbac4e4d, fromPort) % backends;
+}
+
+type Tuple = (fromPort: number) => FiveTuple;
+
+/** Puts the two legs of one route together, stage by stage. */
+class RouteMap {
+  private readonly out: Crossing[] = [];
+  private readonly back: Crossing[] = [];
+  private routersBack = 0;
+  private readonly own: string;
+
+  constructor(
+    private readonly world: World,
+    vantage: Vantage,
+    private readonly path: PlannedPath,
+  ) {
+    this.own = vantage.machine;
+  }
+
+  toNode(machine: string): Route {
+    const at = this.machine(machine);
+    if (machine !== this.own) {
+      const there = this.tuple(this.machine(this.own).address, at.address, this.path.port ?? 0);
+      this.transmit(there);
+      this.wire('out', this.own, machine, there);
+      this.wire('back', machine, this.own, reversed(there));
+    }
+    return this.done(at, this.path.port ?? 0, 0);
+  }
+
+  toPod(backend: PlacedPod, podPort: number, throughService: boolean): Route {
+    const there = this.tuple(this.machine(this.own).address, backend.pod.address, podPort);
+    if (throughService) this.nat('out', this.own);
+    if (backend.machine !== this.own) {
+      this.transmit(there);
+      this.tunnel('out', this.own, backend.machine, there);
+    }
+    this.pod(backend.machine);
+    if (backend.machine !== this.own) this.tunnel('back', backend.machine, this.own, reversed(there));
+    if (throughService) this.nat('back', this.own);
+    return this.done(backend.pod, podPort, FORWARDED_BY_NODE);
+  }
+
+  toNodePort(machine: string, backend: PlacedPod, podPort: number): Route {
+    const node = this.machine(machine);
+    const remote = backend.machine !== machine;
+    const there = this.tuple(this.machine(this.own).address, node.address, this.path.port ?? 0);
+    // Towards another node the node puts its own address in, or the reply would not come back through it.
+    const onward = this.tuple(node.address, backend.pod.address, podPort);
+    this.transmit(there);
+    this.wire('out', this.own, machine, there);
+    this.nat('out', machine);
+    if (remote) this.tunnel('out', machine, backend.machine, onward);
+    this.pod(backend.machine);
+    if (remote) this.tunnel('back', backend.machine, machine, reversed(onward));
+    this.nat('back', machine);
+    this.wire('back', machine, this.own, reversed(there));
+    return this.done(backend.pod, podPort, remote ? 2 * FORWARDED_BY_NODE : FORWARDED_BY_NODE);
+  }
+
+  private done(
+    at: { readonly answersInNs: number } & Parameters<typeof answerOf>[0],
+    port: number,
+    forwarded: number,
+  ): Route {
+    return {
+      out: this.out,
+      back: this.back,
+      answer: answerOf(at, this.path.protocol, port),
+      answersInNs: at.answersInNs,
+      ttl: Math.max(1, INITIAL_TTL - this.routersBack - forwarded),
+    };
+  }
+
+  private machine(name: string): Machine {
+    const machine = this.world.scenario.machines[name];
+    if (machine === undefined) throw new Error(`no machine ${name}: the scenario was not checked`);
+    return machine;
+  }
+
+  private tuple(from: string, to: string, toPort: number): Tuple {
+    const { protocol } = this.path;
+    return (fromPort) => ({ protocol, from, to, fromPort, toPort });
+  }
+
+  private add(leg: Leg, place: Place, parts: Partial<Crossing>): void {
+    const stage = this.world.stage(place, leg);
+    const crossing = { travelNs: 0, freshNs: 0, noise: null, queueOf: () => 0, ...parts, stage };
+    const nothing = stage === null && crossing.noise === null && crossing.travelNs === 0 && crossing.freshNs === 0;
+    if (!nothing) (leg === 'out' ? this.out : this.back).push(crossing);
+  }
+
+  private transmit(tuple: Tuple): void {
+    const { queues, hash } = this.machine(this.own);
+    const key = hashWords(this.world.hashKey(this.own), 0x7a);
+    this.add(
+      'out',
+      { stage: 'transmit', machine: this.own },
+      { queueOf: remembered((port) => queueOf({ tuple: tuple(port) }, key, hash, queues)) },
+    );
+  }
+
+  /** The network to a machine and its receive queues. */
+  private wire(leg: Leg, from: string, to: string, tuple: Tuple, outer?: readonly [string, string]): void {
+    const { latencyNs, routers, noise } = this.world.link(from, to);
+    this.add(leg, { stage: 'network', from, to }, { travelNs: latencyNs, noise });
+    if (leg === 'back' && outer === undefined) this.routersBack += routers;
+    const { queues, hash, steerRepliesTo } = this.machine(to);
+    const ownReplies = leg === 'back' && to === this.own;
+    const key = this.world.hashKey(to);
+    const wirePacket = (port: number): WirePacket =>
+      outer === undefined ? { tuple: tuple(port) } : { tuple: tuple(port), outer };
+    const steered = ownReplies ? steerRepliesTo : undefined;
+    const hashed = remembered((port) => queueOf(wirePacket(port), key, hash, queues));
+    this.add(
+      leg,
+      { stage: 'receive', machine: to, ownReplies },
+      { queueOf: steered === undefined ? hashed : () => steered },
+    );
+  }
+
+  /** Inside the tunnel the routers on the way do not count down the TTL of the packet. */
+  private tunnel(leg: Leg, from: string, to: string, tuple: Tuple): void {
+    this.add(leg, { stage: 'ipip', from, to }, {});
+    this.wire(leg, from, to, tuple, [this.machine(from).address, this.machine(to).address]);
+  }
+
+  private nat(leg: Leg, machine: string): void {
+    const { natPerPacketNs, natPerConnectionNs } = this.machine(machine);
+    const freshNs = leg === 'out' ? natPerConnectionNs : 0;
+    this.add(leg, { stage: 'nat', machine }, { travelNs: natPerPacketNs, freshNs });
+  }
+
+  private pod(machine: string): void {
+    this.add('out', { stage: 'pod', machine }, {});
+    this.add('back', { stage: 'pod', machine }, {});
+  }
+}
+
+function reversed(tuple: Tuple): Tuple {
+  return (port) => {
+    const { protocol, from, to, fromPort, toPort } = tuple(port);
+    return { protocol, from: to, to: from, fromPort: toPort, toPort: fromPort };
+  };
+}
+
+/** Hashing once for each port in use: few are, but for fresh ones, and those come round again. */
+function remembered(queue: (port: number) => number): (port: number) => number {
+  let known: Int16Array | undefined;
+  return (port) => {
+    known ??= new Int16Array(0x1_0000).fill(-1);
+    let value = known[port] ?? -1;
+    if (value < 0) known[port] = value = queue(port);
+    return value;
+  };
+}

@@ -1,0 +1,59 @@
+import { formatMs } from '../../format/duration.js';
+import type { Culprit, NamedSample } from '../../model/culprit.js';
+import { syscallName } from '../../model/syscall-names.js';
+
+/** `memstat-reader[8867] in read(/a/memory.stat)`, or what it was if no process. */
+export function accusedText(culprit: Culprit): string {
+  const { process, syscall, handler } = culprit;
+  if (process === null) return handler === null ? 'no process' : `${handler} softirq handler`;
+  const thread = process.threadName === process.name ? '' : `/${process.threadName}`;
+  const name = `${process.name}${thread}[${process.thread}]`;
+  if (syscall === null) return name;
+  const file =
+    syscall.file === undefined
+      ? ''
+      : `${syscall.fileSystem === undefined || syscall.fileSystem === '' ? '' : `${syscall.fileSystem}:`}${syscall.file}`;
+  return `${name} in ${syscall.name}(${file})`;
+}
+
+/** One culprit for people: a line that says it all, and what it rests on. */
+export function culpritText(culprit: Culprit, clock: (ns: number) => string): string {
+  if (culprit.class === 'not-this-node') return `not this node: ${culprit.because}.\n  ${culprit.fix}\n`;
+  const lines = [
+    `${clock(culprit.start)}  CPU ${culprit.cpu}  ${culprit.class}  ${formatMs(culprit.lengthNs)}  ${accusedText(culprit)}`,
+    `  packets waited ${formatMs(culprit.waitNs)}, then ${culprit.servedBy} handled them; ${culprit.because}`,
+  ];
+  const place = [
+    culprit.pod === null ? '' : `pod ${culprit.pod}`,
+    culprit.container === null ? '' : `container ${culprit.container.slice(0, 12)}`,
+    culprit.cgroup === null ? '' : `cgroup ${culprit.cgroup}`,
+  ].filter((text) => text !== '');
+  if (place.length > 0) lines.push(`  ${place.join(', ')}`);
+  const shares = culprit.shares
+    .filter(({ share }) => share >= 0.005)
+    .map(({ what, share }) => `${Math.round(share * 100)} % ${what}`);
+  if (shares.length > 0) lines.push(`  of the delay: ${shares.join(' · ')}`);
+  if (culprit.stack.length > 0) lines.push(`  stack: ${culprit.stack.join(' ← ')}`);
+  lines.push(`  what would help: ${culprit.fix}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** One sample, one line: how long before the release, who, and the stack from the outside in. */
+export function sampleLine(sample: NamedSample, releaseNs: number, architecture: number): string {
+  const before = ((sample.timeNs - releaseNs) / 1e6).toFixed(1).padStart(8);
+  const mark = sample.isWithin ? '*' : ' ';
+  if (sample.thread === 0 && sample.stack.length === 0) return `${before} ms ${mark} idle`;
+  const call = sample.syscall < 0 ? '' : ` ${syscallName(sample.syscall, architecture)}`;
+  return `${before} ms ${mark} ${sample.threadName}[${sample.thread}]${call}  ${[...sample.stack].reverse().join(';')}`;
+}
+
+/** Stacks as FlameGraph and speedscope read them: `thread;outermost;…;innermost count`. */
+export function foldedStacks(samples: readonly NamedSample[]): string {
+  const counts = new Map<string, number>();
+  for (const { thread, threadName, stack } of samples) {
+    const name = thread === 0 ? 'idle' : threadName.replaceAll(/[; ]/g, '_');
+    const line = [name, ...[...stack].reverse()].join(';');
+    counts.set(line, (counts.get(line) ?? 0) + 1);
+  }
+  return [...counts].map(([line, count]) => `${line} ${count}\n`).join('');
+}

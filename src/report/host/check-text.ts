@@ -1,0 +1,48 @@
+import { formatLength } from '../../format/duration.js';
+import { formatTable } from '../../format/table.js';
+import { CHECK_STATES, type NodeCheck, type NodeReport } from '../../model/node-check.js';
+
+const MARKS = { wrong: '✗ WRONG', notice: '! notice', unknown: '? unknown', ok: '✓ ok' } as const;
+const INDENT = ' '.repeat(4);
+
+/** A node's results for someone who was just woken: worst first, what to do below each, what is fine in one line. */
+export function checkText(report: NodeReport, checks: readonly NodeCheck[]): string {
+  const sorted = CHECK_STATES.filter((state) => state !== 'ok').flatMap((state) =>
+    checks.filter((check) => check.state === state),
+  );
+  const rows = sorted.map(({ state, check, subject, detail }) => [MARKS[state], check, subject, detail]);
+  const [, ...lines] = formatTable([{ title: '' }, { title: '' }, { title: '' }, { title: '' }], rows);
+  const shown = sorted.map((check, index) => {
+    const why = check.state === 'unknown' ? '' : `${INDENT}${check.threshold}\n${INDENT}source: ${check.source}\n`;
+    // The same words below each of several results of one check would bury the results.
+    const last = sorted[index + 1]?.check !== check.check || sorted[index + 1]?.remedy !== check.remedy;
+    const remedy = check.remedy === undefined ? '' : `${INDENT}→ ${check.remedy}\n`;
+    return `${lines[index]}\n${last ? `${why}${remedy}` : ''}`;
+  });
+  return [heading(report), ...shown, fine(checks), ending(report)].join('');
+}
+
+function heading({ node, place, kernel, cpus, intervalNs }: NodeReport): string {
+  const parts = [
+    node === place ? node : `${node} (${place})`,
+    ...(kernel === undefined ? [] : [`Linux ${kernel}`]),
+    ...(cpus === undefined ? [] : [`${cpus} CPU${cpus === 1 ? '' : 's'}`]),
+    ...(intervalNs === 0 ? [] : [`counters over ${formatLength(intervalNs)}`]),
+  ];
+  return `${parts.join(', ')}\n`;
+}
+
+/** Names of the checks all of whose results are fine. */
+function fine(checks: readonly NodeCheck[]): string {
+  const names = [...new Set(checks.map(({ check }) => check))].filter((name) =>
+    checks.every(({ check, state }) => check !== name || state === 'ok'),
+  );
+  return names.length === 0 ? '' : `${MARKS.ok}: ${names.join(', ')}\n`;
+}
+
+function ending({ wrong, notice, unknown, cost }: NodeReport): string {
+  const what = wrong > 0 ? `${wrong} wrong` : 'nothing wrong';
+  const more = [...(notice > 0 ? [`${notice} to note`] : []), ...(unknown > 0 ? [`${unknown} unknown`] : [])];
+  const spent = `${cost.readings} files read, ${formatLength(cost.cpuNs)} of CPU time there`;
+  return `${[what, ...more].join(', ')}; ${spent}\n`;
+}

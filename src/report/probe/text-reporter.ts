@@ -1,0 +1,219 @@
+import { formatClockTime, formatDateTime } from '../../format/clock-time.js';
+import { formatLength } from '../../format/duration.js';
+import { formatFlows } from '../../format/flow-list.js';
+import { formatTable } from '../../format/table.js';
+import type { Stall } from '../../model/finding.js';
+import type { QualityRecord, RunRecord } from '../../model/records/run.js';
+import type { Summary } from '../../model/summary.js';
+import { arrivalsLine } from '../bisect/arrivals-line.js';
+import { count, findingLine, holdNs } from './finding-line.js';
+import type { Reporter, RunResult } from './reporter.js';
+
+/** Stalls shown in the table at the end; the longest ones when there are more. */
+const STALLS_SHOWN = 20;
+
+export interface TextOptions {
+  /** Only what stands at the end. */
+  readonly quiet: boolean;
+  /** IANA zone of the times; default that of the machine. */
+  readonly zone?: string;
+}
+
+/** For people: findings as they come, then a summary in ping's form and what ping does not tell. */
+export function createTextReporter(options: TextOptions): Reporter {
+  let run: RunRecord | undefined;
+  const stalls: Stall[] = [];
+  let stallsSeen = 0;
+  return {
+    start: (record) => {
+      run = record;
+      return options.quiet ? '' : `${heading(record, options.zone)}\n`;
+    },
+    samples: () => '',
+    finding: (finding) => {
+      if (!run) return '';
+      if (finding.kind === 'stall' && !finding.selfInflicted) {
+        stallsSeen += 1;
+        keepLongest(stalls, finding);
+      }
+      return options.quiet ? '' : `${findingLine(finding, BigInt(run.epochNs), run.thresholdNs, options.zone)}\n`;
+    },
+    arrivals: (arrivals) => (options.quiet ? '' : `${arrivalsLine(arrivals)}\n`),
+    end: (result) => {
+      if (!run) return '';
+      const sections = result.summaries.map((summary) => statistics(summary, result, run as RunRecord));
+      if (stalls.length > 0) sections.push(stallTable(stalls, stallsSeen, run, options.zone));
+      sections.push(quality(result.quality));
+      return `${sections.map((lines) => `\n${lines.join('\n')}`).join('\n')}\n`;
+    },
+  };
+}
+
+/** The statistics alone, for a snapshot in mid-run. */
+export function snapshotText(result: RunResult, run: RunRecord): string {
+  return `${result.summaries.map((summary) => statistics(summary, result, run).join('\n')).join('\n')}\n`;
+}
+
+function keepLongest(stalls: Stall[], stall: Stall): void {
+  stalls.push(stall);
+  if (stalls.length <= STALLS_SHOWN) return;
+  let shortest = 0;
+  for (let index = 1; index < stalls.length; index += 1) {
+    if ((stalls[index]?.durationNs ?? 0) < (stalls[shortest]?.durationNs ?? 0)) shortest = index;
+  }
+  stalls.splice(shortest, 1);
+}
+
+function heading(run: RunRecord, zone: string | undefined): string {
+  const lines = run.paths.slice(0, 12).map((path) => {
+    const flows = path.protocol === 'icmp' ? '' : `, ${count(path.flows, 'flow')}`;
+    const fresh = path.freshPerSecond > 0 ? ` + ${path.freshPerSecond} fresh ports/s` : '';
+    const from = path.source === undefined ? '' : ` from ${path.source} (${path.interface})`;
+    return `${path.path}: every ${formatLength(path.intervalNs)}${flows}${fresh}${from}`;
+  });
+  if (run.paths.length > 12) lines.push(`… and ${run.paths.length - 12} paths more`);
+  if (run.imported !== undefined) return [...lines, importHeading(run, run.imported, zone)].join('\n');
+  const { packetsPerSecond, conntrackEntries } = run.footprint;
+  lines.push(
+    `from ${formatDateTime(BigInt(run.epochNs), zone)}; ${stampWords(run.timestamps)}; ` +
+      `footprint ${Math.round(packetsPerSecond)} packets/s, about ${Math.round(conntrackEntries)} conntrack entries; ` +
+      `threshold ${formatLength(run.thresholdNs)}`,
+  );
+  return lines.join('\n');
+}
+
+function importHeading(run: RunRecord, from: NonNullable<RunRecord['imported']>, zone: string | undefined): string {
+  const epochNs = BigInt(run.epochNs);
+  const began = epochNs === 0n ? 'times count from the first probe' : `from ${formatDateTime(epochNs, zone)}`;
+  return (
+    `${from.files.join(', ')}: ${from.tool}; ${began}; ${stampWords(run.timestamps)}; ` +
+    `threshold ${formatLength(run.thresholdNs)}`
+  );
+}
+
+function stampWords(timestamps: RunRecord['timestamps']): string {
+  switch (timestamps) {
+    case 'hw':
+      return 'time stamps of the network card';
+    case 'kernel':
+      return "the kernel's time stamps";
+    case 'user':
+      return 'USER-SPACE time stamps: pauses of the prober look like stalls';
+    case 'sim':
+      return 'simulated time';
+  }
+}
+
+function statistics(summary: Summary, result: RunResult, run: RunRecord): string[] {
+  const loss = `${Number((summary.lossRatio * 100).toPrecision(6))}% packet loss`;
+  const extra = [
+    [summary.late, 'late'],
+    [summary.inFlight, 'in flight'],
+    [summary.duplicates, 'duplicates'],
+    [summary.errors, 'ICMP errors'],
+    [summary.rateLimited, 'rate-limited'],
+    [summary.sendFailed, 'sends failed'],
+    [summary.missedSlots, 'slots missed'],
+  ]
+    .filter(([number]) => number !== 0)
+    .map(([number, words]) => `, ${number} ${words}`)
+    .join('');
+  const lines = [
+    `--- ${summary.path} statistics ---`,
+    `${summary.sent} packets transmitted, ${summary.received} received, ${loss}, time ${Math.round(result.durationNs / 1e6)} ms${extra}`,
+  ];
+  const rtt = summary.rttNs;
+  if (rtt) {
+    lines.push(
+      `rtt min/avg/max/mdev = ${[rtt.min, rtt.mean, rtt.max, rtt.stddev].map((ns) => (ns / 1e6).toFixed(3)).join('/')} ms`,
+      `rtt p50/p90/p99/p99.9 = ${[rtt.p50, rtt.p90, rtt.p99, rtt.p999].map((ns) => (ns / 1e6).toFixed(3)).join('/')} ms`,
+    );
+  }
+  const period = summary.stallPeriodNs === null ? '' : `, every ${formatLength(summary.stallPeriodNs)}`;
+  const own =
+    summary.selfInflicted === 0 ? '' : `; ${count(summary.selfInflicted, 'finding')} self-inflicted and not counted`;
+  lines.push(
+    `${count(summary.stalls, 'stall')}${period}, ${count(summary.spikes, 'spike')} above ${formatLength(run.thresholdNs)}${own}`,
+    `smallest stall this run would have seen for certain: ${formatLength(summary.detectableStallNs)}`,
+  );
+  // What was imported says when a probe was sent, not when it was due.
+  if (run.imported !== undefined) return lines;
+  lines.push(
+    `send error p50 ${formatLength(summary.sendErrorNs.p50)}, p99 ${formatLength(summary.sendErrorNs.p99)}, max ${formatLength(summary.sendErrorNs.max)}`,
+  );
+  return lines;
+}
+
+function stallTable(stalls: readonly Stall[], seen: number, run: RunRecord, zone: string | undefined): string[] {
+  const epochNs = BigInt(run.epochNs);
+  const onePath = run.paths.length === 1;
+  const rows = [...stalls]
+    .sort((a, b) => a.release - b.release)
+    .map((stall) => [
+      formatClockTime(epochNs + BigInt(Math.round((stall.startMin + stall.startMax) / 2)), zone),
+      formatClockTime(epochNs + BigInt(Math.round(stall.release)), zone),
+      tenths(holdNs(stall)),
+      tenths((stall.startMax - stall.startMin) / 2),
+      String(stall.probes),
+      tenths(stall.peakRttNs),
+      stall.fit.toFixed(3),
+      formatFlows(stall.flowsHit) || '-',
+      ...(onePath ? [] : [stall.path]),
+    ]);
+  const columns = [
+    { title: 'start' },
+    { title: 'release' },
+    { title: 'length ms', align: 'right' as const },
+    { title: '±', align: 'right' as const },
+    { title: 'held', align: 'right' as const },
+    { title: 'peak ms', align: 'right' as const },
+    { title: 'fit', align: 'right' as const },
+    { title: 'flows held' },
+    ...(onePath ? [] : [{ title: 'path' }]),
+  ];
+  const title = seen > stalls.length ? `stalls (the longest ${stalls.length} of ${seen})` : 'stalls';
+  return [`--- ${title} ---`, ...formatTable(columns, rows)];
+}
+
+function tenths(ns: number): string {
+  return (ns / 1e6).toFixed(1);
+}
+
+function quality(record: QualityRecord): string[] {
+  const doubts = qualityDoubts(record);
+  const cost = record.cpuPerProbeNs === null ? '' : `, ${formatLength(record.cpuPerProbeNs)} of CPU per probe`;
+  const lines = [`measured with ${stampWords(record.timestamps)}${cost}`];
+  for (const doubt of doubts) lines.push(`note: ${doubt}`);
+  return lines;
+}
+
+/** What limits the worth of the run, in words; empty when nothing does. */
+export function qualityDoubts(record: QualityRecord): string[] {
+  const doubts: string[] = [...(record.limits ?? [])];
+  const add = (wanted: boolean, words: string): void => {
+    if (wanted) doubts.push(words);
+  };
+  add(
+    record.pauses > 0,
+    `the prober itself paused ${record.pauses} times, the longest for ${formatLength(record.longestPauseNs)}` +
+      `${record.missedSlots > 0 ? `; ${count(record.missedSlots, 'slot')} never sent` : ''}` +
+      `${record.stealNs > 0 ? `; the hypervisor took ${formatLength(record.stealNs)}` : ''}`,
+  );
+  add(record.clockSteps > 0, `the system clock stepped ${record.clockSteps} times; probes across a step are left out`);
+  add(
+    record.kernelDrops > 0,
+    `the kernel dropped ${record.kernelDrops} packets before the prober read them: losses may be ours`,
+  );
+  add(
+    record.droppedRecords > 0,
+    `${record.droppedRecords} samples were dropped because the output was not read fast enough`,
+  );
+  add(record.sentStampsMissing > 0, `${record.sentStampsMissing} probes lack the kernel's transmit stamp`);
+  add(record.forged > 0, `${record.forged} replies had a wrong key and were not believed`);
+  doubts.push(...(record.notes ?? []));
+  add(
+    record.end === 'cut-off' && record.notes === undefined,
+    'the prober ended early: what it had not reported is missing',
+  );
+  return doubts;
+}

@@ -1,0 +1,151 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CodedError } from '../../model/errors.js';
+import { readFarLines } from './far-lines.js';
+import { type FarPlace, keeperScript } from './far-script.js';
+import type { FarSession, SessionEnd } from './far-session.js';
+import type { FarConnection, FarShell } from './far-shell.js';
+
+/** What asks for a name, a password or a slow disk over there takes no longer than this. */
+const READY_MS = 30_000;
+const CLOSE_MS = 10_000;
+const KILL_MS = 2_000;
+const LAST_WORDS_MS = 100;
+
+/** Who waits for the far time, in the order of asking. */
+type Answers = ((time: string) => void)[];
+
+/** The connection to a far side and the private folder there, kept by the keeper script. */
+export class FarKeeper {
+  readonly ended: Promise<SessionEnd>;
+  readonly #connection: FarConnection;
+  readonly #beat: NodeJS.Timeout;
+  readonly #answers: Answers;
+
+  private constructor(
+    connection: FarConnection,
+    readonly place: FarPlace,
+    answers: Answers,
+    beatSeconds: number,
+  ) {
+    this.#connection = connection;
+    this.#answers = answers;
+    this.ended = connection.keeper.closed;
+    this.#beat = setInterval(() => connection.keeper.input.write('\n'), beatSeconds * 1_000);
+    this.#beat.unref();
+    void this.ended.then(() => clearInterval(this.#beat));
+  }
+
+  /**
+   * @param beatSeconds after four of these without a word from here, the far side ends its helpers
+   * @param given gives the attempt up when it is aborted
+   * @throws CodedError of the shell (E_SSH, E_KUBECTL), or E_NO_FOLDER
+   */
+  static async start(shell: FarShell, beatSeconds: number, given: AbortSignal): Promise<FarKeeper> {
+    const connection = await shell.connect();
+    const { keeper } = connection;
+    const giveUp = () => {
+      keeper.kill('SIGTERM');
+      setTimeout(() => keeper.kill('SIGKILL'), KILL_MS).unref();
+    };
+    given.addEventListener('abort', giveUp, { once: true });
+    if (given.aborted) giveUp();
+    keeper.input.write(keeperScript(randomBytes(12).toString('hex'), beatSeconds));
+    const answers: Answers = [];
+    const ready = new Promise<FarKeeper>((resolve, reject) => {
+      const take = (words: readonly string[]) => {
+        if (words[0] === 'nowhere') reject(noFolder(shell.place, words.slice(1)));
+        if (words[0] === 'ready') resolve(new FarKeeper(connection, farPlace(words), answers, beatSeconds));
+        if (words[0] === 'time') answers.shift()?.(words[1] ?? '');
+        return false;
+      };
+      readFarLines(keeper.output, take, () => {});
+    });
+    const ended = keeper.closed.then((end) => {
+      const stderr = late ? `${end.stderr}\nno answer in ${READY_MS / 1_000} s` : end.stderr;
+      throw shell.explain({ ...end, stderr });
+    });
+    let late = false;
+    const deadline = setTimeout(() => {
+      late = true;
+      giveUp();
+    }, READY_MS);
+    try {
+      const started = await Promise.race([ready, ended]);
+      keeper.forgetStderr();
+      return started;
+    } finally {
+      clearTimeout(deadline);
+      given.removeEventListener('abort', giveUp);
+      // It goes on to settle, though nobody waits for it any more.
+      ended.catch(() => {});
+    }
+  }
+
+  open(): FarSession {
+    return this.#connection.open();
+  }
+
+  /** The far CLOCK_REALTIME as `date +%s%N` prints it; undefined when the connection is gone. */
+  askTime(): Promise<string | undefined> {
+    return Promise.race([
+      new Promise<string>((resolve) => {
+        this.#answers.push(resolve);
+        this.#connection.keeper.input.write('time\n');
+      }),
+      this.ended.then(() => undefined),
+    ]);
+  }
+
+  /** What went wrong with the connection, if it has ended by itself or does so soon. */
+  async trouble(patienceMs: number): Promise<string | undefined> {
+    const { keeper } = this.#connection;
+    const waiting = new AbortController();
+    const patience = sleep(patienceMs, undefined, { signal: waiting.signal }).catch(() => {});
+    const gone = await Promise.race([keeper.exited.then(() => true), patience]);
+    waiting.abort();
+    if (!gone) return undefined;
+    // Its last words may still be on their way.
+    await Promise.race([keeper.closed, sleep(LAST_WORDS_MS)]);
+    return keeper.stderr;
+  }
+
+  /** Whether this process stays alive for the connection's sake. */
+  hold(alive: boolean): void {
+    this.#connection.keeper.hold(alive);
+  }
+
+  /** Lets the far side clean up and waits until it has. */
+  async close(): Promise<void> {
+    clearInterval(this.#beat);
+    this.hold(true);
+    const { keeper } = this.#connection;
+    keeper.input.end();
+    const timers = [
+      setTimeout(() => keeper.kill('SIGTERM'), CLOSE_MS),
+      setTimeout(() => keeper.kill('SIGKILL'), CLOSE_MS + KILL_MS),
+    ];
+    await this.ended;
+    for (const timer of timers) clearTimeout(timer);
+  }
+}
+
+function farPlace(words: readonly string[]): FarPlace {
+  const [, runsAs, checksumTool, system = '', machine = '', ...folder] = words;
+  return {
+    runsAs: runsAs === 'root' || runsAs === 'sudo' ? runsAs : 'user',
+    checksumTool: checksumTool === 'sha256sum' ? checksumTool : 'cksum',
+    system,
+    machine,
+    folder: folder.join(' '),
+  };
+}
+
+function noFolder(place: string, refused: readonly string[]): CodedError {
+  return new CodedError(
+    'E_NO_FOLDER',
+    `no place on ${place} where a file can be written and executed: tried ${[...new Set(refused)].join(', ')}`,
+    'set TMPDIR for that user to a folder on a file system mounted without noexec',
+    4,
+  );
+}

@@ -1,0 +1,105 @@
+import { exchangeClock } from '../clock-exchange.js';
+import type { ClockOffset, HelperName, HelperProcess, RunsAs, Transport } from '../transport.js';
+import { FarHelper } from './far-helper.js';
+import { FarKeeper } from './far-keeper.js';
+import type { FarShell } from './far-shell.js';
+import { readHelper } from './helper-copy.js';
+
+const LINGER_MS = 10_000;
+export const BEAT_SECONDS = 5;
+
+export interface FarTransportSettings {
+  /**
+   * After four times this long without a word from here, the far side ends its helpers: also when this process was
+   * stopped for so long. After about as long without an answer, ssh gives up.
+   */
+  readonly beatSeconds?: number;
+  /** How long a connection is kept after its last use. */
+  readonly lingerMs?: number;
+}
+
+/** Helpers on another machine, copied there through a shell, over one connection at a time. */
+export class FarTransport implements Transport {
+  readonly place: string;
+  #keeper: Promise<FarKeeper> | undefined;
+  #attempt: AbortController | undefined;
+  #users = 0;
+  #launches = 0;
+  #linger: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly shell: FarShell,
+    private readonly settings: FarTransportSettings = {},
+  ) {
+    this.place = shell.place;
+  }
+
+  launch(name: HelperName, args: readonly string[]): HelperProcess {
+    const copy = readHelper(name);
+    this.#launches += 1;
+    const helper = new FarHelper(this.shell, this.#take(), copy, this.#launches, args);
+    const leave = () => this.#leave();
+    helper.exited.then(leave, leave);
+    return helper;
+  }
+
+  runsAs(): Promise<RunsAs> {
+    return this.#using(async ({ place }) => place.runsAs);
+  }
+
+  exchangeClock(): Promise<ClockOffset> {
+    return this.#using(async (keeper) => {
+      const offset = await exchangeClock(() => keeper.askTime());
+      if (offset !== undefined) return offset;
+      throw this.shell.explain(await keeper.ended);
+    });
+  }
+
+  async #using<T>(ask: (keeper: FarKeeper) => Promise<T>): Promise<T> {
+    const taken = this.#take();
+    try {
+      return await ask(await taken);
+    } finally {
+      this.#leave();
+    }
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#linger);
+    const keeper = this.#keeper;
+    this.#keeper = undefined;
+    this.#attempt?.abort();
+    // What failed to open needs no closing.
+    await keeper?.then((open) => open.close()).catch(() => {});
+  }
+
+  /** The connection, opened if there is none. */
+  #take(): Promise<FarKeeper> {
+    clearTimeout(this.#linger);
+    this.#users += 1;
+    const keeper = this.#keeper ?? this.#open();
+    void keeper.then((open) => open.hold(true)).catch(() => {});
+    return keeper;
+  }
+
+  #open(): Promise<FarKeeper> {
+    const attempt = new AbortController();
+    const keeper = FarKeeper.start(this.shell, this.settings.beatSeconds ?? BEAT_SECONDS, attempt.signal);
+    this.#attempt = attempt;
+    this.#keeper = keeper;
+    const forget = () => {
+      if (this.#keeper === keeper) this.#keeper = undefined;
+    };
+    keeper.then(({ ended }) => ended).then(forget, forget);
+    return keeper;
+  }
+
+  /** Whoever was last lets go of the process and, after a while, of the connection. */
+  #leave(): void {
+    this.#users -= 1;
+    if (this.#users > 0) return;
+    void this.#keeper?.then((open) => open.hold(this.#users > 0)).catch(() => {});
+    this.#linger = setTimeout(() => void this.close(), this.settings.lingerMs ?? LINGER_MS);
+    this.#linger.unref();
+  }
+}

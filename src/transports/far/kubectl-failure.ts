@@ -1,0 +1,62 @@
+import type { CodedError } from '../../model/errors.js';
+import { farFailure, type Reason } from './far-failure.js';
+import type { SessionEnd } from './far-session.js';
+
+/** Why kubectl gave up. */
+export function kubectlFailure(place: string, end: SessionEnd): CodedError {
+  const otherwise = 'try the same by hand: kubectl exec -i … -- sh -c "uname -a"';
+  return farFailure('E_KUBECTL', place, end, REASONS, otherwise);
+}
+
+const REASONS: readonly Reason[] = [
+  {
+    sign: /executable file not found|no such file or directory.*(sh|exec)|exec: "sh"/i,
+    what: 'its image has no shell',
+    remedy: 'add debug: true to the vantage, which starts an ephemeral container in the pod',
+  },
+  {
+    sign: /namespaces? .* not found/i,
+    what: 'there is no such namespace',
+    remedy: 'see kubectl get namespaces',
+  },
+  {
+    sign: /pods? .* not found/i,
+    what: 'there is no such pod',
+    remedy: 'see kubectl get pods --all-namespaces; a pod of a DaemonSet or Deployment changes its name',
+  },
+  {
+    sign: /container .* (is )?not (found|valid)|container not found/i,
+    what: 'there is no such container',
+    remedy: 'see kubectl get pod … -o jsonpath={.spec.containers[*].name}',
+  },
+  {
+    sign: /ErrImagePull|ImagePullBackOff|InvalidImageName/,
+    what: 'the image of the debug container cannot be pulled',
+    remedy: 'name one in image: that the node can pull and that has a shell',
+  },
+  {
+    sign: /Forbidden|forbidden/,
+    what: 'you may not do that there',
+    remedy: 'ask for the right to create pods/exec (with debug: also to patch pods/ephemeralcontainers)',
+  },
+  {
+    sign: /must be logged in|Unauthorized|credentials|getting credentials/,
+    what: 'the cluster does not know you',
+    remedy: 'log in to the cluster again, until kubectl auth whoami works',
+  },
+  {
+    sign: /context .* does not exist|no context exists/i,
+    what: 'your kubeconfig has no such context',
+    remedy: 'see kubectl config get-contexts',
+  },
+  {
+    sign: /Unable to connect|connection refused|timed out|timeout|no such host|no answer in/i,
+    what: 'the cluster does not answer',
+    remedy: 'check the context and the way to the API server: kubectl version',
+  },
+  {
+    sign: /ENOENT/,
+    what: 'there is no kubectl program here',
+    remedy: 'install kubectl, or put it on the PATH',
+  },
+];

@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs';
+import { CodedError } from '../../model/errors.js';
+import { SAME_CLOCK, type Transport } from '../transport.js';
+import { spawnHelper } from './spawned-helper.js';
+
+export interface NodeTransportOptions {
+  /** Run it in this network namespace. Needs root, as entering a namespace does. */
+  readonly netns?: string | undefined;
+  /** A command that becomes Node.js in the end, with the privileges or descriptors it arranged. */
+  readonly through?: readonly string[];
+}
+
+/** Probers that are programs for Node.js, on this host, in place of the native one: same plan in, same frames out. */
+export function nodeTransport(program: string, { netns, through = [] }: NodeTransportOptions = {}): Transport {
+  return {
+    place: netns === undefined ? 'this host' : `network namespace ${netns}`,
+    launch: (_, args) => {
+      if (netns !== undefined && !existsSync(`/run/netns/${netns}`)) {
+        throw new CodedError(
+          'E_NETNS',
+          `there is no network namespace ${netns}`,
+          'see ip netns list, or run rxray lab up',
+          4,
+        );
+      }
+      const enter = netns === undefined ? [] : ['ip', 'netns', 'exec', netns];
+      const [command = '', ...rest] = [...enter, ...through, process.execPath, program, ...args];
+      return spawnHelper(command, rest);
+    },
+    exchangeClock: async () => SAME_CLOCK,
+  };
+}

@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process';
+import { CodedError } from '../../model/errors.js';
+import type { HelperExit, HelperProcess } from '../transport.js';
+
+const STDERR_KEPT = 4_000;
+
+/**
+ * Runs a command with pipes on its three streams.
+ *
+ * It gets a process group of its own, so that Ctrl-C in the terminal reaches rxray alone, which then ends the
+ * run in order: the helper still reports what it has.
+ */
+export function spawnHelper(command: string, args: readonly string[]): HelperProcess {
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+  let stderr = '';
+  child.stderr.setEncoding('utf8');
+  child.stderr.on('data', (text: string) => {
+    stderr = (stderr + text).slice(-STDERR_KEPT);
+  });
+  // The helper may end before it has read its plan; that shows in how it exited, not here.
+  child.stdin.on('error', () => {});
+  const exited = new Promise<HelperExit>((resolve, reject) => {
+    child.once('error', (cause) => {
+      reject(
+        new CodedError(
+          'E_HELPER',
+          `cannot start ${command}: ${cause.message}`,
+          'run npm run build, then rxray doctor',
+          4,
+        ),
+      );
+    });
+    child.once('close', (code, signal) => resolve({ code, signal, stderr: stderr.trim() }));
+  });
+  // Whoever awaits it gets the rejection; this keeps it from counting as unhandled until then.
+  exited.catch(() => {});
+  return {
+    output: child.stdout,
+    exited,
+    send: (text) => {
+      if (child.stdin.writable) child.stdin.write(text);
+    },
+    closeInput: () => {
+      child.stdin.end();
+    },
+    terminate: () => {
+      child.kill('SIGTERM');
+    },
+  };
+}
