@@ -97,11 +97,25 @@ export default {
       from: { orphan: true, pathNot: '^src/main\\.ts$' },
       to: {},
     },
+    {
+      name: 'sources-know-no-tests',
+      comment: 'What ships does not need its tests; what both need is a noun or a tool of src.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^test/' },
+    },
+    {
+      name: 'tests-import-no-tests',
+      comment: 'A file of tests that another imports runs twice: put what both need into a file beside them.',
+      severity: 'error',
+      from: { path: '^test/' },
+      to: { path: '^test/.*\\.test\\.ts$' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    exclude: { path: '^(test|dist)/' },
+    exclude: { path: '^dist/' },
   },
 };

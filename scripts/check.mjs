@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Formatting, lint, layer rules, and that generated files are current. `--format-native` lays C out instead.
+// Types, formatting, lint, layer rules, and that generated files are current. `--format-native` lays C out instead.
 import { fail, output, step } from './step.mjs';
 
 const sources = (output('git', ['ls-files', '-co', '--exclude-standard', 'native/*.c', 'native/*.h']) ?? '')
@@ -18,7 +18,8 @@ if (process.argv.includes('--format-native')) {
     ...(process.stderr.isTTY ? [] : ['--colors=off']),
     '.',
   ]);
-  step('node_modules/.bin/depcruise', ['--config', '.dependency-cruiser.mjs', 'src']);
+  step('node_modules/.bin/tsc', ['-p', '.', '--noEmit']);
+  step('node_modules/.bin/depcruise', ['--config', '.dependency-cruiser.mjs', 'src', 'test']);
   console.error(`$ clang-format --dry-run -Werror (${sources.length} files)`);
   step('clang-format', ['--dry-run', '-Werror', ...sources], { quiet: true });
 }

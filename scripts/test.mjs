@@ -1,14 +1,21 @@
 #!/usr/bin/env node
-// Sets up, builds, checks, and runs every test: fast ones first, then those that send real packets, one at a
-// time. `npm test -- unit` or `npm test -- real [WORD]` runs a part, after a build, of files whose path has WORD.
+// Sets up, builds, checks, and runs every test: fast ones first, then those that send real packets.
+// `npm test -- unit` or `npm test -- real [WORD]` runs a part, after a build, of files whose path has WORD.
+// `npm run quick` is what to run before every commit: types, lint, layers and the unit tests.
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { root, step } from './step.mjs';
 
-/** Folders, and files by name, whose tests send packets or need the machine for themselves. */
+/** Folders, and files by name, whose tests send packets. */
 const REAL = /^(lab|e2e|transports)\/|\/(helper|portable|connect)-engine[^/]*\.test\.js$|^install\//;
+
+/** Of those, the ones that judge no time: they run two at a time, the others have the machine for themselves. */
+const UNTIMED =
+  /^transports\/(?!ssh-engine)|^e2e\/(command-line|check|bisect-endings|outcomes|import-|recordings|report|trace-syscalls-)/;
+
+const SLOWEST = 10;
 
 const [part = 'all', word = ''] = process.argv.slice(2);
 const began = Date.now();
@@ -18,19 +25,33 @@ if (part === 'all') {
   step('node', ['scripts/build.mjs']);
   step('node', ['scripts/check.mjs']);
   step('make', ['--no-print-directory', '-C', 'native', 'test']);
-  step('make', ['--no-print-directory', '-C', 'native', 'fuzz']);
+  step('make', ['--no-print-directory', '-C', 'native', 'fuzz'], {
+    env: { FUZZ_SECONDS: process.env.CI ? '10' : '3' },
+  });
 } else {
   step('node', ['scripts/build.mjs']);
+  if (part === 'quick') step('node', ['scripts/check.mjs']);
 }
 
-const files = testFiles(join(root, 'dist/test')).filter((path) => path.includes(word));
-const real = files.filter((path) => REAL.test(relative(join(root, 'dist/test'), path)));
+const tests = join(root, 'dist/test');
+const files = testFiles(tests).filter((path) => path.includes(word));
+const real = files.filter((path) => REAL.test(relative(tests, path)));
+const untimed = real.filter((path) => UNTIMED.test(relative(tests, path)));
+const timed = real.filter((path) => !untimed.includes(path));
 const unit = files.filter((path) => !real.includes(path));
 
 const tally = { passed: 0, failed: 0, skipped: 0 };
+const seconds = new Map();
 if (part !== 'real') await runTests(unit, 2);
-if (part !== 'unit') await runTests(real, 1);
+if (part === 'all' || part === 'real') {
+  await runTests(untimed, 2);
+  await runTests(timed, 1);
+}
 
+console.log('\nthe slowest files:');
+for (const [path, took] of [...seconds].sort((a, b) => b[1] - a[1]).slice(0, SLOWEST)) {
+  console.log(`${took.toFixed(1).padStart(7)} s  ${relative(tests, path)}`);
+}
 console.log(`\n${Math.round((Date.now() - began) / 1000)} s in all`);
 console.log(`${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped`);
 process.exitCode = tally.failed > 0 || tally.passed === 0 ? 1 : 0;
@@ -47,13 +68,18 @@ function testFiles(folder) {
 async function runTests(paths, concurrency) {
   if (paths.length === 0) return;
   const stream = run({ files: paths, concurrency });
+  const ended = ({ file, nesting, details }) => {
+    if (nesting === 0) seconds.set(file, (seconds.get(file) ?? 0) + details.duration_ms / 1000);
+  };
   // Suites and files are counted by node as tests of their own: only what has no tests inside counts here.
   stream.on('test:pass', (event) => {
+    ended(event);
     if (event.details.type === 'suite' || isFile(event)) return;
     if (event.skip !== undefined && event.skip !== false) tally.skipped += 1;
     else tally.passed += 1;
   });
   stream.on('test:fail', (event) => {
+    ended(event);
     if (event.details.type !== 'suite') tally.failed += 1;
   });
   await new Promise((resolve) => stream.compose(new spec()).on('end', resolve).pipe(process.stdout, { end: false }));
