@@ -78,7 +78,7 @@ function options(yargs: Argv) {
       exact: {
         type: 'boolean',
         default: false,
-        describe: 'read the clock twice a call, never go by ticks (see README)',
+        describe: 'read the clock twice a call, never go by ticks',
       },
       summary: { type: 'boolean', alias: 's', default: false, describe: 'totals of each call in each process' },
       top: { type: 'boolean', default: false, describe: 'the same as a table that follows what happens' },

@@ -87,7 +87,7 @@ export function parseHosts(text: string, file: string): Hosts {
     throw new CodedError(
       'E_HOSTS',
       `${file}:${line}: ${key}${issue?.message ?? 'not valid'}`,
-      `see the hosts.yaml section of the README`,
+      `see docs/reference/hosts-yaml.md`,
       2,
     );
   }
