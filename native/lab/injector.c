@@ -157,17 +157,22 @@ uint64_t injector_thread_switches(const struct injector *injector)
 static void log_settings(const struct injector *injector)
 {
 	const struct schedule *schedule = &injector->schedule;
+	char values[512] = "";
+	size_t used = 0;
 
+	for (unsigned int i = 0; i < injector->value_count && used < sizeof(values); i++)
+		used += (size_t)snprintf(values + used, sizeof(values) - used, "%s\"%s\":\"%s\"",
+		                         i ? "," : "", injector->values[i].key, injector->values[i].value);
 	truth_line(
 	        injector->truth_fd,
 	        "{\"type\":\"settings\",\"fault\":\"%s\",\"host\":\"%s\",\"queue\":%d,\"cpu\":%d,\"pid\":%d,"
 	        "\"seed\":%" PRIu64 ",\"periodNs\":[%" PRIu64 ",%" PRIu64 "],\"lengthNs\":[%" PRIu64
 	        ",%" PRIu64 "],\"count\":%" PRIu64 ",\"durationS\":%" PRIu64 ",\"startMonoNs\":%" PRIu64
-	        ",\"startRealNs\":\"%" PRIu64 "\"}",
+	        ",\"startRealNs\":\"%" PRIu64 "\",\"values\":{%s}}",
 	        injector->fault, injector->host, injector->queue, injector->cpu, getpid(), injector->seed,
 	        schedule->period.min_ns, schedule->period.max_ns, schedule->length.min_ns,
 	        schedule->length.max_ns, injector->count, injector->duration_s, mono_ns(),
-	        real_of_mono(mono_ns()));
+	        real_of_mono(mono_ns()), used < sizeof(values) ? values : "");
 }
 
 static void log_stall(const struct injector *injector, const struct truth_stall *stall)

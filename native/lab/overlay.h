@@ -10,5 +10,7 @@
 #define PODS_CLIENT LAB_IPV4(10, 125, 21, 0)
 #define PODS_BAD LAB_IPV4(10, 125, 20, 0)
 #define PODS_MASK 0xffffff00u
+#define NODEPORT_SPREAD 30929
+#define BACKENDS 3
 
 #endif

@@ -4,8 +4,11 @@
 export const HOSTS = ['shell', 'client', 'bad', 'external'] as const;
 export type HostName = (typeof HOSTS)[number];
 
-/** Everything that has a network namespace of its own. */
-export const PLACES = ['fabric', ...HOSTS, 'pod-client', 'pod-bad'] as const;
+/**
+ * Everything that has a network namespace of its own. `fabric` is the router that joins all, `rack` the one in front of
+ * `bad`: two equal-cost links lead there, and an aggregated pair from there to the node.
+ */
+export const PLACES = ['fabric', 'rack', ...HOSTS, 'pod-client', 'pod-bad', 'pod-bad-b'] as const;
 export type Place = (typeof PLACES)[number];
 
 /** Cluster nodes: the hosts with a pod behind them and a tunnel between them. */
@@ -19,7 +22,7 @@ export const HOST_ADDRESS: Record<HostName, string> = {
   external: '172.16.33.44',
 };
 
-/** The fabric's address on the link of each host: the host's default gateway. */
+/** The router's address on the link of each host: the host's default gateway. */
 export const GATEWAY_ADDRESS: Record<HostName, string> = {
   shell: '172.16.99.1',
   client: '172.16.53.1',
@@ -47,10 +50,26 @@ export const CLOSED_PORT = 9876;
 export const NODEPORT_LOCAL = 30927;
 /** NodePort of `bad` that leads to the pod on `client`, through the tunnel. */
 export const NODEPORT_REMOTE = 30928;
+/** NodePort of `bad` with three backends: its two pods and the one on `client`. */
+export const NODEPORT_SPREAD = 30929;
 
-/** The fabric's end of a host's link. */
-export const fabricPort = (host: HostName): string => `to-${host}`;
-/** A node's end of its pod's link. */
-export const POD_LINK = 'to-pod';
+/** The router's end of a host's link. */
+export const routerPort = (host: HostName): string => `to-${host}`;
+/** The router that a host is linked to. */
+export const routerOf = (host: HostName): 'fabric' | 'rack' => (host === 'bad' ? 'rack' : 'fabric');
+
+export interface Pod {
+  readonly place: Place;
+  readonly node: NodeName;
+  readonly address: string;
+  /** The node's end of the pod's link. */
+  readonly link: string;
+}
+
+export const PODS: readonly Pod[] = [
+  { place: 'pod-client', node: 'client', address: POD_NETWORK.client.pod, link: 'to-pod' },
+  { place: 'pod-bad', node: 'bad', address: POD_NETWORK.bad.pod, link: 'to-pod' },
+  { place: 'pod-bad-b', node: 'bad', address: '10.125.20.65', link: 'to-pod-b' },
+];
 
 export const isHost = (name: string): name is HostName => (HOSTS as readonly string[]).includes(name);

@@ -1,5 +1,7 @@
 import { CodedError } from '../model/errors.js';
-import { fabricPort, HOST_ADDRESS, type HostName, NODEPORT_LOCAL, NODEPORT_REMOTE, type Place } from './addresses.js';
+import { HOST_ADDRESS, type HostName, NODEPORT_LOCAL, NODEPORT_REMOTE, type Place, routerPort } from './addresses.js';
+import { BOND, MEMBERS_FAR, UPLINKS } from './rack.js';
+import type { Spread } from './services.js';
 
 /** Milliseconds, least and most. */
 export type MsRange = readonly [min: number, max: number];
@@ -23,6 +25,8 @@ export interface FaultOptions {
   readonly peer?: HostName;
   /** Share of the packets that `loss` drops within its stalls. Default 1. */
   readonly probability?: number;
+  /** How the NodePort of `backends` chooses among them. Default `flow`. */
+  readonly spread?: Spread;
 }
 
 /** Each fault in a sentence, in the order of a help text. */
@@ -42,6 +46,10 @@ export const FAULTS = {
   none: 'nothing happens; the log of gaps tells what the machine did by itself',
   'irq-off': 'a process named register-dump holds interrupts off inside a system call',
   handler: 'the handler of another softirq runs long on the CPU that receives',
+  device: 'the network card of bad holds what it receives, and none of its CPUs knows',
+  ecmp: 'one of two equal-cost links towards bad holds its packets',
+  lag: 'one member of the aggregated link in front of bad holds its packets',
+  backends: 'one of three pods behind a NodePort holds its packets',
 } as const;
 export type FaultName = keyof typeof FAULTS;
 
@@ -62,7 +70,7 @@ export interface Rule {
 
 /** What switching a fault on takes. */
 export interface FaultPlan {
-  readonly program: 'rxray-lab-hog' | 'rxray-lab-spin' | 'rxray-lab-hold' | 'rxray-lab-bulk';
+  readonly program: `rxray-lab-${'hog' | 'spin' | 'hold' | 'card' | 'bulk'}`;
   readonly host: HostName;
   /** Receive queue that stalls, undefined: all of them or none in particular. */
   readonly queue?: number;
@@ -76,11 +84,14 @@ export interface FaultPlan {
   readonly place?: Place;
   readonly values: Readonly<Record<string, string>>;
   readonly rules: readonly Rule[];
-  /** Rate limit on the fabric's port towards the host. */
+  /** Rate limit on the router's port towards the host. */
   readonly shaped: boolean;
+  /** Whether the NodePort with several backends draws one at random for each connection meanwhile. */
+  readonly randomBackends: boolean;
 }
 
-const NOTHING = { heldQueues: [], steeredQueues: [], values: {}, rules: [], shaped: false } as const;
+// biome-ignore format: one look
+const NOTHING = { heldQueues: [], steeredQueues: [], values: {}, rules: [], shaped: false, randomBackends: false } as const;
 
 /** Decides what a fault takes; touches nothing. */
 export function planFault(name: Exclude<FaultName, 'none'>, options: FaultOptions, queues: number): FaultPlan {
@@ -88,6 +99,7 @@ export function planFault(name: Exclude<FaultName, 'none'>, options: FaultOption
   const all = Array.from({ length: queues }, (_, queue) => queue);
   const one = options.queue ?? (options.seed ?? 1) % queues;
   const chosen = options.queue === undefined ? all : [options.queue];
+  const half = (options.seed ?? 1) % 2 === 0 ? 0 : 1;
   const chosenQueue = options.queue === undefined ? {} : { queue: options.queue };
   if (options.queue !== undefined && !all.includes(options.queue)) {
     throw new CodedError('E_LAB_FAULT_OPTIONS', `no receive queue ${options.queue}`, `use 0 to ${queues - 1}`, 2);
@@ -120,7 +132,7 @@ export function planFault(name: Exclude<FaultName, 'none'>, options: FaultOption
         values: { address: HOST_ADDRESS.bad, 'bits-per-s': String(BULK_BITS_PER_S) } };
     case 'loss':
       // biome-ignore format: one plan, one look
-      return { ...hold(name, 'fabric', 'FORWARD', [['-o', fabricPort('bad')]]), kind: 'drop',
+      return { ...hold(name, 'rack', 'FORWARD', [['-o', BOND]]), kind: 'drop',
         values: { probability: String(options.probability ?? 1) } };
     case 'nat':
       // biome-ignore format: one plan, one look
@@ -133,7 +145,22 @@ export function planFault(name: Exclude<FaultName, 'none'>, options: FaultOption
     case 'pod':
       return hold(name, 'pod-bad', 'PREROUTING', [[]], 'raw');
     case 'network-last-mile':
-      return hold(name, 'fabric', 'FORWARD', [['-o', fabricPort('bad')]]);
+      return hold(name, 'rack', 'FORWARD', [['-o', BOND]]);
+    case 'device':
+      // biome-ignore format: one plan, one look
+      return { ...NOTHING, program: 'rxray-lab-card', host: 'bad', place: 'rack',
+        values: { device: routerPort('bad'), at: 'egress' } };
+    case 'lag':
+      // biome-ignore format: one plan, one look
+      return { ...NOTHING, program: 'rxray-lab-card', host: 'bad', place: 'rack',
+        values: { device: MEMBERS_FAR[half], at: 'ingress', out: routerPort('bad') } };
+    case 'ecmp': {
+      const link = UPLINKS[half].fabric;
+      return { ...hold(name, 'fabric', 'FORWARD', [['-o', link]]), values: { link } };
+    }
+    case 'backends':
+      // biome-ignore format: one plan, one look
+      return { ...hold(name, 'pod-bad-b', 'PREROUTING', [[]], 'raw'), randomBackends: options.spread === 'random' };
     case 'network': {
       const [here, there] = [HOST_ADDRESS[host], HOST_ADDRESS[options.peer ?? (host === 'shell' ? 'bad' : 'shell')]];
       // biome-ignore format: one plan, one look

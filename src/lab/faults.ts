@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CodedError } from '../model/errors.js';
-import { fabricPort, type HostName } from './addresses.js';
+import { type HostName, routerOf, routerPort } from './addresses.js';
 import { command, tryCommand } from './command.js';
 import {
   FAULT_NAMES,
@@ -19,6 +19,7 @@ import {
 import { faultRole, type LabLog, labStatus, requireLab, requireRoot } from './lab.js';
 import { awaitReady, endProcesses, forgetProcess, isAlive, recordedProcess, startProcess } from './process.js';
 import { queueThreads } from './queues.js';
+import { spreadRules } from './services.js';
 import { type LabOptions, LabState, labName, namespaceOf } from './state.js';
 import { QUIET_CPU, STALL_CPU } from './topology.js';
 import { followTruth, isStall, readTruth, type TruthStall } from './truth.js';
@@ -172,8 +173,16 @@ const steerCommand = (lab: string, host: HostName, queue: number, mask: number):
 
 // biome-ignore format: command lines
 const shapeCommand = (lab: string, host: HostName, ...rest: string[]): string[] =>
-  ['tc', '-n', namespaceOf(lab, 'fabric'), 'qdisc', rest.length > 0 ? 'replace' : 'del', 'dev', fabricPort(host), 'root',
-    ...rest];
+  ['tc', '-n', namespaceOf(lab, routerOf(host)), 'qdisc', rest.length > 0 ? 'replace' : 'del', 'dev', routerPort(host),
+    'root', ...rest];
+
+/** Ahead of the rules that choose by the flow. */
+const randomBackends = (lab: string, action: '-I' | '-D'): string[][] =>
+  spreadRules('random').map(([chain = '', ...rule], index) =>
+    // biome-ignore format: one command line
+    ['ip', 'netns', 'exec', namespaceOf(lab, 'bad'), 'iptables', '-w', '-t', 'nat', action, chain,
+      ...(action === '-I' ? [String(index + 1)] : []), ...rule],
+  );
 
 function apply(lab: string, plan: FaultPlan): void {
   for (const rule of plan.rules) {
@@ -181,6 +190,9 @@ function apply(lab: string, plan: FaultPlan): void {
   }
   for (const queue of plan.steeredQueues) {
     command(steerCommand(lab, plan.host, queue, 1 << STALL_CPU));
+  }
+  for (const rule of plan.randomBackends ? randomBackends(lab, '-I') : []) {
+    command(rule);
   }
   if (plan.shaped) {
     command(shapeCommand(lab, plan.host, 'tbf', 'rate', SHAPED_RATE, 'burst', '5000', 'limit', SHAPED_BUFFER));
@@ -191,6 +203,7 @@ function undoOf(lab: string, plan: FaultPlan, tids: readonly number[]): string[]
   return [
     ...plan.rules.map((rule) => ruleCommand(lab, '-D', rule)),
     ...plan.steeredQueues.map((queue) => steerCommand(lab, plan.host, queue, 0)),
+    ...(plan.randomBackends ? randomBackends(lab, '-D') : []),
     ...(plan.shaped ? [shapeCommand(lab, plan.host)] : []),
     ...tids.map((tid) => ['taskset', '-p', '-c', String(QUIET_CPU), String(tid)]),
   ];

@@ -4,18 +4,29 @@ import {
   HOSTS,
   NODEPORT_LOCAL,
   NODEPORT_REMOTE,
+  NODEPORT_SPREAD,
   POD_NETWORK,
   POD_PORT,
+  PODS,
 } from './addresses.js';
 import { namespaceOf } from './state.js';
 
-/** The lab as a hosts.yaml: what `--hosts` takes. */
-export function hostsFile(lab: string): string {
+/**
+ * The lab as a hosts.yaml: what `--hosts` takes.
+ *
+ * @param backends whether with the NodePort of three pods, and the second pod on `bad`: a target whose flows go to
+ *   different pods, on two machines
+ */
+export function hostsFile(lab: string, backends = false): string {
   const vantages = HOSTS.map((host) => {
     const overlay = host === 'client' || host === 'bad' ? ', overlay: true' : '';
     return `  ${host}: { transport: netns, name: ${namespaceOf(lab, host)}${overlay} }`;
   });
   const { bad, client } = HOST_ADDRESS;
+  const second = PODS.find(({ place }) => place === 'pod-bad-b')?.address;
+  const spread = `  pod-b: { kind: pod, address: ${second}, port: ${POD_PORT}, node: node, overlay: ipip }
+  nodeport-spread: { kind: nodeport, address: ${bad}, port: ${NODEPORT_SPREAD}, node: node }
+`;
   return `# Hosts of the lab '${lab}', written by \`rxray lab up\`.
 vantages:
 ${vantages.join('\n')}
@@ -27,5 +38,5 @@ targets:
   node-remote: { kind: node, address: ${client}, port: ${CLOSED_PORT}, vantage: client }
   pod-remote: { kind: pod, address: ${POD_NETWORK.client.pod}, port: ${POD_PORT}, node: node-remote, overlay: ipip }
   nodeport-remote: { kind: nodeport, address: ${bad}, port: ${NODEPORT_REMOTE}, node: node, pod: pod-remote }
-`;
+${backends ? spread : ''}`;
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism, constants } from 'node:os';
 import { CodedError } from '../model/errors.js';
-import { HOSTS, type HostName, isHost, NODES, PLACES, POD_PORT } from './addresses.js';
+import { HOSTS, type HostName, isHost, PLACES, POD_PORT, PODS } from './addresses.js';
 import { command, requireTools } from './command.js';
 import { hostsFile } from './hosts-file.js';
 import { withLock } from './lock.js';
@@ -14,7 +14,7 @@ import { buildTopology, existingNamespaces, placeThreads, QUIET_CPU, removeNames
 export type LabLog = (message: string) => void;
 
 export interface LabProcessStatus {
-  /** `gaps`, `listen-bad`, `listen-client`, or `fault-` and the fault's name. */
+  /** `gaps`, `listen-` and the pod's place, or `fault-` and the fault's name. */
   readonly role: string;
   readonly pid: number;
   readonly alive: boolean;
@@ -29,6 +29,8 @@ export interface LabStatus {
   readonly tunnel?: 'ipip' | 'bpf';
   readonly stateDirectory: string;
   readonly hostsFile: string;
+  /** The same with the NodePort of several pods. */
+  readonly backendsHostsFile: string;
   readonly gapLog: string;
   readonly namespaces: readonly string[];
   readonly processes: readonly LabProcessStatus[];
@@ -38,7 +40,7 @@ export interface LabStatus {
 
 const FAULT_ROLE = 'fault-';
 export const faultRole = (fault: string): string => `${FAULT_ROLE}${fault}`;
-const SERVICES = ['gaps', ...NODES.map((node) => `listen-${node}`)];
+const SERVICES = ['gaps', ...PODS.map(({ place }) => `listen-${place}`)];
 
 /** Brings the lab up; when it is up already with as many queues, nothing changes. */
 export async function labUp(options: LabOptions, log: LabLog): Promise<LabStatus> {
@@ -97,17 +99,14 @@ async function build(state: LabState, queues: number, log: LabLog): Promise<LabS
   }
   const gaps = startProcess(state, 'gaps', 'rxray-lab-gaps', ['--truth', state.gapLog]);
   await awaitReady(state, gaps, () => existsSync(state.gapLog) && statSync(state.gapLog).size > 0);
-  for (const node of NODES) {
-    const pod = namespaceOf(name, `pod-${node}`);
-    const listener = startProcess(state, `listen-${node}`, 'rxray-lab-listen', [
-      '--netns',
-      pod,
-      '--port',
-      String(POD_PORT),
-    ]);
+  for (const { place } of PODS) {
+    const pod = namespaceOf(name, place);
+    const words = ['--netns', pod, '--port', String(POD_PORT)];
+    const listener = startProcess(state, `listen-${place}`, 'rxray-lab-listen', words);
     await awaitReady(state, listener, () => isListening(pod));
   }
   writeFileSync(state.hostsFile, hostsFile(name));
+  writeFileSync(state.backendsHostsFile, hostsFile(name, true));
   state.complete({ name, queues, tunnel } satisfies LabSettings);
   log(`lab '${name}' is up: ${queues} receive queues, IPIP by ${tunnel === 'ipip' ? 'tunnel device' : 'BPF'}`);
   return labStatus({ name });
@@ -172,6 +171,7 @@ export async function labStatus(options: LabOptions): Promise<LabStatus> {
     ...(settings === undefined ? {} : { queues: settings.queues, tunnel: settings.tunnel }),
     stateDirectory: state.directory,
     hostsFile: state.hostsFile,
+    backendsHostsFile: state.backendsHostsFile,
     gapLog: state.gapLog,
     namespaces,
     processes,

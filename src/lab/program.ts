@@ -6,11 +6,12 @@ export function addProgram(
   device: string,
   direction: 'ingress' | 'egress',
   preference: number,
-  object: 'rehash' | 'flows' | 'encap' | 'decap',
+  object: 'rehash' | 'flows' | 'encap' | 'decap' | 'trunk' | 'spread',
+  section = 'tc',
 ): void {
   // Refused when it is there already, which is as good.
   tryCommand(['tc', '-n', namespace, 'qdisc', 'add', 'dev', device, 'clsact']);
   // biome-ignore format: one command line
   command(['tc', '-n', namespace, 'filter', 'add', 'dev', device, direction, 'pref', String(preference), 'handle', '1',
-    'protocol', 'all', 'bpf', 'direct-action', 'object-file', nativePath(`${object}.bpf.o`), 'section', 'tc']);
+    'protocol', 'all', 'bpf', 'direct-action', 'object-file', nativePath(`${object}.bpf.o`), 'section', section]);
 }

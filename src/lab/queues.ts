@@ -1,5 +1,5 @@
 import { CodedError } from '../model/errors.js';
-import { fabricPort, HOST_ADDRESS, type HostName, NODEPORT_LOCAL } from './addresses.js';
+import { HOST_ADDRESS, type HostName, NODEPORT_LOCAL, routerPort } from './addresses.js';
 import { command, nativePath } from './command.js';
 import { type LabOptions, labName, namespaceOf } from './state.js';
 
@@ -97,7 +97,7 @@ export function learnFlowQueues(ports: readonly number[], options: LearnFlowsOpt
   if (missing.length > 0) {
     throw new CodedError(
       'E_LAB_FLOWS',
-      `no packet seen from source ports ${missing.join(', ')} behind ${fabricPort(to)}`,
+      `no packet seen from source ports ${missing.join(', ')} behind ${routerPort(to)}`,
       'learn while no fault is on that delays them',
       4,
     );

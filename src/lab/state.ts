@@ -59,6 +59,11 @@ export class LabState {
     return join(this.directory, 'hosts.yaml');
   }
 
+  /** The same with the NodePort of several pods. */
+  get backendsHostsFile(): string {
+    return join(this.directory, 'hosts-backends.yaml');
+  }
+
   /** While this file exists the lab's processes go on; they end by themselves within a second when it goes. */
   get leaseFile(): string {
     return join(this.directory, 'lease');

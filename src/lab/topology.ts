@@ -1,22 +1,22 @@
 import { readdirSync } from 'node:fs';
 import {
-  fabricPort,
   GATEWAY_ADDRESS,
   HOST_ADDRESS,
   HOSTS,
   type HostName,
-  NODEPORT_LOCAL,
-  NODEPORT_REMOTE,
-  NODES,
-  type NodeName,
   PLACES,
   type Place,
-  POD_LINK,
   POD_NETWORK,
-  POD_PORT,
+  PODS,
+  type Pod,
+  routerOf,
+  routerPort,
 } from './addresses.js';
 import { command, inNamespace, tryCommand } from './command.js';
+import { macAddress } from './mac-address.js';
 import { addProgram } from './program.js';
+import { BOND, BOND_MAC, linkRack, linkTrunk, TO_BAD_NUMBER, UPLINKS } from './rack.js';
+import { openNodePorts } from './services.js';
 import { namespaceOf } from './state.js';
 import { joinNodes } from './tunnel.js';
 
@@ -49,8 +49,9 @@ export function buildTopology(lab: string, queues: number): { tunnel: 'ipip' | '
   for (const host of HOSTS) {
     linkHost(lab, host, queues);
   }
-  for (const node of NODES) {
-    linkPod(lab, node);
+  linkRack(lab);
+  for (const pod of PODS) {
+    linkPod(lab, pod);
   }
   const tunnel = joinNodes(lab);
   openNodePorts(lab);
@@ -60,13 +61,15 @@ export function buildTopology(lab: string, queues: number): { tunnel: 'ipip' | '
 /** Removes the links first: at once, and even where a process that is not ours keeps a namespace alive. */
 export function removeNamespaces(lab: string): void {
   const existing = existingNamespaces(lab);
-  for (const place of ['fabric', ...NODES] as const) {
-    if (existing.includes(namespaceOf(lab, place))) {
-      for (const link of place === 'fabric' ? HOSTS.map(fabricPort) : [POD_LINK]) {
-        // A lab that is up in part has only some of them.
-        tryCommand(['ip', '-n', namespaceOf(lab, place), 'link', 'del', link]);
-      }
-    }
+  const links: readonly (readonly [Place, string])[] = [
+    ...HOSTS.map((host) => [routerOf(host), routerPort(host)] as const),
+    ...UPLINKS.map((link) => ['fabric', link.fabric] as const),
+    ...PODS.map((pod) => [pod.node, pod.link] as const),
+  ];
+  for (const [place, link] of links) {
+    // A lab that is up in part has only some of them.
+    if (existing.includes(namespaceOf(lab, place)))
+      tryCommand(['ip', '-n', namespaceOf(lab, place), 'link', 'del', link]);
   }
   for (const namespace of existing) {
     command(['ip', 'netns', 'del', namespace]);
@@ -74,7 +77,7 @@ export function removeNamespaces(lab: string): void {
 }
 
 function kernelSettings(place: Place): string[] {
-  const forwards = place === 'fabric' || place === 'client' || place === 'bad';
+  const forwards = place === 'fabric' || place === 'rack' || place === 'client' || place === 'bad';
   return [
     // Router solicitations and address detection would be packets that nobody asked for.
     'net.ipv6.conf.all.disable_ipv6=1',
@@ -91,78 +94,66 @@ function kernelSettings(place: Place): string[] {
   ];
 }
 
-/** Locally administered addresses, fixed so that neighbours need no ARP, whose packets would be stalled too. */
-const macAddress = (kind: number, index: number): string => `02:00:ac:10:0${kind}:${10 + index}`;
-
 function linkHost(lab: string, host: HostName, queues: number): void {
-  const fabric = namespaceOf(lab, 'fabric');
+  const router = namespaceOf(lab, routerOf(host));
   const namespace = namespaceOf(lab, host);
-  const port = fabricPort(host);
+  const port = routerPort(host);
   const hostMac = macAddress(1, HOSTS.indexOf(host));
-  const portMac = macAddress(2, HOSTS.indexOf(host));
+  const portMac = macAddress(2, 1 + HOSTS.indexOf(host));
+  const trunked = host === 'bad';
 
   // biome-ignore format: one command line
-  command(['ip', 'link', 'add', port, 'netns', fabric, 'address', portMac,
-    'numtxqueues', String(queues), 'numrxqueues', '1', 'type', 'veth',
+  command(['ip', 'link', 'add', port, ...(trunked ? ['index', String(TO_BAD_NUMBER)] : []), 'netns', router,
+    'address', portMac, 'numtxqueues', String(queues), 'numrxqueues', '1', 'type', 'veth',
     'peer', 'name', 'eth0', 'netns', namespace, 'address', hostMac, 'numtxqueues', '1', 'numrxqueues', String(queues)]);
   // With segmentation offloads on the sending side veth hands packets over without the receiver's NAPI.
   // biome-ignore format: one command line
-  inNamespace(fabric, ['ethtool', '-K', port, 'tso', 'off', 'gso', 'off', 'tx-tcp-ecn-segmentation', 'off',
+  inNamespace(router, ['ethtool', '-K', port, 'tso', 'off', 'gso', 'off', 'tx-tcp-ecn-segmentation', 'off',
     'tx-tcp-mangleid-segmentation', 'off', 'tx-tcp6-segmentation', 'off']);
   inNamespace(namespace, ['ethtool', '-K', 'eth0', 'gro', 'on']);
-  command(['ip', '-n', fabric, 'address', 'add', `${GATEWAY_ADDRESS[host]}/24`, 'dev', port]);
   command(['ip', '-n', namespace, 'address', 'add', `${HOST_ADDRESS[host]}/24`, 'dev', 'eth0']);
-  command(['ip', '-n', fabric, 'link', 'set', port, 'up']);
+  command(['ip', '-n', router, 'link', 'set', port, 'up']);
   command(['ip', '-n', namespace, 'link', 'set', 'eth0', 'up']);
   // Only a device that is up has NAPI instances to give threads to.
   inNamespace(namespace, ['sh', '-c', 'echo 1 > /sys/class/net/eth0/threaded']);
+  addProgram(router, port, 'ingress', 1, 'rehash');
+  addProgram(namespace, 'eth0', 'ingress', 1, 'flows');
+  if (trunked) linkTrunk(lab);
+  else command(['ip', '-n', router, 'address', 'add', `${GATEWAY_ADDRESS[host]}/24`, 'dev', port]);
+  const gateway = trunked ? { device: BOND, mac: BOND_MAC } : { device: port, mac: portMac };
   // biome-ignore format: one command line
-  command(['ip', '-n', fabric, 'neighbour', 'replace', HOST_ADDRESS[host], 'lladdr', hostMac, 'dev', port,
+  command(['ip', '-n', router, 'neighbour', 'replace', HOST_ADDRESS[host], 'lladdr', hostMac, 'dev', gateway.device,
     'nud', 'permanent']);
   // biome-ignore format: one command line
-  command(['ip', '-n', namespace, 'neighbour', 'replace', GATEWAY_ADDRESS[host], 'lladdr', portMac, 'dev', 'eth0',
+  command(['ip', '-n', namespace, 'neighbour', 'replace', GATEWAY_ADDRESS[host], 'lladdr', gateway.mac, 'dev', 'eth0',
     'nud', 'permanent']);
   command(['ip', '-n', namespace, 'route', 'add', 'default', 'via', GATEWAY_ADDRESS[host]]);
-  addProgram(fabric, port, 'ingress', 1, 'rehash');
-  addProgram(namespace, 'eth0', 'ingress', 1, 'flows');
 }
 
-function linkPod(lab: string, node: NodeName): void {
+function linkPod(lab: string, { place, node, address, link }: Pod): void {
   const namespace = namespaceOf(lab, node);
-  const pod = namespaceOf(lab, `pod-${node}`);
+  const pod = namespaceOf(lab, place);
   const network = POD_NETWORK[node];
-  const nodeMac = macAddress(3, NODES.indexOf(node));
-  const podMac = macAddress(4, NODES.indexOf(node));
+  const index = PODS.findIndex((one) => one.place === place);
+  const nodeMac = macAddress(3, index);
+  const podMac = macAddress(4, index);
 
   // biome-ignore format: one command line
-  command(['ip', 'link', 'add', POD_LINK, 'netns', namespace, 'address', nodeMac, 'type', 'veth',
+  command(['ip', 'link', 'add', link, 'netns', namespace, 'address', nodeMac, 'type', 'veth',
     'peer', 'name', 'eth0', 'netns', pod, 'address', podMac]);
-  command(['ip', '-n', namespace, 'address', 'add', `${network.node}/24`, 'dev', POD_LINK]);
-  command(['ip', '-n', pod, 'address', 'add', `${network.pod}/24`, 'dev', 'eth0']);
-  command(['ip', '-n', namespace, 'link', 'set', POD_LINK, 'up']);
+  // As Kubernetes' network plugins do where pods are routed: each pod has its own route, not a shared segment.
+  command(['ip', '-n', pod, 'address', 'add', `${address}/24`, 'dev', 'eth0']);
+  if (address === network.pod) {
+    command(['ip', '-n', namespace, 'address', 'add', `${network.node}/24`, 'dev', link]);
+  }
+  command(['ip', '-n', namespace, 'link', 'set', link, 'up']);
   command(['ip', '-n', pod, 'link', 'set', 'eth0', 'up']);
+  command(['ip', '-n', namespace, 'route', 'replace', `${address}/32`, 'dev', link, 'src', network.node]);
   // biome-ignore format: one command line
-  command(['ip', '-n', namespace, 'neighbour', 'replace', network.pod, 'lladdr', podMac, 'dev', POD_LINK,
-    'nud', 'permanent']);
+  command(['ip', '-n', namespace, 'neighbour', 'replace', address, 'lladdr', podMac, 'dev', link, 'nud', 'permanent']);
   // biome-ignore format: one command line
-  command(['ip', '-n', pod, 'neighbour', 'replace', network.node, 'lladdr', nodeMac, 'dev', 'eth0',
-    'nud', 'permanent']);
+  command(['ip', '-n', pod, 'neighbour', 'replace', network.node, 'lladdr', nodeMac, 'dev', 'eth0', 'nud', 'permanent']);
   command(['ip', '-n', pod, 'route', 'add', 'default', 'via', network.node]);
-}
-
-function openNodePorts(lab: string): void {
-  const bad = namespaceOf(lab, 'bad');
-  const toPod = (port: number, pod: string): void => {
-    // biome-ignore format: one command line
-    inNamespace(bad, ['iptables', '-w', '-t', 'nat', '-A', 'PREROUTING', '-p', 'tcp', '-d', HOST_ADDRESS.bad,
-      '--dport', String(port), '-j', 'DNAT', '--to-destination', `${pod}:${POD_PORT}`]);
-  };
-  toPod(NODEPORT_LOCAL, POD_NETWORK.bad.pod);
-  toPod(NODEPORT_REMOTE, POD_NETWORK.client.pod);
-  // The pod on the other node must answer through here, where the translation can be undone.
-  // biome-ignore format: one command line
-  inNamespace(bad, ['iptables', '-w', '-t', 'nat', '-A', 'POSTROUTING', '-p', 'tcp', '-d', POD_NETWORK.client.pod,
-    '--dport', String(POD_PORT), '-j', 'SNAT', '--to-source', POD_NETWORK.bad.node]);
 }
 
 /** Gives the NAPI threads their place: on the quiet CPU, ahead of ordinary processes. */

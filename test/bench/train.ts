@@ -1,4 +1,4 @@
-import { fabricPort, HOST_ADDRESS } from '../../src/lab/addresses.js';
+import { HOST_ADDRESS, routerPort } from '../../src/lab/addresses.js';
 import { namespaceOf } from '../../src/lab/state.js';
 import { type Captured, type RunningCapture, startCapture } from '../capture/capture.js';
 import { type Exchange, pairExchanges, wireRttNs } from '../capture/exchange.js';
@@ -66,7 +66,7 @@ async function take(
   return capturing(
     [
       [netns, 'eth0'],
-      [namespaceOf(lab, 'fabric'), fabricPort('shell')],
+      [namespaceOf(lab, 'fabric'), routerPort('shell')],
     ],
     async (stop) => {
       const loops = load === 'busy' ? startBusyLoops(seconds + LOAD_MARGIN_S) : undefined;

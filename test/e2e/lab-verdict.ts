@@ -27,6 +27,10 @@ export const RIGHT_VERDICTS: Readonly<Record<FaultName, readonly string[]>> = {
   none: ['healthy@'],
   'irq-off': ['rx-queue@node', 'host@node'],
   handler: ['rx-queue@node', 'host@node'],
+  device: ['network@node', 'device@node'],
+  ecmp: ['network@node'],
+  lag: ['network@node'],
+  backends: ['pod@node', 'pod@pod-b'],
 };
 
 export interface LabVerdictOptions {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CLOSED_PORT, fabricPort, HOST_ADDRESS } from '../../src/lab/addresses.js';
+import { CLOSED_PORT, HOST_ADDRESS, routerPort } from '../../src/lab/addresses.js';
 import { labDown, labStatus, labUp } from '../../src/lab/lab.js';
 import { namespaceOf } from '../../src/lab/state.js';
 import { isGap, readTruth } from '../../src/lab/truth.js';
@@ -46,7 +46,7 @@ async function measure(loaded: boolean): Promise<Accuracy[]> {
   const loops = loaded ? startBusyLoops(PROBED_NS / SECOND + 10) : undefined;
   try {
     captures.push(await startCapture(namespaceOf(LAB, 'shell'), 'eth0'));
-    captures.push(await startCapture(namespaceOf(LAB, 'fabric'), fabricPort('shell')));
+    captures.push(await startCapture(namespaceOf(LAB, 'fabric'), routerPort('shell')));
     if (loaded) await sleep(500);
     const record = await runProber(namespaceOf(LAB, 'shell'), paths, PROBED_NS).ended;
     const captured = await Promise.all(captures.map((capture) => capture.stop()));

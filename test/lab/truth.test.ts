@@ -64,11 +64,18 @@ describe('the plan of a fault', () => {
     const matches = (name: 'network' | 'network-last-mile'): string[] =>
       planFault(name, {}, 4).rules.map(({ match }) => match.join(' '));
     assert.deepEqual(matches('network'), ['-s 172.16.99.10 -d 172.16.47.27', '-s 172.16.47.27 -d 172.16.99.10']);
-    assert.deepEqual(matches('network-last-mile'), ['-o to-bad']);
+    assert.deepEqual(matches('network-last-mile'), ['-o bond']);
+  });
+
+  it('holds one link or member of two, the one that the seed picks', () => {
+    assert.deepEqual(planFault('ecmp', { seed: 1 }, 4).rules[0]?.match, ['-o', 'to-rack-b']);
+    assert.deepEqual(planFault('ecmp', { seed: 2 }, 4).rules[0]?.match, ['-o', 'to-rack-a']);
+    assert.equal(planFault('lag', { seed: 1 }, 4).values.device, 'far-b');
+    assert.equal(planFault('lag', { seed: 2 }, 4).values.device, 'far-a');
   });
 
   it('gives faults that hold packets different numbers, so that two can be on at once', () => {
-    const numbers = (['nat', 'ipip', 'pod', 'network', 'network-last-mile', 'loss'] as const).map(
+    const numbers = (['nat', 'ipip', 'pod', 'network', 'network-last-mile', 'loss', 'ecmp', 'backends'] as const).map(
       (name) => planFault(name, {}, 4).rules[0]?.nfqueue,
     );
     assert.equal(new Set(numbers).size, numbers.length);
@@ -103,5 +110,12 @@ describe('the hosts.yaml of a lab', () => {
     assert.match(text, /shell: \{ transport: netns, name: demo-shell \}/);
     assert.match(text, /nodeport-remote: \{ kind: nodeport, .*port: 30928, node: node, pod: pod-remote \}/);
     assert.match(text, /pod-remote: \{ kind: pod, .*node: node-remote, overlay: ipip \}/);
+    assert.equal(hosts.targets['nodeport-spread'], undefined);
+  });
+
+  it('has the NodePort of three pods where it is asked for', () => {
+    const { targets } = parseHosts(hostsFile('demo', true), 'hosts.yaml');
+    assert.equal(targets['nodeport-spread']?.port, 30_929);
+    assert.equal(targets['pod-b']?.address, '10.125.20.65');
   });
 });
