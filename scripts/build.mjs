@@ -2,6 +2,8 @@
 // Builds the helpers into native/build and the TypeScript into dist.
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeBuildInfo } from './package/build-info.mjs';
+import { helperHashes } from './package/helpers.mjs';
 import { fail, root, step } from './step.mjs';
 
 /** A test that was deleted or renamed in the sources must not live on in the build; the rest stays, so that tsc has little to do. */
@@ -38,11 +40,14 @@ step('node_modules/.bin/tsc', ['-p', '.'], { quiet: true });
 // The script and the style of reports run in browsers: checked against those, and bundled with the charts they draw.
 step('node_modules/.bin/tsc', ['-p', 'src/report/page'], { quiet: true });
 await bundlePage();
-const main = join(root, 'dist/src/main.js');
-chmodSync(main, 0o755);
+writeBuildInfo(join(root, 'dist/build.json'), {
+  kind: 'checkout',
+  helpers: { [`${process.platform}-${process.arch}`]: helperHashes(join(root, 'native/build')) },
+});
 // So that `npx rxray` and `npx probe` mean this checkout, and ask no registry.
-for (const name of Object.keys(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).bin)) {
+for (const [name, file] of Object.entries(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).bin)) {
   const link = join(root, 'node_modules/.bin', name);
+  chmodSync(join(root, file), 0o755);
   rmSync(link, { force: true });
-  symlinkSync(main, link);
+  symlinkSync(join(root, file), link);
 }

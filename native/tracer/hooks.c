@@ -62,8 +62,7 @@ static bool refused(int error, const char *name, struct problem *problem)
 	/* The verifier's own refusal is EACCES. */
 	if (error == EPERM)
 		return problem_set(problem, "E_NO_BPF", EXIT_SYSTEM, -1,
-		                   "run with sudo, or: sudo setcap cap_bpf,cap_perfmon,cap_net_admin+ep "
-		                   "native/build/rxray-tracer",
+		                   "run with sudo, or grant it once: rxray doctor --fix as root",
 		                   "this process may not load BPF programs (%s): %s", name, strerror(error));
 	return problem_set(problem, "E_BPF", EXIT_SYSTEM, -1,
 	                   "rxray needs Linux 5.15 or newer with BTF and BPF; report what stands on stderr",

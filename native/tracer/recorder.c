@@ -50,7 +50,7 @@ bool recorder_open(struct recorder *recorder, struct bpf_program *program, const
 			continue;
 		if (!open_timer(recorder, program, cpu, hertz))
 			return problem_set(problem, "E_NO_PERF", EXIT_SYSTEM, -1,
-			                   "run with sudo, or grant cap_perfmon to native/build/rxray-tracer",
+			                   "run with sudo, or grant it once: rxray doctor --fix as root",
 			                   "no timer for the flight recorder on CPU %d: %s", cpu,
 			                   strerror(errno));
 	}

@@ -1,6 +1,7 @@
 import yargs from 'yargs';
-import { packageVersion } from '../commands/run/version.js';
 import type { Io } from '../commands/terminal/io.js';
+import { printVersion } from '../commands/version.js';
+import { packageVersion } from '../installation/version.js';
 import { CodedError } from '../model/errors.js';
 import { bisectCommand } from './bisect-cli.js';
 import { checkCommand } from './check-cli.js';
@@ -34,6 +35,7 @@ export async function runCommandLine(program: string, argv: readonly string[], i
   const ours = dashes < 0 ? argv : argv.slice(0, dashes);
   const behindDashes = dashes < 0 ? [] : argv.slice(dashes + 1);
   const words = own ? [program, ...ours] : withStandardInput(ours);
+  if (asksForBuild(ours)) return printVersion(io);
   let usageProblem: string | undefined;
   const parser = yargs()
     .scriptName('rxray')
@@ -77,6 +79,11 @@ export async function runCommandLine(program: string, argv: readonly string[], i
     io.err(`${own ? program : 'rxray'}: ${error.message} [${error.code}]\n  → ${error.remedy}\n`);
     return error.exitCode;
   }
+}
+
+/** `--version` alone is the parser's own; with `--json` it tells the whole build. */
+function asksForBuild(words: readonly string[]): boolean {
+  return words.length === 2 && words.includes('--json') && (words.includes('--version') || words.includes('-V'));
 }
 
 /** yargs loses a lone dash among positionals. */

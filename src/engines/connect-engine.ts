@@ -1,10 +1,10 @@
-import { fileURLToPath } from 'node:url';
+import { nodeProgram } from '../installation/node-program.js';
 import type { Transport } from '../transports/transport.js';
 import type { Engine } from './engine.js';
 import { createHelperEngine } from './helper-engine.js';
 
 /** The prober that times connects and sends echoes without privilege: a program for Node.js. */
-export const CONNECT_PROGRAM = fileURLToPath(new URL('./connect/main.js', import.meta.url));
+export const CONNECT_PROGRAM = nodeProgram('connect', import.meta.url);
 
 /**
  * Probes by what any process may do.

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { HostCheck } from '../model/host-check.js';
+import { HOW_TO_GRANT } from './helper-rights.js';
 import type { ProberCapabilities } from './prober-capabilities.js';
 
 const CLOCKSOURCE = '/sys/devices/system/clocksource/clocksource0/current_clocksource';
@@ -16,14 +17,12 @@ const LAB_TOOLS: readonly (readonly [tool: string, debianPackage: string])[] = [
   ['bpftool', 'bpftool'],
 ];
 
-const SETCAP = 'run with sudo, or: sudo setcap cap_net_raw,cap_sys_nice,cap_ipc_lock+ep native/build/rxray-prober';
-
 /** What the prober itself said it can do, as checks. */
 export function proberChecks(capabilities: ProberCapabilities): HostCheck[] {
   const check = (what: string, works: boolean, fine: string, without: HostCheck['state'], loss: string): HostCheck =>
     works
       ? { area: 'probe', what, state: 'works', detail: fine }
-      : { area: 'probe', what, state: without, detail: loss, remedy: SETCAP };
+      : { area: 'probe', what, state: without, detail: loss, remedy: HOW_TO_GRANT };
   const late = 'late sends are recorded';
   return [
     { area: 'probe', what: 'helper', state: 'works', detail: `${capabilities.helper} ${capabilities.version}` },
@@ -162,7 +161,7 @@ export function moduleChecks(): HostCheck[] {
         what: name,
         state: 'limited',
         detail: `does not load (${why}); only the portable engine needs it`,
-        remedy: 'apt-get install g++ make python3 libpcap-dev, then npm rebuild',
+        remedy: 'apt-get install g++ make python3 libpcap-dev, then npm install raw-socket cap where rxray is',
       };
     }
   });

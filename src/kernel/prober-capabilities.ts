@@ -39,7 +39,7 @@ export async function readCapabilities(transport: Transport): Promise<ProberCapa
     throw new CodedError(
       'E_HELPER',
       `the prober on ${transport.place} does not say what it can do (${why})`,
-      'run npm run build',
+      'run rxray doctor',
       4,
     );
   }

@@ -41,7 +41,7 @@ export async function readTracerCapabilities(transport: Transport): Promise<Trac
   } catch {
     const why = exit.stderr === '' ? `status ${exit.code}` : exit.stderr;
     const message = `the tracer on ${transport.place} does not say what it can do (${why})`;
-    throw new CodedError('E_HELPER', message, 'run npm run build', 4);
+    throw new CodedError('E_HELPER', message, 'run rxray doctor', 4);
   }
 }
 

@@ -1,17 +1,60 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildInfo } from '../installation/build-info.js';
+import { packageFolder } from '../installation/package-folder.js';
+import { PACKAGED_PLATFORMS, PLATFORM, platformPackage } from '../installation/platform.js';
+import { sha256 } from '../installation/sha256.js';
+import { packageVersion } from '../installation/version.js';
 import { CodedError } from '../model/errors.js';
-import { packageFolder } from './package-folder.js';
+import { type CarriedHelper, carriedHelper, type HelperOrigin } from './carried-helper.js';
+import { type Granted, grantedHelpers } from './granted-helper.js';
 import type { HelperName } from './transport.js';
 
+export interface FoundHelper {
+  readonly path: string;
+  readonly origin: 'environment' | 'granted' | HelperOrigin;
+  /** Granted helpers that were passed over, and why. */
+  readonly refused: readonly Granted[];
+}
+
 /**
- * The path of a helper on this host: in the folder RXRAY_HELPERS names when set, else in that of the build.
+ * A helper on this host, and where it is from. In this order: the folder RXRAY_HELPERS names, which then is the only
+ * one; a helper that was granted its capabilities, if it has the bytes that belong to this rxray; what came with the
+ * package or the single file; what was built from source.
  *
  * @throws CodedError E_HELPER when there is none
  */
+export function locateHelper(helper: HelperName): FoundHelper {
+  const named = process.env.RXRAY_HELPERS;
+  if (named !== undefined) {
+    const path = join(named, helper);
+    if (existsSync(path)) return { path, origin: 'environment', refused: [] };
+    throw new CodedError('E_HELPER', `no ${helper} in ${named}, which RXRAY_HELPERS names`, 'correct or unset it', 4);
+  }
+  const carried = carriedHelper(helper);
+  const granted = grantedHelpers(helper, () => expectedHash(helper, carried));
+  const taken = granted.find((found) => found.taken);
+  if (taken !== undefined) return { path: taken.path, origin: 'granted', refused: [] };
+  if (carried !== undefined) return { ...carried, refused: granted };
+  throw new CodedError('E_HELPER', `there is no ${helper} for ${PLATFORM}`, howToGetHelpers(), 4);
+}
+
+/** The path of a helper on this host. @throws CodedError E_HELPER when there is none */
 export function findHelper(helper: HelperName): string {
-  const folder = process.env.RXRAY_HELPERS ?? join(packageFolder(), 'native', 'build');
-  const path = join(folder, helper);
-  if (existsSync(path)) return path;
-  throw new CodedError('E_HELPER', `${helper} is not built: no ${path}`, 'run npm run build', 4);
+  return locateHelper(helper).path;
+}
+
+/** What a granted helper must be: the very one that came with this rxray, or that was built with it. */
+function expectedHash(helper: HelperName, carried: CarriedHelper | undefined): string | undefined {
+  return carried === undefined ? buildInfo().helpers[PLATFORM]?.[helper] : sha256(readFileSync(carried.path));
+}
+
+/** One sentence on what to add, by how this rxray came here. */
+export function howToGetHelpers(): string {
+  const native = join(packageFolder(), 'native');
+  const build = `make -C ${native} helpers`;
+  if (buildInfo().kind === 'checkout') return 'run npm run build';
+  if (!PACKAGED_PLATFORMS.includes(PLATFORM)) return `nothing is packaged for ${PLATFORM}: build them with ${build}`;
+  const add = `${platformPackage(PLATFORM)}@${packageVersion()}`;
+  return `add the package with them beside rxray: npm install ${add} (with -g if rxray was installed so); or build them: ${build}`;
 }

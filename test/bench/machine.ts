@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { cpus, hostname, machine, release, totalmem } from 'node:os';
-import { packageVersion } from '../../src/commands/run/version.js';
+import { packageVersion } from '../../src/installation/version.js';
 import { tryCommand } from '../../src/lab/command.js';
 
 export interface Machine {

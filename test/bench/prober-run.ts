@@ -93,8 +93,8 @@ async function collect(paths: readonly PlannedPath[], events: AsyncIterable<Engi
 
 /** What ends as the prober itself, by replacing one program by the next. */
 function commandOf(engine: SendingEngine): string[] {
-  if (engine === 'portable') return [process.execPath, PORTABLE_PROGRAM];
-  if (engine === 'connect') return [findHelper('rxray-icmp'), process.execPath, CONNECT_PROGRAM];
+  if (engine === 'portable') return [...PORTABLE_PROGRAM];
+  if (engine === 'connect') return [findHelper('rxray-icmp'), ...CONNECT_PROGRAM];
   return [findHelper('rxray-prober')];
 }
 

@@ -170,7 +170,7 @@ describe('the report in a browser', needsChromium, () => {
   });
 
   test('hostile names in a recording run no script and ask for nothing', async () => {
-    const file = await write('hostile.html', htmlReport(hostileDocument(), await pageAssets(), 'UTC'));
+    const file = await write('hostile.html', htmlReport(hostileDocument(), pageAssets(), 'UTC'));
     const { page, troubles } = await openPage(browser, file);
     await page.locator('#plots').scrollIntoViewIfNeeded();
     await page.waitForSelector('.canvas[data-from]');
@@ -180,7 +180,7 @@ describe('the report in a browser', needsChromium, () => {
   });
 
   test('even a script that got into the page would not run', async () => {
-    const page = htmlReport(reportDocument(), await pageAssets(), 'UTC');
+    const page = htmlReport(reportDocument(), pageAssets(), 'UTC');
     const file = await write(
       'broken.html',
       page.replace('<main>', '<main><script>alert(1)</script><img src="http://127.0.0.1:9/x" alt="">'),
@@ -195,7 +195,7 @@ describe('the report in a browser', needsChromium, () => {
   });
 
   test('without scripts verdict and tables stand there all the same', async () => {
-    const file = await write('plain.html', htmlReport(reportDocument(), await pageAssets(), 'UTC'));
+    const file = await write('plain.html', htmlReport(reportDocument(), pageAssets(), 'UTC'));
     const { page } = await openPage(browser, file, { javaScriptEnabled: false });
     assert.equal(await page.locator('h1').textContent(), 'rx-queue or host at node');
     assert.equal(await page.locator('#stalls tbody tr').count(), 1);

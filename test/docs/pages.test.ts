@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { suite, test } from 'node:test';
-import { packageFolder } from '../../src/transports/package-folder.js';
+import { packageFolder } from '../../src/installation/package-folder.js';
 
 const root = packageFolder();
 const pages = [

@@ -9,7 +9,7 @@ import { parseAddress } from '../../src/engines/portable/address.js';
 import { type Outgoing, TcpFlags } from '../../src/engines/portable/packet.js';
 import { buildPacket } from '../../src/engines/portable/packet-build.js';
 import { parsePacket } from '../../src/engines/portable/packet-parse.js';
-import { packageFolder } from '../../src/transports/package-folder.js';
+import { packageFolder } from '../../src/installation/package-folder.js';
 
 const SECRET = '0123456789abcdeffedcba9876543210';
 const PATHS = [0, 1, 16_383];

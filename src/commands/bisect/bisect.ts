@@ -1,11 +1,11 @@
 import { identifiability } from '../../bisect/words/identifiability.js';
 import { Machines } from '../../hosts/machines.js';
 import type { HostsPath } from '../../hosts/measured-paths.js';
+import { packageVersion } from '../../installation/version.js';
 import type { BisectInfo } from '../../recording/recorded-run.js';
 import type { Recorder } from '../../recording/recorder.js';
 import { identifiabilityText } from '../../report/bisect/identifiability-text.js';
 import { openRecorder } from '../recording/recording-options.js';
-import { packageVersion } from '../run/version.js';
 import type { Io } from '../terminal/io.js';
 import { checkTerminal } from '../terminal/live-view.js';
 import { OutputFile } from '../terminal/output-file.js';

@@ -13,14 +13,21 @@ import type { HostCheck } from '../../model/host-check.js';
 import { doctorText } from '../../report/host/doctor-text.js';
 import { localTransport } from '../../transports/local/local-transport.js';
 import type { Io } from '../terminal/io.js';
+import { fixHelpers, grantScript, helperChecks } from './installed-helpers.js';
+
+const GRANT_TITLE =
+  'So that members of a group can probe and trace without being root, root runs this (or rxray doctor --fix) once:';
 
 /**
- * `rxray doctor`: what works on this host and what does not, with the reason and the remedy.
+ * `rxray doctor`: what works on this host and what does not, with the reason and the remedy; with `fix` it first gives
+ * the helpers their capabilities.
  *
  * @returns 0 when probing works, 4 when it does not
  */
-export async function doctor(options: { readonly json: boolean }, io: Io): Promise<number> {
+export async function doctor(options: { readonly json: boolean; readonly fix: boolean }, io: Io): Promise<number> {
+  if (options.fix) fixHelpers(io);
   const checks = [
+    ...helperChecks(),
     ...(await proberSection()),
     ...clockChecks(),
     ...(await tracerSection()),
@@ -29,12 +36,16 @@ export async function doctor(options: { readonly json: boolean }, io: Io): Promi
     ...labChecks(),
   ];
   const cannotProbe = checks.some((check) => check.area === 'probe' && check.state === 'missing');
-  if (options.json) await io.out(`${JSON.stringify({ probing: !cannotProbe, checks }, null, 2)}\n`);
-  else {
+  const grant = grantScript();
+  if (options.json) {
+    await io.out(`${JSON.stringify({ probing: !cannotProbe, checks, ...(grant && { grant }) }, null, 2)}\n`);
+  } else {
     const end = cannotProbe
       ? 'Precise probing does not work here: see ✗ above. Without privilege: rxray probe HOST -p PORT --engine connect'
       : 'Probing works here: try rxray probe 127.0.0.1';
-    await io.out(`${doctorText(checks)}\n${end}\n`);
+    const lacking = checks.some(({ area, state }) => (area === 'probe' || area === 'trace') && state !== 'works');
+    const how = lacking && grant !== undefined ? `${GRANT_TITLE}\n${grant.map((line) => `  ${line}\n`).join('')}` : '';
+    await io.out(`${doctorText(checks)}\n${how}${end}\n`);
   }
   return cannotProbe ? 4 : 0;
 }

@@ -1,4 +1,5 @@
 import { createDetectorBank, type DetectedPath, type DetectorBank } from '../../detect/detector-bank.js';
+import { packageVersion } from '../../installation/version.js';
 import type { PathTotals, TimestampSource } from '../../model/engine-event.js';
 import type { Finding } from '../../model/finding.js';
 import type { ArrivalsRecord } from '../../model/records/arrivals.js';
@@ -6,7 +7,6 @@ import { type QualityRecord, type RunPath, type RunRecord, SCHEMA } from '../../
 import type { SampleColumns } from '../../model/sample.js';
 import type { Summary } from '../../model/summary.js';
 import { createReporter } from '../../report/probe/create-reporter.js';
-import { packageVersion } from '../run/version.js';
 import type { FileProgress } from '../terminal/file-progress.js';
 import type { Io } from '../terminal/io.js';
 import { OutputFile } from '../terminal/output-file.js';

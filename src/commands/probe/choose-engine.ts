@@ -4,6 +4,7 @@ import type { Engine } from '../../engines/engine.js';
 import { createHelperEngine } from '../../engines/helper-engine.js';
 import { createPortableEngine, PORTABLE_PROGRAM } from '../../engines/portable-engine.js';
 import { createSimEngine, parseScenario } from '../../engines/sim-engine.js';
+import { HOW_TO_GRANT } from '../../kernel/helper-rights.js';
 import { CodedError } from '../../model/errors.js';
 import type { ProbePlan } from '../../model/plan.js';
 import type { Vantage } from '../../model/vantage.js';
@@ -54,7 +55,7 @@ async function bestEngine(plan: ProbePlan, netns: string | undefined): Promise<C
   throw new CodedError(
     'E_NO_RAW_SOCKET',
     `no engine can do this here: helper: ${noHelper}; portable: ${noPortable}; connect: ${noConnect}`,
-    'run with sudo',
+    HOW_TO_GRANT,
   );
 }
 

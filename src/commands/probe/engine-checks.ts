@@ -51,5 +51,5 @@ async function checkOf(transport: Transport): Promise<unknown> {
   for await (const chunk of program.output) text += decoder.decode(chunk, { stream: true });
   const { code, stderr } = await program.exited;
   if (code === 0) return JSON.parse(text);
-  throw new CodedError('E_ENGINE', `an engine cannot be tried: ${stderr || `status ${code}`}`, 'run npm run build');
+  throw new CodedError('E_ENGINE', `an engine cannot be tried: ${stderr || `status ${code}`}`, 'run rxray doctor');
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { packageVersion } from '../../installation/version.js';
 import type { ProberHello } from '../../model/engine-event.js';
 import type { ProbePlan } from '../../model/plan.js';
 import { watchesOf } from '../../model/watch.js';
@@ -8,7 +9,6 @@ import { SAME_CLOCK } from '../../transports/transport.js';
 import { recordedEngine } from '../recording/recorded-engine.js';
 import { openRecorder } from '../recording/recording-options.js';
 import { Measurement, type MeasurementAbout } from '../run/measurement.js';
-import { packageVersion } from '../run/version.js';
 import type { Io } from '../terminal/io.js';
 import { checkTerminal } from '../terminal/live-view.js';
 import { OutputFile } from '../terminal/output-file.js';

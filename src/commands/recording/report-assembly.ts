@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { packageVersion } from '../../installation/version.js';
 import type { Culprit } from '../../model/culprit.js';
 import type { Finding, FindingKind } from '../../model/finding.js';
 import type { QualityRecord, RunRecord } from '../../model/records/run.js';
@@ -10,7 +11,6 @@ import { accusedText } from '../../report/bisect/culprit-text.js';
 import { LongestKept } from '../../report/document/longest-kept.js';
 import { PlotCollector } from '../../report/document/plot-collector.js';
 import type { ReportDocument, Culprit as ShownCulprit } from '../../report/document/report-document.js';
-import { packageVersion } from '../run/version.js';
 
 /** Findings and incidents kept: what marks held probes and stands in tables. */
 const MOST_FINDINGS = 10_000;

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { ownFile } from '../../installation/own-file.js';
 import { CodedError } from '../../model/errors.js';
 import { Player } from '../../recording/player.js';
 import type { BisectInfo, ProbeInfo } from '../../recording/recorded-run.js';
@@ -39,7 +39,7 @@ export interface ReportOptions {
  */
 export async function report(options: ReportOptions, io: Io): Promise<number> {
   checkOutput(options, io);
-  const assets = options.format === 'html' ? await pageAssets() : undefined;
+  const assets = options.format === 'html' ? pageAssets() : undefined;
   const { document, damage } = await assemble(options, io);
   const text = write(document, options, assets);
   if (options.output === undefined) await io.out(text);
@@ -140,14 +140,17 @@ function checkOutput({ file, output, format }: ReportOptions, io: Io): void {
 }
 
 /** Script and style of the page, as the build made them. */
-export async function pageAssets(): Promise<PageAssets> {
-  const read = (name: string): Promise<string> =>
-    readFile(new URL(`../../report/page/${name}`, import.meta.url), 'utf8').catch((cause: unknown) => {
+export function pageAssets(): PageAssets {
+  const read = (name: string): string => {
+    try {
+      return ownFile(`dist/src/report/page/${name}`).toString('utf8');
+    } catch (cause) {
       throw new CodedError(
         'E_INSTALL',
         `the page's ${name} is not there: ${cause instanceof Error ? cause.message : cause}`,
         'in a checkout run npm run build, else install rxray again',
       );
-    });
-  return { script: await read('report-page.js'), style: await read('report-page.css') };
+    }
+  };
+  return { script: read('report-page.js'), style: read('report-page.css') };
 }

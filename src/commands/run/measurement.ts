@@ -1,11 +1,11 @@
 import { createDetectorBank, type DetectorBank } from '../../detect/detector-bank.js';
+import { packageVersion } from '../../installation/version.js';
 import type { EngineEvent, PathTotals, ProberHello } from '../../model/engine-event.js';
 import type { Finding } from '../../model/finding.js';
 import type { ProbePlan } from '../../model/plan.js';
 import { type RunRecord, SCHEMA } from '../../model/records/run.js';
 import type { RunResult } from '../../report/probe/reporter.js';
 import { RunQuality } from './run-quality.js';
-import { packageVersion } from './version.js';
 
 /** What is said of a run beside what its plan and its engine say. */
 export interface MeasurementAbout {

@@ -1,11 +1,11 @@
+import { HOW_TO_GRANT } from '../../kernel/helper-rights.js';
 import { CodedError } from '../../model/errors.js';
 
 /** What to do next in the words of the command line; the helpers know only their plan. */
 const REMEDIES: Readonly<Record<string, string>> = {
   E_RATE_LIMIT: "lengthen -i, or raise --max-pps if the target's owner agrees",
   E_NO_INTERFACE: 'list the interfaces with ip link, and correct -I',
-  E_NO_RAW_SOCKET:
-    'run with sudo, or once: sudo setcap cap_net_raw,cap_net_admin,cap_sys_nice,cap_ipc_lock+ep native/build/rxray-prober; or use --engine connect -p PORT, which needs no privilege',
+  E_NO_RAW_SOCKET: `${HOW_TO_GRANT}; or use --engine connect -p PORT, which needs no privilege`,
   E_TIMESTAMPS: 'use --timestamps kernel; rxray doctor shows what each interface has',
 };
 

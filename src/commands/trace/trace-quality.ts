@@ -1,8 +1,8 @@
+import { packageVersion } from '../../installation/version.js';
 import type { EndReason } from '../../model/end-reason.js';
 import type { TracerCost, TracerHello, WaitTotals } from '../../model/kernel-event.js';
 import { SCHEMA } from '../../model/records/run.js';
 import type { TraceQuality, TraceRun } from '../../model/records/trace.js';
-import { packageVersion } from '../run/version.js';
 
 /** The first record of a trace. */
 export function traceRun(

@@ -1,6 +1,7 @@
 import { isSyscallName } from '../../codec/syscall-words.js';
 import { formatLength } from '../../format/duration.js';
 import { readHosts } from '../../hosts/hosts-file.js';
+import { packageVersion } from '../../installation/version.js';
 import { startTracer } from '../../kernel/tracer.js';
 import { CodedError } from '../../model/errors.js';
 import type { SyscallsQuestion } from '../../model/syscalls-question.js';
@@ -10,7 +11,6 @@ import { localTransport } from '../../transports/local/local-transport.js';
 import { netnsTransport } from '../../transports/local/netns-transport.js';
 import type { Transport } from '../../transports/transport.js';
 import { transportFor } from '../../transports/transport-for.js';
-import { packageVersion } from '../run/version.js';
 import type { Io } from '../terminal/io.js';
 import { OutputFile } from '../terminal/output-file.js';
 import { ArmedCommand } from './armed-command.js';

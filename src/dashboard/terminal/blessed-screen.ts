@@ -1,10 +1,12 @@
-import { createRequire } from 'node:module';
 import type { ReadStream, WriteStream } from 'node:tty';
-import blessed from 'blessed';
+import type blessed from 'blessed';
+import box from 'blessed/lib/widgets/box.js';
+import screen from 'blessed/lib/widgets/screen.js';
 import type { Capabilities } from '../drawing/capabilities.js';
 import type { Line, Size, Style } from '../drawing/line.js';
 import type { Pointer } from '../views/pointing.js';
 import { lookOf } from './palette.js';
+import { descriptionOf, useOwnDescriptions } from './terminal-description.js';
 import { TerminalOutput } from './terminal-output.js';
 import type { TerminalScreen } from './terminal-screen.js';
 
@@ -53,7 +55,8 @@ class BlessedScreen implements TerminalScreen {
   ) {
     this.#output = new TerminalOutput(streams.output);
     const forgetOwn = ownProcessListeners();
-    this.#screen = blessed.screen({
+    useOwnDescriptions();
+    this.#screen = screen({
       input: streams.input,
       output: this.#output as unknown as NodeJS.WriteStream,
       terminal: descriptionOf(term),
@@ -66,7 +69,7 @@ class BlessedScreen implements TerminalScreen {
     // UTF-8 is written as it is; without it nothing beyond ASCII is drawn, so that nothing needs translation.
     this.#screen.tput.unicode = unicode;
     this.#screen.tput.brokenACS = true;
-    const canvas = blessed.box({ parent: this.#screen, top: 0, left: 0, width: '100%', height: '100%' });
+    const canvas = box({ parent: this.#screen, top: 0, left: 0, width: '100%', height: '100%' });
     canvas.render = () => {
       this.#fill();
       return undefined as unknown as ReturnType<typeof canvas.render>;
@@ -202,14 +205,4 @@ function ownProcessListeners(): () => void {
       }
     }
   };
-}
-
-/**
- * The description of the terminal that comes with blessed. It misreads those of the system where they are in the format
- * that ncurses has had since 2018 (numbers of 32 bits), as that of screen-256color is, and then writes errors over the
- * screen; what it is asked for here, every terminal of today does as xterm does.
- */
-function descriptionOf(term: string): string {
-  const name = term.startsWith('linux') ? 'linux' : 'xterm-256color';
-  return createRequire(import.meta.url).resolve(`blessed/usr/${name}`);
 }

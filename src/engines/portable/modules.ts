@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { isSingleFile } from '../../installation/single-file.js';
 import { CodedError } from '../../model/errors.js';
 
 /** What is used of a socket of raw-socket. */
@@ -48,15 +49,18 @@ export function loadModules(): Modules {
   return { raw: load('raw-socket') as RawSocketModule, cap: load('cap') as CapModule };
 }
 
+const HOW_TO_GET_THEM =
+  'install g++, make, python3 and libpcap-dev, then npm install raw-socket cap where rxray is (with -g if it is global); or use --engine helper or --engine connect';
+
 function load(name: string): unknown {
+  if (isSingleFile()) {
+    const why = 'the single executable can load no module of Node.js';
+    throw new CodedError('E_PORTABLE_NOT_BUILT', why, 'use --engine helper or --engine connect, or install from npm');
+  }
   try {
     return createRequire(import.meta.url)(name);
   } catch (error) {
     const why = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    throw new CodedError(
-      'E_PORTABLE_NOT_BUILT',
-      `the npm package ${name} is not built here (${why})`,
-      'install g++, make, python3 and libpcap-dev, then run npm rebuild raw-socket cap; or use --engine helper or --engine connect',
-    );
+    throw new CodedError('E_PORTABLE_NOT_BUILT', `the npm package ${name} is not built here (${why})`, HOW_TO_GET_THEM);
   }
 }

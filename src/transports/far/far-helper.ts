@@ -122,7 +122,12 @@ export class FarHelper implements HelperProcess {
       );
     }
     if (word === 'broken') {
-      return new CodedError('E_HELPER', `${name} does not run on ${place}: ${said}`, 'run npm run build again', 4);
+      return new CodedError(
+        'E_HELPER',
+        `${name} does not run on ${place}: ${said}`,
+        'in a checkout run npm run build, else install rxray again',
+        4,
+      );
     }
     const why = word === 'gone' ? `its folder ${folder} is gone` : 'it ended before it ran';
     return new CodedError('E_HELPER', `${name} was not started on ${place}: ${why}`, 'try again', 4);

@@ -10,8 +10,15 @@ export interface NodeTransportOptions {
   readonly through?: readonly string[];
 }
 
-/** Probers that are programs for Node.js, on this host, in place of the native one: same plan in, same frames out. */
-export function nodeTransport(program: string, { netns, through = [] }: NodeTransportOptions = {}): Transport {
+/**
+ * Probers that are programs for Node.js, on this host, in place of the native one: same plan in, same frames out.
+ *
+ * @param program the words that start it
+ */
+export function nodeTransport(
+  program: readonly string[],
+  { netns, through = [] }: NodeTransportOptions = {},
+): Transport {
   return {
     place: netns === undefined ? 'this host' : `network namespace ${netns}`,
     launch: (_, args) => {
@@ -24,7 +31,7 @@ export function nodeTransport(program: string, { netns, through = [] }: NodeTran
         );
       }
       const enter = netns === undefined ? [] : ['ip', 'netns', 'exec', netns];
-      const [command = '', ...rest] = [...enter, ...through, process.execPath, program, ...args];
+      const [command = '', ...rest] = [...enter, ...through, ...program, ...args];
       return spawnHelper(command, rest);
     },
     exchangeClock: async () => SAME_CLOCK,

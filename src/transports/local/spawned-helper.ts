@@ -21,14 +21,7 @@ export function spawnHelper(command: string, args: readonly string[]): HelperPro
   child.stdin.on('error', () => {});
   const exited = new Promise<HelperExit>((resolve, reject) => {
     child.once('error', (cause) => {
-      reject(
-        new CodedError(
-          'E_HELPER',
-          `cannot start ${command}: ${cause.message}`,
-          'run npm run build, then rxray doctor',
-          4,
-        ),
-      );
+      reject(new CodedError('E_HELPER', `cannot start ${command}: ${cause.message}`, 'run rxray doctor', 4));
     });
     child.once('close', (code, signal) => resolve({ code, signal, stderr: stderr.trim() }));
   });

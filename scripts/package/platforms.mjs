@@ -1,0 +1,22 @@
+// What rxray is packaged for. Each name is Node.js' own for it; Debian, OCI and the compilers have others.
+import { output } from '../step.mjs';
+
+export const PLATFORMS = [
+  { name: 'linux-x64', cpu: 'x64', machine: 'x86_64', debian: 'amd64', oci: 'amd64', gnu: 'x86_64-linux-gnu' },
+  { name: 'linux-arm64', cpu: 'arm64', machine: 'aarch64', debian: 'arm64', oci: 'arm64', gnu: 'aarch64-linux-gnu' },
+];
+
+/** The machine this runs on. */
+export function ownPlatform() {
+  const own = PLATFORMS.find(({ cpu }) => cpu === process.arch);
+  if (own === undefined) throw new Error(`packages are built on x64 or arm64, not on ${process.arch}`);
+  return own;
+}
+
+/** Whether programs of a platform run here, by the processor or by qemu, and with which command before them. */
+export function runnerOf(platform) {
+  if (platform.cpu === process.arch) return [];
+  const qemu = output('which', [`qemu-${platform.machine}-static`]);
+  if (!qemu) throw new Error(`qemu-${platform.machine}-static is missing: apt-get install qemu-user-static`);
+  return [qemu];
+}

@@ -1,0 +1,19 @@
+import { fileURLToPath } from 'node:url';
+import { isSingleFile } from './single-file.js';
+
+/** The engines that are programs for Node.js. */
+export const ENGINE_PROGRAMS = ['connect', 'portable'] as const;
+export type EngineProgram = (typeof ENGINE_PROGRAMS)[number];
+
+/** The word by which the single executable is told to be one of them. */
+export const ENGINE_WORD = '--rxray-engine-program';
+
+/**
+ * The words that start such a program with this same Node.js.
+ *
+ * @param beside the URL of the module in whose folder the program has a folder of its own
+ */
+export function nodeProgram(name: EngineProgram, beside: string): readonly string[] {
+  if (isSingleFile()) return [process.execPath, ENGINE_WORD, name];
+  return [process.execPath, fileURLToPath(new URL(`./${name}/main.js`, beside))];
+}

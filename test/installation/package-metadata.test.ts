@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { packageFolder } from '../../src/installation/package-folder.js';
+import { sha256 } from '../../src/installation/sha256.js';
+
+const read = (name: string): Buffer => readFileSync(join(packageFolder(), name));
+const manifest = JSON.parse(read('package.json').toString()) as { version: string; bin: Record<string, string> };
+
+describe('the package', () => {
+  test('has the commands rxray, probe and bisect, each a program of its own name', () => {
+    assert.deepEqual(Object.keys(manifest.bin).sort(), ['bisect', 'probe', 'rxray']);
+    for (const [name, file] of Object.entries(manifest.bin)) {
+      assert.match(read(file).toString(), /^#!\/usr\/bin\/env node\n/);
+      assert.ok((statSync(join(packageFolder(), file)).mode & 0o111) === 0o111, `${file} is not executable`);
+      // As launchers of package managers do: by the path of the file, not by the name of the command.
+      const help = execFileSync(process.execPath, [join(packageFolder(), file), '--help'], { encoding: 'utf8' });
+      assert.match(help, name === 'rxray' ? /^rxray <command>/ : new RegExp(`^rxray ${name} `));
+    }
+  });
+
+  test('tells with --version --json which build and which helpers run', () => {
+    const main = join(packageFolder(), 'dist/src/main.js');
+    const told = JSON.parse(execFileSync(process.execPath, [main, '--version', '--json'], { encoding: 'utf8' })) as {
+      version: string;
+      commit?: string;
+      build: string;
+      helpers: Record<string, { path: string; sha256: string; belongs: string }>;
+    };
+    assert.equal(told.version, manifest.version);
+    assert.equal(told.build, 'checkout');
+    assert.match(told.commit ?? '', /^[0-9a-f]{40}(-dirty)?$/);
+    assert.deepEqual(Object.keys(told.helpers), ['rxray-prober', 'rxray-tracer', 'rxray-icmp']);
+    for (const helper of Object.values(told.helpers)) {
+      assert.equal(helper.sha256, sha256(readFileSync(helper.path)));
+      assert.equal(helper.belongs, helper.sha256);
+    }
+  });
+});
