@@ -132,7 +132,7 @@ enum rxray_end_reason {
 
 /* of the holder, where the wait names it; else a sample of the flight recorder */
 #define RXRAY_STACK_FLAGS_HOLDER 0x01u
-/* taken between the begin of the wait and its end */
+/* reserved */
 #define RXRAY_STACK_FLAGS_WITHIN 0x02u
 
 /* the call has not returned: endedNs is when it was looked at */
@@ -145,6 +145,13 @@ enum rxray_end_reason {
 #define RXRAY_CALL_FLAGS_SLOW 0x08u
 /* the arguments could not be read */
 #define RXRAY_CALL_FLAGS_ARGUMENTS_UNKNOWN 0x10u
+
+/* of rxray itself: this tracer, who started it, or a prober */
+#define RXRAY_OCCUPANT_FLAGS_OWN_PROCESS 0x01u
+/* a thread of the kernel */
+#define RXRAY_OCCUPANT_FLAGS_KERNEL_THREAD 0x02u
+/* a thread that receives packets itself: of a NAPI, of an interrupt, ksoftirqd */
+#define RXRAY_OCCUPANT_FLAGS_RECEIVES 0x04u
 
 /* receiving on the interface was steered to this CPU at some time in the gap */
 #define RXRAY_CPU_GAP_FLAGS_SERVES_INTERFACE 0x01u
@@ -582,10 +589,10 @@ static_assert(offsetof(struct rxray_frame_receive_wait, file) == 168, "receiveWa
 static_assert(offsetof(struct rxray_frame_receive_wait, cgroup) == 424, "receiveWait.cgroup");
 
 #define RXRAY_RECORD_STACK 22
-/* What ran on a CPU at an instant. Names of its addresses come before it. */
+/* What ran on a CPU at an instant: the holder of a wait, or a sample of the flight recorder, told once for all waits around then. Names of its addresses come before it. */
 struct rxray_frame_stack {
 	int64_t time_ns; /* since the epoch */
-	uint32_t wait; /* number of the wait that it belongs to */
+	uint32_t wait; /* number of the wait that it is told with */
 	uint32_t thread; /* thread id, 0 idle */
 	uint32_t process; /* process id */
 	uint32_t syscall; /* number of the system call it was in; 0xffffffff none or unknown */
@@ -608,6 +615,58 @@ static_assert(offsetof(struct rxray_frame_stack, flags) == 27, "stack.flags");
 static_assert(offsetof(struct rxray_frame_stack, reserved) == 28, "stack.reserved");
 static_assert(offsetof(struct rxray_frame_stack, thread_name) == 32, "stack.threadName");
 static_assert(offsetof(struct rxray_frame_stack, addresses) == 48, "stack.addresses");
+
+#define RXRAY_RECORD_WAIT_PLACE 26
+/* Where the packets of a wait, or the thread that was to receive them, were queued: one CPU for some time. Before the wait. */
+struct rxray_frame_wait_place {
+	int64_t from_ns; /* since the epoch */
+	int64_t to_ns; /* when it was moved on, or served */
+	int64_t sampled_from_ns; /* since when the flight recorder still had that CPU as it was read; far ahead without one; since the epoch */
+	uint64_t recorded_ns; /* of that, time for which it is known who had the CPU */
+	uint32_t wait; /* number of the wait that it belongs to */
+	uint16_t cpu; /* CPU */
+	uint16_t reserved; /* 0 */
+};
+static_assert(sizeof(struct rxray_frame_wait_place) == 40, "waitPlace");
+static_assert(offsetof(struct rxray_frame_wait_place, from_ns) == 0, "waitPlace.fromNs");
+static_assert(offsetof(struct rxray_frame_wait_place, to_ns) == 8, "waitPlace.toNs");
+static_assert(offsetof(struct rxray_frame_wait_place, sampled_from_ns) == 16, "waitPlace.sampledFromNs");
+static_assert(offsetof(struct rxray_frame_wait_place, recorded_ns) == 24, "waitPlace.recordedNs");
+static_assert(offsetof(struct rxray_frame_wait_place, wait) == 32, "waitPlace.wait");
+static_assert(offsetof(struct rxray_frame_wait_place, cpu) == 36, "waitPlace.cpu");
+static_assert(offsetof(struct rxray_frame_wait_place, reserved) == 38, "waitPlace.reserved");
+
+#define RXRAY_RECORD_OCCUPANT 27
+/* A thread that had the CPU where packets, or their thread, were queued, while they waited. Before the wait, those who had it longest. */
+struct rxray_frame_occupant {
+	int64_t from_ns; /* since when it had the CPU, also before the wait; since the epoch */
+	int64_t to_ns; /* until when it had the CPU, or was seen to have it; since the epoch */
+	uint64_t held_ns; /* of the time that was waited on that CPU, how long it ran there, all turns added up */
+	uint32_t wait; /* number of the wait that it belongs to */
+	uint32_t thread; /* thread id, 0 idle */
+	uint32_t process; /* process id */
+	uint32_t turns; /* how often it got the CPU */
+	uint16_t cpu; /* CPU */
+	uint8_t flags; /* occupantFlags */
+	uint8_t reserved[5]; /* 0 */
+	uint8_t thread_name[16]; /* of the thread */
+	uint8_t process_name[16]; /* of its process; empty when it had ended */
+	uint8_t cgroup[256]; /* path of its cgroup; empty: unknown */
+};
+static_assert(sizeof(struct rxray_frame_occupant) == 336, "occupant");
+static_assert(offsetof(struct rxray_frame_occupant, from_ns) == 0, "occupant.fromNs");
+static_assert(offsetof(struct rxray_frame_occupant, to_ns) == 8, "occupant.toNs");
+static_assert(offsetof(struct rxray_frame_occupant, held_ns) == 16, "occupant.heldNs");
+static_assert(offsetof(struct rxray_frame_occupant, wait) == 24, "occupant.wait");
+static_assert(offsetof(struct rxray_frame_occupant, thread) == 28, "occupant.thread");
+static_assert(offsetof(struct rxray_frame_occupant, process) == 32, "occupant.process");
+static_assert(offsetof(struct rxray_frame_occupant, turns) == 36, "occupant.turns");
+static_assert(offsetof(struct rxray_frame_occupant, cpu) == 40, "occupant.cpu");
+static_assert(offsetof(struct rxray_frame_occupant, flags) == 42, "occupant.flags");
+static_assert(offsetof(struct rxray_frame_occupant, reserved) == 43, "occupant.reserved");
+static_assert(offsetof(struct rxray_frame_occupant, thread_name) == 48, "occupant.threadName");
+static_assert(offsetof(struct rxray_frame_occupant, process_name) == 64, "occupant.processName");
+static_assert(offsetof(struct rxray_frame_occupant, cgroup) == 80, "occupant.cgroup");
 
 #define RXRAY_RECORD_SYMBOL 23
 /* The name of an address of the kernel, once before the first stack that has it. */

@@ -2,7 +2,7 @@
 #ifndef RXRAY_HOLDER_BPF_H
 #define RXRAY_HOLDER_BPF_H
 
-/* Who holds the CPU right now: task, system call, file, cgroups. Needs kernel.h before it. */
+/* Who holds the CPU right now: task, system call, file, cgroups. Needs linux/bpf.h and kernel.h before it. */
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
@@ -15,22 +15,43 @@ static __always_inline bool begins_with(const char *comm, const char *word, int 
 	return true;
 }
 
+/* Of what runs here; read its fields with BPF_CORE_READ. */
+static __always_inline struct task_struct *current_task(void)
+{
+	return (struct task_struct *)bpf_get_current_task();
+}
+
+/*
+ * The registers of user space, as they were saved on the way into the kernel: NULL for a thread that has
+ * none. Before 5.15 no function of the kernel tells where; they lie at the far end of the kernel's stack.
+ */
+static __always_inline struct pt_regs *saved_registers(struct task_struct *task)
+{
+	void *stack;
+
+	if ((BPF_CORE_READ(task, flags) & PF_KTHREAD) != 0)
+		return NULL;
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+		return (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	stack = BPF_CORE_READ(task, stack);
+	if (stack == NULL || !bpf_core_type_exists(union thread_union))
+		return NULL;
+	return stack + bpf_core_type_size(union thread_union) - bpf_core_type_size(struct pt_regs);
+}
+
 /* The number of the system call that a user's task is in; -1 when it was interrupted outside of any. */
 static __always_inline int syscall_of(struct task_struct *task)
 {
-	struct pt_regs *registers;
+	struct pt_regs *registers = saved_registers(task);
 
-	if ((task->flags & PF_KTHREAD) != 0)
-		return -1;
-	registers = (struct pt_regs *)bpf_task_pt_regs(task);
 	return registers == NULL ? -1 : SYSCALL_OF(registers);
 }
 
 static __always_inline __u32 context_of(struct task_struct *task, int syscall, const char *comm)
 {
-	if (task->pid == 0)
+	if (BPF_CORE_READ(task, pid) == 0)
 		return STALL_IDLE;
-	if ((task->flags & PF_KTHREAD) == 0)
+	if ((BPF_CORE_READ(task, flags) & PF_KTHREAD) == 0)
 		return syscall >= 0 ? STALL_SYSCALL : STALL_USER;
 	if (begins_with(comm, "ksoftirqd/", 10))
 		return STALL_KSOFTIRQD;

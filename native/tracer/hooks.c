@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "question.h"
 #include "tracer.h"
@@ -59,13 +61,24 @@ static void choose(const struct tracer *tracer, struct hooks *hooks, struct bpf_
 
 static bool refused(int error, const char *name, struct problem *problem)
 {
+	struct rlimit locked;
+
+	/* Kernels that count maps as locked memory (before 5.11) refuse them like this, too. */
+	if (error == EPERM && geteuid() == 0 && getrlimit(RLIMIT_MEMLOCK, &locked) == 0 &&
+	    locked.rlim_cur != RLIM_INFINITY)
+		return problem_set(problem, "E_NO_BPF", EXIT_SYSTEM, -1,
+		                   "allow more locked memory (ulimit -l unlimited), as this kernel may count "
+		                   "maps as such; or run with CAP_SYS_RESOURCE, CAP_BPF and CAP_PERFMON",
+		                   "this process may not load BPF programs (%s; locked memory is limited to "
+		                   "%llu kB): %s",
+		                   name, (unsigned long long)locked.rlim_cur / 1024, strerror(error));
 	/* The verifier's own refusal is EACCES. */
 	if (error == EPERM)
 		return problem_set(problem, "E_NO_BPF", EXIT_SYSTEM, -1,
 		                   "run with sudo, or grant it once: rxray doctor --fix as root",
 		                   "this process may not load BPF programs (%s): %s", name, strerror(error));
 	return problem_set(problem, "E_BPF", EXIT_SYSTEM, -1,
-	                   "rxray needs Linux 5.15 or newer with BTF and BPF; report what stands on stderr",
+	                   "rxray needs Linux 5.10 or newer with BTF and BPF; report what stands on stderr",
 	                   "the kernel refuses the programs of `trace %s`: %s", name, strerror(error));
 }
 

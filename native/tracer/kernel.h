@@ -73,15 +73,31 @@ struct files_struct {
 	struct fdtable *fdt;
 };
 
+struct thread_info {
+	__u32 cpu;
+};
+
 struct task_struct {
+	struct thread_info thread_info;
 	unsigned int flags;
 	int prio;
 	int pid;
 	int tgid;
 	unsigned int __state;
+	void *stack;
 	char comm[16];
 	struct files_struct *files;
 	struct css_set *cgroups;
+};
+
+/* The CPU of a task that runs or waits to run lay here before 5.16. */
+struct task_struct___before_5_16 {
+	unsigned int cpu;
+};
+
+/* What a kernel stack is the other half of: as long as one. */
+union thread_union {
+	unsigned long stack[2048];
 };
 
 struct task_struct___before_5_14 {
@@ -138,16 +154,16 @@ struct pt_regs {
 	unsigned long r10;
 	unsigned long orig_ax;
 };
-#define SYSCALL_OF(registers) ((int)(registers)->orig_ax)
-#define FIRST_ARGUMENT(registers) ((registers)->di)
+#define SYSCALL_OF(registers) ((int)BPF_CORE_READ(registers, orig_ax))
+#define FIRST_ARGUMENT(registers) BPF_CORE_READ(registers, di)
 #elif defined(__TARGET_ARCH_arm64)
 struct pt_regs {
 	__u64 regs[31];
 	__s32 syscallno;
 	__u64 orig_x0;
 };
-#define SYSCALL_OF(registers) ((registers)->syscallno)
-#define FIRST_ARGUMENT(registers) ((registers)->orig_x0)
+#define SYSCALL_OF(registers) BPF_CORE_READ(registers, syscallno)
+#define FIRST_ARGUMENT(registers) BPF_CORE_READ(registers, orig_x0)
 #else
 #error "which registers hold the system call on this architecture?"
 #endif

@@ -68,6 +68,20 @@ void recorder_close(struct recorder *recorder)
 	recorder->bytes = 0;
 }
 
+uint64_t recorder_since(const struct recorder *recorder, int cpu)
+{
+	const struct stall_sample *ring = recorder->samples + (size_t)cpu * STALL_SAMPLES;
+	uint64_t oldest = UINT64_MAX;
+
+	for (size_t i = 0; i < STALL_SAMPLES; i++) {
+		/* Room that was never used: all that was sampled is still there. */
+		if (ring[i].ns == 0)
+			return i == 0 ? UINT64_MAX : ring[0].ns;
+		oldest = ring[i].ns < oldest ? ring[i].ns : oldest;
+	}
+	return oldest;
+}
+
 void recorder_read(const struct recorder *recorder, int cpu, uint64_t from_ns, uint64_t to_ns,
                    void (*take)(void *context, const struct stall_sample *sample), void *context)
 {

@@ -22,6 +22,9 @@ bool recorder_open(struct recorder *recorder, struct bpf_program *program, const
                    unsigned int hertz, const struct scope *scope, struct problem *problem);
 void recorder_close(struct recorder *recorder);
 
+/* Since when the samples of a CPU reach back: what was before is overwritten. UINT64_MAX: there is none. */
+uint64_t recorder_since(const struct recorder *recorder, int cpu);
+
 /*
  * Calls back with the samples of a CPU between two instants, oldest first. Each is a copy: the kernel side
  * may write over the memory meanwhile.

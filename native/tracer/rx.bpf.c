@@ -232,13 +232,13 @@ TWIN(netif_receive_skb, arguments)
 		__sync_fetch_and_add(&lost, 1);
 		return;
 	}
-	task = bpf_get_current_task_btf();
+	task = current_task();
 	event->ns = bpf_ktime_get_ns();
 	event->cpu = cpu;
 	event->ifindex = BPF_CORE_READ(device, ifindex);
 	event->queue_mapping = BPF_CORE_READ(packet, queue_mapping);
-	event->pid = task->pid;
-	event->tgid = task->tgid;
+	event->pid = BPF_CORE_READ(task, pid);
+	event->tgid = BPF_CORE_READ(task, tgid);
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
 	event->syscall = syscall_of(task);
 	event->context = context_of(task, event->syscall, event->comm);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "plan.h"
 #include "stall.h"
@@ -11,6 +12,7 @@
 #include "tracer.h"
 
 #define TURN_NS 200000000ll
+#define NICE (-15) /* where it may; elsewhere it waits its turn like others */
 #define AFTERMATH_NS 15000000ull /* the samples of 10 ms behind a wait belong to it */
 
 static bool take_option(void *state, const char *key, const char *value)
@@ -36,6 +38,7 @@ static bool size_maps(struct stall_bpf *skeleton, const struct tracer *tracer)
 
 	return bpf_map__set_max_entries(skeleton->maps.events, (uint32_t)tracer->plan.ring_bytes) == 0 &&
 	       bpf_map__set_max_entries(skeleton->maps.samples, cpus * STALL_SAMPLES) == 0 &&
+	       bpf_map__set_max_entries(skeleton->maps.tenures, cpus * STALL_TENURES) == 0 &&
 	       bpf_map__set_max_entries(skeleton->maps.holders, cpus * 4) == 0;
 }
 
@@ -96,6 +99,10 @@ static bool start(void *state, struct tracer *tracer, struct problem *problem)
 		return problem_set(problem, "E_MEMORY", EXIT_SYSTEM, -1, "give a smaller ring-bytes",
 		                   "no memory for the events of `trace stall`");
 	steal_read(&stall->steal, clocks_mono());
+	/* What it reads is overwritten within a second: also on a busy machine it must come to reading. */
+	setpriority(PRIO_PROCESS, 0, NICE);
+	if (!occupants_open(&stall->occupants, stall->skeleton->maps.tenures, problem))
+		return false;
 	return recorder_open(&stall->recorder, stall->skeleton->progs.record_sample,
 	                     stall->skeleton->maps.samples, stall->hertz, &tracer->plan.scope, problem);
 }
@@ -151,6 +158,7 @@ static void close_stall(void *state)
 {
 	struct stall *stall = state;
 
+	occupants_close(&stall->occupants);
 	recorder_close(&stall->recorder);
 	ring_buffer__free(stall->ring);
 	stall->ring = NULL;

@@ -7,11 +7,15 @@
 
 #define STALL_CPUS 1024
 #define STALL_FRAMES 32
-#define STALL_SAMPLES 512 /* of each CPU, a power of 2: half a second at 999 Hz */
+#define STALL_SAMPLES 1024 /* of each CPU, a power of 2: a second at 999 Hz */
 #define STALL_BUCKETS 40
 #define STALL_FILE_PARTS 8
 #define STALL_FILE_PART 32
 #define STALL_NO_HANDLER 255
+#define STALL_TENURES 4096 /* of each CPU, a power of 2: a fifth of a second at 20,000 switches a second */
+#define STALL_PLACES 8 /* a power of 2: a thread that waits is seldom moved more than once */
+
+#define STALL_TENURE_KTHREAD 1 /* a thread of the kernel */
 
 enum stall_context {
 	STALL_IDLE,
@@ -61,8 +65,27 @@ struct stall_wait {
 	char server_comm[16];
 };
 
+/* A thread has a CPU. */
+struct stall_tenure {
+	__u64 since_ns, until_ns; /* until 0: it still has it */
+	__u32 pid, tgid;
+	__u32 flags, reserved;
+	char comm[16];
+};
+
+/* Where what waits was queued, one CPU after the other. */
+struct stall_places {
+	__u32 count; /* more than STALL_PLACES: the first ones were forgotten */
+	__u32 reserved;
+	struct {
+		__u64 from_ns;
+		__u64 cpu;
+	} list[STALL_PLACES]; /* place n at n modulo STALL_PLACES */
+};
+
 struct stall_event {
 	struct stall_wait wait;
+	struct stall_places places;
 	struct stall_holder holder;
 };
 

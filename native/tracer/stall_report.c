@@ -28,7 +28,7 @@ static_assert((int)STALL_POLLS == RXRAY_WAIT_KIND_POLLS, "kinds");
 struct reporting {
 	struct stall *stall;
 	struct tracer *tracer;
-	const struct stall_wait *wait;
+	uint64_t told_from_ns, told_to_ns; /* samples that the reader has already */
 	uint32_t cpu;
 };
 
@@ -63,10 +63,9 @@ static void tell_stack(struct reporting *reporting, const struct stall_sample *s
 static void take_sample(void *context, const struct stall_sample *sample)
 {
 	struct reporting *reporting = context;
-	const struct stall_wait *wait = reporting->wait;
-	bool within = sample->ns >= wait->from_ns && sample->ns <= wait->to_ns;
 
-	tell_stack(reporting, sample, within ? RXRAY_STACK_FLAGS_WITHIN : 0, false);
+	if (sample->ns < reporting->told_from_ns || sample->ns > reporting->told_to_ns)
+		tell_stack(reporting, sample, 0, false);
 }
 
 /* The parts come innermost first. */
@@ -105,10 +104,60 @@ static void add_holder(struct rxray_frame_receive_wait *record, const struct sta
 		record->flags |= RXRAY_WAIT_FLAGS_GONE;
 }
 
+/* What ran where the packets, or their thread, were queued: before the wait, within it, and a little after.
+ */
+static void tell_samples(struct reporting *reporting, struct stall *stall, const struct stall_event *event)
+{
+	struct stall_place places[STALL_PLACES];
+	size_t count = occupants_places(event, places);
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t from = places[i].from_ns - (i == 0 ? stall->before_ns : 0);
+		uint64_t to = places[i].to_ns + (i + 1 == count ? AFTER_NS : 0);
+		uint64_t *told_from = &stall->told[places[i].cpu & (STALL_CPUS - 1)].from_ns;
+		uint64_t *told_to = &stall->told[places[i].cpu & (STALL_CPUS - 1)].to_ns;
+
+		if (places[i].cpu >= (uint32_t)stall->recorder.cpus)
+			continue;
+
+		reporting->cpu = places[i].cpu;
+		reporting->told_from_ns = *told_from;
+		reporting->told_to_ns = *told_to;
+		recorder_read(&stall->recorder, (int)places[i].cpu, from, to, take_sample, reporting);
+		/* Stretches that touch are one; of two apart the later one is remembered. */
+		if (from > *told_to || to < *told_from) {
+			*told_from = from;
+			*told_to = to;
+		}
+		*told_from = from < *told_from ? from : *told_from;
+		*told_to = to > *told_to ? to : *told_to;
+	}
+}
+
+/* What the hypervisor took from the CPUs while the wait was queued there; -1 unknown. */
+static int64_t stolen(const struct stall *stall, const struct stall_event *event)
+{
+	struct stall_place places[STALL_PLACES];
+	size_t count = occupants_places(event, places);
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		int64_t took = places[i].cpu < CPUS_MOST
+		                       ? steal_between(&stall->steal, (int)places[i].cpu,
+		                                       (int64_t)places[i].from_ns, (int64_t)places[i].to_ns)
+		                       : -1;
+
+		if (took < 0)
+			return -1;
+		sum += took;
+	}
+	return sum;
+}
+
 void stall_report(struct stall *stall, struct tracer *tracer, const struct stall_event *event)
 {
 	const struct stall_wait *wait = &event->wait;
-	struct reporting reporting = {stall, tracer, wait, wait->cpu};
+	struct reporting reporting = {stall, tracer, 0, 0, wait->cpu};
 	bool known = event->holder.for_ns == wait->from_ns;
 	struct rxray_frame_receive_wait record = {
 	        .from_ns = (int64_t)wait->from_ns,
@@ -130,9 +179,10 @@ void stall_report(struct stall *stall, struct tracer *tracer, const struct stall
 
 	if (wait->cpu >= (uint32_t)stall->recorder.cpus)
 		return;
-	recorder_read(&stall->recorder, (int)wait->cpu, wait->from_ns - stall->before_ns,
-	              wait->to_ns + AFTER_NS, take_sample, &reporting);
-	record.steal_ns = steal_since(&stall->steal, (int)wait->cpu, (int64_t)wait->from_ns);
+	tell_samples(&reporting, stall, event);
+	occupants_tell(&stall->occupants, &stall->recorder, tracer, event, stall->waits);
+	reporting.cpu = wait->cpu;
+	record.steal_ns = stolen(stall, event);
 	if (known) {
 		tell_stack(&reporting, &event->holder.at, RXRAY_STACK_FLAGS_HOLDER, true);
 		add_holder(&record, &event->holder);

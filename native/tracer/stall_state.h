@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "occupants.h"
 #include "recorder.h"
 #include "stall.h"
 #include "steal.h"
@@ -23,7 +24,12 @@ struct stall {
 	struct stall_bpf *skeleton;
 	struct ring_buffer *ring;
 	struct recorder recorder;
+	struct occupants occupants;
 	struct symbols symbols;
+	/* Of each CPU, the samples that the reader has already: waits that overlap share them. */
+	struct {
+		uint64_t from_ns, to_ns;
+	} told[STALL_CPUS];
 	struct steal steal;
 	int64_t steal_due_ns;
 	struct stall_event pending[STALL_PENDING]; /* until the samples behind them are there, oldest first */

@@ -28,18 +28,17 @@ void steal_read(struct steal *steal, int64_t now)
 		steal->count++;
 }
 
-int64_t steal_since(const struct steal *steal, int cpu, int64_t from_ns)
+int64_t steal_between(const struct steal *steal, int cpu, int64_t from_ns, int64_t to_ns)
 {
-	unsigned int newest = (steal->next + STEAL_READINGS - 1) % STEAL_READINGS;
+	unsigned int newest = (steal->next + STEAL_READINGS - 1) % STEAL_READINGS, end = newest;
 
-	if (steal->count == 0)
-		return -1;
 	for (unsigned int back = 0; back < steal->count; back++) {
 		unsigned int at = (newest + STEAL_READINGS - back) % STEAL_READINGS;
 
+		if (steal->readings[at].mono_ns >= to_ns)
+			end = at;
 		if (steal->readings[at].mono_ns <= from_ns)
-			return (int64_t)(steal->readings[newest].ticks[cpu] -
-			                 steal->readings[at].ticks[cpu]) *
+			return (int64_t)(steal->readings[end].ticks[cpu] - steal->readings[at].ticks[cpu]) *
 			       steal->tick_ns;
 	}
 	return -1;

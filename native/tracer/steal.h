@@ -20,7 +20,7 @@ struct steal {
 
 void steal_read(struct steal *steal, int64_t now);
 
-/* Growth from the last reading before `from_ns` to the newest; -1 when there is none. */
-int64_t steal_since(const struct steal *steal, int cpu, int64_t from_ns);
+/* Growth from the last reading before `from_ns` to the first after `to_ns`; -1 when there is none before. */
+int64_t steal_between(const struct steal *steal, int cpu, int64_t from_ns, int64_t to_ns);
 
 #endif

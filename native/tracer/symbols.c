@@ -7,7 +7,7 @@
 
 #include "clocks.h"
 
-#define READ_AGAIN_NS 500000000ll
+#define READ_AGAIN_NS 10000000000ll /* reading it takes a tenth of a second of a CPU */
 #define FAR_BYTES (1u << 20) /* no function is that long: the name is missing */
 
 static bool grow(void **list, size_t *capacity, size_t wanted, size_t size)
@@ -139,16 +139,18 @@ void symbols_tell(struct symbols *symbols, struct frames *frames, const uint64_t
 
 size_t symbols_own_frames(const struct symbols *symbols, const uint64_t *addresses, size_t count)
 {
+	static const char *const names[] = {"bpf_prog_",    "bpf_trace_run",   "__bpf_trace_",
+	                                    "__traceiter_", "bpf_trampoline_", "bpf_get_stack"};
 	size_t own = 0;
 
+	/* Between two of them may lie one without a name: a program that came after the table was read. */
 	for (size_t i = 0; i < count && i < 8; i++) {
 		const char *name = lookup(symbols, addresses[i]);
 
-		if (name == NULL)
-			continue;
-		if (strncmp(name, "bpf_trace_run", 13) == 0 || strncmp(name, "__bpf_trace_", 12) == 0 ||
-		    strncmp(name, "__traceiter_", 12) == 0 || strncmp(name, "bpf_trampoline_", 15) == 0)
-			own = i + 1;
+		for (size_t k = 0; name != NULL && k < sizeof(names) / sizeof(names[0]); k++) {
+			if (strncmp(name, names[k], strlen(names[k])) == 0)
+				own = i + 1;
+		}
 	}
 	return own;
 }

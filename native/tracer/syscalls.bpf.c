@@ -29,7 +29,7 @@ TWIN(sys_enter, arguments)
 	if (some_calls && (call >= SYSCALLS_NUMBERS || wanted_calls[call] == 0))
 		return;
 	if (sums || some_calls || records)
-		call |= compat_of(bpf_get_current_task_btf());
+		call |= compat_of_current();
 	/* The numbers that were asked for are not those of the 32-bit interface. */
 	if (some_calls && (call & SYSCALLS_COMPAT) != 0)
 		return;
@@ -57,7 +57,7 @@ TWIN(sys_exit, arguments)
 	length = now > began ? now - began : 0;
 	if (sums)
 		add_up(slot, length, (long)arguments[1]);
-	if (records)
+	if (HAS_RECORDER && records)
 		record(slot, length, arguments);
 	if (slot->left != 0) {
 		off = bpf_map_lookup_elem(&parked, &slot->tid);

@@ -131,6 +131,7 @@ static bool is_pod(const char *name, const char *wanted)
 static struct {
 	const struct syscalls_options *options;
 	int roots, found;
+	uint32_t refused; /* found, but the map has no room */
 } walk;
 
 static void take_root(uint64_t id)
@@ -139,6 +140,8 @@ static void take_root(uint64_t id)
 
 	if (walk.roots < 0 || bpf_map_update_elem(walk.roots, &id, &yes, BPF_ANY) == 0)
 		walk.found++;
+	else
+		walk.refused++;
 }
 
 static int visit(const char *path, const struct stat *status, int type, struct FTW *place)
@@ -182,6 +185,7 @@ static int search(const struct cgroup_mount *mount, const struct syscalls_option
 	walk.options = options;
 	walk.roots = roots;
 	walk.found = 0;
+	walk.refused = 0;
 	for (uint32_t i = 0; i < options->selection_count; i++) {
 		if (options->selections[i].kind == SELECT_CGROUP)
 			take_folder(mount, options->selections[i].text);
@@ -206,7 +210,10 @@ int cgroups_select(struct cgroups *cgroups, const struct syscalls_options *optio
 {
 	const struct cgroup_mount *mount = mount_of(cgroups, cgroups->subsystem);
 
-	return mount == NULL ? 0 : search(mount, options, roots);
+	int found = mount == NULL ? 0 : search(mount, options, roots);
+
+	cgroups->refused = mount == NULL ? 0 : walk.refused;
+	return found;
 }
 
 bool cgroups_settle(struct cgroups *cgroups, const struct syscalls_options *options, struct problem *problem)

@@ -27,6 +27,7 @@ struct cgroups {
 	int memory; /* number of the memory controller, where it has a v1 hierarchy, else -1 */
 	int subsystem; /* of the hierarchy that the selections are in, -1 v2 */
 	int fd[2]; /* folders that numbers of v1 (memory) and v2 are looked up by; -1 none */
+	uint32_t refused; /* that the map of roots had no room for */
 	uint64_t told[CGROUPS_TOLD]; /* numbers whose paths the reader has, by hash */
 };
 

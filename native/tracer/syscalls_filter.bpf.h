@@ -25,7 +25,7 @@ OWN __u64 cgroup_id(struct cgroup___syscalls *cgroup)
 
 OWN void read_cgroups(__u64 *v1, __u64 *v2)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 
 	*v2 = cgroup_id(cgroup_of(task, -1));
 	*v1 = memory_subsystem < 0 ? 0 : cgroup_id(cgroup_of(task, memory_subsystem));
@@ -48,7 +48,7 @@ OWN __u64 ancestor_id(struct cgroup___syscalls *cgroup, int level)
 /* A cgroup is wanted with all below it. */
 static __noinline bool find_in_tree(__u64 id)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct cgroup___syscalls *cgroup = cgroup_of(task, cgroup_subsystem);
 	int level = cgroup == NULL ? -1 : BPF_CORE_READ(cgroup, level);
 	__u64 found = (__u64)generation << 1;
@@ -83,7 +83,7 @@ OWN bool name_is_wanted(struct task_struct *task)
 	if (bpf_map_lookup_elem(&names, name) != NULL)
 		return true;
 	__builtin_memset(name, 0, sizeof(name));
-	bpf_probe_read_kernel_str(name, sizeof(name), more_of(task)->group_leader->comm);
+	bpf_probe_read_kernel_str(name, sizeof(name), BPF_CORE_READ(more_of(task), group_leader)->comm);
 	return bpf_map_lookup_elem(&names, name) != NULL;
 }
 
@@ -94,7 +94,7 @@ static __noinline __u32 find_ring(__u64 id)
 
 	if (known != NULL)
 		return *known;
-	ring = __sync_fetch_and_add(&rings_used, 1);
+	ring = FETCH_AND_INCREMENT(&rings_used);
 	if (ring >= ring_count)
 		return SYSCALLS_NO_RING;
 	rings[ring & (SYSCALLS_RINGS - 1)].id = id;
@@ -109,7 +109,7 @@ static __noinline __u32 find_ring(__u64 id)
 /* Whether the calls of the task that runs here are wanted; keeps the answer until the next switch. */
 static __noinline bool consider(struct syscalls_slot *slot)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	__u64 ids = bpf_get_current_pid_tgid();
 	__u32 tgid = ids >> 32;
 

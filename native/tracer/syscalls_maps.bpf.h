@@ -126,13 +126,43 @@ OWN struct task_struct___syscalls *more_of(struct task_struct *task)
 	return (struct task_struct___syscalls *)task;
 }
 
-OWN __u32 compat_of(struct task_struct *task)
+/* Of what runs here; read its fields with BPF_CORE_READ. */
+OWN struct task_struct *current_task(void)
 {
-#if defined(__TARGET_ARCH_x86)
-	return (more_of(task)->thread_info.status & TS_COMPAT) != 0 ? SYSCALLS_COMPAT : 0;
-#else
-	return (more_of(task)->thread_info.flags >> TIF_32BIT & 1) != 0 ? SYSCALLS_COMPAT : 0;
-#endif
+	return (struct task_struct *)bpf_get_current_task();
 }
+
+#if defined(__TARGET_ARCH_x86)
+#define COMPAT_FIELD thread_info.status
+#define COMPAT_BIT(field) ((field)&TS_COMPAT)
+#else
+#define COMPAT_FIELD thread_info.flags
+#define COMPAT_BIT(field) ((field) >> TIF_32BIT & 1)
+#endif
+
+/* Whether the call of the task that runs here came through the 32-bit interface; runs for every call. */
+OWN __u32 compat_of_current(void)
+{
+	__u64 field;
+
+	/* Reading directly costs least; it takes a pointer that kernels give from 5.11 on. */
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf))
+		field = more_of(bpf_get_current_task_btf())->COMPAT_FIELD;
+	else
+		field = BPF_CORE_READ(more_of(current_task()), COMPAT_FIELD);
+	return COMPAT_BIT(field) != 0 ? SYSCALLS_COMPAT : 0;
+}
+
+/*
+ * Adds one, and gives back what was there before. The instruction is of 5.12; the second build of this
+ * program is without it, and without the flight recorder, which is all that needs it.
+ */
+#ifdef RXRAY_NO_FETCH
+#define FETCH_AND_INCREMENT(place) ((void)(place), 0)
+#define HAS_RECORDER 0
+#else
+#define FETCH_AND_INCREMENT(place) __sync_fetch_and_add(place, 1)
+#define HAS_RECORDER 1
+#endif
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "symbols.h"
 #include "syscalls.h"
 #include "syscalls.skel.h"
 #include "syscalls_cgroups.h"
@@ -32,7 +33,9 @@ struct syscalls {
 	struct syscalls_bpf *skeleton;
 	struct ring_buffer *ring;
 	struct cgroups cgroups;
-	struct syscalls_symbols symbols;
+	bool recorder_possible; /* this kernel has what the flight recorder needs */
+	struct symbols symbols;
+	struct syscalls_symbols process_symbols;
 	struct told_total *told;
 	size_t told_count;
 	const struct syscalls_record *recorder; /* mapped */
@@ -45,6 +48,10 @@ struct syscalls {
 	int64_t next_interval, next_second, next_look;
 	uint16_t slow; /* a trigger without its dump: number of the ring plus 1 */
 };
+
+/* syscalls_open.c: the object, and after it is loaded the filters. */
+struct bpf_object_skeleton *syscalls_open(void *data, struct tracer *tracer);
+bool syscalls_fill_filters(struct syscalls *state, struct problem *problem);
 
 /* syscalls_tell.c: what comes through the ring of events. */
 int syscalls_take_event(void *context, void *data, size_t size);

@@ -1,93 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "syscalls_symbols.h"
 
-#include <ctype.h>
 #include <fcntl.h>
 #include <gelf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static bool add(struct syscalls_symbols *symbols, uint64_t address, const char *name)
-{
-	size_t length = strlen(name) + 1;
-
-	if (symbols->count == symbols->capacity) {
-		size_t capacity = symbols->capacity == 0 ? 65536 : symbols->capacity * 2;
-		void *grown = realloc(symbols->kernel, capacity * sizeof(symbols->kernel[0]));
-
-		if (grown == NULL)
-			return false;
-		symbols->kernel = grown;
-		symbols->capacity = capacity;
-	}
-	if (symbols->names_used + length > symbols->names_capacity) {
-		size_t capacity = symbols->names_capacity == 0 ? 1u << 20 : symbols->names_capacity * 2;
-		void *grown = realloc(symbols->names, capacity);
-
-		if (grown == NULL)
-			return false;
-		symbols->names = grown;
-		symbols->names_capacity = capacity;
-	}
-	memcpy(symbols->names + symbols->names_used, name, length);
-	symbols->kernel[symbols->count++] =
-	        (struct syscalls_symbol){.address = address, .name = (uint32_t)symbols->names_used};
-	symbols->names_used += length;
-	return true;
-}
-
-static int by_address(const void *a, const void *b)
-{
-	uint64_t left = ((const struct syscalls_symbol *)a)->address;
-	uint64_t right = ((const struct syscalls_symbol *)b)->address;
-
-	return left < right ? -1 : left > right;
-}
-
-bool syscalls_symbols_read(struct syscalls_symbols *symbols)
-{
-	FILE *file = fopen("/proc/kallsyms", "re");
-	char line[512], name[256], type;
-	unsigned long long address;
-	bool good = true;
-
-	if (file == NULL)
-		return false;
-	while (good && fgets(line, sizeof(line), file) != NULL) {
-		if (sscanf(line, "%llx %c %255s", &address, &type, name) == 3 && address != 0 &&
-		    tolower(type) == 't')
-			good = add(symbols, address, name);
-	}
-	fclose(file);
-	qsort(symbols->kernel, symbols->count, sizeof(symbols->kernel[0]), by_address);
-	return good;
-}
-
-void syscalls_symbols_free(struct syscalls_symbols *symbols)
-{
-	free(symbols->kernel);
-	free(symbols->names);
-	symbols->kernel = NULL;
-	symbols->names = NULL;
-	symbols->count = symbols->capacity = symbols->names_used = symbols->names_capacity = 0;
-}
-
-static const char *kernel_name(const struct syscalls_symbols *symbols, uint64_t address)
-{
-	size_t low = 0, high = symbols->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (symbols->kernel[middle].address <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low == 0 ? NULL : symbols->names + symbols->kernel[low - 1].name;
-}
 
 /* False when the reader has it already. */
 static bool first_time(struct syscalls_symbols *symbols, uint32_t pid, uint64_t address)
@@ -99,37 +18,6 @@ static bool first_time(struct syscalls_symbols *symbols, uint32_t pid, uint64_t 
 		return false;
 	*slot = key;
 	return true;
-}
-
-void syscalls_symbols_tell_kernel(struct syscalls_symbols *symbols, struct frames *frames,
-                                  const uint64_t *addresses, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		struct rxray_frame_symbol record = {.address = addresses[i]};
-		const char *name = kernel_name(symbols, addresses[i]);
-
-		if (name == NULL || !first_time(symbols, 0, addresses[i]))
-			continue;
-		memcpy(record.name, name, strnlen(name, sizeof(record.name) - 1));
-		frames_bulk(frames, RXRAY_RECORD_SYMBOL, sizeof(record), &record, 1);
-	}
-}
-
-size_t syscalls_symbols_own(const struct syscalls_symbols *symbols, const uint64_t *addresses, size_t count)
-{
-	static const char *const own[] = {"bpf_prog_",    "bpf_trace_run",   "__bpf_trace_",
-	                                  "__traceiter_", "bpf_trampoline_", "bpf_get_stack"};
-
-	for (size_t i = 0; i < count; i++) {
-		const char *name = kernel_name(symbols, addresses[i]);
-		bool is_own = false;
-
-		for (size_t k = 0; name != NULL && k < sizeof(own) / sizeof(own[0]); k++)
-			is_own = is_own || strncmp(name, own[k], strlen(own[k])) == 0;
-		if (!is_own)
-			return i;
-	}
-	return 0;
 }
 
 struct place {

@@ -41,7 +41,7 @@ OWN void read_arguments(void *registers, __u32 call, __u64 *arguments)
 /* The file behind a descriptor: its path below its mount, innermost part first. */
 OWN void read_file(struct syscalls_call *told, __u64 descriptor)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
 	struct file **list = BPF_CORE_READ(table, fd), *file = NULL;
 	struct dentry *entry, *above;
@@ -105,7 +105,7 @@ OWN void tell_stack(void *context, struct syscalls_slot *slot, struct syscalls_s
 OWN void tell_call(void *context, struct syscalls_slot *slot, __u64 now, __u64 *arguments,
                    const struct syscalls_parked *off)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct syscalls_call *told;
 	__u32 places = 0;
 
@@ -122,7 +122,7 @@ OWN void tell_call(void *context, struct syscalls_slot *slot, __u64 now, __u64 *
 		return;
 	}
 	told->event = SYSCALLS_CALL;
-	told->call = slot->call | compat_of(task);
+	told->call = slot->call | compat_of_current();
 	told->began_ns = slot->began_ns;
 	told->ended_ns = now;
 	told->waiting_ns = off == NULL ? 0 : off->waiting_ns;
@@ -138,7 +138,8 @@ OWN void tell_call(void *context, struct syscalls_slot *slot, __u64 now, __u64 *
 	told->trigger = slow_ns != 0 && now - slot->began_ns >= slow_ns;
 	told->parts = 0;
 	bpf_get_current_comm(told->name, sizeof(told->name));
-	bpf_probe_read_kernel_str(told->process, sizeof(told->process), more_of(task)->group_leader->comm);
+	bpf_probe_read_kernel_str(told->process, sizeof(told->process),
+	                          BPF_CORE_READ(more_of(task), group_leader)->comm);
 	told->file_system[0] = '\0';
 	told->text[0] = '\0';
 	if (told->call < SYSCALLS_NUMBERS)
@@ -163,7 +164,7 @@ OWN void record(struct syscalls_slot *slot, __u64 length, __u64 *arguments)
 		__sync_fetch_and_add(&unrecorded, 1);
 		return;
 	}
-	head = __sync_fetch_and_add(&rings[ring & (SYSCALLS_RINGS - 1)].head, 1);
+	head = FETCH_AND_INCREMENT(&rings[ring & (SYSCALLS_RINGS - 1)].head);
 	index = ring * SYSCALLS_RING + (head & (SYSCALLS_RING - 1));
 	place = bpf_map_lookup_elem(&recorder, &index);
 	if (place == NULL) {

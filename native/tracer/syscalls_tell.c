@@ -128,10 +128,10 @@ static void take_stack(struct syscalls *state, const struct syscalls_stack *stac
 
 	memcpy(addresses, stack->addresses, sizeof(addresses));
 	if (stack->user) {
-		syscalls_symbols_tell_user(&state->symbols, frames, stack->tgid, addresses, depth);
+		syscalls_symbols_tell_user(&state->process_symbols, frames, stack->tgid, addresses, depth);
 	} else {
-		skip = syscalls_symbols_own(&state->symbols, addresses, depth);
-		syscalls_symbols_tell_kernel(&state->symbols, frames, addresses + skip, depth - skip);
+		skip = symbols_own_frames(&state->symbols, addresses, depth);
+		symbols_tell(&state->symbols, frames, addresses + skip, depth - skip);
 	}
 	record.depth = (uint8_t)(depth - skip);
 	memcpy(record.addresses, addresses + skip, (depth - skip) * sizeof(addresses[0]));

@@ -45,7 +45,7 @@ static const struct syscalls_totals no_totals;
 
 static __noinline struct syscalls_totals *new_totals(struct syscalls_key *key)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct syscalls_totals *sum;
 
 	if (key == NULL)
@@ -57,7 +57,8 @@ static __noinline struct syscalls_totals *new_totals(struct syscalls_key *key)
 		return NULL;
 	}
 	read_cgroups(&sum->cgroup1, &sum->cgroup2);
-	bpf_probe_read_kernel_str(sum->name, sizeof(sum->name), more_of(task)->group_leader->comm);
+	bpf_probe_read_kernel_str(sum->name, sizeof(sum->name),
+	                          BPF_CORE_READ(more_of(task), group_leader)->comm);
 	return sum;
 }
 

@@ -1,6 +1,7 @@
 import {
   CONTEXTS,
   type KernelEvent,
+  type Occupant,
   type ReceiveWait,
   type RxPacket,
   type StackSample,
@@ -9,6 +10,10 @@ import {
 import { decodeSyscallRecord, SYSCALL_LAYOUTS } from './decode-syscall.js';
 import { readInteger, readRecord, readText, UNKNOWN_INDEX } from './field.js';
 import {
+  OCCUPANT_ARRAYS,
+  OCCUPANT_FIELDS,
+  OCCUPANT_FLAGS,
+  OCCUPANT_LAYOUT,
   PACKET_PROTOCOL,
   RECEIVE_WAIT_ARRAYS,
   RECEIVE_WAIT_FIELDS,
@@ -26,6 +31,8 @@ import {
   TRACER_COST_FIELDS,
   TRACER_COST_LAYOUT,
   WAIT_FLAGS,
+  WAIT_PLACE_FIELDS,
+  WAIT_PLACE_LAYOUT,
   WAIT_TOTALS_ARRAYS,
   WAIT_TOTALS_FIELDS,
   WAIT_TOTALS_LAYOUT,
@@ -40,6 +47,8 @@ export const KERNEL_LAYOUTS = [
   SYMBOL_LAYOUT,
   WAIT_TOTALS_LAYOUT,
   RX_PACKET_LAYOUT,
+  WAIT_PLACE_LAYOUT,
+  OCCUPANT_LAYOUT,
   ...SYSCALL_LAYOUTS,
 ] as const;
 
@@ -66,6 +75,10 @@ export function decodeKernelRecord(
     }
     case RECEIVE_WAIT_LAYOUT.type:
       return { kind: 'wait', wait: decodeWait(view, at, damaged) };
+    case WAIT_PLACE_LAYOUT.type:
+      return { kind: 'wait-place', place: readRecord(view, at, WAIT_PLACE_FIELDS) };
+    case OCCUPANT_LAYOUT.type:
+      return { kind: 'occupant', occupant: decodeOccupant(view, at) };
     case STACK_LAYOUT.type:
       return { kind: 'stack', stack: decodeStack(view, at) };
     case SYMBOL_LAYOUT.type: {
@@ -117,6 +130,20 @@ function decodeWait(view: DataView, at: number, damaged: (why: string) => never)
   };
 }
 
+function decodeOccupant(view: DataView, at: number): Occupant {
+  const { flags, ...record } = readRecord(view, at, OCCUPANT_FIELDS);
+  const text = (name: keyof typeof OCCUPANT_ARRAYS) => readText(view, at, OCCUPANT_ARRAYS[name]);
+  return {
+    ...record,
+    threadName: text('threadName'),
+    processName: text('processName'),
+    cgroup: text('cgroup'),
+    isOwn: (flags & OCCUPANT_FLAGS.ownProcess) !== 0,
+    isKernelThread: (flags & OCCUPANT_FLAGS.kernelThread) !== 0,
+    receives: (flags & OCCUPANT_FLAGS.receives) !== 0,
+  };
+}
+
 function decodeStack(view: DataView, at: number): StackSample {
   const { timeNs, wait, cpu, thread, process, syscall, depth, flags } = readRecord(view, at, STACK_FIELDS);
   const [offset, most] = STACK_ARRAYS.addresses;
@@ -128,7 +155,6 @@ function decodeStack(view: DataView, at: number): StackSample {
     threadName: readText(view, at, STACK_ARRAYS.threadName),
     syscall: syscall === NO_SYSCALL ? -1 : syscall,
     isHolder: (flags & STACK_FLAGS.holder) !== 0,
-    isWithin: (flags & STACK_FLAGS.within) !== 0,
   };
 }
 

@@ -134,7 +134,7 @@ export const RX_FLAGS = {
 export const STACK_FLAGS = {
   /** Of the holder, where the wait names it; else a sample of the flight recorder. */
   holder: 1,
-  /** Taken between the begin of the wait and its end. */
+  /** Reserved. */
   within: 2,
 } as const;
 
@@ -149,6 +149,15 @@ export const CALL_FLAGS = {
   slow: 8,
   /** The arguments could not be read. */
   argumentsUnknown: 16,
+} as const;
+
+export const OCCUPANT_FLAGS = {
+  /** Of rxray itself: this tracer, who started it, or a prober. */
+  ownProcess: 1,
+  /** A thread of the kernel. */
+  kernelThread: 2,
+  /** A thread that receives packets itself: of a NAPI, of an interrupt, ksoftirqd. */
+  receives: 4,
 } as const;
 
 export const CPU_GAP_FLAGS = {
@@ -745,13 +754,13 @@ export const RECEIVE_WAIT_ARRAYS = {
   cgroup: [424, 256],
 } as const;
 
-/** What ran on a CPU at an instant. Names of its addresses come before it. Byte offsets of the fields. */
+/** What ran on a CPU at an instant: the holder of a wait, or a sample of the flight recorder, told once for all waits around then. Names of its addresses come before it. Byte offsets of the fields. */
 export const STACK_LAYOUT = {
   type: 22,
   bytes: 304,
   /** i64: since the epoch. */
   timeNs: 0,
-  /** u32: number of the wait that it belongs to. */
+  /** u32: number of the wait that it is told with. */
   wait: 8,
   /** u32: thread id, 0 idle. */
   thread: 12,
@@ -787,6 +796,84 @@ export const STACK_FIELDS = [
 export const STACK_ARRAYS = {
   threadName: [32, 16],
   addresses: [48, 32],
+} as const;
+
+/** Where the packets of a wait, or the thread that was to receive them, were queued: one CPU for some time. Before the wait. Byte offsets of the fields. */
+export const WAIT_PLACE_LAYOUT = {
+  type: 26,
+  bytes: 40,
+  /** i64: since the epoch. */
+  fromNs: 0,
+  /** i64: when it was moved on, or served. */
+  toNs: 8,
+  /** i64: since when the flight recorder still had that CPU as it was read; far ahead without one; since the epoch. */
+  sampledFromNs: 16,
+  /** u64: of that, time for which it is known who had the CPU. */
+  recordedNs: 24,
+  /** u32: number of the wait that it belongs to. */
+  wait: 32,
+  /** u16: CPU. */
+  cpu: 36,
+} as const;
+
+/** Fields of a waitPlace record: name, width and byte offset. */
+export const WAIT_PLACE_FIELDS = [
+  ['fromNs', 'i64', 0],
+  ['toNs', 'i64', 8],
+  ['sampledFromNs', 'i64', 16],
+  ['recordedNs', 'u64', 24],
+  ['wait', 'u32', 32],
+  ['cpu', 'u16', 36],
+] as const;
+
+/** A thread that had the CPU where packets, or their thread, were queued, while they waited. Before the wait, those who had it longest. Byte offsets of the fields. */
+export const OCCUPANT_LAYOUT = {
+  type: 27,
+  bytes: 336,
+  /** i64: since when it had the CPU, also before the wait; since the epoch. */
+  fromNs: 0,
+  /** i64: until when it had the CPU, or was seen to have it; since the epoch. */
+  toNs: 8,
+  /** u64: of the time that was waited on that CPU, how long it ran there, all turns added up. */
+  heldNs: 16,
+  /** u32: number of the wait that it belongs to. */
+  wait: 24,
+  /** u32: thread id, 0 idle. */
+  thread: 28,
+  /** u32: process id. */
+  process: 32,
+  /** u32: how often it got the CPU. */
+  turns: 36,
+  /** u16: CPU. */
+  cpu: 40,
+  /** u8: occupantFlags. */
+  flags: 42,
+  /** u8[16]: of the thread. */
+  threadName: 48,
+  /** u8[16]: of its process; empty when it had ended. */
+  processName: 64,
+  /** u8[256]: path of its cgroup; empty: unknown. */
+  cgroup: 80,
+} as const;
+
+/** Fields of a occupant record: name, width and byte offset. */
+export const OCCUPANT_FIELDS = [
+  ['fromNs', 'i64', 0],
+  ['toNs', 'i64', 8],
+  ['heldNs', 'u64', 16],
+  ['wait', 'u32', 24],
+  ['thread', 'u32', 28],
+  ['process', 'u32', 32],
+  ['turns', 'u32', 36],
+  ['cpu', 'u16', 40],
+  ['flags', 'u8', 42],
+] as const;
+
+/** Arrays of a occupant record: name, byte offset and number of elements. */
+export const OCCUPANT_ARRAYS = {
+  threadName: [48, 16],
+  processName: [64, 16],
+  cgroup: [80, 256],
 } as const;
 
 /** The name of an address of the kernel, once before the first stack that has it. Byte offsets of the fields. */

@@ -1,13 +1,13 @@
-import type { Culprit } from '../model/culprit.js';
-import type { Accused, Explanation } from '../model/explanation.js';
-
-/** An incident, or a stall of one path: from the last clean send to the common release. */
-export interface HeldInterval {
-  readonly startMinNs: number;
-  readonly releaseNs: number;
-  /** RTT of its paths when nothing waits: the release is seen by up to so much later. */
-  readonly usualRttNs: number;
-}
+import type { Culprit, StallClass } from '../model/culprit.js';
+import type { Accused, Explanation, IncidentTrace } from '../model/explanation.js';
+import {
+  coverage,
+  type HeldInterval,
+  releasesWith,
+  type TracedMachine,
+  toleranceOf,
+  traceIncident,
+} from './incident-trace.js';
 
 /** A probe that was answered, or not. */
 export interface SentProbe {
@@ -20,16 +20,6 @@ export interface SentProbe {
   readonly usualRttNs: number;
 }
 
-/** Culprits of one machine, on the time line of the incidents. */
-export interface TracedMachine {
-  readonly vantage: string;
-  readonly culprits: readonly Culprit[];
-  /** How far its clock may be off, after alignment. */
-  readonly clockUncertaintyNs: number;
-}
-
-/** A release seen from outside and one seen by the kernel lie this close, clocks aside. */
-const SAME_RELEASE_NS = 5_000_000;
 /** A probe counts as delayed by more than this over its path's usual RTT. */
 const DELAYED_NS = 1_000_000;
 /** Culprits that explain so many incidents explain the run. */
@@ -37,11 +27,19 @@ const MOST = 0.5;
 /** Fewer may be chance. */
 const FEW = 0.1;
 
+/** Who is named has held packets in so many incidents. */
+const LEAST_INCIDENTS = 2;
+/** Classes of which the whole wait is the reason's doing. */
+const WHOLE: ReadonlySet<StallClass> = new Set(['steal', 'budget', 'rps-backlog']);
+
 /**
  * Says which culprit explains which incidents, and which probes it delayed by how much.
  *
- * An incident is explained by a culprit that let packets go at the same instant and had held them before. Nothing is
- * measured here: all instants come in aligned to one time line.
+ * This is the one place that decides who is named for a run. The rule: a culprit explains an incident if one of its
+ * waits let packets go at the release of the incident, and if it had the CPUs that packets were queued on for at least
+ * half of the time that the probes were held, all CPUs and threads that served them taken together. It is convicted if
+ * it explains two incidents or more: once may be chance. Nothing is measured here: all instants come in aligned to one
+ * time line.
  *
  * @param probes all that were sent while something was held; others are passed over
  */
@@ -50,54 +48,65 @@ export function explainIncidents(
   probes: readonly SentProbe[],
   machines: readonly TracedMachine[],
 ): Explanation {
-  const groups = new Map<string, Group>();
-  for (const { vantage, culprits, clockUncertaintyNs } of machines) {
-    for (const culprit of culprits) {
-      if (culprit.class === 'not-this-node') continue;
-      const key = keyOf(vantage, culprit);
-      const group: Group = groups.get(key) ?? { vantage, culprits: [], explains: new Set<number>(), probes: new Map() };
-      groups.set(key, group);
-      group.culprits.push(culprit);
-      const toleranceNs = SAME_RELEASE_NS + clockUncertaintyNs;
-      for (const [index, incident] of incidents.entries()) {
-        if (explains(culprit, incident, toleranceNs)) group.explains.add(index);
-      }
-      for (const probe of probes) {
-        const delayNs = delayBy(culprit, probe, toleranceNs);
-        if (delayNs > 0) group.probes.set(`${probe.path}#${probe.seq}`, { probe, delayNs });
-      }
-    }
-  }
-  const accused = [...groups.values()]
+  const groups = machines.flatMap((machine) => groupsOf(machine, incidents, probes));
+  const accused = groups
     .map((group) => accusedOf(group, incidents.length))
-    .sort((one, other) => other.incidents.length - one.incidents.length || other.probes.length - one.probes.length);
-  return conclude(incidents.length, accused);
+    .sort(
+      (one, other) =>
+        Number(other.convicted) - Number(one.convicted) ||
+        other.incidents.length - one.incidents.length ||
+        other.probes.length - one.probes.length,
+    );
+  const traces = incidents.flatMap((incident, number) =>
+    machines.map((machine) => {
+      const named = groups.find((group) => group.vantage === machine.vantage && group.explains.has(number));
+      return traceIncident(number, incident, machine, named?.culprits[0]?.process?.name ?? null);
+    }),
+  );
+  return conclude(incidents.length, accused, traces);
 }
 
 interface Group {
   readonly vantage: string;
-  readonly culprits: Culprit[];
-  readonly explains: Set<number>;
-  readonly probes: Map<string, { readonly probe: SentProbe; readonly delayNs: number }>;
+  readonly culprits: readonly Culprit[];
+  /** Numbers of incidents. */
+  readonly explains: ReadonlySet<number>;
+  readonly probes: ReadonlyMap<string, { readonly probe: SentProbe; readonly delayNs: number }>;
 }
 
-function keyOf(vantage: string, { class: kind, process, syscall, handler }: Culprit): string {
-  return JSON.stringify([
-    vantage,
-    kind,
-    process?.name,
-    syscall?.name,
-    syscall?.file,
-    process === null ? handler : null,
-  ]);
+function groupsOf(machine: TracedMachine, incidents: readonly HeldInterval[], probes: readonly SentProbe[]): Group[] {
+  const toleranceNs = toleranceOf(machine);
+  const byName = new Map<string, Culprit[]>();
+  for (const culprit of machine.culprits) {
+    if (culprit.class === 'not-this-node' || culprit.class === 'unattributed') continue;
+    const key = keyOf(culprit);
+    byName.set(key, [...(byName.get(key) ?? []), culprit]);
+  }
+  return [...byName.values()].map((culprits) => {
+    const numbers = incidents.flatMap((incident, number) => (explains(culprits, incident, machine) ? [number] : []));
+    const delayed = new Map<string, { readonly probe: SentProbe; readonly delayNs: number }>();
+    for (const probe of probes) {
+      const delayNs = Math.max(0, ...culprits.map((culprit) => delayBy(culprit, probe, toleranceNs)));
+      if (delayNs > 0) delayed.set(`${probe.path}#${probe.seq}`, { probe, delayNs });
+    }
+    return { vantage: machine.vantage, culprits, explains: new Set(numbers), probes: delayed };
+  });
 }
 
-function explains(culprit: Culprit, incident: HeldInterval, toleranceNs: number): boolean {
-  const lateNs = incident.releaseNs - culprit.release;
-  // What held it was there before the first probe was held, or came while it was under way.
-  const before = culprit.start - incident.usualRttNs - toleranceNs <= incident.releaseNs;
-  const within = culprit.release >= incident.startMinNs - toleranceNs;
-  return before && within && lateNs >= -toleranceNs && lateNs <= incident.usualRttNs + toleranceNs;
+/** One process is one culprit, whatever it was at; where there is none, what it was. */
+function keyOf({ class: kind, process, handler }: Culprit): string {
+  return JSON.stringify(process === null ? [kind, handler] : [process.name]);
+}
+
+function explains(culprits: readonly Culprit[], incident: HeldInterval, machine: TracedMachine): boolean {
+  const toleranceNs = toleranceOf(machine);
+  if (!culprits.some((culprit) => releasesWith(culprit, incident, toleranceNs))) return false;
+  const stretches = culprits.map(({ start, release, class: kind, heldShare }) => ({
+    fromNs: start,
+    toNs: release,
+    part: WHOLE.has(kind) ? 1 : heldShare,
+  }));
+  return coverage(incident, stretches, machine).isHalf;
 }
 
 /** 0: it was not this culprit that delayed the probe. */
@@ -112,7 +121,7 @@ function delayBy(culprit: Culprit, probe: SentProbe, toleranceNs: number): numbe
 }
 
 function accusedOf({ vantage, culprits, explains: found, probes }: Group, incidents: number): Accused {
-  const [longest] = [...culprits].sort((one, other) => other.lengthNs - one.lengthNs);
+  const [longest] = [...culprits].sort((one, other) => other.heldNs - one.heldNs || other.waitNs - one.waitNs);
   if (longest === undefined) throw new RangeError('a group has at least one culprit');
   return {
     class: longest.class,
@@ -128,7 +137,9 @@ function accusedOf({ vantage, culprits, explains: found, probes }: Group, incide
     times: culprits.length,
     incidents: [...found].sort((one, other) => one - other),
     share: incidents === 0 ? 0 : found.size / incidents,
-    longestNs: longest.lengthNs,
+    longestNs: WHOLE.has(longest.class) ? longest.waitNs : longest.heldNs,
+    rxray: culprits.some(({ rxray }) => rxray),
+    convicted: longest.class !== 'steal' && found.size >= LEAST_INCIDENTS,
     stack: longest.stack,
     probes: [...probes.values()]
       .sort((one, other) => one.probe.sentNs - other.probe.sentNs)
@@ -141,24 +152,26 @@ function unique(numbers: readonly number[]): number[] {
   return [...new Set(numbers)].sort((one, other) => one - other);
 }
 
-function conclude(incidents: number, accused: readonly Accused[]): Explanation {
+function conclude(incidents: number, accused: readonly Accused[], traces: readonly IncidentTrace[]): Explanation {
   const of = (wanted: (one: Accused) => boolean) => new Set(accused.filter(wanted).flatMap((one) => one.incidents));
-  const explained = of((one) => one.class !== 'steal');
+  const explained = of((one) => one.convicted);
   const paused = new Set([...of((one) => one.class === 'steal')].filter((index) => !explained.has(index)));
-  const unexplained = Array.from({ length: incidents }, (_, index) => index).filter(
-    (index) => !explained.has(index) && !paused.has(index),
-  );
-  const share = (part: ReadonlySet<number>): number => part.size / Math.max(1, incidents);
+  const all = Array.from({ length: incidents }, (_, index) => index);
+  const unexplained = all.filter((index) => !explained.has(index) && !paused.has(index));
+  const clear = all.filter((index) => traces.every(({ incident, waited }) => incident !== index || waited === 'no'));
+  const share = (part: number): number => part / Math.max(1, incidents);
   const conclusion =
     incidents === 0
       ? 'nothing-to-explain'
-      : share(explained) >= MOST
+      : share(explained.size) >= MOST
         ? 'culprit'
-        : share(paused) >= MOST
+        : share(paused.size) >= MOST
           ? 'steal'
-          : share(explained) + share(paused) <= FEW
+          : share(clear.length) >= 1 - FEW
             ? 'not-this-node'
-            : 'partly';
+            : share(explained.size + paused.size) > FEW
+              ? 'partly'
+              : 'unattributed';
   return {
     type: 'explanation',
     incidents,
@@ -166,6 +179,7 @@ function conclude(incidents: number, accused: readonly Accused[]): Explanation {
     paused: paused.size,
     unexplained,
     conclusion,
+    traces: [...traces],
     accused: [...accused],
   };
 }

@@ -38,6 +38,8 @@ export function fixFor(
       return 'spread receiving over more CPUs (rps_cpus, more queues), or give this CPU less else to do';
     case 'steal':
       return 'ask who runs the hypervisor: this machine was paused; nothing on it is to blame';
+    case 'unattributed':
+      return 'see what shared that CPU (--samples), and whether the machine itself was paused (steal in /proc/stat)';
     case 'not-this-node':
       return 'look at the other machine, and at the network between';
   }

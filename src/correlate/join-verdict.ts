@@ -1,4 +1,4 @@
-import type { Accused, Explanation } from '../model/explanation.js';
+import type { Accused, Explanation, IncidentTrace } from '../model/explanation.js';
 import type { Verdict } from '../model/verdict.js';
 
 /**
@@ -8,16 +8,15 @@ import type { Verdict } from '../model/verdict.js';
  * @param traced machines that were asked
  */
 export function joinVerdict(verdict: Verdict, explanation: Explanation, traced: readonly string[]): Verdict {
-  const { incidents, explained, paused, conclusion } = explanation;
+  const { incidents, explained, paused, conclusion, accused, traces } = explanation;
   if (traced.length === 0 || incidents === 0) return verdict;
   const blamed = verdict.where === null ? [] : [verdict.where].flat();
-  const accused = explanation.accused.filter((one) => one.class !== 'steal' && one.incidents.length > 0);
-  const culprit = accused.find(({ vantage }) => blamed.includes(vantage));
+  const named = accused.filter(({ convicted }) => convicted);
+  const culprit = named.find(({ vantage }) => blamed.includes(vantage));
   if (culprit !== undefined && (conclusion === 'culprit' || conclusion === 'partly')) {
-    const others = explained < incidents ? [rest(explanation)] : [];
-    return noted({ ...verdict, culprit }, others);
+    return noted({ ...verdict, culprit }, explained < incidents ? [rest(explanation)] : []);
   }
-  const [other] = accused;
+  const [other] = named;
   if (other !== undefined && conclusion === 'culprit') {
     return noted(verdict, [
       `the kernel of ${other.vantage} shows who held packets back there in ${other.incidents.length} of ${incidents} incidents: ${nameOf(other)}`,
@@ -25,12 +24,35 @@ export function joinVerdict(verdict: Verdict, explanation: Explanation, traced: 
   }
   if (conclusion === 'steal') {
     return noted(verdict, [
-      `the hypervisor had the CPU of ${traced.join(', ')} in ${paused} of ${incidents} incidents: ask who else runs on that host`,
+      `the hypervisor had the CPU of ${traced.join(', ')} in ${paused} of ${incidents} incidents, by its own account: ask who else runs on that host`,
     ]);
   }
-  return noted(verdict, [
-    `the kernel of ${traced.join(', ')} shows no wait for a CPU in ${incidents - explained - paused} of ${incidents} incidents: packets were held before they got there, or by what needs no CPU`,
-  ]);
+  const clear = traces.filter(({ waited }) => waited === 'no').length;
+  if (conclusion === 'not-this-node') {
+    return noted(verdict, [
+      `the kernel of ${traced.join(', ')} shows no wait for a CPU in ${clear} of ${traces.length} incidents: packets were held before they got there, or by what needs no CPU`,
+    ]);
+  }
+  return noted(verdict, [nobody(traces), ...once(accused)]);
+}
+
+/** Packets waited, and nobody qualifies: what was seen. */
+function nobody(traces: readonly IncidentTrace[]): string {
+  const waited = traces.filter((trace) => trace.waited === 'yes' && trace.culprit === null);
+  const [longest] = [...waited].sort((one, two) => two.waitNs - one.waitNs);
+  if (longest === undefined) {
+    const open = traces.filter((trace) => trace.waited === 'unknown').length;
+    return `nobody is named as culprit: of ${open} of ${traces.length} incidents the trace of the kernel does not tell whether packets waited for a CPU`;
+  }
+  return `nobody is named as culprit: received packets waited on ${longest.vantage} in ${waited.length} of ${traces.length} incidents, and no one had the CPU for half of that time; in the longest ${longest.because}`;
+}
+
+/** Who held packets in one incident only. */
+function once(accused: readonly Accused[]): string[] {
+  return accused
+    .filter((one) => !one.convicted && one.class !== 'steal' && one.incidents.length > 0)
+    .slice(0, 1)
+    .map((one) => `${nameOf(one)} held packets back on ${one.vantage} in one incident: too few to name a culprit`);
 }
 
 function rest({ incidents, explained, paused }: Explanation): string {

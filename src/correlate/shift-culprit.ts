@@ -7,5 +7,6 @@ export function shiftCulprit(culprit: Culprit, shiftNs: number): Culprit {
     start: culprit.start + shiftNs,
     release: culprit.release + shiftNs,
     heldStart: culprit.heldStart + shiftNs,
+    queuedOn: culprit.queuedOn.map((place) => ({ ...place, start: place.start + shiftNs })),
   };
 }

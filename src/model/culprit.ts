@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ReceiveWait } from './kernel-event.js';
+import type { Occupant, ReceiveWait, WaitPlace } from './kernel-event.js';
 
 /** What kept received packets from their CPU. */
 export const STALL_CLASSES = [
@@ -10,6 +10,7 @@ export const STALL_CLASSES = [
   'budget',
   'rps-backlog',
   'steal',
+  'unattributed',
   'not-this-node',
 ] as const;
 export type StallClass = (typeof STALL_CLASSES)[number];
@@ -17,6 +18,7 @@ export type StallClass = (typeof STALL_CLASSES)[number];
 /** A sample with the names of its functions, innermost first. */
 export interface NamedSample {
   readonly timeNs: number;
+  readonly cpu: number;
   readonly thread: number;
   readonly process: number;
   readonly threadName: string;
@@ -31,25 +33,41 @@ export interface ObservedWait {
   readonly wait: ReceiveWait;
   /** Of the holder, innermost first; empty when unknown. */
   readonly holderStack: readonly string[];
-  /** Of that CPU, oldest first, from 200 ms before the wait to 10 ms behind it. */
+  /** The CPUs it was queued on, one after the other. */
+  readonly places: readonly WaitPlace[];
+  /** Who had these CPUs meanwhile. */
+  readonly occupants: readonly Occupant[];
+  /** Of these CPUs, oldest first, from 200 ms before the wait to 10 ms behind it. */
   readonly samples: readonly NamedSample[];
 }
 
-/** Who held the CPU while received packets waited, and by what. Instants count from the epoch of the run. */
+/**
+ * Who held the CPU while received packets waited, and by what. Somebody is named only if he had the CPU for at least
+ * half of that time where the packets, or the thread that was to receive them, were queued; else the class is
+ * `unattributed`, which tells what was seen and accuses nobody. `steal` is by the hypervisor's own account. Instants count from the epoch of the run.
+ */
 export const culpritSchema = z.object({
   type: z.literal('culprit'),
   class: z.enum(STALL_CLASSES),
   vantage: z.string().optional().describe('on whose machine it was seen'),
-  cpu: z.int(),
+  cpu: z.int().describe('that the culprit held; where nobody is named, that handled the packets in the end'),
   start: z.int().describe('since when packets waited'),
   release: z.int().describe('when they were handled'),
   waitNs: z.int().describe('release minus start'),
   heldStart: z.int().describe('since when the culprit held the CPU, as far as was recorded'),
   lengthNs: z.int().describe('how long the culprit held it; of a handler its run time'),
+  heldNs: z
+    .int()
+    .describe('of waitNs, how long the culprit had the CPU where they were queued; 0 where nobody is named'),
+  heldShare: z.number().describe('heldNs by waitNs'),
+  queuedOn: z
+    .array(z.object({ cpu: z.int(), start: z.int(), lengthNs: z.int() }))
+    .describe('the CPUs that the packets, or the thread that was to receive them, were queued on meanwhile'),
+  rxray: z.boolean().describe('the culprit is rxray itself'),
   process: z
     .object({ name: z.string(), pid: z.int(), thread: z.int(), threadName: z.string() })
     .nullable()
-    .describe('null when it was no process: a handler, the hypervisor'),
+    .describe('null when it was no process: a handler, the hypervisor, or when nobody is named'),
   syscall: z
     .object({
       name: z.string(),

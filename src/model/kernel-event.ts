@@ -51,7 +51,7 @@ export interface ReceiveWait {
   readonly cpu: number;
   readonly fromNs: number;
   readonly toNs: number;
-  /** Growth of the steal time of the CPU around it, in steps of 10 ms; -1 unknown. */
+  /** Growth of the steal time around it of the CPUs it was queued on, in steps of 10 ms; -1 unknown. */
   readonly stealNs: number;
   /** Of the wait, how long the holder is known to have had the CPU; -1 unknown. */
   readonly heldNs: number;
@@ -94,10 +94,51 @@ export interface Holder {
   readonly cgroup2: number;
 }
 
+/** One CPU where packets, or the thread that was to receive them, were queued while they waited. */
+export interface WaitPlace {
+  /** Number of the wait that it belongs to. */
+  readonly wait: number;
+  readonly cpu: number;
+  readonly fromNs: number;
+  /** When it was moved on, or served. */
+  readonly toNs: number;
+  /** Since when the flight recorder reaches back on that CPU: what lies before was overwritten, or never sampled. */
+  readonly sampledFromNs: number;
+  /** Of that, time for which it is known who had the CPU. */
+  readonly recordedNs: number;
+}
+
+/** A thread that had such a CPU meanwhile, by the scheduler's own account. Those who had it longest are told. */
+export interface Occupant {
+  /** Number of the wait that it belongs to. */
+  readonly wait: number;
+  readonly cpu: number;
+  /** 0: idle. */
+  readonly thread: number;
+  readonly process: number;
+  readonly threadName: string;
+  /** Empty: it had ended. */
+  readonly processName: string;
+  /** Path of its cgroup; empty: unknown. */
+  readonly cgroup: string;
+  /** Since when it had the CPU, also before the wait. */
+  readonly fromNs: number;
+  /** Until when. */
+  readonly toNs: number;
+  /** Of the time that was waited on that CPU, how long it ran there, all turns added up. */
+  readonly heldNs: number;
+  readonly turns: number;
+  /** Of rxray itself: the tracer, who started it, or a prober. */
+  readonly isOwn: boolean;
+  readonly isKernelThread: boolean;
+  /** It receives packets itself: a thread of a NAPI or an interrupt, ksoftirqd. */
+  readonly receives: boolean;
+}
+
 /** What ran on a CPU at an instant. */
 export interface StackSample {
   readonly timeNs: number;
-  /** Number of the wait that it belongs to. */
+  /** Number of the wait that it is told with; samples are told once for all waits around then. */
   readonly wait: number;
   readonly cpu: number;
   /** 0: idle. */
@@ -107,8 +148,6 @@ export interface StackSample {
   readonly syscall: number;
   /** Of the holder, where the wait names it; else a sample of the flight recorder. */
   readonly isHolder: boolean;
-  /** Taken between the begin of the wait and its end. */
-  readonly isWithin: boolean;
   /** Of the kernel, innermost first, as the symbols name them. */
   readonly addresses: readonly bigint[];
 }
@@ -160,12 +199,14 @@ export interface RxPacket {
   readonly tunnelled: boolean;
 }
 
-/** What a tracer tells. Symbols come before the stacks that need them, stacks before their wait. */
+/** What a tracer tells. Symbols come before the stacks that need them; stacks, places and occupants before their wait. */
 export type KernelEvent =
   | { readonly kind: 'hello'; readonly hello: TracerHello }
   | { readonly kind: 'cost'; readonly cost: TracerCost }
   | { readonly kind: 'symbol'; readonly address: bigint; readonly name: string }
   | { readonly kind: 'stack'; readonly stack: StackSample }
+  | { readonly kind: 'wait-place'; readonly place: WaitPlace }
+  | { readonly kind: 'occupant'; readonly occupant: Occupant }
   | { readonly kind: 'wait'; readonly wait: ReceiveWait }
   | { readonly kind: 'wait-totals'; readonly totals: WaitTotals }
   | { readonly kind: 'rx-packet'; readonly packet: RxPacket }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { explainIncidents, type HeldInterval, type SentProbe } from '../../src/correlate/explain.js';
+import { explainIncidents, type SentProbe } from '../../src/correlate/explain.js';
+import type { HeldInterval, TracedMachine } from '../../src/correlate/incident-trace.js';
 import { judgeWait } from '../../src/correlate/judge-wait.js';
 import { shiftCulprit } from '../../src/correlate/shift-culprit.js';
 import type { Culprit } from '../../src/model/culprit.js';
@@ -14,6 +15,7 @@ const culpritAt = (releaseMs: number, situation: Situation = {}): Culprit =>
   shiftCulprit(judgeWait(buildWait(situation)), releaseMs * MS - 1_100 * MS);
 const incidentAt = (releaseMs: number, lengthMs = 100): HeldInterval => ({
   startMinNs: (releaseMs - lengthMs - 10) * MS,
+  startMaxNs: (releaseMs - lengthMs) * MS,
   releaseNs: releaseMs * MS + USUAL_NS,
   usualRttNs: USUAL_NS,
 });
@@ -26,8 +28,11 @@ const probesUntil = (endMs: number, holds: readonly (readonly [fromMs: number, r
     return { path: 'shell>node/icmp', seq, sentNs: sentMs * MS, rttNs, usualRttNs: USUAL_NS };
   });
 
-const traced = (culprits: readonly Culprit[], clockUncertaintyNs = 0) => [
-  { vantage: 'bad', culprits, clockUncertaintyNs },
+const traced = (culprits: readonly Culprit[], more: Partial<TracedMachine> = {}): TracedMachine[] => [
+  {
+    ...{ vantage: 'bad', culprits, clockUncertaintyNs: 0, minNs: 10 * MS, losses: [] },
+    ...{ tracedFromNs: 0, tracedToNs: Number.POSITIVE_INFINITY, ...more },
+  },
 ];
 
 test('a culprit that let packets go at the releases explains them, with the probes it delayed', () => {
@@ -70,9 +75,9 @@ test('culprits at other times explain nothing: not this node', () => {
   );
 });
 
-test('a pause of the machine explains an incident, but nobody is accused of it', () => {
-  const paused = culpritAt(300, { wait: { lateNs: 98 * MS } });
-  const explanation = explainIncidents([incidentAt(300)], [], traced([paused]));
+test('stolen time explains an incident, but nobody is accused of it', () => {
+  const stolen = { wait: { stealNs: 100 * MS }, silent: [[1, 99]] } as const;
+  const explanation = explainIncidents([incidentAt(300)], [], traced([culpritAt(300, stolen)]));
   assert.deepEqual(
     [explanation.conclusion, explanation.explained, explanation.paused, explanation.accused[0]?.process],
     ['steal', 0, 1, null],
@@ -82,20 +87,22 @@ test('a pause of the machine explains an incident, but nobody is accused of it',
 test('a release seen over a long way is late by up to its RTT, and no later', () => {
   const far = (lateMs: number): HeldInterval => ({
     startMinNs: 200 * MS,
+    startMaxNs: 210 * MS,
     releaseNs: (300 + lateMs) * MS,
     usualRttNs: 100 * MS,
   });
   const conclusions = [50, 120].map(
-    (lateMs) => explainIncidents([far(lateMs)], [], traced([culpritAt(300)])).conclusion,
+    (lateMs) => explainIncidents([far(lateMs)], [], traced([culpritAt(300)])).accused[0]?.incidents,
   );
-  assert.deepEqual(conclusions, ['culprit', 'not-this-node']);
+  assert.deepEqual(conclusions, [[0], []]);
 });
 
 test('clocks that may be off by 20 ms widen what counts as the same instant', () => {
-  const conclusions = [0, 20 * MS].map(
-    (uncertainty) => explainIncidents([incidentAt(315)], [], traced([culpritAt(300)], uncertainty)).conclusion,
+  const found = [0, 20 * MS].map(
+    (clockUncertaintyNs) =>
+      explainIncidents([incidentAt(315)], [], traced([culpritAt(300)], { clockUncertaintyNs })).accused[0]?.incidents,
   );
-  assert.deepEqual(conclusions, ['not-this-node', 'culprit']);
+  assert.deepEqual(found, [[], [0]]);
 });
 
 test('two culprits share the incidents between them', () => {
@@ -117,3 +124,84 @@ test('two culprits share the incidents between them', () => {
 test('without incidents there is nothing to explain', () => {
   assert.equal(explainIncidents([], [], traced([culpritAt(300)])).conclusion, 'nothing-to-explain');
 });
+
+/** Who is named for three incidents of 100 ms, how many each explains, and what the traces say. */
+const runs: readonly (readonly [
+  title: string,
+  culprits: readonly Culprit[],
+  machine: Partial<TracedMachine>,
+  expected: string,
+])[] = [
+  [
+    'a culprit in all three',
+    [culpritAt(300), culpritAt(800), culpritAt(1_300)],
+    {},
+    'culprit: cadvisor 3 convicted; waited yes yes yes',
+  ],
+  [
+    'a culprit in one only: it is not repeated, so it is not named',
+    [culpritAt(300)],
+    {},
+    'unattributed: cadvisor 1; waited yes no no',
+  ],
+  [
+    'waits half as long as the probes were held',
+    [300, 800, 1_300].map((at) => culpritAt(at, { wait: { fromNs: 1_045 * MS } })),
+    {},
+    'culprit: cadvisor 3 convicted; waited yes yes yes',
+  ],
+  [
+    'waits shorter than half: nobody',
+    [300, 800, 1_300].map((at) => culpritAt(at, { wait: { fromNs: 1_055 * MS } })),
+    {},
+    'not-this-node: cadvisor 0; waited no no no',
+  ],
+  [
+    'waits of nobody in particular',
+    [300, 800, 1_300].map((at) => culpritAt(at, { ran: [[0, -1, 0, 100]] })),
+    {},
+    'unattributed: ; waited yes yes yes',
+  ],
+  [
+    'two waits one after the other, by one process, make up one incident',
+    [300, 800].flatMap((at) => [
+      culpritAt(at - 55, { wait: { fromNs: 1_060 * MS } }),
+      culpritAt(at, { wait: { fromNs: 1_060 * MS } }),
+    ]),
+    {},
+    'culprit: cadvisor 2 convicted; waited yes yes no',
+  ],
+  [
+    'four queues that waited at once for one process count once',
+    [300, 800, 1_300].flatMap((at) => Array.from({ length: 4 }, () => culpritAt(at, { wait: { fromNs: 1_080 * MS } }))),
+    {},
+    'not-this-node: cadvisor 0; waited no no no',
+  ],
+  [
+    'no wait, and the trace lost something',
+    [],
+    { losses: [{ timeNs: 900 * MS, lostEvents: 2 }] },
+    'unattributed: ; waited unknown unknown no',
+  ],
+  ['no wait, but the trace began late', [], { tracedFromNs: 250 * MS }, 'unattributed: ; waited unknown no no'],
+  ['no wait, but the trace ended early', [], { tracedToNs: 1_000 * MS }, 'unattributed: ; waited no no unknown'],
+  [
+    'no wait, but the trace leaves out waits so short',
+    [],
+    { minNs: 80 * MS },
+    'unattributed: ; waited unknown unknown unknown',
+  ],
+  ['no wait at all', [], {}, 'not-this-node: ; waited no no no'],
+];
+
+for (const [title, culprits, machine, expected] of runs) {
+  test(`${title}: ${expected}`, () => {
+    const incidents = [incidentAt(300), incidentAt(800), incidentAt(1_300)];
+    const { conclusion, accused, traces } = explainIncidents(incidents, [], traced(culprits, machine));
+    const who = accused.map(
+      ({ process, incidents: explained, convicted }) =>
+        `${process} ${explained.length}${convicted ? ' convicted' : ''}`,
+    );
+    assert.equal(`${conclusion}: ${who.join(', ')}; waited ${traces.map(({ waited }) => waited).join(' ')}`, expected);
+  });
+}

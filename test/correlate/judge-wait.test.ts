@@ -18,7 +18,7 @@ const situations: readonly (readonly [title: string, situation: Situation, expec
     { wait: { handlerNs: 2 * MS, handler: 1 } },
     'bh-off-in-syscall cadvisor read TIMER',
   ],
-  ['the receive softirq raised again by itself', { wait: { raisedWithin: true } }, 'budget cadvisor read'],
+  ['the receive softirq raised again by itself', { wait: { raisedWithin: true } }, 'budget - -'],
   [
     'softirqs left to ksoftirqd, which waited for its CPU',
     { wait: { server: { thread: 22, name: 'ksoftirqd/1' } } },
@@ -31,37 +31,64 @@ const situations: readonly (readonly [title: string, situation: Situation, expec
   ],
   [
     'polls that found the queue full',
-    { wait: { waitKind: 'polls', server: { thread: 22, name: 'ksoftirqd/1' } } },
-    'budget cadvisor read',
+    {
+      wait: { waitKind: 'polls', server: { thread: 22, name: 'ksoftirqd/1' } },
+      ran: [[22, -1, 0, 100]],
+    },
+    'budget - -',
   ],
-  ['polls that found the backlog full', { wait: { waitKind: 'polls', backlog: true } }, 'rps-backlog cadvisor read'],
+  ['polls that found the backlog full', { wait: { waitKind: 'polls', backlog: true } }, 'rps-backlog - -'],
   [
     'timers late where interrupts come on again',
     { wait: { waitKind: 'irq-off' }, stack: [...INTERRUPT, '_raw_spin_unlock_irqrestore', 'cgroup_rstat_flush'] },
     'irq-off cadvisor read',
   ],
   [
+    'timers late until an interrupt ended',
+    { wait: { waitKind: 'irq-off' }, stack: [...INTERRUPT, '__irq_exit_rcu', 'copy_page'] },
+    'unattributed - -',
+  ],
+  [
+    'softirqs that used their budget up and were left to ksoftirqd, which did not get the CPU',
+    { wait: { raisedWithin: true, server: { thread: 22, name: 'ksoftirqd/1' } } },
+    'kthread-starved cadvisor read',
+  ],
+  [
+    'a backlog that stayed full as ksoftirqd did not get the CPU',
+    { wait: { waitKind: 'polls', backlog: true, server: { thread: 22, name: 'ksoftirqd/1' } } },
+    'kthread-starved cadvisor read',
+  ],
+  [
     'timers late in the midst of something else',
     { wait: { waitKind: 'irq-off' }, stack: [...INTERRUPT, 'memcpy', 'copy_page'] },
-    'steal - -',
+    'unattributed - -',
   ],
   [
     'timers late in user code',
     { wait: { waitKind: 'irq-off' }, holder: { context: 'user', syscall: -1 }, stack: INTERRUPT },
+    'unattributed - -',
+  ],
+  [
+    'steal that the hypervisor owns up to, while the CPU gave no sign of life',
+    { wait: { stealNs: 90 * MS }, silent: [[5, 95]] },
     'steal - -',
   ],
-  ['steal that the hypervisor owns up to', { wait: { stealNs: 90 * MS } }, 'steal - -'],
   [
-    'a machine that paused: timers came late all the while',
+    'stolen time around a wait that somebody held all along',
+    { wait: { stealNs: 90 * MS } },
+    'bh-off-in-syscall cadvisor read',
+  ],
+  [
+    'timers that came late all the while, with no stolen time on any account',
     { wait: { lateNs: 98 * MS }, ran: [[27_964, 0, -50, 1]] },
-    'steal - -',
+    'unattributed - -',
   ],
   [
     'an idle CPU that was not woken',
     { holder: { context: 'idle', thread: 0, syscall: -1 }, ran: [[0, -1, 0, 100]] },
-    'steal - -',
+    'unattributed - -',
   ],
-  ['user code interrupted', { holder: { context: 'user', syscall: -1 } }, 'steal - -'],
+  ['user code interrupted', { holder: { context: 'user', syscall: -1 } }, 'unattributed - -'],
   [
     'a kernel thread',
     { holder: { context: 'kthread', threadName: 'kworker/1:2', processName: 'kworker/1:2', syscall: -1 } },
@@ -96,19 +123,226 @@ test('of a handler the length is its whole run', () => {
   assert.equal(culprit.lengthNs, 107 * MS);
 });
 
-test('a thread that ran for the last blink of the wait is not to blame for the rest', () => {
-  const culprit = judgeWait(
-    buildWait({
-      wait: { waitKind: 'thread', heldNs: 1 * MS, server: { thread: 9, name: 'napi/eth0-8193' } },
-      holder: { thread: 5, threadName: 'bystander', processName: 'bystander', syscall: 1 },
+const NAPI = { thread: 9, name: 'napi/eth0-8193' };
+const HOG = 4_711;
+const names = { [HOG]: 'hog', 9: 'napi/eth0-8193', 10: 'napi/eth0-8194', 21: 'rxray-prober' };
+/** Of a thread that receives: who is named, on which CPU, with how much of the 100 ms. */
+const threads: readonly (readonly [title: string, situation: Situation, expected: string])[] = [
+  [
+    'moved away from the CPU of a hog, it runs at once where somebody else was',
+    {
       ran: [
-        [27_964, 0, -8, 99],
-        [5, 1, 99, 100],
+        [HOG, -1, -1, 101, 1],
+        [5, 1, 0, 100.4, 0],
+      ],
+      queued: [
+        [1, 0, 99.8],
+        [0, 99.8, 100],
+      ],
+      holder: { thread: 5, process: 5, threadName: 'bystander', processName: 'bystander', syscall: 1 },
+    },
+    'kthread-starved hog CPU 1 99.8',
+  ],
+  [
+    'woken on one CPU and queued on another, where a hog is',
+    {
+      ran: [
+        [5, 1, -50, 100, 0],
+        [HOG, -1, -20, 100, 1],
+      ],
+      queued: [
+        [0, 0, 0.01],
+        [1, 0.01, 100],
+      ],
+      holder: { thread: HOG },
+    },
+    'kthread-starved hog CPU 1 100.0',
+  ],
+  [
+    'a hog on the other CPU, where it is not queued',
+    {
+      ran: [
+        [HOG, -1, -50, 150, 1],
+        [5, -1, 0, 30, 0],
+        [6, -1, 30, 60, 0],
+        [7, -1, 60, 100, 0],
+      ],
+      queued: [[0, 0, 100]],
+    },
+    'unattributed nobody',
+  ],
+  [
+    'many short runners',
+    {
+      ran: Array.from({ length: 50 }, (_, n) => [100 + n, -1, 2 * n, 2 * n + 2] as const),
+    },
+    'unattributed nobody',
+  ],
+  [
+    'many short turns of one process, its threads taken together',
+    {
+      ran: Array.from({ length: 50 }, (_, n) => [100 + (n % 5), 0, 2 * n, 2 * n + 2] as const),
+      processes: { 100: 99, 101: 99, 102: 99, 103: 99, 104: 98 },
+    },
+    'kthread-starved other-100 CPU 1 80.0',
+  ],
+  [
+    'it had the CPU itself for most of the time: the victim is not the culprit',
+    {
+      ran: [
+        [9, -1, 0, 70],
+        [HOG, -1, 70, 100],
+      ],
+      kernelThreads: [9],
+    },
+    'unattributed nobody',
+  ],
+  [
+    'another thread that receives had the CPU',
+    { ran: [[10, -1, 0, 100]], kernelThreads: [10] },
+    'kthread-starved napi/eth0-8194 CPU 1 100.0',
+  ],
+  [
+    'queued on two CPUs in turn, one process on both',
+    {
+      ran: [
+        [31, 0, -10, 50, 0],
+        [32, 0, 40, 100, 1],
+      ],
+      processes: { 31: 30, 32: 30 },
+      queued: [
+        [0, 0, 45],
+        [1, 45, 100],
+      ],
+    },
+    'kthread-starved other-32 CPU 1 100.0',
+  ],
+  [
+    'two CPUs, two processes: neither has half',
+    {
+      ran: [
+        [31, 0, 0, 48, 0],
+        [32, 0, 50, 98, 1],
+      ],
+      queued: [
+        [0, 0, 50],
+        [1, 50, 100],
+      ],
+    },
+    'unattributed nobody',
+  ],
+  [
+    'half of the wait and more is enough',
+    {
+      ran: [
+        [5, -1, 0, 48],
+        [HOG, -1, 48, 100],
+      ],
+    },
+    'kthread-starved hog CPU 1 52.0',
+  ],
+  [
+    'less than half is not',
+    {
+      ran: [
+        [5, -1, 0, 30],
+        [6, -1, 30, 52],
+        [HOG, -1, 52, 100],
+      ],
+    },
+    'unattributed nobody',
+  ],
+  [
+    'a CPU that was idle for longer than anybody had it',
+    {
+      ran: [
+        [0, -1, 0, 60],
+        [HOG, -1, 60, 100],
+      ],
+    },
+    'unattributed nobody',
+  ],
+  [
+    'rxray itself, when it truly has the CPU',
+    { ran: [[21, -1, 0, 100]], own: [21] },
+    'kthread-starved rxray-prober CPU 1 100.0 rxray itself',
+  ],
+  [
+    'rxray for a blink at the end',
+    {
+      ran: [
+        [0, -1, 0, 99],
+        [21, -1, 99, 100],
+      ],
+      own: [21],
+    },
+    'unattributed nobody',
+  ],
+  [
+    'the machine paused under the hog for most of the time',
+    { ran: [[HOG, -1, 0, 100]], silent: [[10, 90]] },
+    'unattributed nobody',
+  ],
+  [
+    'samples that were overwritten before they were read are no silence',
+    { ran: [[HOG, -1, 0, 100]], sampledFromMs: 95 },
+    'kthread-starved hog CPU 1 100.0',
+  ],
+  ['nothing is known of who had the CPU', { ran: [] }, 'unattributed nobody'],
+];
+
+for (const [title, situation, expected] of threads) {
+  test(`a thread that receives waited; ${title}: ${expected}`, () => {
+    const culprit = judgeWait(
+      buildWait({ names, ...situation, wait: { waitKind: 'thread', heldNs: -1, server: NAPI, ...situation.wait } }),
+    );
+    const { class: kind, process, cpu, heldNs, rxray } = culprit;
+    const who = process === null ? 'nobody' : `${process.threadName} CPU ${cpu} ${(heldNs / MS).toFixed(1)}`;
+    assert.equal(`${kind} ${who}${rxray ? ' rxray itself' : ''}`, expected);
+  });
+}
+
+test('where nobody qualifies it is told what was seen: who waited, and where for how long', () => {
+  const { because, queuedOn, servedBy, waitNs, heldNs } = judgeWait(
+    buildWait({
+      wait: { waitKind: 'thread', server: NAPI },
+      ran: [
+        [31, 0, 0, 30, 1],
+        [32, 0, 30, 60, 1],
+        [33, 0, 60, 100, 0],
+      ],
+      queued: [
+        [1, 0, 60],
+        [0, 60, 100],
       ],
     }),
   );
-  assert.equal(culprit.process?.threadName, 'cadvisor');
-  assert.ok(Math.abs(culprit.lengthNs - 107 * MS) < 2 * MS, `${culprit.lengthNs}`);
+  assert.equal(
+    because,
+    'napi/eth0-8193[9] waited on CPU 1 for 60.0 ms, then on CPU 0 for 40.0 ms; nobody had the CPU for half of it',
+  );
+  assert.deepEqual(
+    queuedOn.map(({ cpu, lengthNs }) => [cpu, lengthNs]),
+    [
+      [1, 60 * MS],
+      [0, 40 * MS],
+    ],
+  );
+  assert.deepEqual([servedBy, waitNs, heldNs], ['napi/eth0-8193[9]', 100 * MS, 0]);
+});
+
+test('of a hog the length is its whole turn, also where the thread was moved away before its end', () => {
+  const { lengthNs, heldNs } = judgeWait(
+    buildWait({
+      wait: { waitKind: 'thread', server: NAPI },
+      ran: [[HOG, -1, -7, 99, 1]],
+      queued: [
+        [1, 0, 98],
+        [0, 98, 100],
+      ],
+    }),
+  );
+  assert.deepEqual([lengthNs / MS, heldNs / MS], [106, 98]);
 });
 
 test('the delay is shared out, and the shares add up to it', () => {

@@ -50,15 +50,15 @@ describe('the report as a page', () => {
       fromNs: 1010 * MS,
       toNs: 1131 * MS,
       machine: 'node',
-      cpu: 3,
       headline: 'cadvisor in read(2) of /sys/fs/cgroup/memory/memory.stat',
+      held: 'had CPU 3 for 120.4 of the 121.0 ms that packets waited',
       details: ['kept ksoftirqd/3 waiting'],
       stack: ['mem_cgroup_node_nr_lru_pages', 'memcg_stat_show'],
     };
     assert.doesNotMatch(htmlReport(reportDocument(), assets, 'UTC'), /id="culprits"|#culprits/);
     const page = htmlReport(reportDocument({ culprits: [culprit] }), assets, 'UTC');
     assert.match(page, /<a href="#culprits">Culprits<\/a>/);
-    assert.match(page, /cadvisor in read\(2\).*held CPU 3 of node for 121 ms/s);
+    assert.match(page, /cadvisor in read\(2\).*on node: had CPU 3 for 120\.4 of the 121\.0 ms that packets waited/s);
     assert.match(page, /mem_cgroup_node_nr_lru_pages\nmemcg_stat_show/);
   });
 

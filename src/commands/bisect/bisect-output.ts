@@ -1,4 +1,3 @@
-import { formatMs } from '../../format/duration.js';
 import type { Culprit } from '../../model/culprit.js';
 import type { Explanation } from '../../model/explanation.js';
 import type { Finding } from '../../model/finding.js';
@@ -6,7 +5,7 @@ import type { Summary } from '../../model/summary.js';
 import type { Incident, Verdict } from '../../model/verdict.js';
 import { type BisectStanding, bisectProgress } from '../../report/bisect/bisect-progress.js';
 import { type BisectReporter, createBisectReporter } from '../../report/bisect/bisect-reporter.js';
-import { accusedText } from '../../report/bisect/culprit-text.js';
+import { accusedText, heldText } from '../../report/bisect/culprit-text.js';
 import type { Io } from '../terminal/io.js';
 import { LiveFeed } from '../terminal/live-feed.js';
 import { LiveView } from '../terminal/live-view.js';
@@ -76,10 +75,13 @@ export class BisectOutput {
   }
 
   async culprit(culprit: Culprit): Promise<void> {
-    const { release, class: kind, cpu, vantage, lengthNs, because, stack } = culprit;
-    const headline = `${accusedText(culprit)}, CPU ${cpu} of ${vantage}, ${formatMs(lengthNs)} (${kind})`;
-    const details = [because, ...(stack.length === 0 ? [] : [stack.join(' ← ')])];
-    this.#live?.take({ kind: 'culprit', culprit: { releaseNs: release, headline, details } });
+    const { release, class: kind, vantage, because, stack } = culprit;
+    // What accuses nobody has no panel; it is printed, and the verdict sums it up.
+    if (kind !== 'unattributed') {
+      const headline = `${accusedText(culprit)}, ${heldText(culprit)} on ${vantage} (${kind})`;
+      const details = [because, ...(stack.length === 0 ? [] : [stack.join(' ← ')])];
+      this.#live?.take({ kind: 'culprit', culprit: { releaseNs: release, headline, details } });
+    }
     await this.#printUnlessDrawn(this.reporter.culprit(culprit));
   }
 

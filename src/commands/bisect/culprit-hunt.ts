@@ -102,16 +102,21 @@ export class CulpritHunt {
     const since = Math.min(...traced.map(({ beganNs }) => beganNs ?? Number.POSITIVE_INFINITY));
     const incidents = this.#incidents.filter(({ startMin }) => startMin > since);
     return explainIncidents(
-      incidents.map(({ startMin, release, paths }) => ({
+      incidents.map(({ startMin, startMax, release, paths }) => ({
         startMinNs: startMin,
+        startMaxNs: startMax,
         releaseNs: release,
         usualRttNs: Math.max(0, ...paths.map((path) => this.#probes.usualRttNs(path))),
       })),
       this.#probes.all(),
-      traced.map(({ culprits, options }) => ({
+      traced.map(({ culprits, options, beganNs = 0, toNs, losses }) => ({
         vantage: options.machine,
         culprits,
         clockUncertaintyNs: options.clock.uncertaintyNs,
+        minNs: options.minNs,
+        tracedFromNs: beganNs,
+        tracedToNs: toNs,
+        losses,
       })),
     );
   }
@@ -127,6 +132,7 @@ export class CulpritHunt {
     const watch = new CulpritWatch(
       {
         machine,
+        minNs,
         epochRealNs: sources.epochRealNs,
         clock: { offsetNs: vantage.clockOffsetNs, uncertaintyNs: clockUncertaintyNs[vantage.name] ?? 0 },
       },

@@ -4,6 +4,7 @@ import type { TraceRun } from '../../kernel/tracer.js';
 import { WaitAssembly } from '../../kernel/wait-assembly.js';
 import type { Culprit } from '../../model/culprit.js';
 import { CodedError } from '../../model/errors.js';
+import type { TracerCost } from '../../model/kernel-event.js';
 
 /** Of one machine so many are remembered; then the first ones are forgotten. */
 const MOST_CULPRITS = 5_000;
@@ -13,6 +14,8 @@ export interface CulpritWatchOptions {
   readonly machine: string;
   /** CLOCK_REALTIME that the instants of the run count from. */
   readonly epochRealNs: bigint;
+  /** The shortest wait that is asked for. */
+  readonly minNs: number;
   /** The machine's clock minus ours, and how far that may be off. */
   readonly clock: { readonly offsetNs: number; readonly uncertaintyNs: number };
 }
@@ -23,6 +26,9 @@ export class CulpritWatch {
   #culprits: Culprit[] = [];
   #began: number | undefined;
   #ended = false;
+  #lastNs: number | undefined;
+  #lostOnTheWay = 0;
+  readonly #losses: { timeNs: number; lostEvents: number }[] = [];
 
   constructor(
     readonly options: CulpritWatchOptions,
@@ -38,12 +44,31 @@ export class CulpritWatch {
     return this.#began;
   }
 
+  /** Until when it traced; infinite while it does. */
+  get toNs(): number {
+    return this.#ended ? (this.#lastNs ?? Number.NEGATIVE_INFINITY) : Number.POSITIVE_INFINITY;
+  }
+
+  /** Running totals of what the trace lost. */
+  get losses(): readonly { readonly timeNs: number; readonly lostEvents: number }[] {
+    return this.#losses;
+  }
+
   get ended(): boolean {
     return this.#ended;
   }
 
   stop(): void {
     this.run.stop();
+  }
+
+  #note({ timeNs, lostEvents, droppedRecords }: TracerCost, shiftNs: number): void {
+    this.#lastNs = timeNs + shiftNs;
+    this.#losses.push({
+      timeNs: timeNs + shiftNs,
+      lostEvents: lostEvents + Math.max(droppedRecords, this.#lostOnTheWay),
+    });
+    if (this.#losses.length > MOST_CULPRITS) this.#losses.splice(1, MOST_CULPRITS / 2);
   }
 
   /**
@@ -57,8 +82,11 @@ export class CulpritWatch {
     try {
       for await (const event of this.run.events) {
         if (event.kind === 'start') shiftNs = Number(event.epochRealNs - epochRealNs) - clock.offsetNs;
+        if (event.kind === 'lost-records') this.#lostOnTheWay += event.count;
+        if (event.kind === 'end') this.#lastNs = event.timeNs + shiftNs;
         if (event.kind !== 'kernel') continue;
         if (event.event.kind === 'hello') this.#began = shiftNs;
+        if (event.event.kind === 'cost') this.#note(event.event.cost, shiftNs);
         const observed = this.#assembly.take(event.event);
         if (observed === undefined) continue;
         const culprit = { ...shiftCulprit(judgeWait(observed), Math.round(shiftNs)), vantage: machine };

@@ -7,7 +7,7 @@ import type { SampleColumns } from '../../model/sample.js';
 import type { Summary } from '../../model/summary.js';
 import type { Incident, Verdict } from '../../model/verdict.js';
 import type { BisectReporter } from '../../report/bisect/bisect-reporter.js';
-import { accusedText } from '../../report/bisect/culprit-text.js';
+import { accusedText, heldText } from '../../report/bisect/culprit-text.js';
 import { LongestKept } from '../../report/document/longest-kept.js';
 import { PlotCollector } from '../../report/document/plot-collector.js';
 import type { ReportDocument, Culprit as ShownCulprit } from '../../report/document/report-document.js';
@@ -49,6 +49,7 @@ export class ReportAssembly implements BisectReporter {
     'loss-episode': 0,
     'syn-retransmission': 0,
   };
+  #lastCulprit: ShownCulprit | undefined;
   #verdict: Verdict | null = null;
   #summaries: readonly Summary[] = [];
 
@@ -83,16 +84,26 @@ export class ReportAssembly implements BisectReporter {
 
   /** What a tracer saw; a report without has no such section. */
   culprit(culprit: Culprit): string {
-    const { start, release, cpu, vantage = '', stack, because, fix, class: kind } = culprit;
-    this.#culprits.add({
+    const { start, release, vantage = '', stack, because, fix, class: kind } = culprit;
+    if (kind === 'unattributed') return '';
+    const shown: ShownCulprit = {
       fromNs: start,
       toNs: release,
       machine: vantage,
-      cpu,
       headline: `${accusedText(culprit)} (${kind})`,
+      held: heldText(culprit),
       details: [because, `what would help: ${fix}`],
       stack,
-    });
+    };
+    // Several queues that waited for the same one at the same time are told once, by the longest wait.
+    const last = this.#lastCulprit;
+    const same = last !== undefined && last.headline === shown.headline && last.machine === shown.machine;
+    if (same && start < last.toNs) {
+      if (shown.toNs - shown.fromNs > last.toNs - last.fromNs) this.#lastCulprit = shown;
+      return '';
+    }
+    if (last !== undefined) this.#culprits.add(last);
+    this.#lastCulprit = shown;
     return '';
   }
 
@@ -110,6 +121,8 @@ export class ReportAssembly implements BisectReporter {
   /** @param warnings what was wrong with the recording itself */
   document(warnings: readonly string[]): ReportDocument {
     const { command, thresholdNs } = this.about;
+    if (this.#lastCulprit !== undefined) this.#culprits.add(this.#lastCulprit);
+    this.#lastCulprit = undefined;
     const findings = this.#findings.kept();
     const { plots, leftOut } = this.#plots.plots(findings.shown);
     return {

@@ -3,7 +3,7 @@ import { judgeWait } from '../../correlate/judge-wait.js';
 import { notThisNode } from '../../correlate/not-this-node.js';
 import { startTracer } from '../../kernel/tracer.js';
 import { WaitAssembly } from '../../kernel/wait-assembly.js';
-import type { NamedSample } from '../../model/culprit.js';
+import type { NamedSample, StallClass } from '../../model/culprit.js';
 import type { EngineEvent } from '../../model/engine-event.js';
 import type { TracerCost, TracerHello, WaitTotals } from '../../model/kernel-event.js';
 import { foldedStacks } from '../../report/bisect/culprit-text.js';
@@ -44,6 +44,9 @@ export async function traceStall(options: TraceStallOptions, io: Io): Promise<nu
   return trace.finish();
 }
 
+/** Waits that tell of nobody on the machine. */
+const ACCUSES_NOBODY: ReadonlySet<StallClass> = new Set(['steal', 'unattributed']);
+
 class StallTrace {
   readonly #assembly = new WaitAssembly();
   readonly #reporter;
@@ -54,6 +57,7 @@ class StallTrace {
   #epochRealNs = 0n;
   #lost = 0;
   #blamed = 0;
+  #waits = 0;
 
   constructor(
     private readonly options: TraceStallOptions,
@@ -75,7 +79,8 @@ class StallTrace {
       const observed = this.#assembly.take(told);
       if (observed === undefined) return;
       const culprit = judgeWait(observed);
-      if (culprit.class !== 'steal') this.#blamed += 1;
+      if (!ACCUSES_NOBODY.has(culprit.class)) this.#blamed += 1;
+      this.#waits += 1;
       if (this.options.folded !== undefined) {
         this.#waiting.push(...observed.samples.filter(({ isWithin }) => isWithin));
       }
@@ -99,7 +104,7 @@ class StallTrace {
     const quality = traceQuality(this.#cost, this.#totals, this.#lost, end);
     // What was lost may have been the very wait that is looked for.
     const complete = quality.lostEvents + quality.droppedRecords === 0 && end.reason !== 'cut-off';
-    if (this.#blamed === 0 && complete && this.#hello !== undefined) {
+    if (this.#waits === 0 && complete && this.#hello !== undefined) {
       const run = { endNs: end.timeNs, netns: this.#hello.netns };
       await this.io.out(this.#reporter.culprit(notThisNode(this.#totals, this.options.minNs, run)));
     }

@@ -6,7 +6,8 @@ import { count } from '../probe/finding-line.js';
 const SHOWN_PROBES = 3;
 
 /** `memstat-reader[8867] in read(/a/memory.stat) on CPU 1 of node (bh-off-in-syscall)`. */
-export function accusedName({ process, pids, syscall, file, handler, cpus, vantage, class: kind }: Accused): string {
+export function accusedName(accused: Accused): string {
+  const { process, pids, syscall, file, handler, cpus, vantage, class: kind, rxray } = accused;
   const who =
     process === null
       ? handler === null
@@ -14,12 +15,12 @@ export function accusedName({ process, pids, syscall, file, handler, cpus, vanta
         : `the handler of softirq ${handler}`
       : `${process}[${pids.slice(0, SHOWN_PROBES).join(', ')}${pids.length > SHOWN_PROBES ? ', …' : ''}]`;
   const call = syscall === null ? '' : ` in ${syscall}(${file ?? ''})`;
-  return `${who}${call} on CPU ${cpus.join(', ')} of ${vantage} (${kind})`;
+  return `${rxray ? 'rxray itself: ' : ''}${who}${call} on CPU ${cpus.join(', ')} of ${vantage} (${kind})`;
 }
 
-/** `explains 6 incidents, 100 % of those since it was traced, up to 187.7 ms at a time`. */
+/** `explains 6 incidents, 100 % of those since it was traced, had the CPU for up to 187.7 ms of a wait`. */
 export function accusedShare({ incidents, share, longestNs }: Accused): string {
-  return `explains ${count(incidents.length, 'incident')}, ${Math.round(share * 100)} % of those since it was traced, up to ${formatMs(longestNs)} at a time`;
+  return `explains ${count(incidents.length, 'incident')}, ${Math.round(share * 100)} % of those since it was traced, had the CPU for up to ${formatMs(longestNs)} of a wait`;
 }
 
 /** Who held the packets back, what that rests on, and what would help: the lines of a verdict's culprit. */

@@ -4,10 +4,11 @@ import { syscallName } from '../../model/syscall-names.js';
 
 /** `memstat-reader[8867] in read(/a/memory.stat)`, or what it was if no process. */
 export function accusedText(culprit: Culprit): string {
-  const { process, syscall, handler } = culprit;
-  if (process === null) return handler === null ? 'no process' : `${handler} softirq handler`;
+  const { process, syscall, handler, class: kind, rxray } = culprit;
+  if (process === null) return kind === 'softirq-handler' ? `${handler} softirq handler` : NOBODY[kind];
+  const own = rxray ? 'rxray itself: ' : '';
   const thread = process.threadName === process.name ? '' : `/${process.threadName}`;
-  const name = `${process.name}${thread}[${process.thread}]`;
+  const name = `${own}${process.name}${thread}[${process.thread}]`;
   if (syscall === null) return name;
   const file =
     syscall.file === undefined
@@ -16,12 +17,40 @@ export function accusedText(culprit: Culprit): string {
   return `${name} in ${syscall.name}(${file})`;
 }
 
+/** Who it was, where it was no process. */
+const NOBODY: Readonly<Record<Culprit['class'], string>> = {
+  'bh-off-in-syscall': 'no process',
+  'softirq-handler': 'a softirq handler',
+  'kthread-starved': 'no process',
+  'irq-off': 'no process',
+  budget: 'the receive work itself',
+  'rps-backlog': 'the receive work itself',
+  steal: 'the hypervisor',
+  unattributed: 'nobody is named',
+  'not-this-node': 'nobody on this node',
+};
+
+/** `had CPU 1 for 174.1 of the 175.0 ms that packets waited`: the same words and numbers wherever a wait is shown. */
+export function heldText({ process, class: kind, cpu, heldNs, waitNs }: Culprit): string {
+  const holds = process !== null || kind === 'softirq-handler';
+  return holds
+    ? `had CPU ${cpu} for ${(heldNs / 1e6).toFixed(1)} of the ${formatMs(waitNs)} that packets waited`
+    : `packets waited ${formatMs(waitNs)} for a CPU`;
+}
+
+/** `on CPU 1 for 80.0 ms, then on CPU 0 for 10.0 ms`; empty where it was queued on one CPU all the while. */
+export function queuedText({ queuedOn }: Culprit): string {
+  if (queuedOn.length < 2) return '';
+  return queuedOn.map(({ cpu, lengthNs }) => `on CPU ${cpu} for ${formatMs(lengthNs)}`).join(', then ');
+}
+
 /** One culprit for people: a line that says it all, and what it rests on. */
 export function culpritText(culprit: Culprit, clock: (ns: number) => string): string {
   if (culprit.class === 'not-this-node') return `not this node: ${culprit.because}.\n  ${culprit.fix}\n`;
+  const queued = queuedText(culprit);
   const lines = [
-    `${clock(culprit.start)}  CPU ${culprit.cpu}  ${culprit.class}  ${formatMs(culprit.lengthNs)}  ${accusedText(culprit)}`,
-    `  packets waited ${formatMs(culprit.waitNs)}, then ${culprit.servedBy} handled them; ${culprit.because}`,
+    `${clock(culprit.start)}  CPU ${culprit.cpu}  ${culprit.class}  ${formatMs(culprit.process === null ? culprit.waitNs : culprit.lengthNs)}  ${accusedText(culprit)}`,
+    `  ${heldText(culprit)}${queued === '' ? '' : `, queued ${queued}`}, then ${culprit.servedBy} handled them; ${culprit.because}`,
   ];
   const place = [
     culprit.pod === null ? '' : `pod ${culprit.pod}`,

@@ -134,9 +134,9 @@ function stalls({ findings, epochNs }: ReportDocument, zone: string | undefined)
 function culprits({ culprits: found, epochNs }: ReportDocument, zone: string | undefined): string[] {
   return list(
     'Who held the CPU',
-    found.map(({ fromNs, toNs, machine, cpu, headline }) => {
+    found.map(({ fromNs, machine, headline, held }) => {
       const time = formatClockTime(BigInt(epochNs) + BigInt(Math.round(fromNs)), zone);
-      return `${time}: **${text(headline)}** held CPU ${cpu} of ${text(machine)} for ${formatLength(toNs - fromNs)}`;
+      return `${time}: **${text(headline)}** on ${text(machine)}: ${text(held)}`;
     }),
   );
 }

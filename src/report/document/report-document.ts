@@ -14,14 +14,15 @@ export interface PathPlot {
   readonly bucketNs: number;
 }
 
-/** What held a CPU while packets waited for it, as the tracer of a machine saw it. Instants are those of the run. */
+/** What held a CPU while packets waited for it, as the tracer of a machine saw it. Instants are those of the wait. */
 export interface Culprit {
   readonly fromNs: number;
   readonly toNs: number;
   readonly machine: string;
-  readonly cpu: number;
   /** Process and system call. */
   readonly headline: string;
+  /** `had CPU 1 for 174.1 of the 175.0 ms that packets waited`. */
+  readonly held: string;
   readonly details: readonly string[];
   /** Of the kernel, innermost first. */
   readonly stack: readonly string[];

@@ -1,4 +1,3 @@
-import { formatLength } from '../../format/duration.js';
 import { html, type Markup, NOTHING } from './escape.js';
 import type { PageContext } from './page-context.js';
 
@@ -9,7 +8,7 @@ export function culpritSection({ document, clock }: PageContext): Markup {
   return html`<section id="culprits" aria-labelledby="culprits-title">
 <h2 id="culprits-title">Who held the CPU</h2>
 <ol class="timeline">${culprits.map(
-    ({ fromNs, toNs, machine, cpu, headline, details, stack }) =>
-      html`<li><p><span class="time">${clock(fromNs)}</span> <strong>${headline}</strong> held CPU ${cpu} of ${machine} for ${formatLength(toNs - fromNs)} <button type="button" class="show" data-start="${fromNs}" data-release="${toNs}" hidden>show</button></p>${details.map((detail) => html`<p class="note">${detail}</p>`)}${stack.length === 0 ? NOTHING : html`<details><summary>stack, innermost first</summary><pre>${stack.join('\n')}</pre></details>`}</li>\n`,
+    ({ fromNs, toNs, machine, headline, held, details, stack }) =>
+      html`<li><p><span class="time">${clock(fromNs)}</span> <strong>${headline}</strong> on ${machine}: ${held} <button type="button" class="show" data-start="${fromNs}" data-release="${toNs}" hidden>show</button></p>${details.map((detail) => html`<p class="note">${detail}</p>`)}${stack.length === 0 ? NOTHING : html`<details><summary>stack, innermost first</summary><pre>${stack.join('\n')}</pre></details>`}</li>\n`,
   )}</ol></section>`;
 }

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RXRAY_STALL_THREADS_BPF_H
+#define RXRAY_STALL_THREADS_BPF_H
+
+/*
+ * Threads that receive: since when they wait to run, and on which CPUs they were queued meanwhile; and who
+ * had those CPUs. A thread that is moved while it waits is kept waiting by what runs where it is queued at
+ * the time, not by what happened to run where it got to run in the end.
+ */
+#include "stall_capture.bpf.h"
+#include "twin.bpf.h"
+
+struct receiver {
+	__u64 since_ns; /* it waits to run since then, 0: it does not */
+	struct stall_places places;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, struct receiver);
+} receivers SEC(".maps");
+
+static __always_inline bool receives(struct task_struct *task)
+{
+	char comm[16];
+
+	if ((BPF_CORE_READ(task, flags) & PF_KTHREAD) == 0)
+		return false;
+	if (bpf_core_read(comm, sizeof(comm), &task->comm) != 0)
+		return false;
+	/* Those of interrupts receive where these are threaded, as on real-time kernels. */
+	return begins_with(comm, "napi/", 5) || begins_with(comm, "backlog_napi/", 13) ||
+	       begins_with(comm, "irq/", 4);
+}
+
+static __always_inline __u32 cpu_of(struct task_struct *task)
+{
+	struct task_struct___before_5_16 *old = (void *)task;
+
+	if (bpf_core_field_exists(old->cpu))
+		return BPF_CORE_READ(old, cpu);
+	return BPF_CORE_READ(task, thread_info.cpu);
+}
+
+static __always_inline void queue_on(struct receiver *receiver, __u64 now, __u32 cpu)
+{
+	__u32 at = receiver->places.count++ & (STALL_PLACES - 1);
+
+	receiver->places.list[at].from_ns = now;
+	receiver->places.list[at].cpu = cpu;
+}
+
+static __always_inline void begin_waiting(struct receiver *receiver, __u64 now, __u32 cpu)
+{
+	receiver->since_ns = now;
+	receiver->places.count = 0;
+	queue_on(receiver, now, cpu);
+}
+
+TWIN(sched_waking, arguments)
+{
+	struct task_struct *task = (struct task_struct *)arguments[0];
+	struct receiver *receiver, fresh = {};
+	__u32 pid;
+
+	if (!receives(task))
+		return;
+	pid = BPF_CORE_READ(task, pid);
+	receiver = bpf_map_lookup_elem(&receivers, &pid);
+	if (receiver == NULL) {
+		if (bpf_map_update_elem(&receivers, &pid, &fresh, BPF_ANY) != 0) {
+			__sync_fetch_and_add(&lost, 1);
+			return;
+		}
+		receiver = bpf_map_lookup_elem(&receivers, &pid);
+		if (receiver == NULL)
+			return;
+	}
+	if (receiver->since_ns == 0)
+		begin_waiting(receiver, bpf_ktime_get_ns(), cpu_of(task));
+}
+
+/* On its way to the queue of the CPU that was chosen for it, or moved from one to another. */
+TWIN(sched_migrate_task, arguments)
+{
+	struct task_struct *task = (struct task_struct *)arguments[0];
+	struct receiver *receiver;
+	__u32 pid;
+
+	if (!receives(task))
+		return;
+	pid = BPF_CORE_READ(task, pid);
+	receiver = bpf_map_lookup_elem(&receivers, &pid);
+	if (receiver != NULL && receiver->since_ns != 0)
+		queue_on(receiver, bpf_ktime_get_ns(), (__u32)arguments[1]);
+}
+
+static __always_inline bool still_runnable(struct task_struct *task)
+{
+	struct task_struct___before_5_14 *old = (void *)task;
+
+	if (bpf_core_field_exists(task->__state))
+		return BPF_CORE_READ(task, __state) == 0;
+	return BPF_CORE_READ(old, state) == 0;
+}
+
+static __always_inline void note_tenure(struct cpu_state *state, __u32 cpu, struct task_struct *next,
+                                        __u32 pid, bool kthread, __u64 now)
+{
+	__u32 key = cpu * STALL_TENURES + (state->tenure & (STALL_TENURES - 1));
+	struct stall_tenure *tenure = bpf_map_lookup_elem(&tenures, &key);
+
+	if (tenure != NULL)
+		tenure->until_ns = now;
+	state->tenure++;
+	key = cpu * STALL_TENURES + (state->tenure & (STALL_TENURES - 1));
+	tenure = bpf_map_lookup_elem(&tenures, &key);
+	if (tenure == NULL)
+		return;
+	tenure->since_ns = now;
+	tenure->until_ns = 0;
+	tenure->pid = pid;
+	tenure->tgid = BPF_CORE_READ(next, tgid);
+	tenure->flags = kthread ? STALL_TENURE_KTHREAD : 0;
+	if (pid != 0)
+		bpf_core_read(tenure->comm, sizeof(tenure->comm), &next->comm);
+}
+
+TWIN(sched_switch, arguments)
+{
+	__u32 cpu = own_cpu(), pid;
+	struct cpu_state *state = &states[cpu];
+	struct task_struct *previous = (struct task_struct *)arguments[1];
+	struct task_struct *next = (struct task_struct *)arguments[2];
+	__u64 now = bpf_ktime_get_ns(), from;
+	struct receiver *receiver;
+	bool kthread, unserved = state->thread.open;
+
+	state->thread.open = 0;
+	if ((BPF_CORE_READ(previous, flags) & PF_KTHREAD) != 0) {
+		pid = BPF_CORE_READ(previous, pid);
+		receiver = pid == 0 ? NULL : bpf_map_lookup_elem(&receivers, &pid);
+		if (receiver != NULL) {
+			receiver->since_ns = 0;
+			if (arguments[0] != 0 || still_runnable(previous))
+				begin_waiting(receiver, now, cpu);
+			/* It lost the CPU again before it took up any packet: the same wait goes on. */
+			if (receiver->since_ns != 0 && unserved && state->thread.server == pid) {
+				receiver->since_ns = state->thread.from_ns;
+				receiver->places = state->places;
+				queue_on(receiver, now, cpu);
+			}
+		}
+	}
+	pid = BPF_CORE_READ(next, pid);
+	kthread = (BPF_CORE_READ(next, flags) & PF_KTHREAD) != 0;
+	if (kthread) {
+		receiver = pid == 0 ? NULL : bpf_map_lookup_elem(&receivers, &pid);
+		if (receiver != NULL && receiver->since_ns != 0) {
+			from = receiver->since_ns;
+			receiver->since_ns = 0;
+			if (!cpu_left_out[cpu] && now > from) {
+				count_wait(cpu, now - from);
+				if (now - from >= min_ns) {
+					open_wait(&state->thread, STALL_THREAD, cpu, from, now);
+					state->places = receiver->places;
+					state->thread.server = pid;
+					bpf_core_read(state->thread.server_comm,
+					              sizeof(state->thread.server_comm), &next->comm);
+					/* This still runs as the one who leaves. */
+					capture(context, cpu, STALL_THREAD, from, now);
+				}
+			}
+		}
+	}
+	note_tenure(state, cpu, next, pid, kthread, now);
+	state->task_since_ns = now;
+}
+
+#endif

@@ -1,0 +1,36 @@
+import type { ObservedWait } from '../model/culprit.js';
+import type { Hold } from './hold.js';
+import { usualSyscall } from './usual-syscall.js';
+
+const SAMPLE_PERIOD_NS = 1_001_001;
+/** Within a hold the machine itself may pause so long. */
+const BRIDGED_GAP_NS = 100_000_000;
+
+/** The system call that the holder was in for most of its time within the wait; -1 none, by the samples of it. */
+export function syscallHeld({ wait, samples }: ObservedWait, { occupant }: Hold): number {
+  const own = samples.filter(({ thread, isWithin }) => isWithin && thread === occupant.thread);
+  if (own.length > 0) return usualSyscall(own);
+  return wait.holder.thread === occupant.thread ? wait.holder.syscall : -1;
+}
+
+/**
+ * Since when and until when the holder was at what it was at: packets may have come to wait only later. By the
+ * scheduler where it has been on the CPU for one turn; within a system call by the samples, so to a millisecond, and no
+ * further back than they reach.
+ */
+export function heldSpan(observed: ObservedWait, hold: Hold, syscall: number): { fromNs: number; toNs: number } {
+  const { wait, samples } = observed;
+  const { occupant } = hold;
+  const toNs = Math.min(wait.toNs, occupant.toNs);
+  if (syscall < 0 && hold.turns === 1) return { fromNs: occupant.fromNs, toNs };
+  let since = Math.max(wait.fromNs, occupant.fromNs);
+  let next = toNs;
+  for (const sample of [...samples].reverse()) {
+    if (sample.cpu !== occupant.cpu || sample.timeNs > toNs) continue;
+    const same = sample.thread === occupant.thread && sample.syscall === syscall;
+    if (!same || next - sample.timeNs > BRIDGED_GAP_NS) break;
+    next = sample.timeNs;
+    since = Math.min(since, sample.timeNs - SAMPLE_PERIOD_NS / 2);
+  }
+  return { fromNs: Math.round(Math.max(since, occupant.fromNs)), toNs };
+}
