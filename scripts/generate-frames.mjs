@@ -35,7 +35,13 @@ function layout(fields, owner) {
 }
 
 const structs = [['header', definition.header], ['block', definition.block], ...Object.entries(definition.records)].map(
-  ([name, struct]) => ({ name, type: struct.type, doc: struct.doc, ...layout(struct.fields, name) }),
+  ([name, struct]) => ({
+    name,
+    type: struct.type,
+    doc: struct.doc,
+    leastBytes: struct.leastBytes,
+    ...layout(struct.fields, name),
+  }),
 );
 
 function cHeader() {
@@ -116,6 +122,11 @@ function typescriptTables() {
     out.push(`/** ${struct.doc} Byte offsets of the fields. */`, `export const ${upper(struct.name)}_LAYOUT = {`);
     if (struct.type !== undefined) out.push(`  type: ${struct.type},`);
     out.push(`  bytes: ${struct.bytes},`);
+    if (struct.leastBytes !== undefined)
+      out.push(
+        '  /** Size in the first version; fields behind it may be missing. */',
+        `  leastBytes: ${struct.leastBytes},`,
+      );
     for (const field of struct.fields) {
       if (field.name === 'reserved') continue;
       out.push(

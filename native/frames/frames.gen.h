@@ -100,6 +100,10 @@ enum rxray_end_reason {
 #define RXRAY_SAMPLE_FLAGS_FRESH_FLOW 0x08u
 /* CLOCK_REALTIME stepped while the probe was under way: rttNs is not to be used */
 #define RXRAY_SAMPLE_FLAGS_CLOCK_STEP 0x10u
+/* of txDelayNs most passed after the send call and before the interface's queue: address resolution, or a rule that holds packets */
+#define RXRAY_SAMPLE_FLAGS_HELD_BEFORE_QUEUE 0x20u
+/* of txDelayNs most passed after the send call in a queue of an interface */
+#define RXRAY_SAMPLE_FLAGS_HELD_IN_QUEUE 0x40u
 
 /* the instant was read in user space; no kernel stamp came */
 #define RXRAY_ARRIVAL_FLAGS_USER_STAMP 0x01u
@@ -206,7 +210,7 @@ struct rxray_frame_sample {
 	int64_t rtt_ns; /* receive stamp minus transmit stamp; -1 without a reply */
 	uint32_t path; /* index of the path in the plan */
 	uint32_t seq; /* number of the probe on its path, from 0; wraps */
-	uint32_t lag_ns; /* how late the prober itself woke for this slot; saturates */
+	uint32_t lag_ns; /* how late the prober itself handed the probe to the kernel; saturates */
 	uint16_t flow; /* index of the flow on its path; for fresh flows 0xffff */
 	uint16_t error_code; /* errno of a failed send, else 0 */
 	uint8_t outcome; /* enum outcome */
@@ -215,9 +219,11 @@ struct rxray_frame_sample {
 	uint8_t flags; /* sampleFlags */
 	uint8_t icmp_type; /* type of the ICMP error */
 	uint8_t icmp_code; /* code of the ICMP error */
-	uint16_t reserved; /* 0 */
+	uint16_t router; /* number of the router record that tells who sent the ICMP error, 0 unknown */
+	uint32_t tx_delay_ns; /* from the hand-over to the kernel to the transmit stamp: this machine's own way out; saturates, 0 unknown */
+	uint32_t reserved; /* 0 */
 };
-static_assert(sizeof(struct rxray_frame_sample) == 48, "sample");
+static_assert(sizeof(struct rxray_frame_sample) == 56, "sample");
 static_assert(offsetof(struct rxray_frame_sample, due_ns) == 0, "sample.dueNs");
 static_assert(offsetof(struct rxray_frame_sample, sent_ns) == 8, "sample.sentNs");
 static_assert(offsetof(struct rxray_frame_sample, rtt_ns) == 16, "sample.rttNs");
@@ -232,7 +238,9 @@ static_assert(offsetof(struct rxray_frame_sample, ttl) == 42, "sample.ttl");
 static_assert(offsetof(struct rxray_frame_sample, flags) == 43, "sample.flags");
 static_assert(offsetof(struct rxray_frame_sample, icmp_type) == 44, "sample.icmpType");
 static_assert(offsetof(struct rxray_frame_sample, icmp_code) == 45, "sample.icmpCode");
-static_assert(offsetof(struct rxray_frame_sample, reserved) == 46, "sample.reserved");
+static_assert(offsetof(struct rxray_frame_sample, router) == 46, "sample.router");
+static_assert(offsetof(struct rxray_frame_sample, tx_delay_ns) == 48, "sample.txDelayNs");
+static_assert(offsetof(struct rxray_frame_sample, reserved) == 52, "sample.reserved");
 
 #define RXRAY_RECORD_PAUSE 2
 /* An interval in which the prober itself did not run, or its clock stepped. */
@@ -497,6 +505,20 @@ static_assert(sizeof(struct rxray_frame_recording_end) == 16, "recordingEnd");
 static_assert(offsetof(struct rxray_frame_recording_end, time_ns) == 0, "recordingEnd.timeNs");
 static_assert(offsetof(struct rxray_frame_recording_end, reason) == 8, "recordingEnd.reason");
 static_assert(offsetof(struct rxray_frame_recording_end, reserved) == 9, "recordingEnd.reserved");
+
+#define RXRAY_RECORD_ROUTER 18
+/* Whose ICMP errors the samples that name this number are, before the first of them and again at least once a second. */
+struct rxray_frame_router {
+	uint16_t number; /* from 1 */
+	uint8_t family; /* 4 or 6 */
+	uint8_t reserved; /* 0 */
+	uint8_t address[16]; /* of IPv4 the first four bytes */
+};
+static_assert(sizeof(struct rxray_frame_router) == 20, "router");
+static_assert(offsetof(struct rxray_frame_router, number) == 0, "router.number");
+static_assert(offsetof(struct rxray_frame_router, family) == 2, "router.family");
+static_assert(offsetof(struct rxray_frame_router, reserved) == 3, "router.reserved");
+static_assert(offsetof(struct rxray_frame_router, address) == 4, "router.address");
 
 #define RXRAY_RECORD_TRACER_COST 20
 /* What tracing itself takes, and what was lost: running totals, about once a second and before the end. */

@@ -18,6 +18,7 @@
 #include "ports.h"
 #include "receive.h"
 #include "route.h"
+#include "routers.h"
 #include "schedule.h"
 #include "stamps.h"
 #include "transmit.h"
@@ -39,6 +40,7 @@ struct path {
 	struct rxray_frame_path_totals totals;
 	uint32_t pinned, fresh; /* trains; NO_TRAIN without fresh flows */
 	bool unreachable_seen; /* port-unreachable replies do arrive on this path */
+	bool translated; /* answers with the right key come from another address or port than was probed */
 	bool half_open; /* our kernel's RST does not get out: SYN-ACKs come back repeated */
 };
 
@@ -69,6 +71,7 @@ struct prober {
 	struct frames frames;
 	struct transmit transmit[2]; /* IPv4, IPv6 */
 	struct receive receive[2];
+	struct routers routers;
 	struct waiting *waiting; /* NULL unless network cards stamp */
 	struct watcher *watcher; /* NULL when the plan sends */
 	int reset_fd; /* sends RSTs past a firewall, -1 until needed */

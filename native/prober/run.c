@@ -31,6 +31,7 @@ static void keep_house(struct prober *prober, struct times *times, int64_t now)
 	pauses_refresh(&prober->pauses, now);
 	if (now >= times->counters) {
 		reports_counters(prober, now);
+		routers_repeat(&prober->routers);
 		times->counters = now + SECOND_NS;
 	}
 	if (now >= times->clock) {

@@ -21,6 +21,7 @@ import {
   PAUSE_CAUSE,
   PAUSE_FIELDS,
   PAUSE_LAYOUT,
+  ROUTER_LAYOUT,
   SAMPLE_LAYOUT,
   SOFTNET_FIELDS,
   SOFTNET_LAYOUT,
@@ -29,8 +30,9 @@ import {
   THREAD_DELAY_LAYOUT,
   THREAD_KIND,
 } from './frames.gen.js';
+import { ipText } from './ip-text.js';
 
-const LAYOUTS = new Map<number, { readonly bytes: number }>(
+const LAYOUTS = new Map<number, { readonly bytes: number; readonly leastBytes?: number }>(
   [
     SAMPLE_LAYOUT,
     PAUSE_LAYOUT,
@@ -52,7 +54,7 @@ export function isKnownRecordType(type: number): boolean {
 }
 
 /**
- * Decodes the records of one block and appends them to `events`.
+ * Decodes the records of one block, of any type but samples, and appends them to `events`.
  *
  * @param payload just the records, `count` of `recordBytes` each
  * @param damaged called with the reason when the records cannot be what they say
@@ -66,11 +68,8 @@ export function decodeRecords(
   damaged: (why: string) => never,
 ): void {
   const layout = LAYOUTS.get(type);
-  if (!layout || recordBytes < layout.bytes) damaged(`records of type ${type} of ${recordBytes} bytes`);
-  if (type === SAMPLE_LAYOUT.type) {
-    events.push({ kind: 'samples', samples: decodeSamples(payload, recordBytes, count) });
-    return;
-  }
+  if (!layout || recordBytes < (layout.leastBytes ?? layout.bytes))
+    damaged(`records of type ${type} of ${recordBytes} bytes`);
   if (type === ARRIVAL_LAYOUT.type) {
     events.push({ kind: 'arrivals', arrivals: decodeArrivals(payload, recordBytes, count) });
     return;
@@ -92,7 +91,7 @@ export function decodeRecords(
   }
 }
 
-function decodeSamples(view: DataView, recordBytes: number, count: number): SampleColumns {
+export function decodeSamples(view: DataView, recordBytes: number, count: number): SampleColumns {
   const columns = allocateSamples(count);
   decodeInto(columns, 0, view, 0, recordBytes, count);
   return columns;
@@ -130,7 +129,7 @@ function decodeInto(
   count: number,
 ): void {
   const { dueNs, sentNs, rttNs, path, seq, lagNs, flow, errorCode } = columns;
-  const { outcome, reply, ttl, flags, icmpType, icmpCode } = columns;
+  const { outcome, reply, ttl, flags, icmpType, icmpCode, router, txDelayNs } = columns;
   const field = SAMPLE_LAYOUT;
   for (let index = from, at = start; index < from + count; index += 1, at += recordBytes) {
     dueNs[index] = readInteger(view, at + field.dueNs);
@@ -147,6 +146,12 @@ function decodeInto(
     flags[index] = view.getUint8(at + field.flags);
     icmpType[index] = view.getUint8(at + field.icmpType);
     icmpCode[index] = view.getUint8(at + field.icmpCode);
+    router[index] = view.getUint16(at + field.router, true);
+  }
+  // Streams of earlier minor versions say nothing of the way out.
+  if (recordBytes < field.txDelayNs + 4) return;
+  for (let index = from, at = start + field.txDelayNs; index < from + count; index += 1, at += recordBytes) {
+    txDelayNs[index] = view.getUint32(at, true);
   }
 }
 
@@ -163,6 +168,15 @@ function decodeArrivals(view: DataView, recordBytes: number, count: number): Arr
     columns.reply[index] = view.getUint8(at + field.reply);
   }
   return columns;
+}
+
+/** Adds the senders of ICMP errors that a block names to `routers`. */
+export function decodeRouters(view: DataView, recordBytes: number, count: number, routers: Map<number, string>): void {
+  for (let index = 0, at = 0; index < count; index += 1, at += recordBytes) {
+    const length = view.getUint8(at + ROUTER_LAYOUT.family) === 4 ? 4 : 16;
+    const bytes = new Uint8Array(view.buffer, view.byteOffset + at + ROUTER_LAYOUT.address, length);
+    routers.set(view.getUint16(at + ROUTER_LAYOUT.number, true), ipText(bytes));
+  }
 }
 
 const THREAD_KINDS = new Map(

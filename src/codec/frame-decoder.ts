@@ -1,9 +1,25 @@
 import type { EngineEvent } from '../model/engine-event.js';
 import { CodedError } from '../model/errors.js';
+import type { SampleColumns } from '../model/sample.js';
 import { checksum } from './checksum.js';
-import { decodeRecords, decodeSampleBlocks, isKnownRecordType, type SampleBlock } from './decode-records.js';
+import {
+  decodeRecords,
+  decodeRouters,
+  decodeSampleBlocks,
+  decodeSamples,
+  isKnownRecordType,
+  type SampleBlock,
+} from './decode-records.js';
 import { joined, MAX_BLOCK_BYTES } from './frame-cutter.js';
-import { BLOCK_LAYOUT, BLOCK_MAGIC, FRAMES_MAGIC, FRAMES_VERSION, HEADER_LAYOUT, SAMPLE_LAYOUT } from './frames.gen.js';
+import {
+  BLOCK_LAYOUT,
+  BLOCK_MAGIC,
+  FRAMES_MAGIC,
+  FRAMES_VERSION,
+  HEADER_LAYOUT,
+  ROUTER_LAYOUT,
+  SAMPLE_LAYOUT,
+} from './frames.gen.js';
 
 export interface FrameDecoderOptions {
   /** The bytes have been checked already, and may begin in the middle of a stream: those of a recording. */
@@ -25,6 +41,8 @@ export class FrameDecoder {
   #headerSeen = false;
   #nextSequence = 0;
 
+  /** Senders of ICMP errors by their numbers in this stream; samples share it. */
+  readonly #routers = new Map<number, string>();
   /** Sample blocks that wait to become one event. */
   #blocks: SampleBlock[] = [];
 
@@ -107,12 +125,14 @@ export class FrameDecoder {
     if (this.options.checked !== true && checksum(bytes.subarray(at, at + blockBytes)) !== stated) {
       this.#damaged(at, 'the checksum is wrong');
     }
+    const payload = at + BLOCK_LAYOUT.bytes;
+    if (type === ROUTER_LAYOUT.type && recordBytes >= ROUTER_LAYOUT.bytes)
+      decodeRouters(viewOf(bytes, payload, payloadBytes), recordBytes, count, this.#routers);
     if (!isKnownRecordType(type)) {
       this.#countLost(view, at, events);
       return blockBytes;
     }
-    const payload = at + BLOCK_LAYOUT.bytes;
-    if (this.options.joinSamples === true && type === SAMPLE_LAYOUT.type && recordBytes >= SAMPLE_LAYOUT.bytes) {
+    if (this.options.joinSamples === true && type === SAMPLE_LAYOUT.type && recordBytes >= SAMPLE_LAYOUT.leastBytes) {
       if (view.getUint32(at + BLOCK_LAYOUT.lostRecords, true) > 0) this.#joinBlocks(view, events);
       this.#countLost(view, at, events);
       this.#blocks.push({ at: payload, recordBytes, count });
@@ -121,13 +141,19 @@ export class FrameDecoder {
     this.#joinBlocks(view, events);
     this.#countLost(view, at, events);
     const records = viewOf(bytes, payload, payloadBytes);
-    decodeRecords(type, records, recordBytes, count, events, (why) => this.#damaged(at, why));
+    if (type === SAMPLE_LAYOUT.type && recordBytes >= SAMPLE_LAYOUT.leastBytes)
+      events.push({ kind: 'samples', samples: this.#withRouters(decodeSamples(records, recordBytes, count)) });
+    else decodeRecords(type, records, recordBytes, count, events, (why) => this.#damaged(at, why));
     return blockBytes;
+  }
+
+  #withRouters(samples: SampleColumns): SampleColumns {
+    return this.#routers.size === 0 ? samples : { ...samples, routers: this.#routers };
   }
 
   #joinBlocks(view: DataView, events: EngineEvent[]): void {
     if (this.#blocks.length === 0) return;
-    events.push({ kind: 'samples', samples: decodeSampleBlocks(view, this.#blocks) });
+    events.push({ kind: 'samples', samples: this.#withRouters(decodeSampleBlocks(view, this.#blocks)) });
     this.#blocks = [];
   }
 

@@ -26,6 +26,7 @@ import {
   PAUSE_CAUSE,
   PAUSE_FIELDS,
   PAUSE_LAYOUT,
+  ROUTER_LAYOUT,
   SAMPLE_LAYOUT,
   SOFTNET_FIELDS,
   SOFTNET_LAYOUT,
@@ -35,6 +36,7 @@ import {
   THREAD_KIND,
 } from './frames.gen.js';
 import { encodeHello } from './hello-text.js';
+import { ipBytes } from './ip-text.js';
 
 type HelperCode = (typeof HELPER)[keyof typeof HELPER];
 
@@ -119,7 +121,27 @@ export class FrameEncoder {
     return bytes;
   }
 
+  /** The samples, after the names of the routers that they need. */
   #samples(samples: SampleColumns): Uint8Array {
+    const numbers = samples.routers === undefined ? [] : new Set(samples.router.subarray(0, samples.length));
+    const named = [...numbers].flatMap((number) => {
+      const address = samples.routers?.get(number);
+      return address === undefined ? [] : [this.#router(number, address)];
+    });
+    return named.length === 0 ? this.#sampleBlock(samples) : Buffer.concat([...named, this.#sampleBlock(samples)]);
+  }
+
+  #router(number: number, address: string): Uint8Array {
+    const { bytes, view } = this.#block(ROUTER_LAYOUT.type, ROUTER_LAYOUT.bytes, 1);
+    const at = BLOCK_LAYOUT.bytes;
+    const packed = ipBytes(address);
+    view.setUint16(at + ROUTER_LAYOUT.number, number, true);
+    view.setUint8(at + ROUTER_LAYOUT.family, packed.length === 4 ? 4 : 6);
+    bytes.set(packed, at + ROUTER_LAYOUT.address);
+    return this.#sealed(bytes, view);
+  }
+
+  #sampleBlock(samples: SampleColumns): Uint8Array {
     const { bytes, view } = this.#block(SAMPLE_LAYOUT.type, SAMPLE_LAYOUT.bytes, samples.length);
     const field = SAMPLE_LAYOUT;
     for (let index = 0, at = BLOCK_LAYOUT.bytes; index < samples.length; index += 1, at += field.bytes) {
@@ -137,6 +159,8 @@ export class FrameEncoder {
       view.setUint8(at + field.flags, samples.flags[index] ?? 0);
       view.setUint8(at + field.icmpType, samples.icmpType[index] ?? 0);
       view.setUint8(at + field.icmpCode, samples.icmpCode[index] ?? 0);
+      view.setUint16(at + field.router, samples.router[index] ?? 0, true);
+      view.setUint32(at + field.txDelayNs, samples.txDelayNs[index] ?? 0, true);
     }
     return this.#sealed(bytes, view);
   }

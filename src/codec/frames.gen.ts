@@ -94,6 +94,10 @@ export const SAMPLE_FLAGS = {
   freshFlow: 8,
   /** CLOCK_REALTIME stepped while the probe was under way: rttNs is not to be used. */
   clockStep: 16,
+  /** Of txDelayNs most passed after the send call and before the interface's queue: address resolution, or a rule that holds packets. */
+  heldBeforeQueue: 32,
+  /** Of txDelayNs most passed after the send call in a queue of an interface. */
+  heldInQueue: 64,
 } as const;
 
 export const ARRIVAL_FLAGS = {
@@ -208,7 +212,9 @@ export const BLOCK_LAYOUT = {
 /** The outcome of one probe. A later record for the same path and seq supersedes an earlier one (late after lost). Byte offsets of the fields. */
 export const SAMPLE_LAYOUT = {
   type: 1,
-  bytes: 48,
+  bytes: 56,
+  /** Size in the first version; fields behind it may be missing. */
+  leastBytes: 48,
   /** i64: planned send instant, since the epoch. */
   dueNs: 0,
   /** i64: actual send instant, since the epoch (transmit stamp turned to CLOCK_MONOTONIC). */
@@ -219,7 +225,7 @@ export const SAMPLE_LAYOUT = {
   path: 24,
   /** u32: number of the probe on its path, from 0; wraps. */
   seq: 28,
-  /** u32: how late the prober itself woke for this slot; saturates. */
+  /** u32: how late the prober itself handed the probe to the kernel; saturates. */
   lagNs: 32,
   /** u16: index of the flow on its path; for fresh flows 0xffff. */
   flow: 36,
@@ -237,6 +243,10 @@ export const SAMPLE_LAYOUT = {
   icmpType: 44,
   /** u8: code of the ICMP error. */
   icmpCode: 45,
+  /** u16: number of the router record that tells who sent the ICMP error, 0 unknown. */
+  router: 46,
+  /** u32: from the hand-over to the kernel to the transmit stamp: this machine's own way out; saturates, 0 unknown. */
+  txDelayNs: 48,
 } as const;
 
 /** An interval in which the prober itself did not run, or its clock stepped. Byte offsets of the fields. */
@@ -618,6 +628,29 @@ export const RECORDING_END_FIELDS = [
   ['timeNs', 'i64', 0],
   ['reason', 'u8', 8],
 ] as const;
+
+/** Whose ICMP errors the samples that name this number are, before the first of them and again at least once a second. Byte offsets of the fields. */
+export const ROUTER_LAYOUT = {
+  type: 18,
+  bytes: 20,
+  /** u16: from 1. */
+  number: 0,
+  /** u8: 4 or 6. */
+  family: 2,
+  /** u8[16]: of IPv4 the first four bytes. */
+  address: 4,
+} as const;
+
+/** Fields of a router record: name, width and byte offset. */
+export const ROUTER_FIELDS = [
+  ['number', 'u16', 0],
+  ['family', 'u8', 2],
+] as const;
+
+/** Arrays of a router record: name, byte offset and number of elements. */
+export const ROUTER_ARRAYS = {
+  address: [4, 16],
+} as const;
 
 /** What tracing itself takes, and what was lost: running totals, about once a second and before the end. Byte offsets of the fields. */
 export const TRACER_COST_LAYOUT = {

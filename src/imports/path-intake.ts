@@ -1,5 +1,12 @@
 import type { Protocol } from '../model/protocol.js';
-import { allocateSamples, FRESH_FLOW, type SampleColumns, SampleFlags, takeSamples } from '../model/sample.js';
+import {
+  allocateSamples,
+  copySample,
+  FRESH_FLOW,
+  type SampleColumns,
+  SampleFlags,
+  takeSamples,
+} from '../model/sample.js';
 import { SECOND } from '../model/time.js';
 
 /** Probes of a path from which its spacing and its flows are learned; until then they wait. */
@@ -164,21 +171,4 @@ function spacing(gaps: readonly number[]): { readonly intervalNs: number; readon
   if (near >= REGULAR_SHARE * sorted.length) return { intervalNs: median, regular: true };
   const counted = sorted.slice(0, Math.max(1, Math.ceil(sorted.length * (1 - LEFT_OUT_SHARE))));
   return { intervalNs: counted.reduce((sum, gap) => sum + gap, 0) / counted.length, regular: false };
-}
-
-function copySample(from: SampleColumns, i: number, to: SampleColumns, j: number): void {
-  to.path[j] = from.path[i] as number;
-  to.seq[j] = from.seq[i] as number;
-  to.flow[j] = from.flow[i] as number;
-  to.dueNs[j] = from.dueNs[i] as number;
-  to.sentNs[j] = from.sentNs[i] as number;
-  to.rttNs[j] = from.rttNs[i] as number;
-  to.lagNs[j] = from.lagNs[i] as number;
-  to.outcome[j] = from.outcome[i] as number;
-  to.reply[j] = from.reply[i] as number;
-  to.ttl[j] = from.ttl[i] as number;
-  to.flags[j] = from.flags[i] as number;
-  to.icmpType[j] = from.icmpType[i] as number;
-  to.icmpCode[j] = from.icmpCode[i] as number;
-  to.errorCode[j] = from.errorCode[i] as number;
 }

@@ -22,6 +22,10 @@ export const SampleFlags = {
   hardwareStamps: 4,
   freshFlow: 8,
   clockStep: 16,
+  /** Of {@link SampleColumns.txDelayNs} most passed before the interface's queue: address resolution, held by a rule. */
+  heldBeforeQueue: 32,
+  /** Of it most passed in a queue of an interface. Without either flag the packet left within the send call. */
+  heldInQueue: 64,
 } as const;
 
 /**
@@ -46,8 +50,15 @@ export interface SampleColumns {
   readonly sentNs: Float64Array;
   /** -1 where there was no reply. */
   readonly rttNs: Float64Array;
-  /** How late the prober woke for this slot; saturates at 2^32 - 1. */
+  /** How late the prober handed the probe to the kernel; saturates at 2^32 - 1. */
   readonly lagNs: Uint32Array;
+  /**
+   * From that hand-over to the transmit stamp: the sender's own way out, which `rttNs` does not contain. Saturates at
+   * 2^32 - 1; 0 where it was not measured (user-space stamps, other engines, imports, a probe that never left).
+   * A packet that waited there has one of the flags `heldBeforeQueue` and `heldInQueue`; without, it left within the
+   * send call, and what it took is the prober's own time on its CPU.
+   */
+  readonly txDelayNs: Uint32Array;
   /** Codes of {@link OUTCOMES}. */
   readonly outcome: Uint8Array;
   /** Codes of {@link REPLIES}. */
@@ -57,6 +68,10 @@ export interface SampleColumns {
   readonly flags: Uint8Array;
   readonly icmpType: Uint8Array;
   readonly icmpCode: Uint8Array;
+  /** Of an ICMP error the number of its sender in `routers`; 0 unknown. See {@link routerOf}. */
+  readonly router: Uint16Array;
+  /** Numeric addresses by the numbers of `router`. Absent where there are none. */
+  readonly routers?: ReadonlyMap<number, string>;
   /** errno of a failed send. */
   readonly errorCode: Uint16Array;
 }
@@ -64,7 +79,7 @@ export interface SampleColumns {
 /** Room for `capacity` samples, to be filled and then cut with {@link takeSamples}. */
 export function allocateSamples(capacity: number): SampleColumns {
   // One piece of memory for all columns: blocks are small and many, and each piece has its cost.
-  const memory = new ArrayBuffer(46 * capacity);
+  const memory = new ArrayBuffer(52 * capacity);
   return {
     length: capacity,
     dueNs: new Float64Array(memory, 0, capacity),
@@ -73,18 +88,55 @@ export function allocateSamples(capacity: number): SampleColumns {
     path: new Uint32Array(memory, 24 * capacity, capacity),
     seq: new Uint32Array(memory, 28 * capacity, capacity),
     lagNs: new Uint32Array(memory, 32 * capacity, capacity),
-    flow: new Uint16Array(memory, 36 * capacity, capacity),
-    errorCode: new Uint16Array(memory, 38 * capacity, capacity),
-    outcome: new Uint8Array(memory, 40 * capacity, capacity),
-    reply: new Uint8Array(memory, 41 * capacity, capacity),
-    ttl: new Uint8Array(memory, 42 * capacity, capacity),
-    flags: new Uint8Array(memory, 43 * capacity, capacity),
-    icmpType: new Uint8Array(memory, 44 * capacity, capacity),
-    icmpCode: new Uint8Array(memory, 45 * capacity, capacity),
+    txDelayNs: new Uint32Array(memory, 36 * capacity, capacity),
+    flow: new Uint16Array(memory, 40 * capacity, capacity),
+    errorCode: new Uint16Array(memory, 42 * capacity, capacity),
+    router: new Uint16Array(memory, 44 * capacity, capacity),
+    outcome: new Uint8Array(memory, 46 * capacity, capacity),
+    reply: new Uint8Array(memory, 47 * capacity, capacity),
+    ttl: new Uint8Array(memory, 48 * capacity, capacity),
+    flags: new Uint8Array(memory, 49 * capacity, capacity),
+    icmpType: new Uint8Array(memory, 50 * capacity, capacity),
+    icmpCode: new Uint8Array(memory, 51 * capacity, capacity),
   };
 }
 
 /** The first `length` samples of `columns`; shares its memory. */
 export function takeSamples(columns: SampleColumns, length: number): SampleColumns {
   return { ...columns, length };
+}
+
+/** The first `length` samples in memory of their own. */
+export function sliceSamples(columns: SampleColumns, length: number): SampleColumns {
+  const copy = allocateSamples(length);
+  for (const [name, column] of Object.entries(copy)) {
+    const from = columns[name as keyof SampleColumns];
+    if (ArrayBuffer.isView(column)) (column as Uint8Array).set((from as Uint8Array).subarray(0, length));
+  }
+  return columns.routers === undefined ? copy : { ...copy, routers: columns.routers };
+}
+
+/** Copies one sample from columns to columns of the same routers. */
+export function copySample(from: SampleColumns, i: number, to: SampleColumns, j: number): void {
+  to.path[j] = from.path[i] as number;
+  to.seq[j] = from.seq[i] as number;
+  to.flow[j] = from.flow[i] as number;
+  to.dueNs[j] = from.dueNs[i] as number;
+  to.sentNs[j] = from.sentNs[i] as number;
+  to.rttNs[j] = from.rttNs[i] as number;
+  to.lagNs[j] = from.lagNs[i] as number;
+  to.txDelayNs[j] = from.txDelayNs[i] as number;
+  to.outcome[j] = from.outcome[i] as number;
+  to.reply[j] = from.reply[i] as number;
+  to.ttl[j] = from.ttl[i] as number;
+  to.flags[j] = from.flags[i] as number;
+  to.icmpType[j] = from.icmpType[i] as number;
+  to.icmpCode[j] = from.icmpCode[i] as number;
+  to.router[j] = from.router[i] as number;
+  to.errorCode[j] = from.errorCode[i] as number;
+}
+
+/** Numeric address of the machine that sent the ICMP error of sample `index`; undefined where it is not known. */
+export function routerOf(samples: SampleColumns, index: number): string | undefined {
+  return samples.routers?.get(samples.router[index] ?? 0);
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { checksum } from '../../src/codec/checksum.js';
 import { FrameDecoder } from '../../src/codec/frame-decoder.js';
 import { FrameEncoder } from '../../src/codec/frame-encoder.js';
 import {
@@ -11,13 +12,14 @@ import {
   OUTCOME,
   REPLY,
   SAMPLE_FLAGS,
+  SAMPLE_LAYOUT,
 } from '../../src/codec/frames.gen.js';
 import { encodePlan } from '../../src/codec/plan/probe-plan-text.js';
 import { encodeWatchPlan } from '../../src/codec/plan/watch-plan-text.js';
 import { ArrivalFlags, allocateArrivals, DIRECTIONS } from '../../src/model/arrival.js';
 import type { EngineEvent } from '../../src/model/engine-event.js';
 import { CodedError } from '../../src/model/errors.js';
-import { allocateSamples, OUTCOMES, REPLIES, SampleFlags } from '../../src/model/sample.js';
+import { allocateSamples, OUTCOMES, REPLIES, routerOf, SampleFlags } from '../../src/model/sample.js';
 
 const start: EngineEvent = {
   kind: 'start',
@@ -40,7 +42,8 @@ function samples(count: number): Extract<EngineEvent, { kind: 'samples' }> {
     columns.outcome[index] = index % OUTCOMES.length;
     columns.reply[index] = index % REPLIES.length;
     columns.ttl[index] = 59;
-    columns.flags[index] = index % 32;
+    columns.flags[index] = index % 128;
+    columns.txDelayNs[index] = index === 5 ? 0xffff_ffff : index * 40_000;
     columns.icmpType[index] = 3;
     columns.icmpCode[index] = index % 16;
   }
@@ -206,6 +209,43 @@ function refusal(run: () => unknown): CodedError {
 
 test('every kind of event comes out of the frames as it went in', () => {
   assert.deepEqual(decode(encode(events)), events);
+});
+
+test('the senders of ICMP errors come along by their numbers, whatever family they are of', () => {
+  const { samples: columns } = samples(4);
+  const routers = new Map([
+    [1, '192.0.2.254'],
+    [2, '2001:db8::fe'],
+    [7, '::1'],
+  ]);
+  columns.router.set([0, 7, 1, 2]);
+  const [, event] = decode(encode([start, { kind: 'samples', samples: { ...columns, routers } }]));
+  assert.ok(event?.kind === 'samples');
+  assert.deepEqual(
+    [0, 1, 2, 3].map((index) => routerOf(event.samples, index)),
+    [undefined, '::1', '192.0.2.254', '2001:db8::fe'],
+  );
+});
+
+test('samples of the first version, which end before the way out, are read without it', () => {
+  const whole = encode([start, samples(3)]);
+  const headBytes = HEADER_LAYOUT.bytes + BLOCK_LAYOUT.bytes;
+  const records = [0, 1, 2].map((index) => {
+    const at = headBytes + index * SAMPLE_LAYOUT.bytes;
+    return whole.subarray(at, at + SAMPLE_LAYOUT.leastBytes);
+  });
+  const old = Buffer.concat([whole.subarray(0, headBytes), ...records]);
+  const block = old.subarray(HEADER_LAYOUT.bytes);
+  block.writeUInt16LE(SAMPLE_LAYOUT.leastBytes, BLOCK_LAYOUT.recordBytes);
+  block.writeUInt32LE(0, BLOCK_LAYOUT.crc32);
+  block.writeUInt32LE(checksum(block), BLOCK_LAYOUT.crc32);
+  const [, now] = decode(whole);
+  for (const joinSamples of [false, true]) {
+    const [, before] = new FrameDecoder({ joinSamples }).push(old);
+    assert.ok(now?.kind === 'samples' && before?.kind === 'samples');
+    assert.deepEqual([...before.samples.rttNs], [...now.samples.rttNs]);
+    assert.deepEqual([...before.samples.txDelayNs], [0, 0, 0], 'which means unknown');
+  }
 });
 
 test('the cuts of the pipe do not matter', () => {

@@ -1,6 +1,6 @@
 import type { ProbeRun } from '../../src/engines/engine.js';
 import type { EngineEvent, PathTotals, Pause } from '../../src/model/engine-event.js';
-import { FRESH_SEQ_BIT, OUTCOMES, type Outcome, REPLIES, type Reply } from '../../src/model/sample.js';
+import { FRESH_SEQ_BIT, OUTCOMES, type Outcome, REPLIES, type Reply, routerOf } from '../../src/model/sample.js';
 
 /** One sample as an object: tests have few of them and read better so. */
 export interface Seen {
@@ -12,12 +12,14 @@ export interface Seen {
   readonly sentNs: number;
   readonly rttNs: number;
   readonly lagNs: number;
+  readonly txDelayNs: number;
   readonly outcome: Outcome;
   readonly reply: Reply;
   readonly ttl: number;
   readonly flags: number;
   readonly icmp: readonly [type: number, code: number];
   readonly errorCode: number;
+  readonly router: string | undefined;
 }
 
 /** What a run reported, in order. */
@@ -86,12 +88,14 @@ function rows(columns: Extract<EngineEvent, { kind: 'samples' }>['samples']): Se
       sentNs: at(columns.sentNs, i),
       rttNs: at(columns.rttNs, i),
       lagNs: at(columns.lagNs, i),
+      txDelayNs: at(columns.txDelayNs, i),
       outcome,
       reply,
       ttl: at(columns.ttl, i),
       flags: at(columns.flags, i),
       icmp: [at(columns.icmpType, i), at(columns.icmpCode, i)],
       errorCode: at(columns.errorCode, i),
+      router: routerOf(columns, i),
     };
   });
 }

@@ -14,7 +14,9 @@ import { simPath, simPlan } from './sim-plan.js';
 const OWN = parseAddress('10.0.0.1');
 const TARGET = parseAddress('10.0.0.2');
 const ROUTER = parseAddress('10.0.0.254');
+const THIRD = parseAddress('10.9.9.9');
 const PORT = 443;
+const UDP_PORT = 33_434;
 const FLOWS = 4;
 const { syn: SYN, ack: ACK, rst: RST } = TcpFlags;
 
@@ -22,8 +24,10 @@ const plan: ProbePlan = simPlan({
   paths: [
     simPath({ name: 'a>b/syn', address: '10.0.0.2', port: PORT, flows: FLOWS, freshPerSecond: 1 }),
     simPath({ name: 'a>b/icmp', protocol: 'icmp', address: '10.0.0.2' }),
+    simPath({ name: 'a>b/udp', protocol: 'udp', address: '10.0.0.2', port: UDP_PORT }),
   ],
 });
+const SOURCES = plan.paths.map(() => '10.0.0.1');
 const keys = new Keys(secretFrom('00112233445566778899aabbccddeeff'));
 
 /** Notes what it is told; a probe has had as many answers as were told before. */
@@ -34,8 +38,10 @@ class Events implements ProbeEvents {
 
   sent(): void {}
   failed(): void {}
-  answered(train: number, k: number, { outcome, reply }: Answer): number {
-    this.told.push(`${train}/${k} ${OUTCOMES[outcome]} ${REPLIES[reply]}`);
+  answered(train: number, k: number, { outcome, reply, router }: Answer): number {
+    this.told.push(
+      `${train}/${k} ${OUTCOMES[outcome]} ${REPLIES[reply]}${router === undefined ? '' : ` by ${router}`}`,
+    );
     const before = this.#counts.get(`${train}/${k}`) ?? 0;
     this.#counts.set(`${train}/${k}`, before + 1);
     return before;
@@ -60,8 +66,9 @@ suite('answers of the portable engine', () => {
 
   function setup(youngest = 40): { events: Events; take: (packet: Outgoing | Buffer) => Outgoing | undefined } {
     const events = new Events();
-    const answers = new Answers(plan, ports, keys, events);
-    for (const train of [0, 2]) answers.expect({ train, k: youngest, path: train / 2, fresh: false, seq: 0, flow: 0 });
+    const answers = new Answers(plan, ports, keys, events, SOURCES);
+    for (const train of [0, 2, 4])
+      answers.expect({ train, k: youngest, path: train / 2, fresh: false, seq: 0, flow: 0 });
     return { events, take: (packet) => answers.take(Buffer.isBuffer(packet) ? packet : buildPacket(packet), 1_000) };
   }
 
@@ -148,32 +155,68 @@ suite('answers of the portable engine', () => {
 
   test('our own probes that come by are counted, and answer nothing', () => {
     const events = new Events();
-    const answers = new Answers(plan, ports, keys, events);
+    const answers = new Answers(plan, ports, keys, events, SOURCES);
     const probe = { ...reply(3, SYN), source: OWN, target: TARGET, sourcePort: ports.of(0, 3), targetPort: PORT };
     answers.take(buildPacket(probe), 0);
     assert.equal(answers.ownSeen, 1);
     assert.deepEqual(events.told, []);
   });
 
-  test("a router's error leads to the probe that it quotes", () => {
-    const { events, take } = setup();
-    const number = keys.number(KeyUse.sequence, 0, 2, 1);
-    const probe = buildPacket({
-      source: OWN,
-      target: TARGET,
-      sourcePort: ports.of(0, 2),
-      targetPort: PORT,
-      transport: 'tcp',
-      ttl: 1,
-      ipId: 1,
-      tcp: { flags: SYN, seq: number, ack: 0 },
-    });
-    const header = Buffer.from(probe.subarray(0, 20));
+  /** The SYN probe of slot 6, or the UDP probe of slot 6, as it was sent. */
+  function probe(transport: 'tcp' | 'udp'): Outgoing {
+    const ends = { source: OWN, target: TARGET, ttl: 1, ipId: 0x8006 };
+    if (transport === 'udp')
+      return {
+        ...ends,
+        transport,
+        sourcePort: ports.of(2, 0),
+        targetPort: UDP_PORT,
+        key: { path: 2, seq: 6, nonce: keys.nonce(2, 6) },
+      };
+    const tcp = { flags: SYN, seq: keys.number(KeyUse.sequence, 0, 2, 1), ack: 0 };
+    return { ...ends, transport, sourcePort: ports.of(0, 2), targetPort: PORT, tcp };
+  }
+
+  /** An ICMP error of `sender` to this machine; routers must quote no more than 8 bytes of what is inside (RFC 792). */
+  function refusal(sender: typeof OWN, type: number, code: number, quote: Outgoing, quotedBytes = 8): Buffer {
+    const inner = buildPacket(quote);
+    const header = Buffer.from(inner.subarray(0, 20));
     header[9] = 1;
-    ROUTER.bytes.copy(header, 12);
+    sender.bytes.copy(header, 12);
     OWN.bytes.copy(header, 16);
-    // Routers must quote no more than 8 bytes of what is inside (RFC 792).
-    take(Buffer.concat([header, Buffer.from([11, 0, 0, 0, 0, 0, 0, 0]), probe.subarray(0, 28)]));
-    assert.deepEqual(events.told, ['0/6 error ttl-exceeded']);
+    return Buffer.concat([header, Buffer.from([type, code, 0, 0, 0, 0, 0, 0]), inner.subarray(0, 20 + quotedBytes)]);
+  }
+
+  const refusals: [title: string, packet: () => Buffer, told: string][] = [
+    [
+      'of a router that drops a SYN',
+      () => refusal(ROUTER, 11, 0, probe('tcp')),
+      '0/6 error ttl-exceeded by 10.0.0.254',
+    ],
+    ['that quotes another target', () => refusal(ROUTER, 11, 0, { ...probe('tcp'), target: THIRD }), 'stray'],
+    ['that quotes another source', () => refusal(ROUTER, 11, 0, { ...probe('tcp'), source: THIRD }), 'stray'],
+    ['that quotes another port', () => refusal(ROUTER, 11, 0, { ...probe('tcp'), targetPort: 1 }), 'stray'],
+    ['of the target, that nobody listens', () => refusal(TARGET, 3, 3, probe('udp')), '4/6 reply unreachable'],
+    ['of a router that rejects', () => refusal(ROUTER, 3, 3, probe('udp'), 64), '4/6 error unreachable by 10.0.0.254'],
+    [
+      'of a third party with a wrong key',
+      () => refusal(THIRD, 3, 3, { ...probe('udp'), key: { path: 2, seq: 6, nonce: 1n } }, 64),
+      'forged',
+    ],
+  ];
+  for (const [title, packet, told] of refusals) {
+    test(`an ICMP error ${title}: ${told}`, () => {
+      const { events, take } = setup();
+      take(packet());
+      assert.deepEqual(events.told, [told]);
+    });
+  }
+
+  test('the right key is believed from another address too, which is told once', () => {
+    const { events, take } = setup();
+    take({ ...reply(20, SYN | ACK), source: THIRD, sourcePort: 8080 });
+    take({ ...reply(21, SYN | ACK), source: THIRD, sourcePort: 8080 });
+    assert.deepEqual(events.told, ['0/20 reply syn-ack', '0/21 reply syn-ack']);
+    assert.deepEqual(events.warnings, ['W_OTHER_SOURCE']);
   });
 });

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "answers.h"
 
+#include <stdio.h>
+
 #include "outcomes.h"
 
 /* Widens the low bits of a number to the youngest probe that carries them. */
@@ -23,12 +25,58 @@ static enum rxray_reply error_kind(const struct incoming *in)
 /* What is forwarded to another prober with the same numbers is no forgery. */
 static void count_wrong_key(struct prober *prober, uint32_t path, const struct incoming *in)
 {
-	const struct address *own = &prober->plan.paths[path].source;
-
-	if (!in->error && own->family != 0 && !address_equal(&in->destination, own))
+	if (!in->error && !address_equal(&in->destination, &prober->paths[path].route.source))
 		prober->counters.strays++;
 	else
 		prober->counters.forged++;
+}
+
+/*
+ * Whether an ICMP error quotes a probe of this path: its addresses, and its port. Only where this machine
+ * itself translates addresses may they differ, as packets are seen here before they are translated back.
+ */
+static bool quotes_probe(const struct prober *prober, uint32_t path, const struct incoming *in)
+{
+	const struct plan_path *plan = &prober->plan.paths[path];
+
+	if (!address_equal(&in->quoted_source, &in->destination))
+		return false;
+	if (prober->paths[path].translated)
+		return true;
+	return address_equal(&in->quoted_source, &prober->paths[path].route.source) &&
+	       address_equal(&in->target, &plan->target) &&
+	       (in->transport == TRANSPORT_ICMP || in->target_port == plan->port);
+}
+
+/*
+ * A reply with the right key is an answer wherever it comes from: nobody else could have made it. Through the
+ * translation of a NodePort it comes from the address that was probed; from another one where this machine
+ * translates, or where the way back leaves a translation out, which a connection would not survive.
+ */
+static void notice_translation(struct prober *prober, uint32_t path, const struct incoming *in)
+{
+	const struct plan_path *plan = &prober->plan.paths[path];
+	char message[256], target[ADDRESS_TEXT], source[ADDRESS_TEXT];
+
+	if (in->error || prober->paths[path].translated ||
+	    (address_equal(&in->source, &plan->target) &&
+	     (in->transport == TRANSPORT_ICMP || in->source_port == plan->port)))
+		return;
+	prober->paths[path].translated = true;
+	snprintf(message, sizeof(message),
+	         "%s is answered by %s, port %u: a translation of addresses on this machine, or one that "
+	         "replies "
+	         "bypass",
+	         address_text(&plan->target, target), address_text(&in->source, source), in->source_port);
+	events_warning(prober, "W_OTHER_SOURCE", (long)path, message);
+}
+
+/* The probe has been recognised by its key, or by what a router quoted of it. */
+static void settle(struct prober *prober, uint32_t path, uint32_t train, uint64_t k,
+                   const struct answer *answer)
+{
+	notice_translation(prober, path, answer->in);
+	outcomes_settle(prober, train, k, answer, true);
 }
 
 /* ICMP and UDP probes carry their name and a nonce, unless a router quoted too little of them. */
@@ -39,7 +87,7 @@ static void take_named(struct prober *prober, uint32_t path, struct answer *answ
 	struct train *train = &prober->trains[index];
 	uint64_t k;
 
-	if (train->outstanding.next == 0) {
+	if (train->outstanding.next == 0 || (in->error && !quotes_probe(prober, path, in))) {
 		prober->counters.strays++;
 		return;
 	}
@@ -58,7 +106,7 @@ static void take_named(struct prober *prober, uint32_t path, struct answer *answ
 		prober->counters.strays++;
 		return;
 	}
-	outcomes_settle(prober, index, k, answer, true);
+	settle(prober, path, index, k, answer);
 }
 
 static void take_icmp(struct prober *prober, struct answer *answer)
@@ -85,7 +133,8 @@ static void take_tcp(struct prober *prober, struct answer *answer)
 	uint64_t n, k, newest;
 
 	if (!ports_find(&prober->ports, TRANSPORT_TCP, own, in->error ? &in->target : &in->source, other,
-	                &path)) {
+	                &path) ||
+	    (in->error && !quotes_probe(prober, path, in))) {
 		prober->counters.strays++;
 		return;
 	}
@@ -128,7 +177,16 @@ static void take_tcp(struct prober *prober, struct answer *answer)
 		count_wrong_key(prober, path, in);
 		return;
 	}
-	outcomes_settle(prober, index, k, answer, true);
+	settle(prober, path, index, k, answer);
+}
+
+/* "Nobody listens on that port" is the answer that was asked for if the target itself says it, whose address
+ * the quoted probe has: from a router on the way, or a rule there that rejects, it is an error. */
+static bool says_closed(const struct incoming *in)
+{
+	return in->error && address_equal(&in->source, &in->target) &&
+	       (in->source.family == 4 ? in->icmp_type == 3 && in->icmp_code == 3
+	                               : in->icmp_type == 1 && in->icmp_code == 4);
 }
 
 static void take_udp(struct prober *prober, struct answer *answer)
@@ -143,16 +201,15 @@ static void take_udp(struct prober *prober, struct answer *answer)
 		prober->counters.strays++;
 		return;
 	}
-	/* From the target itself, "nobody listens on that port" is the answer that was asked for. */
-	if (in->error && (in->source.family == 4 ? in->icmp_type == 3 && in->icmp_code == 3
-	                                         : in->icmp_type == 1 && in->icmp_code == 4)) {
+	if (says_closed(in)) {
 		answer->outcome = RXRAY_OUTCOME_REPLY;
-		prober->paths[path].unreachable_seen = true;
+		if (quotes_probe(prober, path, in))
+			prober->paths[path].unreachable_seen = true;
 	}
 	take_named(prober, path, answer);
 }
 
-static void take_packet(void *context, const struct received *from_ring)
+void answers_take(void *context, const struct received *from_ring)
 {
 	struct prober *prober = context;
 	struct received packet = *from_ring;
@@ -192,7 +249,7 @@ void answers_read(struct prober *prober)
 			transmit_read_stamps(&prober->transmit[family]);
 			if (prober->grants.stamps != STAMPS_KERNEL)
 				prober->user_received_ns = clocks_mono();
-			receive_read(&prober->receive[family], waiting, take_packet, prober);
+			receive_read(&prober->receive[family], waiting, answers_take, prober);
 		} while (waiting == 1024);
 	}
 }

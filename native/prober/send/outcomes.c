@@ -2,6 +2,7 @@
 #include "outcomes.h"
 
 #include "waiting.h"
+#include "way_out.h"
 
 void outcomes_report(struct prober *prober, const struct train *train, uint64_t k, const struct slot *slot,
                      struct rxray_frame_sample *sample)
@@ -13,9 +14,14 @@ void outcomes_report(struct prober *prober, const struct train *train, uint64_t 
 	sample->path = train->path;
 	sample->seq = train_seq(train, k);
 	sample->lag_ns = slot_lag_ns(slot);
+	sample->tx_delay_ns = slot_tx_delay_ns(slot);
 	sample->flow = train->fresh ? FRESH_FLOW : (uint16_t)(k % prober->plan.paths[train->path].flows);
 	if (!slot->kernel_stamp)
 		sample->flags |= RXRAY_SAMPLE_FLAGS_USER_SENT_STAMP;
+	if (slot->held == HELD_BEFORE_QUEUE)
+		sample->flags |= RXRAY_SAMPLE_FLAGS_HELD_BEFORE_QUEUE;
+	if (slot->held == HELD_IN_QUEUE)
+		sample->flags |= RXRAY_SAMPLE_FLAGS_HELD_IN_QUEUE;
 	if (train->fresh)
 		sample->flags |= RXRAY_SAMPLE_FLAGS_FRESH_FLOW;
 	if (due + slot->sent_after_due_ns <= prober->clocks.stepped_mono)
@@ -91,6 +97,7 @@ void outcomes_settle(struct prober *prober, uint32_t index, uint64_t k, const st
 	        .ttl = answer->in->ttl,
 	};
 	struct stamp sent, received;
+	bool late;
 
 	if (slot == NULL || slot->fate == FATE_FAILED) {
 		prober->counters.strays++;
@@ -120,18 +127,22 @@ void outcomes_settle(struct prober *prober, uint32_t index, uint64_t k, const st
 	}
 	if (sample.rtt_ns < 0)
 		sample.rtt_ns = 0;
+	/* One that was held on this machine has a short round trip, but its answer came after the wait all
+	 * the same. */
+	late = sample.rtt_ns > (int64_t)prober->plan.wait_ns || slot->fate == FATE_LOST;
 	take_back(prober, &path->totals, slot->fate, slot->kernel_stamp);
 	if (answer->outcome == RXRAY_OUTCOME_ERROR) {
 		slot->fate = FATE_ERROR;
 		sample.icmp_type = answer->in->icmp_type;
 		sample.icmp_code = answer->in->icmp_code;
+		sample.router = routers_number(&prober->routers, &answer->in->source, &prober->frames);
 		prober->counters.errors++;
 		path->totals.errors++;
 	} else {
 		slot->fate = FATE_ANSWERED;
 		prober->counters.received++;
 		path->totals.received++;
-		if (sample.rtt_ns > (int64_t)prober->plan.wait_ns) {
+		if (late) {
 			sample.outcome = RXRAY_OUTCOME_LATE;
 			prober->counters.late++;
 			path->totals.late++;

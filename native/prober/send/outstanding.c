@@ -66,3 +66,14 @@ uint32_t slot_lag_ns(const struct slot *slot)
 {
 	return slot->lag * LAG_UNIT_NS;
 }
+
+uint32_t slot_tx_delay_ns(const struct slot *slot)
+{
+	uint32_t lag_ns = slot_lag_ns(slot);
+
+	if (!slot->kernel_stamp)
+		return 0;
+	if (slot->sent_after_due_ns == UINT32_MAX)
+		return UINT32_MAX;
+	return slot->sent_after_due_ns > lag_ns ? slot->sent_after_due_ns - lag_ns : 1;
+}

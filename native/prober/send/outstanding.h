@@ -14,11 +14,12 @@ enum fate { FATE_NONE, FATE_SENT, FATE_ANSWERED, FATE_LOST, FATE_RATE_LIMITED, F
  */
 struct slot {
 	uint32_t sent_after_due_ns; /* saturates at 4.29 s */
-	uint32_t lag : 23; /* in units of LAG_UNIT_NS, saturates at 1.07 s */
+	uint32_t lag : 23; /* of the hand-over, in units of LAG_UNIT_NS, saturates at 1.07 s */
 	uint32_t fate : 3; /* enum fate */
 	uint32_t kernel_stamp : 1; /* the distance above comes from a transmit stamp */
 	uint32_t repeats : 2; /* further replies, saturates at 3 */
-	uint32_t unused : 3;
+	uint32_t held : 2; /* enum held: where it waited between hand-over and transmit stamp */
+	uint32_t unused : 1;
 };
 _Static_assert(sizeof(struct slot) == 8, "memory for outstanding probes is reckoned with 8 bytes each");
 
@@ -47,5 +48,8 @@ struct slot *outstanding_find(const struct outstanding *ring, uint64_t k);
 void slot_set_lag(struct slot *slot, int64_t lag_ns);
 void slot_set_sent(struct slot *slot, int64_t after_due_ns, bool kernel_stamp);
 uint32_t slot_lag_ns(const struct slot *slot);
+
+/* From the hand-over to the transmit stamp; 0 without that stamp, else at least 1. */
+uint32_t slot_tx_delay_ns(const struct slot *slot);
 
 #endif

@@ -46,6 +46,7 @@ struct incoming {
 	struct address source, destination; /* of the packet itself */
 	struct address target; /* the same as the destination, or for an ICMP error where the quoted probe was
 	                          going */
+	struct address quoted_source; /* where the probe came from that an ICMP error quotes */
 	struct echoed echoed;
 	uint32_t tcp_seq, tcp_ack;
 	uint16_t source_port, target_port; /* as in struct outgoing for ICMP, and for quoted packets */

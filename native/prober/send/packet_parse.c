@@ -77,6 +77,7 @@ static bool parse_quoted(struct bytes quote, struct incoming *in)
 		return false;
 	v4 = ip.target.family == 4;
 	in->target = ip.target;
+	in->quoted_source = ip.source;
 	in->quoted_ip_id = ip.id;
 	in->error = true;
 	if (ip.protocol == IPPROTO_TCP) {

@@ -2,6 +2,7 @@
 #include "outcomes.h"
 #include "prober.h"
 #include "waiting.h"
+#include "way_out.h"
 
 static uint16_t flow_of(const struct plan_path *plan, uint64_t k)
 {
@@ -44,19 +45,18 @@ static void describe(const struct prober *prober, const struct train *train, uin
 		out->tcp_ack = key_number(&prober->secret, KEY_ACKNOWLEDGEMENT, train->path, flow, n);
 }
 
-static void send_probe(struct prober *prober, uint32_t index, uint64_t k, int64_t due, int64_t now)
+static void send_probe(struct prober *prober, uint32_t index, uint64_t k, int64_t due)
 {
 	struct train *train = &prober->trains[index];
 	const struct plan_path *plan = &prober->plan.paths[train->path];
 	struct transmit *transmit = &prober->transmit[plan->target.family == 6];
-	struct slot *slot = outstanding_begin(&train->outstanding, k);
 	const struct route *route = &prober->paths[train->path].route;
 	struct outgoing out;
 	size_t length;
 	bool link_local = plan->target.family == 6 && plan->target.bytes[0] == 0xfe &&
 	                  (plan->target.bytes[1] & 0xc0) == 0x80;
 
-	slot_set_lag(slot, now - due);
+	outstanding_begin(&train->outstanding, k);
 	describe(prober, train, k, &out);
 	length = packet_build(&out, transmit_buffer(transmit));
 	prober->counters.sent++;
@@ -87,7 +87,7 @@ struct service send_due(struct prober *prober, int64_t now)
 		prober->counters.missed_slots += turn.missed;
 		prober->paths[train->path].totals.missed_slots += (uint32_t)turn.missed;
 		if (turn.send)
-			send_probe(prober, index, turn.k, turn.due_ns, now);
+			send_probe(prober, index, turn.k, turn.due_ns);
 		else
 			outstanding_skip(&train->outstanding, next);
 		if (next < train->grid.slots)
@@ -113,9 +113,11 @@ static void leaving(void *context, struct probe_name probe, int64_t mono_ns)
 	int64_t due;
 	struct slot *slot = slot_named(context, probe, &due);
 
+	if (slot == NULL)
+		return;
+	slot_set_lag(slot, mono_ns - due);
 	/* A stand-in until the kernel's stamp comes. */
-	if (slot != NULL)
-		slot_set_sent(slot, mono_ns - due, false);
+	slot_set_sent(slot, mono_ns - due, false);
 }
 
 static void failed(void *context, struct probe_name probe, int error)
@@ -139,13 +141,15 @@ static void failed(void *context, struct probe_name probe, int error)
 	outcomes_report(prober, train, probe.k, slot, &sample);
 }
 
-static void stamped(void *context, struct probe_name probe, int64_t real_ns)
+static void stamped(void *context, const struct transmit_logged *packet, int64_t real_ns)
 {
 	struct prober *prober = context;
 	int64_t due, after_due;
-	struct slot *slot = slot_named(prober, probe, &due);
+	struct slot *slot = slot_named(prober, (struct probe_name){packet->train, packet->k}, &due);
+	struct way_out way = {.queued_ns = NO_STAMP};
 
-	if (slot == NULL || slot->fate != FATE_SENT || slot->kernel_stamp)
+	/* One held for longer than its wait has been given up by now, and may still be answered. */
+	if (slot == NULL || (slot->fate != FATE_SENT && slot->fate != FATE_LOST) || slot->kernel_stamp)
 		return;
 	after_due = real_ns - prober->clocks.real_minus_mono - due;
 	/* A stamp from before the packet was handed over belongs to another, or to another time of the clock.
@@ -153,6 +157,12 @@ static void stamped(void *context, struct probe_name probe, int64_t real_ns)
 	if (after_due + (int64_t)prober->clocks.uncertainty_ns + 1000 < slot->sent_after_due_ns)
 		return;
 	slot_set_sent(slot, after_due, true);
+	way.handed_ns = slot_lag_ns(slot);
+	way.returned_ns = way.handed_ns + packet->call_ns;
+	if (packet->queued_real_ns != 0)
+		way.queued_ns = packet->queued_real_ns - prober->clocks.real_minus_mono - due;
+	way.left_ns = after_due;
+	slot->held = way_out_held(&way, (int64_t)prober->clocks.uncertainty_ns + LAG_UNIT_NS);
 }
 
 static void stamped_by_card(void *context, struct probe_name probe, int64_t card_ns)

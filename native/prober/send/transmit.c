@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,10 +15,10 @@
 static bool ask_for_stamps(int fd, enum stamp_source source)
 {
 	/* Stamps without the packet: the number says which one it was, and nothing needs to be copied. */
-	unsigned flags = source == STAMPS_NONE
-	                         ? 0
-	                         : SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE |
-	                                   SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY;
+	unsigned flags = source == STAMPS_NONE ? 0
+	                                       : SOF_TIMESTAMPING_TX_SCHED | SOF_TIMESTAMPING_TX_SOFTWARE |
+	                                                 SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_ID |
+	                                                 SOF_TIMESTAMPING_OPT_TSONLY;
 
 	/* Of each packet both the kernel's stamp and the card's, each in a message of its own. */
 	if (source == STAMPS_HARDWARE)
@@ -47,6 +48,10 @@ bool transmit_open(struct transmit *transmit, int family, enum stamp_source stam
 	transmit->stamps = stamps;
 	transmit->number = 0;
 	transmit->queued = 0;
+	transmit->log = calloc(TRANSMIT_LOG, sizeof(*transmit->log));
+	if (transmit->log == NULL)
+		return problem_set(problem, "E_MEMORY", EXIT_SYSTEM, -1, "end what takes up the memory",
+		                   "no memory for what is on its way out");
 	transmit->fd = socket(family == 4 ? AF_INET : AF_INET6, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
 	                      IPPROTO_RAW);
 	if (transmit->fd < 0)
@@ -69,6 +74,8 @@ void transmit_close(struct transmit *transmit)
 {
 	if (transmit->fd >= 0)
 		close(transmit->fd);
+	free(transmit->log);
+	transmit->log = NULL;
 	transmit->fd = -1;
 }
 
@@ -139,6 +146,16 @@ static void renumber(struct transmit *transmit)
 		transmit->number = 0;
 }
 
+static void log_sent(struct transmit *transmit, unsigned first, unsigned count, int64_t call_ns)
+{
+	for (unsigned i = first; i < first + count; i++)
+		transmit->log[transmit->number++ % TRANSMIT_LOG] = (struct transmit_logged){
+		        .k = transmit->probes[i].k,
+		        .train = transmit->probes[i].train,
+		        .call_ns = call_ns > UINT32_MAX ? UINT32_MAX : (uint32_t)call_ns,
+		};
+}
+
 void transmit_flush(struct transmit *transmit)
 {
 	unsigned done = 0;
@@ -154,9 +171,8 @@ void transmit_flush(struct transmit *transmit)
 		                    MSG_DONTWAIT);
 		int error = errno;
 
-		for (int i = 0; i < sent; i++)
-			transmit->log[transmit->number++ % TRANSMIT_LOG] =
-			        transmit->probes[done + (unsigned)i];
+		if (sent > 0)
+			log_sent(transmit, done, (unsigned)sent, clocks_mono() - now);
 		if (sent > 0)
 			done += (unsigned)sent;
 		if (sent < 0 && error != EINTR) {
@@ -172,7 +188,8 @@ static void read_stamp(struct transmit *transmit, struct msghdr *message)
 {
 	struct scm_timestamping times = {0};
 	struct sock_extended_err error = {0};
-	struct probe_name probe;
+	struct transmit_logged *packet;
+	int64_t real_ns;
 
 	for (struct cmsghdr *at = CMSG_FIRSTHDR(message); at != NULL; at = CMSG_NXTHDR(message, at)) {
 		if (at->cmsg_level == SOL_SOCKET && at->cmsg_type == SCM_TIMESTAMPING)
@@ -185,15 +202,19 @@ static void read_stamp(struct transmit *transmit, struct msghdr *message)
 	if (error.ee_origin != SO_EE_ORIGIN_TIMESTAMPING ||
 	    transmit->number - 1 - error.ee_data >= TRANSMIT_LOG)
 		return;
-	probe = transmit->log[error.ee_data % TRANSMIT_LOG];
+	packet = &transmit->log[error.ee_data % TRANSMIT_LOG];
+	real_ns = (int64_t)times.ts[0].tv_sec * 1000000000 + times.ts[0].tv_nsec;
+	if (error.ee_info == SCM_TSTAMP_SCHED) {
+		packet->queued_real_ns = real_ns;
+		return;
+	}
 	if (times.ts[0].tv_sec != 0)
-		transmit->events.stamped(transmit->events.context, probe,
-		                         (int64_t)times.ts[0].tv_sec * 1000000000 + times.ts[0].tv_nsec);
+		transmit->events.stamped(transmit->events.context, packet, real_ns);
 	/* A card's clock may well count from its own start. */
 	if (times.ts[2].tv_sec != 0 || times.ts[2].tv_nsec != 0)
-		transmit->events.stamped_by_card(transmit->events.context, probe,
-		                                 (int64_t)times.ts[2].tv_sec * 1000000000 +
-		                                         times.ts[2].tv_nsec);
+		transmit->events.stamped_by_card(
+		        transmit->events.context, (struct probe_name){packet->train, packet->k},
+		        (int64_t)times.ts[2].tv_sec * 1000000000 + times.ts[2].tv_nsec);
 }
 
 void transmit_read_stamps(struct transmit *transmit)

@@ -22,26 +22,35 @@ struct probe_name {
 	uint64_t k;
 };
 
+/* What is kept of a packet handed over until its transmit stamp has come. */
+struct transmit_logged {
+	uint64_t k;
+	int64_t queued_real_ns; /* when it was last given to an interface's queue; 0 unknown */
+	uint32_t train;
+	uint32_t call_ns; /* how long the send call took that it was in; saturates */
+};
+
 /* Who is told what became of the packets handed over. */
 struct transmit_events {
 	void *context;
 	/* Just before a batch goes to the kernel, for each probe in it. */
 	void (*leaving)(void *context, struct probe_name probe, int64_t mono_ns);
 	void (*failed)(void *context, struct probe_name probe, int error);
-	void (*stamped)(void *context, struct probe_name probe, int64_t real_ns);
+	void (*stamped)(void *context, const struct transmit_logged *packet, int64_t real_ns);
 	/* The same by the network card, on its own clock. */
 	void (*stamped_by_card)(void *context, struct probe_name probe, int64_t card_ns);
 };
 
 /*
  * Sends finished IP packets of one family through a raw socket. The kernel numbers them as they are sent
- * and returns a transmit stamp with that number through the error queue of the socket.
+ * and returns stamps with that number through the error queue of the socket: when the packet was given to the
+ * queue of an interface, and when the driver sent it.
  */
 struct transmit {
 	int fd; /* -1: closed */
 	enum stamp_source stamps;
 	uint32_t number; /* that the kernel gives to the next packet */
-	struct probe_name log[TRANSMIT_LOG];
+	struct transmit_logged *log; /* TRANSMIT_LOG of them */
 	struct transmit_events events;
 
 	unsigned queued;

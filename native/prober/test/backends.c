@@ -45,10 +45,10 @@ static void failed(void *context, struct probe_name probe, int error)
 	CHECK(false, "probe %llu: %s", (unsigned long long)probe.k, strerror(error));
 }
 
-static void stamped(void *context, struct probe_name probe, int64_t real_ns)
+static void stamped(void *context, const struct transmit_logged *packet, int64_t real_ns)
 {
 	(void)context;
-	sent[probe.k] = real_ns;
+	sent[packet->k] = real_ns;
 }
 
 static void take(void *context, const struct received *received)

@@ -39,6 +39,16 @@ static void check_slot(void)
 	      "lag in its units");
 	slot_set_lag(&slot, 100000000000);
 	CHECK(slot_lag_ns(&slot) > 1000000000, "lag saturates above a second");
+	slot_set_lag(&slot, 1000000);
+	slot_set_sent(&slot, 31000000, false);
+	CHECK_EQUAL(slot_tx_delay_ns(&slot), 0, "no way out is known without the kernel's stamp");
+	slot_set_sent(&slot, 31000000, true);
+	CHECK(slot_tx_delay_ns(&slot) >= 30000000 && slot_tx_delay_ns(&slot) < 30000000 + LAG_UNIT_NS,
+	      "from hand-over to transmit stamp");
+	slot_set_sent(&slot, 900000, true);
+	CHECK_EQUAL(slot_tx_delay_ns(&slot), 1, "known, however short");
+	slot_set_sent(&slot, 10000000000, true);
+	CHECK_EQUAL(slot_tx_delay_ns(&slot), UINT32_MAX, "saturates");
 	CHECK_EQUAL(outstanding_capacity(10000000, 30000000000), 3004, "30 s at 10 ms");
 	CHECK_EQUAL(outstanding_capacity(10000, 100000000000000), 0, "too many to number");
 }

@@ -1,5 +1,5 @@
 import { type ArrivalColumns, allocateArrivals, Directions } from '../../model/arrival.js';
-import { type SampleColumns, takeSamples } from '../../model/sample.js';
+import { allocateSamples, copySample, type SampleColumns } from '../../model/sample.js';
 
 /** The samples that are wanted. */
 export function onlyThose(samples: SampleColumns, wanted: (i: number) => boolean): SampleColumns {
@@ -7,14 +7,9 @@ export function onlyThose(samples: SampleColumns, wanted: (i: number) => boolean
   for (let i = 0; i < samples.length; i += 1) if (wanted(i)) places.push(i);
   if (places.length === samples.length) return samples;
   // Where batches were put together is not kept: what comes from captures has no cuts.
-  const { length: _, cuts: __, ...columns } = samples;
-  const copy = { length: places.length } as { -readonly [K in keyof SampleColumns]: SampleColumns[K] };
-  for (const [name, column] of Object.entries(columns)) {
-    const some = new (column.constructor as new (length: number) => Float64Array)(places.length);
-    for (const [i, place] of places.entries()) some[i] = column[place] as number;
-    Object.assign(copy, { [name]: some });
-  }
-  return takeSamples(copy, places.length);
+  const some = allocateSamples(places.length);
+  for (const [i, place] of places.entries()) copySample(samples, place, some, i);
+  return samples.routers === undefined ? some : { ...some, routers: samples.routers };
 }
 
 /** Answered probes as the far end saw them: in when its capture has the probe, out when it has the answer. */

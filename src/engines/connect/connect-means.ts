@@ -17,6 +17,7 @@ const STAMP_LIMIT =
 const TCP_LIMITS = [
   'connect engine: a SYN probe is a whole connect: the target sees a connection that is reset at once, and an open port may log it',
   "connect engine: a flow's port can have one connect at a time; while it waits, further probes of the flow go from ports of their own (flow null)",
+  'connect engine: whether a RST of the target or the rule of a router (icmp-port-unreachable) refused a connect, the system does not tell: both read as rst',
   'connect engine: the kernel repeats a SYN that nothing answers; an answer to a repetition is told as syn-retransmission, and nothing is known of the reply TTL',
 ];
 const ICMP_LIMITS = ['connect engine: ICMP errors do not reach it, and nothing is known of the reply TTL'];

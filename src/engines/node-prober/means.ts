@@ -22,6 +22,8 @@ export interface Answer {
   readonly ttl: number;
   readonly icmpType: number;
   readonly icmpCode: number;
+  /** Numeric address of the sender of an ICMP error, where the means tell it. */
+  readonly router?: string;
   readonly receivedNs: number;
 }
 

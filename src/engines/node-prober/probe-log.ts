@@ -8,11 +8,11 @@ import { Tally } from './tally.js';
 import { Fate, Train } from './train.js';
 
 const UNREACHABLE = REPLIES.indexOf('unreachable');
-const NO_ANSWER = { reply: REPLIES.indexOf('none'), ttl: 0, icmpType: 0, icmpCode: 0, rttNs: -1, errno: 0 };
+const NO_ANSWER: Said = { reply: REPLIES.indexOf('none'), ttl: 0, icmpType: 0, icmpCode: 0, rttNs: -1, errno: 0 };
 /** Probes remembered in all; beyond that a plan is refused. */
 const MOST_REMEMBERED = 8_000_000;
 
-type Said = typeof NO_ANSWER;
+type Said = Omit<Answer, 'outcome' | 'receivedNs'> & { readonly rttNs: number; readonly errno: number };
 
 /** Keeps what was sent, matches answers to it, and writes a sample as soon as the fate of a probe is known. */
 export class ProbeLog implements ProbeEvents {
@@ -103,8 +103,7 @@ export class ProbeLog implements ProbeEvents {
     if (now === Fate.lost) this.tally.outcome(path, Outcomes.lost, -1);
     if (now === Fate.rateLimited) this.tally.outcome(path, Outcomes.rateLimited, -1);
     row.setFate(k, outcome === Outcomes.error ? Fate.error : Fate.answered);
-    const { reply, ttl, icmpType, icmpCode } = answer;
-    this.#write(train, k, outcome, { reply, ttl, icmpType, icmpCode, rttNs, errno: 0 });
+    this.#write(train, k, outcome, { ...answer, rttNs, errno: 0 });
     return before;
   }
 
@@ -178,6 +177,7 @@ export class ProbeLog implements ProbeEvents {
     columns.ttl[i] = said.ttl;
     columns.icmpType[i] = said.icmpType;
     columns.icmpCode[i] = said.icmpCode;
+    columns.router[i] = said.router === undefined ? 0 : this.#batch.routerNumber(said.router);
     columns.errorCode[i] = said.errno;
     columns.flags[i] =
       SampleFlags.userSentStamp | SampleFlags.userReceivedStamp | (ownPort ? SampleFlags.freshFlow : 0);

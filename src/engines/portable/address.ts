@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net';
+import { ipBytes } from '../../codec/ip-text.js';
 
 /** An address as it stands in packets. */
 export interface Address {
@@ -8,24 +9,7 @@ export interface Address {
 
 /** @param text a numeric address, without a zone */
 export function parseAddress(text: string): Address {
-  if (isIPv4(text)) return { version: 4, bytes: Buffer.from(text.split('.').map(Number)) };
-  // The host of a URL is the shortest form, in which an address within ends in hexadecimal digits.
-  const shortest = new URL(`http://[${text}]`).hostname.slice(1, -1);
-  const [head = '', tail] = shortest.split('::');
-  const front = groups(head);
-  const back = tail === undefined ? [] : groups(tail);
-  const bytes = Buffer.alloc(16);
-  front.forEach((group, i) => {
-    bytes.writeUInt16BE(group, 2 * i);
-  });
-  back.forEach((group, i) => {
-    bytes.writeUInt16BE(group, 16 - 2 * (back.length - i));
-  });
-  return { version: 6, bytes };
-}
-
-function groups(text: string): number[] {
-  return text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16));
+  return { version: versionOf(text), bytes: Buffer.from(ipBytes(text)) };
 }
 
 /** IPv4 in dotted digits; IPv6 as eight groups, for comparing. */

@@ -1,8 +1,9 @@
+import { ipBytes, ipText } from '../../codec/ip-text.js';
 import type { ProbePlan } from '../../model/plan.js';
 import { FRESH_FLOW, FRESH_SEQ_BIT, Outcomes, REPLIES } from '../../model/sample.js';
 import { type Keys, KeyUse } from '../node-prober/key.js';
 import type { Answer, Probe, ProbeEvents } from '../node-prober/means.js';
-import { parseAddress } from './address.js';
+import { addressText, parseAddress } from './address.js';
 import { type Incoming, type Outgoing, TcpFlags } from './packet.js';
 import { parsePacket } from './packet-parse.js';
 import type { PortOwner, SourcePorts } from './source-ports.js';
@@ -28,6 +29,9 @@ export class Answers {
   ownSeen = 0;
   /** Slot of the youngest probe, by train. */
   readonly #youngest = new Map<number, number>();
+  readonly #ends: readonly { readonly source: string; readonly target: string; readonly port: number }[];
+  /** Paths that are answered, with the right key, by another address or port than was probed. */
+  readonly #translated = new Set<number>();
   /** Paths whose targets keep repeating SYN-ACKs. */
   readonly #halfOpen = new Set<number>();
 
@@ -36,7 +40,14 @@ export class Answers {
     private readonly ports: SourcePorts,
     private readonly keys: Keys,
     private readonly events: ProbeEvents,
-  ) {}
+    sources: readonly string[],
+  ) {
+    this.#ends = plan.paths.map(({ address, port = 0 }, path) => ({
+      source: comparable(sources[path] ?? ''),
+      target: comparable(address),
+      port,
+    }));
+  }
 
   expect({ train, k }: Probe): void {
     this.#youngest.set(train, k);
@@ -77,20 +88,58 @@ export class Answers {
       this.events.stray();
       return;
     }
-    const answer = answerOf(packet, packet.error ? errorKind(packet) : Reply.udp, receivedNs);
-    // From the target itself, "nobody listens on that port" is the answer that was asked for.
-    const closed = packet.error && (packet.version === 4 ? says(packet, 3, 3) : says(packet, 1, 4));
-    this.#takeNamed(packet, owner.path, closed ? { ...answer, outcome: Outcomes.reply } : answer);
+    // From the target itself, "nobody listens on that port" is the answer that was asked for; from a router on the
+    // way, or a rule there that rejects, it is an error.
+    const closed =
+      packet.error &&
+      packet.source === packet.target &&
+      (packet.version === 4 ? says(packet, 3, 3) : says(packet, 1, 4));
+    const told = closed ? { ...packet, error: false } : packet;
+    this.#takeNamed(packet, owner.path, answerOf(told, packet.error ? errorKind(packet) : Reply.udp, receivedNs));
+  }
+
+  /**
+   * Whether an ICMP error quotes a probe of this path: its addresses, and its port. Only where this machine itself
+   * translates addresses may they differ, as packets are captured before they are translated back.
+   */
+  #quotesProbe({ quotedSource, destination, target, targetPort, transport }: Incoming, path: number): boolean {
+    const ends = this.#ends[path];
+    if (!ends || quotedSource !== destination) return false;
+    if (this.#translated.has(path)) return true;
+    return quotedSource === ends.source && target === ends.target && (transport === 'icmp' || targetPort === ends.port);
+  }
+
+  /**
+   * A reply with the right key is an answer wherever it comes from: nobody else could have made it. From another
+   * address it comes where this machine translates, or where the way back leaves a translation out.
+   */
+  #noticeTranslation({ error, source, sourcePort, transport }: Incoming, path: number): void {
+    const ends = this.#ends[path];
+    if (error || !ends || this.#translated.has(path)) return;
+    if (source === ends.target && (transport === 'icmp' || sourcePort === ends.port)) return;
+    this.#translated.add(path);
+    this.events.warn(
+      'W_OTHER_SOURCE',
+      `${this.plan.paths[path]?.address} is answered by ${source}, port ${sourcePort}: a translation of addresses on this machine, or one that replies bypass`,
+    );
   }
 
   /** ICMP and UDP probes carry their name and a nonce, unless a router quoted too little of them. */
   #takeNamed(packet: Incoming, path: number, answer: Answer): void {
     const train = 2 * path;
     const { key } = packet;
+    if (packet.error && !this.#quotesProbe(packet, path)) {
+      this.events.stray();
+      return;
+    }
     if (key) {
       const { seq } = key;
-      if (key.path !== path || key.nonce !== this.keys.nonce(path, seq)) this.events.forged();
-      else this.events.answered(train, seq & ~FRESH_SEQ_BIT, answer);
+      if (key.path !== path || key.nonce !== this.keys.nonce(path, seq)) {
+        this.#wrongKey(packet, path);
+        return;
+      }
+      this.#noticeTranslation(packet, path);
+      this.events.answered(train, seq & ~FRESH_SEQ_BIT, answer);
       return;
     }
     if (packet.error && packet.transport === 'icmp')
@@ -104,10 +153,7 @@ export class Answers {
     const owner = this.#owner(packet);
     const path = owner && this.plan.paths[owner.path];
     const { tcp } = packet;
-    if (!owner || !path || !tcp) {
-      this.events.stray();
-      return undefined;
-    }
+    if (!owner || !path || !tcp || (packet.error && !this.#quotesProbe(packet, owner.path))) return this.#stray();
     const kind = tcp.flags & TCP_KINDS;
     const synAck = kind === (TcpFlags.syn | TcpFlags.ack);
     let use: KeyUse = KeyUse.sequence;
@@ -122,13 +168,20 @@ export class Answers {
     }
     const k = this.#numbered(owner, use, number, path.flows);
     if (k === undefined) {
-      this.events.forged();
+      this.#wrongKey(packet, owner.path);
       return undefined;
     }
+    this.#noticeTranslation(packet, owner.path);
     const train = 2 * owner.path + (owner.kind === 'fresh' ? 1 : 0);
     const reply = packet.error ? errorKind(packet) : synAck ? Reply.synAck : Reply.rst;
     const before = this.events.answered(train, k, answerOf(packet, reply, receivedNs));
     return synAck ? this.#resetFor(packet, owner.path, tcp.ack, before) : undefined;
+  }
+
+  /** What is forwarded to another prober with the same numbers is no forgery. */
+  #wrongKey({ error, destination }: Incoming, path: number): void {
+    if (!error && destination !== this.#ends[path]?.source) this.events.stray();
+    else this.events.forged();
   }
 
   #stray(): undefined {
@@ -182,9 +235,14 @@ export class Answers {
   }
 }
 
-function answerOf({ error, ttl, icmpType, icmpCode }: Incoming, reply: number, receivedNs: number): Answer {
-  const outcome = error ? Outcomes.error : Outcomes.reply;
-  return { outcome, reply, ttl, receivedNs, ...(error ? { icmpType, icmpCode } : { icmpType: 0, icmpCode: 0 }) };
+function answerOf({ error, source, ttl, icmpType, icmpCode }: Incoming, reply: number, receivedNs: number): Answer {
+  if (!error) return { outcome: Outcomes.reply, reply, ttl, receivedNs, icmpType: 0, icmpCode: 0 };
+  return { outcome: Outcomes.error, reply, ttl, receivedNs, icmpType, icmpCode, router: ipText(ipBytes(source)) };
+}
+
+/** The form in which addresses of packets are written. */
+function comparable(address: string): string {
+  return address === '' ? '' : addressText(parseAddress(address).bytes);
 }
 
 function errorKind({ version, icmpType }: Incoming): number {

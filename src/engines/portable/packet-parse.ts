@@ -27,6 +27,8 @@ function base({ source, target, version, ttl, payload }: Ip, transport: Transpor
   return {
     source,
     target,
+    destination: target,
+    quotedSource: '',
     transport,
     version,
     ttl,
@@ -79,7 +81,9 @@ function parseIcmp(ip: Ip): Incoming | undefined {
     return { ...base(ip, 'icmp'), ...echoNumbers(payload), ...said, ...keyOf(payload.subarray(8)), request };
   const error = version === 4 ? type === 3 || type === 11 || type === 12 : type >= 1 && type <= 4;
   const quoted = error ? parseQuoted(payload.subarray(8), version) : undefined;
-  return quoted && { ...quoted, ...said, source: ip.source, ttl: ip.ttl, error: true };
+  if (!quoted) return undefined;
+  const { source, target: destination, ttl } = ip;
+  return { ...quoted, ...said, quotedSource: quoted.source, source, destination, ttl, error: true };
 }
 
 /** The first 8 bytes are all that a router must quote (RFC 792), so no more is asked for here. */

@@ -35,6 +35,10 @@ export interface Incoming {
   readonly source: string;
   /** Where the packet was going, or for an ICMP error where the quoted probe was. */
   readonly target: string;
+  /** Where the packet itself was going. */
+  readonly destination: string;
+  /** Of an ICMP error where the quoted probe came from; else empty. */
+  readonly quotedSource: string;
   readonly transport: Transport;
   readonly version: 4 | 6;
   readonly ttl: number;

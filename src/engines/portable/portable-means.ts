@@ -104,7 +104,13 @@ class PortableMeans implements Means {
     modules: Modules,
   ) {
     this.#keys = new Keys(secretFrom(plan.secret ?? randomBytes(16).toString('hex')));
-    this.#answers = new Answers(plan, ports, this.#keys, events);
+    this.#answers = new Answers(
+      plan,
+      ports,
+      this.#keys,
+      events,
+      paths.map(({ route }) => route.source),
+    );
     const devices = [...new Set(paths.map(({ route }) => route.interface))];
     this.#captures = devices.map((device) => this.#capture(modules, device));
     this.hello = {

@@ -69,9 +69,16 @@ export const sampleRecordSchema = z.object({
   reply: z.enum(['syn-ack', 'rst', 'echo', 'udp', 'unreachable', 'ttl-exceeded', 'other-icmp']).optional(),
   rttNs: z.int().optional(),
   ttl: z.int().optional(),
+  txDelayNs: z
+    .int()
+    .optional()
+    .describe(
+      "the sender's own way out, not in rttNs: from the hand-over to the kernel to the transmit stamp; flags heldBeforeQueue (address resolution, a rule) and heldInQueue tell where it waited",
+    ),
   icmpType: z.int().optional(),
   icmpCode: z.int().optional(),
-  errno: z.int().optional(),
+  router: z.string().optional().describe('numeric address of the machine that sent the ICMP error'),
+  errno: z.int().optional().describe('of a failed send, as Linux numbers it'),
   flags: z.array(z.string()).optional().describe('what limits the worth of this sample'),
 });
 export type SampleRecord = z.infer<typeof sampleRecordSchema>;

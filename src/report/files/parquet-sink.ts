@@ -21,6 +21,9 @@ const COLUMNS = [
   { name: 'ttl', type: 'INT32', repetition_type: 'OPTIONAL' },
   { name: 'icmpType', type: 'INT32', repetition_type: 'OPTIONAL' },
   { name: 'icmpCode', type: 'INT32', repetition_type: 'OPTIONAL' },
+  { name: 'router', ...text, repetition_type: 'OPTIONAL' },
+  { name: 'txDelayNs', type: 'INT64', repetition_type: 'OPTIONAL' },
+  { name: 'errno', type: 'INT32', repetition_type: 'OPTIONAL' },
 ] as const;
 
 type Cell = string | number | bigint | null;
@@ -69,6 +72,9 @@ export function createParquetSink(write: WriteBytes): SampleSink {
           ttl: record.ttl ?? null,
           icmpType: record.icmpType ?? null,
           icmpCode: record.icmpCode ?? null,
+          router: record.router ?? null,
+          txDelayNs: record.txDelayNs === undefined ? null : BigInt(record.txDelayNs),
+          errno: record.errno ?? null,
         };
         for (const [column, { name }] of COLUMNS.entries()) columns[column]?.push(cells[name]);
         if ((columns[0]?.length ?? 0) >= GROUP_ROWS) await writeGroup();

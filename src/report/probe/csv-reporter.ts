@@ -13,6 +13,9 @@ const COLUMNS = [
   'ttl',
   'icmpType',
   'icmpCode',
+  'router',
+  'txDelayNs',
+  'errno',
 ] as const;
 
 /** One sample a line (RFC 4180). Instants are nanoseconds of CLOCK_REALTIME, as there is no line for an epoch. */

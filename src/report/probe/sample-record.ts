@@ -5,6 +5,7 @@ import {
   OUTCOMES,
   Outcomes,
   REPLIES,
+  routerOf,
   type SampleColumns,
   SampleFlags,
 } from '../../model/sample.js';
@@ -19,6 +20,8 @@ export function toSampleRecord(samples: SampleColumns, index: number, pathNames:
   const flags = samples.flags[index] ?? 0;
   const rttNs = samples.rttNs[index] ?? -1;
   const ttl = samples.ttl[index] ?? 0;
+  const txDelayNs = samples.txDelayNs[index] ?? 0;
+  const router = routerOf(samples, index);
   return {
     type: 'sample',
     path: pathNames[samples.path[index] ?? 0] ?? '?',
@@ -30,9 +33,11 @@ export function toSampleRecord(samples: SampleColumns, index: number, pathNames:
     ...(reply === 'none' ? {} : { reply }),
     ...(rttNs < 0 ? {} : { rttNs }),
     ...(ttl === 0 ? {} : { ttl }),
+    ...(txDelayNs === 0 ? {} : { txDelayNs }),
     ...(outcome === Outcomes.error
       ? { icmpType: samples.icmpType[index] ?? 0, icmpCode: samples.icmpCode[index] ?? 0 }
       : {}),
+    ...(router === undefined ? {} : { router }),
     ...(outcome === Outcomes.sendFailed ? { errno: samples.errorCode[index] ?? 0 } : {}),
     ...((flags & ~SampleFlags.freshFlow) === 0
       ? {}

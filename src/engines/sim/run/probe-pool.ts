@@ -1,5 +1,4 @@
-import { allocateSamples } from '../../../model/sample.js';
-import { copySample } from '../../slots/sample-batch.js';
+import { allocateSamples, copySample } from '../../../model/sample.js';
 
 /** Probes under way, each at an index of its own until it is released. */
 export class ProbePool {

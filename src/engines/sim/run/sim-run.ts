@@ -1,11 +1,11 @@
 import type { EngineEvent } from '../../../model/engine-event.js';
 import { CodedError } from '../../../model/errors.js';
 import type { ProbePlan } from '../../../model/plan.js';
-import { FRESH_FLOW, Outcomes, REPLIES, SampleFlags } from '../../../model/sample.js';
+import { copySample, FRESH_FLOW, Outcomes, REPLIES, SampleFlags } from '../../../model/sample.js';
 import { SECOND } from '../../../model/time.js';
 import { Grid, type Slot } from '../../slots/grid.js';
 import { checkPlan } from '../../slots/plan-check.js';
-import { copySample, SampleBatch } from '../../slots/sample-batch.js';
+import { SampleBatch } from '../../slots/sample-batch.js';
 import { LogNormalNoise, unit } from '../faults/chance.js';
 import { DROPPED } from '../faults/disturbance.js';
 import type { Injection } from '../faults/injection.js';
