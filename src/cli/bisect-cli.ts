@@ -1,67 +1,47 @@
 import type { Argv, CommandModule } from 'yargs';
-import { bisect } from '../commands/bisect/bisect.js';
 import type { BisectOptions } from '../commands/bisect/bisect-options.js';
-import { checkPort } from '../commands/probe/probe-targets.js';
 import { parseDuration } from '../format/duration.js';
+import { SENDING_ENGINES } from '../model/engine-name.js';
+import type { CommandContext } from './command.js';
 import { recordingOptions, toRecordingOptions } from './recording-cli-options.js';
-import type { RunCommand } from './run-command.js';
-import { DEFAULT_THRESHOLD_MS, parseCpu, parseThreshold } from './shared-options.js';
+import * as shared from './shared-options.js';
 
 function declare(yargs: Argv) {
   return yargs
     .positional('target', { type: 'string', describe: 'without a hosts file: guess the paths around this address' })
     .options({
-      hosts: { type: 'string', requiresArg: true, describe: 'file of vantages, targets and paths' },
-      port: { alias: 'p', type: 'number', requiresArg: true, describe: 'port of TARGET; a closed one is fine' },
-      threshold: {
-        type: 'string',
-        requiresArg: true,
-        default: String(DEFAULT_THRESHOLD_MS),
-        describe: 'what counts as slow, in ms',
-      },
+      hosts: shared.hosts,
+      port: { ...shared.port, describe: 'port of TARGET; a closed one is fine' },
+      threshold: shared.threshold,
       duration: {
-        alias: 'd',
-        type: 'string',
-        requiresArg: true,
+        ...shared.duration,
         describe: 'measure exactly so long',
         defaultDescription: 'until settled, 5m at most',
       },
-      only: { type: 'string', array: true, requiresArg: true, describe: "paths to measure, * for anything: 'shell>*'" },
-      except: { type: 'string', array: true, requiresArg: true, describe: 'paths to leave out' },
-      plan: {
-        type: 'boolean',
-        default: false,
-        describe: 'send nothing: show paths, stages, and what they can tell apart',
-      },
-      explain: {
-        type: 'boolean',
-        default: false,
-        describe: 'every term that moved the verdict by more than a factor of 2',
-      },
+      only: shared.only,
+      except: shared.except,
+      plan: { ...shared.flag, describe: 'send nothing: show paths, stages, and what they can tell apart' },
+      explain: shared.explain,
       trace: {
         type: 'boolean',
         default: true,
         describe: 'trace the machine that comes to be blamed, where a vantage is on it: names the process (--no-trace)',
       },
-      json: { type: 'boolean', default: false, describe: 'NDJSON; the verdict is the last line' },
-      output: { alias: 'o', type: 'string', requiresArg: true, describe: 'write results to this file' },
-      live: { type: 'boolean', default: false, describe: 'draw the run on the terminal; see rxray dash' },
-      ascii: { type: 'boolean', default: false, describe: 'with --live: plain characters only' },
-      quiet: { alias: 'q', type: 'boolean', default: false, describe: 'only the verdict' },
-      ipv4: { alias: '4', type: 'boolean', describe: 'IPv4 only' },
-      ipv6: { alias: '6', type: 'boolean', describe: 'IPv6 only' },
+      json: { ...shared.json, describe: 'NDJSON; the verdict is the last line' },
+      output: shared.output,
+      live: shared.live,
+      ascii: shared.ascii,
+      quiet: { ...shared.quiet, describe: 'only the verdict' },
+      ipv4: shared.ipv4,
+      ipv6: shared.ipv6,
       engine: {
         type: 'string',
-        choices: ['auto', 'helper', 'portable', 'connect'] as const,
+        choices: ['auto', ...SENDING_ENGINES] as const,
         default: 'auto' as const,
+        requiresArg: true,
         describe: 'what sends on this machine; auto and all other machines: the native helper',
       },
-      cpu: {
-        type: 'string',
-        requiresArg: true,
-        default: 'auto',
-        describe: 'CPU of the probers: a number, auto or none',
-      },
+      cpu: { ...shared.cpu, describe: 'CPU of the probers: a number, auto or none' },
       ...recordingOptions,
     })
     .conflicts('ipv4', 'ipv6')
@@ -76,27 +56,32 @@ type Declared = Awaited<ReturnType<typeof declare>['argv']>;
 const LONGEST = '5m';
 
 /** `rxray bisect`, which is installed as `bisect` too. */
-export function bisectCommand(run: RunCommand): CommandModule<object, Declared> {
+export function bisectCommand({ run }: CommandContext): CommandModule<object, Declared> {
   return {
     command: 'bisect [target]',
     describe: 'probe all paths at once and say which stage is to blame',
     builder: declare as unknown as (yargs: Argv<object>) => Argv<Declared>,
-    handler: (args) => run((io) => bisect(toOptions(args), io)),
+    handler: (args) =>
+      run(async (io) => {
+        const options = toOptions(args);
+        const { bisect } = await import('../commands/bisect/bisect.js');
+        return bisect(options, io);
+      }),
   };
 }
 
 function toOptions(args: Declared): BisectOptions {
   const { target } = args as { target?: unknown };
   return {
-    ...(target === undefined ? {} : { target: String(target) }),
-    ...(args.port === undefined ? {} : { port: checkPort(args.port, '-p') }),
-    ...(args.hosts === undefined ? {} : { hosts: args.hosts }),
-    thresholdNs: parseThreshold(args.threshold),
+    target: target === undefined ? undefined : String(target),
+    port: shared.parsePort(args.port),
+    hosts: args.hosts,
+    thresholdNs: shared.parseThreshold(args.threshold),
     durationNs: parseDuration(args.duration ?? LONGEST, '-d'),
     fixedDuration: args.duration !== undefined,
-    only: args.only ?? [],
-    except: args.except ?? [],
-    family: args.ipv4 ? 'ipv4' : args.ipv6 ? 'ipv6' : 'any',
+    only: shared.listed(args.only),
+    except: shared.listed(args.except),
+    family: shared.family(args),
     plan: args.plan,
     explain: args.explain,
     trace: args.trace,
@@ -106,8 +91,8 @@ function toOptions(args: Declared): BisectOptions {
     engine: args.engine === 'auto' ? 'helper' : args.engine,
     live: args.live && !args.plan,
     ascii: args.ascii,
-    cpu: parseCpu(args.cpu),
-    ...(args.output === undefined ? {} : { output: args.output }),
+    cpu: shared.parseCpu(args.cpu),
+    output: args.output,
     ...toRecordingOptions(args),
   };
 }

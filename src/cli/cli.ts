@@ -1,21 +1,30 @@
-import yargs from 'yargs';
+import yargs, { type MiddlewareFunction } from 'yargs';
+import { EXIT } from '../commands/run/exit-status.js';
 import type { Io } from '../commands/terminal/io.js';
-import { printVersion } from '../commands/version.js';
+import { errorText } from '../format/error-text.js';
 import { packageVersion } from '../installation/version.js';
 import { CodedError } from '../model/errors.js';
-import { bisectCommand } from './bisect-cli.js';
-import { checkCommand } from './check-cli.js';
-import { dashCommand } from './dash-cli.js';
-import { doctorCommand } from './doctor-cli.js';
-import { exportCommand } from './export-cli.js';
-import { importCommand } from './import-cli.js';
-import { labCommand } from './lab-cli.js';
-import { probeCommand } from './probe-cli.js';
-import { recordCommand } from './record-cli.js';
-import { replayCommand } from './replay-cli.js';
-import { reportCommand } from './report-cli.js';
-import { schemaCommand } from './schema-cli.js';
-import { traceCommand } from './trace-cli.js';
+import { checkWords, type DeclaredOptions } from './check-words.js';
+import { type CommandContext, type MakeCommand, SEE_HELP, UsageWanted, usage } from './command.js';
+import { commandOf, explainUsage } from './usage-problems.js';
+
+/** Each command is loaded when it is called: what it needs is most of the time that rxray takes to start. */
+const COMMANDS: Readonly<Record<string, () => Promise<unknown>>> = {
+  probe: async () => (await import('./probe-cli.js')).probeCommand,
+  bisect: async () => (await import('./bisect-cli.js')).bisectCommand,
+  dash: async () => (await import('./dash-cli.js')).dashCommand,
+  record: async () => (await import('./record-cli.js')).recordCommand,
+  replay: async () => (await import('./replay-cli.js')).replayCommand,
+  export: async () => (await import('./export-cli.js')).exportCommand,
+  report: async () => (await import('./report-cli.js')).reportCommand,
+  import: async () => (await import('./import-cli.js')).importCommand,
+  trace: async () => (await import('./trace-cli.js')).traceCommand,
+  check: async () => (await import('./check-cli.js')).checkCommand,
+  hosts: async () => (await import('./hosts-cli.js')).hostsCommand,
+  lab: async () => (await import('./lab-cli.js')).labCommand,
+  doctor: async () => (await import('./doctor-cli.js')).doctorCommand,
+  schema: async () => (await import('./schema-cli.js')).schemaCommand,
+};
 
 const STANDARD_INPUT = '/dev/stdin';
 
@@ -23,82 +32,151 @@ const STANDARD_INPUT = '/dev/stdin';
  * Runs one command line.
  *
  * @param program the name it was called by: `rxray`, or a command installed under its own name
- * @returns the exit status; failures of use and environment are told on standard error
+ * @returns the exit status; failures of use and environment are told on standard error, any other is thrown
  */
 export async function runCommandLine(program: string, argv: readonly string[], io: Io): Promise<number> {
-  let status = 0;
-  const run = async (command: (io: Io) => Promise<number>): Promise<void> => {
-    status = await command(io);
-  };
   const own = program !== 'rxray';
   const dashes = argv.indexOf('--');
   const ours = dashes < 0 ? argv : argv.slice(0, dashes);
-  const behindDashes = dashes < 0 ? [] : argv.slice(dashes + 1);
   const words = own ? [program, ...ours] : withStandardInput(ours);
-  if (asksForBuild(ours)) return printVersion(io);
-  let usageProblem: string | undefined;
-  const parser = yargs()
-    .scriptName('rxray')
-    .usage('$0 <command>\n\nFinds where and why packets wait.')
-    .command(probeCommand(run))
-    .command(bisectCommand(run))
-    .command(recordCommand(run))
-    .command(replayCommand(run))
-    .command(exportCommand(run))
-    .command(traceCommand(run, behindDashes))
-    .command(checkCommand(run))
-    .command(importCommand(run))
-    .command(dashCommand(run))
-    .command(reportCommand(run))
-    .command(labCommand(run, behindDashes))
-    .command(doctorCommand(run))
-    .command(schemaCommand(run))
-    .completion('completion', 'print the completion script for your shell: rxray completion >> ~/.bashrc')
-    .demandCommand(1, 'say what to do: rxray probe TARGET, or rxray --help')
-    .strict()
-    .recommendCommands()
-    .version(packageVersion())
-    .alias({ h: 'help', V: 'version' })
-    .help()
-    .wrap(Math.min(110, Math.max(60, io.columns)))
-    .exitProcess(false)
-    .fail((message, error) => {
-      if (error) throw error;
-      usageProblem ??= message;
-      throw new CodedError('E_USAGE', message, `see ${own ? program : 'rxray'} --help`, 2);
-    });
+  const line = new CommandLine(words, dashes < 0 ? [] : argv.slice(dashes + 1), io);
   try {
+    if (ours[0] === '--version' || ours[0] === '-V') return await version(ours, io);
+    if (words.length === 0) throw new UsageWanted();
     checkHabits(words);
-    // With a callback yargs hands back what it would print itself, so that help goes where results go.
-    await parser.parseAsync(words, {}, (_error, _args, text) => {
-      if (text !== '' && usageProblem === undefined) io.out(`${text}\n`);
-    });
-    return status;
+    return await line.run();
   } catch (error) {
+    if (error instanceof UsageWanted) {
+      io.err(await line.help());
+      return EXIT.usage;
+    }
     if (!(error instanceof CodedError)) throw error;
-    io.err(`${own ? program : 'rxray'}: ${error.message} [${error.code}]\n  → ${error.remedy}\n`);
+    const help = `see ${[...(own ? [] : ['rxray']), ...line.command, '--help'].join(' ')}`;
+    const remedy = error.remedy === SEE_HELP ? help : error.remedy;
+    io.err(errorText(own ? program : 'rxray', new CodedError(error.code, error.message, remedy, error.exitCode)));
     return error.exitCode;
   }
 }
 
-/** `--version` alone is the parser's own; with `--json` it tells the whole build. */
-function asksForBuild(words: readonly string[]): boolean {
-  return words.length === 2 && words.includes('--json') && (words.includes('--version') || words.includes('-V'));
+/** With `--json` the whole build. */
+async function version(words: readonly string[], io: Io): Promise<number> {
+  if (words.length === 2 && words[1] === '--json') {
+    const { printVersion } = await import('../commands/version.js');
+    return printVersion(io);
+  }
+  if (words.length > 1) throw usage(`one word too many: ${words[1]}`, 'write rxray --version, or --version --json');
+  await io.out(`${packageVersion()}\n`);
+  return EXIT.completed;
+}
+
+/** The words of one call, on their way to the command that they name. */
+class CommandLine {
+  #status: number = EXIT.completed;
+  /** What the command itself threw, which is no problem of the words. */
+  #failure: unknown;
+
+  constructor(
+    private readonly words: readonly string[],
+    private readonly behindDashes: readonly string[],
+    private readonly io: Io,
+  ) {}
+
+  /** The words that name the command: `trace stall`. */
+  get command(): string[] {
+    return commandOf(this.words, Object.keys(COMMANDS));
+  }
+
+  async run(): Promise<number> {
+    const [first = ''] = this.words;
+    if (!first.startsWith('-') && first !== 'completion' && !Object.hasOwn(COMMANDS, first)) {
+      throw this.#explain(`Unknown argument: ${first}`, undefined);
+    }
+    const text = await this.#parse(this.words);
+    if (text !== '') await this.io.out(`${text}\n`);
+    return this.#status;
+  }
+
+  #explain(message: string, options: DeclaredOptions | undefined): CodedError {
+    return explainUsage(message, { words: this.words, commands: Object.keys(COMMANDS), options });
+  }
+
+  /** The help of the command that was called, or of all. */
+  async help(): Promise<string> {
+    return `${await this.#parse([...this.command, '--help'])}\n`;
+  }
+
+  /** @returns what yargs would print itself: help goes where results go */
+  async #parse(words: readonly string[]): Promise<string> {
+    let printed = '';
+    let options: DeclaredOptions | undefined;
+    let problem: CodedError | undefined;
+    // The instance is that of the inner command, which the types leave out.
+    const check = (args: Record<string, unknown>, instance: { getOptions(): DeclaredOptions }): void => {
+      options = instance.getOptions();
+      checkWords(args, options, this.words);
+    };
+    const parser = yargs()
+      .scriptName('rxray')
+      .usage('$0 <command>\n\nFinds where and why packets wait.')
+      .completion('completion', 'print the completion script for your shell: rxray completion >> ~/.bashrc')
+      .demandCommand(1, 'say what to do')
+      .strict()
+      .version(packageVersion())
+      .alias({ h: 'help', V: 'version' })
+      .help()
+      .example('$0 probe 10.0.0.7:443', 'stalls on the way to a port, as they happen')
+      .example('$0 bisect --hosts hosts.yaml', 'which stage is to blame, from several vantages')
+      .example('$0 hosts example > hosts.yaml', 'a file to begin with')
+      .example('$0 import trace.pcap', 'stalls in what tcpdump already saw')
+      .epilogue('Each command has its own help: rxray probe --help. What works on this host: rxray doctor.')
+      .wrap(Math.min(110, Math.max(60, this.io.columns)))
+      .exitProcess(false)
+      .middleware(check as unknown as MiddlewareFunction, true)
+      .fail((message, error) => {
+        if (this.#failure !== undefined) throw this.#failure;
+        if (error instanceof CodedError || error instanceof UsageWanted) throw error;
+        problem ??= this.#explain(message ?? error.message, options);
+        throw problem;
+      });
+    for (const command of await this.#commands()) parser.command(command);
+    await parser.parseAsync([...words], {}, (_error, _args, text) => {
+      if (problem === undefined) printed = text;
+    });
+    return printed;
+  }
+
+  /** The one that is called; all where it is the list of them that is asked for. */
+  async #commands() {
+    const [first = ''] = this.words;
+    const context: CommandContext = {
+      run: async (command) => {
+        try {
+          this.#status = await command(this.io);
+        } catch (error) {
+          this.#failure = error;
+          throw error;
+        }
+      },
+      behindDashes: this.behindDashes,
+      isBare: this.words.every((word) => !word.startsWith('-')),
+    };
+    const load = COMMANDS[first];
+    const wanted = Object.hasOwn(COMMANDS, first) && load !== undefined ? [load] : Object.values(COMMANDS);
+    return Promise.all(wanted.map(async (each) => ((await each()) as MakeCommand)(context)));
+  }
 }
 
 /** yargs loses a lone dash among positionals. */
 function withStandardInput(words: readonly string[]): string[] {
-  return words[0] === 'import' ? words.map((word) => (word === '-' ? STANDARD_INPUT : word)) : [...words];
+  if (words[0] !== 'import') return [...words];
+  return words.map((word, index) =>
+    word === '-' && !/^(-o|--output)$/.test(words[index - 1] ?? '') ? STANDARD_INPUT : word,
+  );
 }
 
 /** Options of other tools whose letters would be misread here. */
 function checkHabits(words: readonly string[]): void {
   if (words.includes('-S')) {
-    throw new CodedError(
-      'E_USAGE',
-      '-S means SYN, source address or source port, depending on the tool',
-      'write --syn, or -I INTERFACE',
-      2,
-    );
+    throw usage('-S means SYN, source address or source port, depending on the tool', 'write --syn, or -I INTERFACE');
   }
 }

@@ -1,33 +1,20 @@
 import type { Argv, CommandModule } from 'yargs';
-import { bisect } from '../commands/bisect/bisect.js';
 import type { BisectOptions } from '../commands/bisect/bisect-options.js';
-import { probe } from '../commands/probe/probe.js';
+import type { ProbeOptions } from '../commands/probe/probe-options.js';
+import { type CommandContext, UsageWanted } from './command.js';
 import { type DeclaredProbe, declareProbe, toProbeOptions } from './probe-cli.js';
-import type { RunCommand } from './run-command.js';
+import * as shared from './shared-options.js';
 
 function declare(yargs: Argv) {
   return declareProbe(yargs)
     .options({
       hosts: {
-        type: 'string',
-        requiresArg: true,
+        ...shared.hosts,
         group: 'Means:',
         describe: 'all paths of this file from all its vantages, with the causes; with targets: their names',
       },
-      only: {
-        type: 'string',
-        array: true,
-        requiresArg: true,
-        group: 'Probe:',
-        describe: "of --hosts: paths to measure, * for anything: 'shell>*'",
-      },
-      except: {
-        type: 'string',
-        array: true,
-        requiresArg: true,
-        group: 'Probe:',
-        describe: 'of --hosts: paths to leave out',
-      },
+      only: { ...shared.only, group: 'Probe:', describe: "of --hosts: paths to measure, * for anything: 'shell>*'" },
+      except: { ...shared.except, group: 'Probe:', describe: 'of --hosts: paths to leave out' },
     })
     .hide('live')
     .example('$0 dash 172.16.47.27:30927 10.0.0.7', 'two targets, until q')
@@ -41,29 +28,33 @@ function declare(yargs: Argv) {
 type DashArgs = DeclaredProbe & { only?: string[] | undefined; except?: string[] | undefined };
 
 /** `rxray dash`: `probe --live`, or with a hosts file alone `bisect --live` without an end. */
-export function dashCommand(run: RunCommand): CommandModule<object, DashArgs> {
+export function dashCommand({ run, isBare }: CommandContext): CommandModule<object, DashArgs> {
   return {
     command: 'dash [target..]',
     describe: 'watch paths live on the terminal',
     builder: declare as unknown as (yargs: Argv<object>) => Argv<DashArgs>,
     handler: (args) =>
-      run((io) => {
-        const options = { ...toProbeOptions(args), live: true };
-        return options.hosts !== undefined && options.targets.length === 0
-          ? bisect(bisectOptionsOf(args, options), io)
-          : probe(options, io);
+      run(async (io) => {
+        const options = { ...(await toProbeOptions(args)), live: true };
+        if (isBare && options.targets.length === 0) throw new UsageWanted();
+        if (options.hosts !== undefined && options.targets.length === 0) {
+          const { bisect } = await import('../commands/bisect/bisect.js');
+          return bisect(bisectOptionsOf(args, options), io);
+        }
+        const { probe } = await import('../commands/probe/probe.js');
+        return probe(options, io);
       }),
   };
 }
 
-function bisectOptionsOf(args: DashArgs, options: ReturnType<typeof toProbeOptions>): BisectOptions {
+function bisectOptionsOf(args: DashArgs, options: ProbeOptions): BisectOptions {
   return {
-    ...(options.hosts === undefined ? {} : { hosts: options.hosts }),
+    hosts: options.hosts,
     thresholdNs: options.thresholdNs,
     durationNs: options.durationNs,
     fixedDuration: true,
-    only: args.only ?? [],
-    except: args.except ?? [],
+    only: shared.listed(args.only),
+    except: shared.listed(args.except),
     family: options.family,
     plan: false,
     explain: false,
@@ -74,6 +65,6 @@ function bisectOptionsOf(args: DashArgs, options: ReturnType<typeof toProbeOptio
     live: true,
     ascii: options.ascii,
     cpu: options.cpu,
-    ...(options.output === undefined ? {} : { output: options.output }),
+    output: options.output,
   };
 }

@@ -1,7 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
-import { EXPORT_FORMATS, exportRecording } from '../commands/recording/export.js';
-import { CodedError } from '../model/errors.js';
-import type { RunCommand } from './run-command.js';
+import { EXPORT_FORMATS } from '../model/report-format.js';
+import { type CommandContext, usage } from './command.js';
+import * as shared from './shared-options.js';
 
 function declare(yargs: Argv) {
   return yargs
@@ -12,10 +12,7 @@ function declare(yargs: Argv) {
       ndjson: { type: 'boolean', describe: 'as probe --json' },
       pcapng: { type: 'boolean', describe: 'a capture made from the samples, for Wireshark and tcpdump' },
       output: {
-        alias: 'o',
-        type: 'string',
-        requiresArg: true,
-        describe: 'write to this file',
+        ...shared.output,
         defaultDescription: 'standard output for text, else FILE.parquet or FILE.pcapng',
       },
     })
@@ -25,27 +22,25 @@ function declare(yargs: Argv) {
 
 type Declared = Awaited<ReturnType<typeof declare>['argv']>;
 
-export function exportCommand(run: RunCommand): CommandModule<object, Declared> {
+export function exportCommand({ run }: CommandContext): CommandModule<object, Declared> {
   return {
     command: 'export <file>',
     describe: 'the samples of a recording as Parquet, CSV, NDJSON or a capture',
     builder: declare as unknown as (yargs: Argv<object>) => Argv<Declared>,
     handler: (args) =>
-      run((io) => {
+      run(async (io) => {
         const formats = EXPORT_FORMATS.filter((format) => args[format] === true);
         const [format] = formats;
         if (format === undefined || formats.length > 1) {
-          throw new CodedError(
-            'E_USAGE',
+          throw usage(
             formats.length === 0
               ? 'say what to export to'
               : `${formats.map((name) => `--${name}`).join(' and ')} at once`,
             `give one of ${EXPORT_FORMATS.map((name) => `--${name}`).join(', ')}`,
-            2,
           );
         }
-        const output = args.output === undefined ? {} : { output: args.output };
-        return exportRecording({ file: String(args.file), format, ...output }, io);
+        const { exportRecording } = await import('../commands/recording/export.js');
+        return exportRecording({ file: String(args.file), format, output: args.output }, io);
       }),
   };
 }

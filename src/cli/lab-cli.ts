@@ -1,25 +1,17 @@
 import type { Argv, CommandModule } from 'yargs';
-import {
-  type FaultOptions,
-  labDownCommand,
-  labExecCommand,
-  labFaultCommand,
-  labFaults,
-  labStatusCommand,
-  labUpCommand,
-} from '../commands/lab/lab.js';
-import { labDemo } from '../commands/lab/lab-demo.js';
+import type { FaultOptions } from '../commands/lab/lab.js';
 import { parseDuration } from '../format/duration.js';
-import { CodedError } from '../model/errors.js';
 import { MS, SECOND } from '../model/time.js';
-import type { RunCommand } from './run-command.js';
+import { type CommandContext, usage } from './command.js';
+import * as shared from './shared-options.js';
 
-/**
- * `rxray lab`: a small cluster in network namespaces, with faults to switch on.
- *
- * @param program what stands behind `--` on the command line: a program for `exec`, with its own options
- */
-export function labCommand(run: RunCommand, program: readonly string[]): CommandModule {
+type Run = CommandContext['run'];
+
+/** Loaded with the first of its commands. */
+const lab = () => import('../commands/lab/lab.js');
+
+/** `rxray lab`: a small cluster in network namespaces, with faults to switch on. */
+export function labCommand({ run, behindDashes }: CommandContext): CommandModule {
   return {
     command: 'lab <action>',
     describe: 'a small cluster in network namespaces, with faults to switch on (needs root)',
@@ -29,11 +21,11 @@ export function labCommand(run: RunCommand, program: readonly string[]): Command
         .command(down(run))
         .command(status(run))
         .command(fault(run))
-        .command(exec(run, program))
+        .command(exec(run, behindDashes))
         .command({
           command: 'demo',
           describe: 'show it all once: lab up, a queue stalls, reconstruction beside truth, lab down',
-          handler: () => run(labDemo),
+          handler: () => run(async (io) => (await import('../commands/lab/lab-demo.js')).labDemo(io)),
         })
         .demandCommand(1, 'say what to do: up, down, status, fault, exec or demo')
         .example('$0 lab up --queues 4', 'bring the lab up')
@@ -45,39 +37,42 @@ export function labCommand(run: RunCommand, program: readonly string[]): Command
 }
 
 function named(yargs: Argv) {
-  return yargs.option('name', { type: 'string', default: 'lab', requiresArg: true, describe: 'instance of the lab' });
+  return yargs.option('name', { ...shared.word, default: 'lab', describe: 'instance of the lab' });
 }
 
-function up(run: RunCommand): CommandModule<object, { name: string; queues: number | undefined }> {
+function up(run: Run): CommandModule<object, { name: string; queues: string | undefined }> {
   return {
     command: 'up',
     describe: 'bring the lab up; does nothing when it is',
     builder: (yargs) =>
       named(yargs).option('queues', {
-        type: 'number',
-        requiresArg: true,
+        ...shared.word,
         describe: 'receive queues of every host, 1 to 8',
         defaultDescription: '4',
       }),
-    handler: ({ name, queues }) => run((io) => labUpCommand({ name, ...(queues === undefined ? {} : { queues }) }, io)),
+    handler: ({ name, queues }) =>
+      run(async (io) => {
+        const count = shared.optionalWhole(queues, '--queues', 1, 1_024);
+        return (await lab()).labUpCommand({ name, ...(count === undefined ? {} : { queues: count }) }, io);
+      }),
   };
 }
 
-function down(run: RunCommand): CommandModule<object, { name: string }> {
+function down(run: Run): CommandModule<object, { name: string }> {
   return {
     command: 'down',
     describe: 'take everything away, whatever state it is in',
     builder: named,
-    handler: ({ name }) => run((io) => labDownCommand({ name }, io)),
+    handler: ({ name }) => run(async (io) => (await lab()).labDownCommand({ name }, io)),
   };
 }
 
-function status(run: RunCommand): CommandModule<object, { name: string; json: boolean }> {
+function status(run: Run): CommandModule<object, { name: string; json: boolean }> {
   return {
     command: 'status',
     describe: 'what is up; exit 0 when the lab is',
-    builder: (yargs) => named(yargs).option('json', { type: 'boolean', default: false, describe: 'as JSON' }),
-    handler: ({ name, json }) => run((io) => labStatusCommand({ name }, json, io)),
+    builder: (yargs) => named(yargs).options({ json: shared.json }),
+    handler: ({ name, json }) => run(async (io) => (await lab()).labStatusCommand({ name }, json, io)),
   };
 }
 
@@ -87,38 +82,41 @@ interface FaultArgs {
   wanted: 'on' | 'off';
   period: string | undefined;
   length: string | undefined;
-  queue: number | undefined;
-  seed: number | undefined;
-  count: number | undefined;
+  queue: string | undefined;
+  seed: string | undefined;
+  count: string | undefined;
   duration: string | undefined;
 }
 
-function fault(run: RunCommand): CommandModule<object, FaultArgs> {
+function fault(run: Run): CommandModule<object, FaultArgs> {
   return {
     command: 'fault <fault> <wanted>',
     describe: 'switch a fault on or off; prints the file in which it logs what it did',
-    builder: (yargs) =>
+    builder: async (yargs) =>
       named(yargs)
         .positional('fault', { type: 'string', demandOption: true, describe: 'name of the fault; `all` with off' })
         .positional('wanted', { choices: ['on', 'off'] as const, demandOption: true })
         .option('period', {
-          type: 'string',
-          requiresArg: true,
+          ...shared.word,
           describe: 'from stall to stall: 1s, or 400ms-3s at random',
         })
-        .option('length', { type: 'string', requiresArg: true, describe: 'of a stall: 130ms, or 60ms-200ms at random' })
-        .option('queue', { type: 'number', requiresArg: true, describe: 'receive queue' })
-        .option('seed', { type: 'number', requiresArg: true, describe: 'same seed, same stalls' })
-        .option('count', { type: 'number', requiresArg: true, describe: 'stalls after which it ends' })
+        .option('length', { ...shared.word, describe: 'of a stall: 130ms, or 60ms-200ms at random' })
+        .option('queue', { ...shared.word, describe: 'receive queue' })
+        .option('seed', { ...shared.word, describe: 'same seed, same stalls' })
+        .option('count', { ...shared.word, describe: 'stalls after which it ends' })
         .option('duration', {
-          type: 'string',
-          requiresArg: true,
+          ...shared.word,
           describe: 'ends after this',
           defaultDescription: '10m',
         })
-        .epilogue(`Faults:\n${labFaults.map(([name, sentence]) => `  ${name.padEnd(18)} ${sentence}`).join('\n')}`),
+        .epilogue(
+          `Faults:\n${(await lab()).labFaults.map(([name, sentence]) => `  ${name.padEnd(18)} ${sentence}`).join('\n')}`,
+        ),
     handler: (args) =>
-      run((io) => labFaultCommand(args.fault, args.wanted, { name: args.name, fault: faultOptions(args) }, io)),
+      run(async (io) => {
+        const options = { name: args.name, fault: faultOptions(args) };
+        return (await lab()).labFaultCommand(args.fault, args.wanted, options, io);
+      }),
   };
 }
 
@@ -126,9 +124,9 @@ function faultOptions(args: FaultArgs): FaultOptions {
   return {
     ...(args.period === undefined ? {} : { periodMs: parseRange(args.period, '--period') }),
     ...(args.length === undefined ? {} : { lengthMs: parseRange(args.length, '--length') }),
-    ...(args.queue === undefined ? {} : { queue: args.queue }),
-    ...(args.seed === undefined ? {} : { seed: args.seed }),
-    ...(args.count === undefined ? {} : { count: args.count }),
+    ...(args.queue === undefined ? {} : { queue: shared.whole(args.queue, '--queue', 0, 1_023) }),
+    ...(args.seed === undefined ? {} : { seed: shared.whole(args.seed, '--seed', 0, 0xffff_ffff) }),
+    ...(args.count === undefined ? {} : { count: shared.whole(args.count, '--count', 1, 1_000_000) }),
     ...(args.duration === undefined ? {} : { durationS: parseDuration(args.duration, '--duration') / SECOND }),
   };
 }
@@ -138,10 +136,10 @@ function parseRange(text: string, option: string): [number, number] {
   const [least = '', most = least, ...rest] = text.split('-');
   const range: [number, number] = [parseDuration(least, option) / MS, parseDuration(most, option) / MS];
   if (rest.length === 0 && range[0] <= range[1]) return range;
-  throw new CodedError('E_USAGE', `${option} ${text}: not a range`, `write ${option} 60ms-200ms`, 2);
+  throw usage(`${option} ${text}: not a range`, `write ${option} 60ms-200ms`);
 }
 
-function exec(run: RunCommand, program: readonly string[]): CommandModule<object, { name: string; host: string }> {
+function exec(run: Run, program: readonly string[]): CommandModule<object, { name: string; host: string }> {
   return {
     command: 'exec <host>',
     describe: 'run a program on a host of the lab: rxray lab exec HOST -- PROGRAM ARGUMENTS',
@@ -151,6 +149,6 @@ function exec(run: RunCommand, program: readonly string[]): CommandModule<object
         demandOption: true,
         describe: 'shell, client, bad, external, pod-bad, pod-client or fabric',
       }),
-    handler: ({ name, host }) => run(() => labExecCommand(host, program, { name })),
+    handler: ({ name, host }) => run(async () => (await lab()).labExecCommand(host, program, { name })),
   };
 }

@@ -1,10 +1,8 @@
 import type { Argv, CommandModule } from 'yargs';
-import { replay } from '../commands/recording/replay.js';
-import { CodedError } from '../model/errors.js';
 import { REPORT_FORMATS } from '../model/report-format.js';
+import { type CommandContext, usage } from './command.js';
 import { parseKinds } from './finding-kinds.js';
-import type { RunCommand } from './run-command.js';
-import { parseThreshold } from './shared-options.js';
+import * as shared from './shared-options.js';
 
 function declare(yargs: Argv) {
   return yargs
@@ -14,23 +12,23 @@ function declare(yargs: Argv) {
       describe: 'a recording, or the name that one cut by size was given',
     })
     .options({
-      threshold: {
+      threshold: shared.recordedThreshold,
+      'fail-on': { ...shared.failOn, describe: 'probe: exit 1 if such a finding is there' },
+      explain: { ...shared.explain, describe: 'bisect: every term that moved the verdict' },
+      format: {
         type: 'string',
+        choices: REPORT_FORMATS,
+        describe: 'how to print',
+        default: 'text' as const,
         requiresArg: true,
-        describe: 'what counts as slow, in ms',
-        defaultDescription: 'as recorded',
       },
-      'fail-on': { type: 'string', requiresArg: true, describe: 'probe: exit 1 if such a finding is there' },
-      explain: { type: 'boolean', default: false, describe: 'bisect: every term that moved the verdict' },
-      format: { type: 'string', choices: REPORT_FORMATS, describe: 'how to print', default: 'text' as const },
-      json: { type: 'boolean', describe: 'the same as --format ndjson' },
-      output: { alias: 'o', type: 'string', requiresArg: true, describe: 'write results to this file' },
-      live: { type: 'boolean', default: false, describe: 'draw it on the terminal, by default as fast as it happened' },
-      ascii: { type: 'boolean', default: false, describe: 'with --live: plain characters only' },
-      quiet: { alias: 'q', type: 'boolean', default: false, describe: 'only the summary, or the verdict' },
+      json: { ...shared.flag, describe: 'the same as --format ndjson' },
+      output: shared.output,
+      live: { ...shared.live, describe: 'draw it on the terminal, by default as fast as it happened' },
+      ascii: shared.ascii,
+      quiet: { ...shared.quiet, describe: 'only the summary, or the verdict' },
       speed: {
-        type: 'number',
-        requiresArg: true,
+        ...shared.word,
         describe: '1: as fast as it happened, 10: ten times as fast',
         defaultDescription: 'as fast as it can',
       },
@@ -43,34 +41,34 @@ function declare(yargs: Argv) {
 
 type Declared = Awaited<ReturnType<typeof declare>['argv']>;
 
-export function replayCommand(run: RunCommand): CommandModule<object, Declared> {
+export function replayCommand({ run }: CommandContext): CommandModule<object, Declared> {
   return {
     command: 'replay <file>',
     describe: 'feed a recording through the same analysis, with other thresholds if wanted',
     builder: declare as unknown as (yargs: Argv<object>) => Argv<Declared>,
     handler: (args) =>
-      run((io) =>
-        replay(
-          {
-            file: String(args.file),
-            ...(args.threshold === undefined ? {} : { thresholdNs: parseThreshold(args.threshold) }),
-            format: args.json ? 'ndjson' : args.format,
-            ...(args.output === undefined ? {} : { output: args.output }),
-            quiet: args.quiet,
-            explain: args.explain,
-            failOn: args['fail-on'] === undefined ? [] : parseKinds(args['fail-on']),
-            live: args.live,
-            ascii: args.ascii,
-            speed: parseSpeed(args.speed ?? (args.live ? 1 : undefined)),
-          },
-          io,
-        ),
-      ),
+      run(async (io) => {
+        const options = {
+          file: String(args.file),
+          thresholdNs: args.threshold === undefined ? undefined : shared.parseThreshold(args.threshold),
+          format: args.json ? ('ndjson' as const) : args.format,
+          output: args.output,
+          quiet: args.quiet,
+          explain: args.explain,
+          failOn: await parseKinds(args['fail-on']),
+          live: args.live,
+          ascii: args.ascii,
+          speed: parseSpeed(args.speed ?? (args.live ? '1' : undefined)),
+        };
+        const { replay } = await import('../commands/recording/replay.js');
+        return replay(options, io);
+      }),
   };
 }
 
-function parseSpeed(speed: number | undefined): number {
-  if (speed === undefined) return 0;
+function parseSpeed(text: string | undefined): number {
+  if (text === undefined) return 0;
+  const speed = Number(text);
   if (speed > 0 && Number.isFinite(speed)) return speed;
-  throw new CodedError('E_USAGE', `--speed ${speed}: a number above 0`, 'use --speed 1 for real time', 2);
+  throw usage(`--speed ${text}: not a number above 0`, 'use --speed 1 for real time');
 }

@@ -1,11 +1,14 @@
 import type { CommandModule } from 'yargs';
-import { printSchema } from '../commands/schema.js';
-import type { RunCommand } from './run-command.js';
+import type { CommandContext } from './command.js';
 
-export function schemaCommand(run: RunCommand): CommandModule {
+export function schemaCommand({ run }: CommandContext): CommandModule {
   return {
     command: 'schema',
     describe: 'print the JSON Schema of the NDJSON records',
-    handler: () => run(printSchema),
+    handler: () =>
+      run(async (io) => {
+        const { printSchema } = await import('../commands/schema.js');
+        return printSchema(io);
+      }),
   };
 }

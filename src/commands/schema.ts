@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { culpritSchema } from '../model/culprit.js';
 import { explanationSchema } from '../model/explanation.js';
 import { findingSchema } from '../model/finding.js';
-import { nodeCheckSchema, nodeReportSchema } from '../model/node-check.js';
+import { checkDescriptionSchema, nodeCheckSchema, nodeReportSchema } from '../model/node-check.js';
 import { arrivalsRecordSchema } from '../model/records/arrivals.js';
+import { hostCheckSchema, hostReportSchema } from '../model/records/doctor.js';
+import { hostsProblemSchema, hostsReportSchema, planRecordSchema } from '../model/records/hosts.js';
 import {
   pathRecordSchema,
   qualityRecordSchema,
@@ -22,6 +24,7 @@ import { kernelSampleSchema, traceQualitySchema, traceRunSchema } from '../model
 import { rxPacketSchema } from '../model/rx-packet.js';
 import { summarySchema } from '../model/summary.js';
 import { incidentSchema, verdictSchema } from '../model/verdict.js';
+import { EXIT } from './run/exit-status.js';
 import type { Io } from './terminal/io.js';
 
 /** Any line of an NDJSON run. */
@@ -37,6 +40,12 @@ export const recordSchema = z.union([
   verdictSchema,
   nodeCheckSchema,
   nodeReportSchema,
+  checkDescriptionSchema,
+  hostCheckSchema,
+  hostReportSchema,
+  hostsProblemSchema,
+  hostsReportSchema,
+  planRecordSchema,
   culpritSchema,
   explanationSchema,
   rxPacketSchema,
@@ -54,5 +63,5 @@ export const recordSchema = z.union([
 export async function printSchema(io: Io): Promise<number> {
   const schema = { title: `rxray NDJSON, schema ${SCHEMA}`, ...z.toJSONSchema(recordSchema, { io: 'output' }) };
   await io.out(`${JSON.stringify(schema, null, 2)}\n`);
-  return 0;
+  return EXIT.completed;
 }

@@ -1,10 +1,11 @@
 import type { EngineEvent } from '../model/engine-event.js';
+import type { EngineName } from '../model/engine-name.js';
 import type { ProbePlan } from '../model/plan.js';
 import type { Transport } from '../transports/transport.js';
 
 /** What sends probes and says how each ended. Adapters are named after it: `helper-engine.ts`. */
 export interface Engine {
-  readonly name: 'helper' | 'sim' | 'portable' | 'connect';
+  readonly name: EngineName;
 
   /**
    * Starts probing at once. A failure of the environment (no privilege, no route) rejects the first

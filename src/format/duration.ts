@@ -26,7 +26,7 @@ export function parseDuration(text: string, option: string): number {
   if (hping) return positive(Number(hping[1]) * US, text, option);
   const match = /^(\d+(?:\.\d+)?|\.\d+)(ns|us|µs|ms|s|min|m|h)$/.exec(text);
   if (match) return positive(Math.round(Number(match[1]) * (UNITS[match[2] ?? ''] ?? Number.NaN)), text, option);
-  if (/^\d+(\.\d+)?$/.test(text)) {
+  if (/^\d+(\.\d+)?$/.test(text) && Number(text) > 0) {
     throw new CodedError(
       'E_UNIT',
       `${option} ${text}: the unit is missing, and tools disagree on it (ping takes seconds, fping milliseconds)`,
@@ -34,6 +34,7 @@ export function parseDuration(text: string, option: string): number {
       2,
     );
   }
+  if (Number(text) === 0) return positive(0, text, option);
   throw new CodedError('E_UNIT', `${option} ${text}: not a duration`, `write for example ${option} 10ms`, 2);
 }
 

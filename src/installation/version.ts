@@ -1,10 +1,12 @@
-import { z } from 'zod';
 import { ownFile } from './own-file.js';
 
 let read: string | undefined;
 
 /** The version in package.json, which is the one source of it. */
 export function packageVersion(): string {
-  read ??= z.object({ version: z.string() }).parse(JSON.parse(ownFile('package.json').toString('utf8'))).version;
-  return read;
+  if (read !== undefined) return read;
+  const { version } = JSON.parse(ownFile('package.json').toString('utf8')) as { readonly version?: unknown };
+  if (typeof version !== 'string') throw new Error('package.json names no version');
+  read = version;
+  return version;
 }

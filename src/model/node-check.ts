@@ -17,6 +17,15 @@ export const nodeCheckSchema = z.object({
   remedy: z.string().optional(),
 });
 
+/** A check itself, as `rxray check --list --json` prints it. */
+export const checkDescriptionSchema = z.object({
+  type: z.literal('check-description'),
+  name: z.string().describe('as --only takes it'),
+  about: z.string(),
+  threshold: z.string().describe('what counts as wrong or worth a notice'),
+  source: z.string().describe('where the threshold comes from'),
+});
+
 /** The last line of a node: what was read, for how long, and at what cost. */
 export const nodeReportSchema = z.object({
   type: z.literal('node'),
@@ -32,6 +41,7 @@ export const nodeReportSchema = z.object({
   ok: z.int(),
 });
 
+export type CheckDescription = z.infer<typeof checkDescriptionSchema>;
 export type NodeCheck = z.infer<typeof nodeCheckSchema>;
 export type NodeReport = z.infer<typeof nodeReportSchema>;
 export type CheckState = (typeof CHECK_STATES)[number];

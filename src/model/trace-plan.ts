@@ -19,14 +19,14 @@ export type TraceQuestion =
 export interface TracePlan {
   readonly questions: readonly TraceQuestion[];
   /** Inode number of the network namespace to keep to. Default: that in which the tracer is started. */
-  readonly netns?: number | 'any';
+  readonly netns?: number | 'any' | undefined;
   /** As `0-3,8`. Default: all. */
-  readonly cpus?: string;
-  readonly durationNs?: number;
+  readonly cpus?: string | undefined;
+  readonly durationNs?: number | undefined;
   /** Room for events on their way out of the kernel, a power of 2. */
-  readonly ringBytes?: number;
+  readonly ringBytes?: number | undefined;
   /** Which packets are probes. */
-  readonly watches?: readonly Watch[];
+  readonly watches?: readonly Watch[] | undefined;
   /** Of their prober, 32 hexadecimal digits. */
-  readonly secret?: string;
+  readonly secret?: string | undefined;
 }

@@ -14,6 +14,14 @@ export function partName(file: string, part: number): string {
   return join(dirname(file), `${name}.${String(part).padStart(4, '0')}${ending}`);
 }
 
+/** Whether a file is, or would be, one of those that a recording cut by size is made of. */
+export function isPartOf(file: string, candidate: string): boolean {
+  const [name, ending] = split(file);
+  const entry = basename(candidate);
+  if (dirname(candidate) !== dirname(file) || !entry.startsWith(`${name}.`) || !entry.endsWith(ending)) return false;
+  return /^\d{4,}$/.test(entry.slice(name.length + 1, entry.length - ending.length));
+}
+
 /** The files there are of a recording that was cut by size, in order. */
 export function partsOf(file: string): string[] {
   const [name, ending] = split(file);

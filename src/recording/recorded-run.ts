@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ENGINES } from '../model/engine-name.js';
 import { PROTOCOLS } from '../model/protocol.js';
 import { STAGE_KINDS } from '../model/stage.js';
 import { TARGET_KINDS } from '../model/target.js';
@@ -62,7 +63,7 @@ export const runInfoSchema = z.discriminatedUnion('command', [
   z.object({
     ...common,
     command: z.literal('probe'),
-    engine: z.enum(['helper', 'sim', 'portable', 'connect']),
+    engine: z.enum(ENGINES),
     plan: planSchema,
   }),
   z.object({

@@ -23,9 +23,9 @@ import { Turns } from './turns.js';
 
 export interface RecorderOptions {
   /** A new file is begun when the present one is as large as this. */
-  readonly rotateBytes?: number;
+  readonly rotateBytes?: number | undefined;
   /** So many files are kept; default all. */
-  readonly keep?: number;
+  readonly keep?: number | undefined;
   /** Told once when the recording had to be given up; the measurement goes on. */
   readonly onTrouble: (trouble: CodedError) => void;
 }

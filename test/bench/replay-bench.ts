@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { replay } from '../../src/commands/recording/replay.js';
-import type { Io } from '../../src/commands/terminal/io.js';
 import { SECOND } from '../../src/model/time.js';
+import { fakeIo } from '../commands/fake-io.js';
 import { buildRecording } from '../recording/build-recording.js';
 
 const REPEATS = 2;
@@ -44,21 +44,7 @@ export async function benchReplay(samples: number, endings: readonly string[]): 
 }
 
 async function once(file: string, samples: number): Promise<Omit<ReplayRate, 'ending'>> {
-  let report = '';
-  const keep = (text: string): undefined => {
-    report += text;
-    return undefined;
-  };
-  const io: Io = {
-    out: keep,
-    err: keep,
-    outIsTerminal: false,
-    errIsTerminal: false,
-    columns: 100,
-    stop: new AbortController().signal,
-    onSnapshot: () => () => {},
-    interrupt: () => {},
-  };
+  const { io, out } = fakeIo();
   const from = performance.now();
   const cpu = process.cpuUsage();
   await replay({ file, format: 'text', quiet: true, explain: false, failOn: [], speed: 0 }, io);
@@ -70,6 +56,6 @@ async function once(file: string, samples: number): Promise<Omit<ReplayRate, 'en
     perSecond: samples / seconds,
     cpuNsPerSample: ((user + system) * 1_000) / samples,
     residentBytes: process.memoryUsage().rss,
-    report,
+    report: out(),
   };
 }

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { pageAssets, report } from '../../src/commands/recording/report.js';
-import type { Io } from '../../src/commands/terminal/io.js';
 import { htmlReport } from '../../src/report/html/html-report.js';
+import { fakeIo } from '../commands/fake-io.js';
 import { hostileDocument, reportDocument } from '../report/build-document.js';
 import { SLOWEST_MS, writeRecording } from '../report/write-recording.js';
 import { drawnAxes, needsChromium, openPage, painted, startBrowser } from './browser.js';
@@ -17,16 +17,7 @@ const MILLION = 1_000_000;
 const OPENED_MS = 15_000;
 const ZOOMED_MS = 2_000;
 
-const io: Io = {
-  out: () => undefined,
-  err: () => {},
-  outIsTerminal: false,
-  errIsTerminal: false,
-  columns: 100,
-  stop: new AbortController().signal,
-  onSnapshot: () => () => {},
-  interrupt: () => {},
-};
+const { io } = fakeIo();
 
 describe('the report in a browser', needsChromium, () => {
   let browser: Browser;

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { runCommandLine } from '../../src/cli/cli.js';
-import type { Io } from '../../src/commands/terminal/io.js';
 import { writeRecording } from '../report/write-recording.js';
+import { fakeIo } from './fake-io.js';
 
 interface Ran {
   readonly status: number;
@@ -14,24 +14,9 @@ interface Ran {
 }
 
 async function rxray(words: readonly string[], outIsTerminal = false): Promise<Ran> {
-  let [out, err] = ['', ''];
-  const io: Io = {
-    out: (text) => {
-      out += text;
-      return undefined;
-    },
-    err: (text) => {
-      err += text;
-    },
-    outIsTerminal,
-    errIsTerminal: false,
-    columns: 100,
-    stop: new AbortController().signal,
-    onSnapshot: () => () => {},
-    interrupt: () => {},
-  };
+  const { io, out, err } = fakeIo({ outIsTerminal });
   const status = await runCommandLine('rxray', words, io);
-  return { status, out, err };
+  return { status, out: out(), err: err() };
 }
 
 describe('rxray report', () => {
@@ -96,7 +81,7 @@ describe('rxray report', () => {
 
   test('refuses to write over the recording, endings without a format, and pages for the terminal', async () => {
     for (const [words, message] of [
-      [['-o', file('run.rxr'), '--format', 'md'], /is the recording itself/],
+      [['-o', file('run.rxr'), '--format', 'md'], /is the recording that is read as well/],
       [['-o', file('run.pdf')], /no format goes by that ending/],
       [['--format', 'html'], /not for the terminal/],
     ] as const) {

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { faultOff, faultOn } from '../../src/lab/faults.js';
 import { labDown, labUp } from '../../src/lab/lab.js';
-import { records, rxray, startRxray } from '../recording/command-line.js';
 import { withFolder } from '../recording/temporary-folder.js';
 import { needsRoot } from './lab-probing.js';
+import { records, rxray, startRxray } from './rxray.js';
 
 const LAB = { name: 'rec' };
 

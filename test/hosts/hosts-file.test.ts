@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { defaultGateway } from '../../src/hosts/default-gateway.js';
-import { parseHosts } from '../../src/hosts/hosts-file.js';
+import { HOSTS_EXAMPLE } from '../../src/hosts/hosts-example.js';
+import { checkHostsText, parseHosts } from '../../src/hosts/hosts-file.js';
+import { beginHosts } from '../../src/hosts/hosts-init.js';
+import { measuredPaths } from '../../src/hosts/measured-paths.js';
 import { CodedError } from '../../src/model/errors.js';
 
 const example = `
@@ -50,7 +53,38 @@ for (const [what, change, expected] of [
     ['vantage: bad', 'vantage: worse'],
     /^hosts\.yaml:8: targets\.node\.vantage: no vantage is named worse/,
   ],
-  ['a key that is a typing error', ['overlay: ipip', 'overlya: ipip'], /^hosts\.yaml:9: targets\.pod: .*overlya/],
+  [
+    'a key that is a typing error',
+    ['overlay: ipip', 'overlya: ipip'],
+    /^hosts\.yaml:9: targets\.pod\.overlya: unknown key; overlay\?$/,
+  ],
+  [
+    'a vantage of another transport',
+    ['transport: netns, name: lab-client', 'transport: netns, namespace: x'],
+    /vantages\.a\.name: missing: a text\n.*vantages\.a\.namespace: unknown key|vantages\.a\.namespace: unknown key.*\n.*vantages\.a\.name: missing/,
+  ],
+  [
+    'an unknown transport',
+    ['transport: netns,', 'transport: nets,'],
+    /vantages\.a.*"nets": one of local, ssh, netns, kubectl/,
+  ],
+  [
+    'a name that objects have anyway',
+    ['from: shell', 'from: toString'],
+    /paths\.0\.from: no vantage is named toString/,
+  ],
+  [
+    'a target that objects have anyway',
+    ['to: nodeport', 'to: constructor'],
+    /paths\.0\.to: no target is named constructor/,
+  ],
+  [
+    'the same path twice',
+    ['probe: syn }', 'probe: syn }\n  - { from: shell, to: nodeport, probe: syn }'],
+    /^hosts\.yaml:14: paths\.1: shell>nodeport\/syn stands there twice/,
+  ],
+  ['a name that would be lost', ['shell:  {', '__proto__: {'], /vantages\.__proto__: "__proto__" is no name/],
+  ['a name that no path can have', ['shell:  {', '"a>b": {'], /"a>b" is no name/],
   ['YAML that is broken', ['targets:', 'targets: ['], /^hosts\.yaml:\d+: /],
 ] as const) {
   test(`${what} is refused with its line and key`, () => {
@@ -78,4 +112,66 @@ test('the default gateway of the lowest metric is taken', () => {
 
 test('without a default route there is no gateway', () => {
   assert.equal(defaultGateway('Iface\tDestination\n'), undefined);
+});
+
+test('all that is wrong is told at once, by line', () => {
+  const { problems } = checkHostsText(
+    'vantages:\n  here: { transport: ssh }\ntargets:\n  a: { kind: server, address: example.org }\n' +
+      '  b: { kind: node, address: 10.0.0.1, port: 0, vantage: there }\npaths:\n  - { from: hre, to: b, probe: tcp }\n',
+  );
+  assert.deepEqual(
+    problems.map(({ line, key, message }) => `${line} ${key}: ${message}`),
+    [
+      '2 vantages.here.host: missing: a text',
+      '4 targets.a.kind: "server": one of node, pod, nodeport, service, external, control',
+      '4 targets.a.address: "example.org" is not a numeric IPv4 or IPv6 address',
+      '5 targets.b.port: 0 is not a number from 1 to 65535',
+      '5 targets.b.vantage: no vantage is named there; here?',
+      '7 paths.0.probe: "tcp": one of icmp, syn, ack, udp',
+      '7 paths.0.from: no vantage is named hre; here?',
+    ],
+  );
+});
+
+for (const [what, text, expected] of [
+  ['an empty file', '', '1 targets: missing: a map of names'],
+  ['an alias of nothing', 'targets: *nope\n', '1 : Unresolved alias'],
+  ['a list', '- a\n', '1 : ["a"] is not'],
+  ['a bomb of aliases', bomb(), '1 : Excessive alias count indicates a resource exhaustion attack'],
+] as const) {
+  test(`${what} is a problem, no exception`, () => {
+    const [problem] = checkHostsText(text).problems;
+    assert.ok(problem);
+    assert.ok(`${problem.line} ${problem.key}: ${problem.message}`.startsWith(expected.slice(0, 5)), problem.message);
+  });
+}
+
+function bomb(): string {
+  const rows = Array.from(
+    { length: 12 },
+    (_, row) => `a${row}: &a${row} [${`*a${row - 1},`.repeat(row === 0 ? 0 : 12)}1]`,
+  );
+  return `${rows.join('\n')}\ntargets: {}\n`;
+}
+
+test('the example that rxray prints is understood, and gives paths from every vantage', () => {
+  const hosts = parseHosts(HOSTS_EXAMPLE, 'example');
+  const from = new Set(measuredPaths(hosts).map(({ measured }) => measured.vantage));
+  assert.deepEqual([...from].sort(), ['bad', 'client', 'here']);
+});
+
+test('a file that was begun is understood: targets, machines by ssh, namespaces, pods', async () => {
+  const places = ['192.0.2.7:443', 'ops@192.0.2.8', '2001:db8::1', 'netns:lab-shell', 'pod:rxray/agent-1'];
+  const { text } = await beginHosts(places);
+  const hosts = parseHosts(text, 'begun');
+  assert.deepEqual(Object.keys(hosts.vantages), ['here', 'node-192-0-2-8', 'lab-shell', 'agent-1']);
+  assert.deepEqual(
+    Object.values(hosts.targets).map(({ kind, address, port, vantage }) => [kind, address, port, vantage]),
+    [
+      ['node', '192.0.2.7', 443, undefined],
+      ['node', '192.0.2.8', undefined, 'node-192-0-2-8'],
+      ['node', '2001:db8::1', undefined, undefined],
+      ['control', '127.0.0.1', undefined, undefined],
+    ],
+  );
 });

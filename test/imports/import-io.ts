@@ -1,8 +1,8 @@
 import { importFiles } from '../../src/commands/import/import.js';
 import type { ImportOptions } from '../../src/commands/import/import-options.js';
-import type { Io } from '../../src/commands/terminal/io.js';
 import { CodedError } from '../../src/model/errors.js';
 import { MS, SECOND } from '../../src/model/time.js';
+import { fakeIo } from '../commands/fake-io.js';
 
 export interface Imported {
   readonly status: number;
@@ -27,29 +27,14 @@ export const DEFAULTS: ImportOptions = {
 
 /** Imports as the command line does. */
 export async function imported(options: Partial<ImportOptions>, terminal = false): Promise<Imported> {
-  let [out, err] = ['', ''];
-  const io: Io = {
-    out: (text) => {
-      out += text;
-      return undefined;
-    },
-    err: (text) => {
-      err += text;
-    },
-    outIsTerminal: false,
-    errIsTerminal: terminal,
-    columns: 100,
-    stop: new AbortController().signal,
-    onSnapshot: () => () => {},
-    interrupt: () => {},
-  };
+  const { io, out, err } = fakeIo({ errIsTerminal: terminal });
   const status = await importFiles({ ...DEFAULTS, ...options }, io);
   const lines = (): Record<string, unknown>[] =>
-    out
+    out()
       .split('\n')
       .filter((line) => line.startsWith('{'))
       .map((line) => JSON.parse(line));
-  return { status, out, err, records: (type) => lines().filter((record) => record.type === type) };
+  return { status, out: out(), err: err(), records: (type) => lines().filter((record) => record.type === type) };
 }
 
 /** The code of the refusal, or undefined where there is none. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { records, rxray } from './command-line.js';
+import { records, rxray } from '../e2e/rxray.js';
 
 interface Golden {
   readonly file: string;

@@ -7,8 +7,8 @@ import { faultOff, faultOn } from '../../src/lab/faults.js';
 import { labDown, labUp } from '../../src/lab/lab.js';
 import { SECOND } from '../../src/model/time.js';
 import { createCompressor } from '../../src/recording/compression.js';
+import { rxray } from '../e2e/rxray.js';
 import { buildRecording } from './build-recording.js';
-import { rxray } from './command-line.js';
 
 /**
  * Makes the recordings that every later rxray must read, for the present format version: run it as root before a

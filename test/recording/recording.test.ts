@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import { frameBytes } from '../../src/codec/frame-cutter.js';
 import { FRAMES_MAGIC, FRAMES_VERSION, HEADER_LAYOUT } from '../../src/codec/frames.gen.js';
 import { SECOND } from '../../src/model/time.js';
+import { records, rxray } from '../e2e/rxray.js';
 import { buildRecording } from './build-recording.js';
-import { records, rxray } from './command-line.js';
 import { readRecording } from './read-recording.js';
 import { withFolder } from './temporary-folder.js';
 

@@ -7,8 +7,8 @@ import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { SECOND } from '../../src/model/time.js';
 import { benchDetectors } from '../bench/detect-bench.js';
 import { benchReplay } from '../bench/replay-bench.js';
+import { records, rxray, scenarioFile, startRxray } from '../e2e/rxray.js';
 import { buildRecording } from './build-recording.js';
-import { records, rxray, scenarioFile, startRxray } from './command-line.js';
 import { readRecording } from './read-recording.js';
 import { withFolder } from './temporary-folder.js';
 

@@ -4,7 +4,7 @@ import { Progress, progressLine } from '../../src/report/progress/progress.js';
 
 function terminal(errIsTerminal = true) {
   const drawn: string[] = [];
-  return { drawn, errIsTerminal, columns: 100, err: (text: string) => void drawn.push(text) };
+  return { drawn, errIsTerminal, columns: 100, draw: (text: string) => void drawn.push(text) };
 }
 
 test('a bar with share, rate and time left', () => {

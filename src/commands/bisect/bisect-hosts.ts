@@ -1,11 +1,16 @@
 import { existsSync } from 'node:fs';
-import { defaultGateway } from '../../hosts/default-gateway.js';
+import { formatLength } from '../../format/duration.js';
+import { requireVantages } from '../../hosts/find-vantage.js';
 import { type Hosts, readHosts } from '../../hosts/hosts-file.js';
 import { type HostsPath, measuredPaths } from '../../hosts/measured-paths.js';
+import { parseTarget } from '../../hosts/parse-target.js';
 import { resolveAddress } from '../../hosts/resolve-address.js';
+import { routeTo } from '../../hosts/route-to.js';
 import { CodedError } from '../../model/errors.js';
+import { SECOND } from '../../model/time.js';
 import { IMPLICIT_HOSTS_FILE } from '../probe/probe-targets.js';
 import type { BisectOptions } from './bisect-options.js';
+import { isWanted } from './wanted-path.js';
 
 export interface BisectHosts {
   readonly hosts: Hosts;
@@ -18,16 +23,18 @@ export interface BisectHosts {
 export async function bisectHosts(options: BisectOptions): Promise<BisectHosts> {
   const { hosts, notes } =
     options.target === undefined ? await fromFile(options) : await guess(options, options.target);
-  const paths = measuredPaths(hosts).filter(({ measured }) => isWanted(measured.name, options));
+  const all = measuredPaths(hosts);
+  const paths = all.filter(({ measured }) => isWanted(measured.name, options.only, options.except));
   if (paths.length === 0) {
     throw new CodedError(
       'E_PATHS',
-      'no path is left to measure',
-      'see rxray bisect --plan, or loosen --only and --except',
+      `no path is left to measure of ${all.map(({ measured }) => measured.name).join(', ') || 'none'}`,
+      'loosen --only and --except',
       2,
     );
   }
-  return { hosts, paths, notes };
+  const guessed = options.target === undefined || options.plan ? [] : [announcement(paths, options)];
+  return { hosts, paths, notes: [...notes, ...guessed] };
 }
 
 async function fromFile(options: BisectOptions): Promise<{ hosts: Hosts; notes: string[] }> {
@@ -44,41 +51,62 @@ async function fromFile(options: BisectOptions): Promise<{ hosts: Hosts; notes: 
     );
   }
   const hosts = await readHosts(file);
-  if (Object.keys(hosts.vantages).length === 0) {
-    throw new CodedError('E_HOSTS', `${file} names no vantages`, 'add vantages: { here: { transport: local } }', 2);
-  }
+  requireVantages(hosts, file);
   return { hosts, notes: [] };
 }
 
-async function guess(options: BisectOptions, target: string): Promise<{ hosts: Hosts; notes: string[] }> {
-  const address = await resolveAddress(target, options.family);
-  const gateway = options.family === 'ipv6' ? undefined : defaultGateway();
+/** Paths around one target. The gateway is probed only where it lies on the way there: nobody asked for it. */
+async function guess(options: BisectOptions, word: string): Promise<{ hosts: Hosts; notes: string[] }> {
+  const typed = parseTarget(word);
+  const { address, note } = await resolveAddress(typed.host, options.family);
+  const route = await routeTo(address);
+  const port = options.port ?? typed.port;
+  const gateway = route?.gateway === address ? undefined : route?.gateway;
   const hosts: Hosts = {
     vantages: { here: { transport: 'local', overlay: false } },
     targets: {
-      target: { kind: 'node', address, ...(options.port === undefined ? {} : { port: options.port }) },
-      ...(gateway && gateway.address !== address ? { gateway: { kind: 'external', address: gateway.address } } : {}),
+      target: { kind: 'node', address, ...(port === undefined ? {} : { port }) },
+      ...(gateway === undefined ? {} : { gateway: { kind: 'external', address: gateway } }),
       loopback: { kind: 'control', address: '127.0.0.1' },
     },
   };
-  const cleared = gateway
-    ? 'the gateway clears this host only while its own replies are prompt'
-    : 'nothing here clears the receive queues of this host';
+  const way =
+    route === undefined
+      ? `the way to ${address} is not known, so no gateway is probed`
+      : gateway === undefined
+        ? `${address} is reached without a gateway`
+        : `the gateway ${gateway} (${route.interface}) lies on the way to ${address}`;
+  const cleared =
+    gateway === undefined
+      ? 'nothing here clears the receive queues of this host'
+      : 'the gateway clears this host only while its own replies are prompt';
   return {
     hosts,
     notes: [
-      `guessed paths: ${target} by ICMP and SYN${gateway ? `, the gateway ${gateway.address}` : ''}, loopback as control`,
+      ...(note === undefined ? [] : [note]),
+      `guessed paths: ${way}; loopback is the control`,
       `one vantage cannot tell the target's side from the network before it; ${cleared}; name more vantages in a hosts file`,
     ],
   };
 }
 
-function isWanted(path: string, { only, except }: BisectOptions): boolean {
-  const matches = (pattern: string): boolean =>
-    new RegExp(`^${pattern.split('*').map(literally).join('.*')}$`).test(path);
-  return (only.length === 0 || only.some(matches)) && !except.some(matches);
-}
-
-function literally(text: string): string {
-  return text.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
+/** What will be sent to whom, said before it is: nobody wrote these paths down. */
+export function announcement(
+  paths: readonly HostsPath[],
+  options: Pick<BisectOptions, 'durationNs' | 'fixedDuration'>,
+): string {
+  const perAddress = new Map<string, { packets: number; protocols: Set<string> }>();
+  for (const { planned, measured } of paths) {
+    if (measured.targetKind === 'control') continue;
+    const entry = perAddress.get(planned.address) ?? { packets: 0, protocols: new Set() };
+    entry.packets += SECOND / planned.intervalNs + planned.freshPerSecond;
+    entry.protocols.add(planned.port === undefined ? 'ICMP echo' : `SYN to port ${planned.port}`);
+    perAddress.set(planned.address, entry);
+  }
+  const each = [...perAddress].map(
+    ([address, { packets, protocols }]) =>
+      `${Math.round(packets)} packets/s to ${address} (${[...protocols].join(', ')})`,
+  );
+  const length = formatLength(options.durationNs);
+  return `sends ${each.join(' and ')}, ${options.fixedDuration ? `for ${length}` : `until the verdict is settled, ${length} at most`}`;
 }

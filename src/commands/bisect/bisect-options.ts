@@ -1,13 +1,14 @@
 import type { Family } from '../../hosts/resolve-address.js';
+import type { SendingEngine } from '../../model/engine-name.js';
 import type { BisectFormat } from '../../report/bisect/bisect-reporter.js';
 import type { RecordingOptions } from '../recording/recording-options.js';
 
 /** The options of `bisect`, checked and in the project's units. */
 export interface BisectOptions extends RecordingOptions {
   /** A target to guess paths for; without it the hosts file says what to measure. */
-  readonly target?: string;
-  readonly port?: number;
-  readonly hosts?: string;
+  readonly target?: string | undefined;
+  readonly port?: number | undefined;
+  readonly hosts?: string | undefined;
   readonly thresholdNs: number;
   /** At most so long, 0 without an end; ends earlier when the verdict is settled, unless `fixedDuration`. */
   readonly durationNs: number;
@@ -25,12 +26,12 @@ export interface BisectOptions extends RecordingOptions {
   readonly explain: boolean;
   readonly json: boolean;
   /** Default by `json`: NDJSON or text. */
-  readonly format?: BisectFormat;
+  readonly format?: BisectFormat | undefined;
   readonly quiet: boolean;
   /** Of the vantages on this machine; those elsewhere always use the native helper. */
-  readonly engine?: 'helper' | 'portable' | 'connect';
+  readonly engine?: SendingEngine | undefined;
   readonly cpu: 'auto' | 'none' | number;
-  readonly output?: string;
+  readonly output?: string | undefined;
   /** Draw the run on the terminal; the verdict is printed when it has ended. */
   readonly live: boolean;
   /** Draw with plain characters. */

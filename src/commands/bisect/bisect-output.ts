@@ -1,3 +1,4 @@
+import { printable } from '../../format/printable.js';
 import type { Culprit } from '../../model/culprit.js';
 import type { Explanation } from '../../model/explanation.js';
 import type { Finding } from '../../model/finding.js';
@@ -9,7 +10,7 @@ import { accusedText, heldText } from '../../report/bisect/culprit-text.js';
 import type { Io } from '../terminal/io.js';
 import { LiveFeed } from '../terminal/live-feed.js';
 import { LiveView } from '../terminal/live-view.js';
-import type { OutputFile } from '../terminal/output-file.js';
+import type { Output } from '../terminal/output.js';
 import type { BisectOptions } from './bisect-options.js';
 import type { VantageRun } from './vantage-run.js';
 
@@ -30,12 +31,17 @@ export class BisectOutput {
   readonly #statusShown: boolean;
   #status: readonly string[] = [];
   #statusLines = 0;
+  /** One after the other, in the order of being told; what came of the last one. */
+  #printed: Promise<void> = Promise.resolve();
+  #failure: unknown;
 
   /** @throws CodedError E_NO_TERMINAL where the dashboard cannot be drawn */
   constructor(
     options: BisectOutputOptions,
-    private readonly file: OutputFile | undefined,
+    private readonly output: Output,
     private readonly io: Io,
+    /** Called once when results cannot be written any more: {@link written} then rejects. */
+    private readonly onFailure: () => void,
   ) {
     this.reporter =
       options.reporter ?? createBisectReporter(options.format ?? (options.json ? 'ndjson' : 'text'), options);
@@ -57,24 +63,24 @@ export class BisectOutput {
     return this.#live && new LiveFeed(this.#live, names, vantage, vantage.name);
   }
 
-  async vantage(vantage: VantageRun): Promise<void> {
-    if (vantage.run) await this.#printUnlessDrawn(this.reporter.vantage(vantage.name, vantage.run));
+  vantage(vantage: VantageRun): void {
+    if (vantage.run) this.#printUnlessDrawn(this.reporter.vantage(vantage.name, vantage.run));
   }
 
   vantageEnded({ name, state, why }: VantageRun): void {
     this.#live?.take({ kind: 'vantage', vantage: name, state, ...(why === undefined ? {} : { why }) });
   }
 
-  async finding(finding: Finding): Promise<void> {
-    await this.#printUnlessDrawn(this.reporter.finding(finding));
+  finding(finding: Finding): void {
+    this.#printUnlessDrawn(this.reporter.finding(finding));
   }
 
-  async incident(incident: Incident): Promise<void> {
+  incident(incident: Incident): void {
     this.#live?.take({ kind: 'incident', incident });
-    await this.#printUnlessDrawn(this.reporter.incident(incident));
+    this.#printUnlessDrawn(this.reporter.incident(incident));
   }
 
-  async culprit(culprit: Culprit): Promise<void> {
+  culprit(culprit: Culprit): void {
     const { release, class: kind, vantage, because, stack } = culprit;
     // What accuses nobody has no panel; it is printed, and the verdict sums it up.
     if (kind !== 'unattributed') {
@@ -82,11 +88,18 @@ export class BisectOutput {
       const details = [because, ...(stack.length === 0 ? [] : [stack.join(' ← ')])];
       this.#live?.take({ kind: 'culprit', culprit: { releaseNs: release, headline, details } });
     }
-    await this.#printUnlessDrawn(this.reporter.culprit(culprit));
+    this.#printUnlessDrawn(this.reporter.culprit(culprit));
   }
 
   async verdict(verdict: Verdict, summaries: readonly Summary[], explanation: Explanation | undefined): Promise<void> {
-    await this.#print(this.reporter.verdict(verdict, summaries, explanation));
+    this.#print(this.reporter.verdict(verdict, summaries, explanation));
+    await this.written();
+  }
+
+  /** Resolves when all that was told so far is written. @throws CodedError E_OUTPUT when it cannot be */
+  async written(): Promise<void> {
+    await this.#printed;
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   /** Where the verdict stands while it is measured. */
@@ -115,26 +128,36 @@ export class BisectOutput {
     this.#status = [];
   }
 
-  async #printUnlessDrawn(text: string): Promise<void> {
-    if (this.#live === undefined || this.file !== undefined) await this.#print(text);
+  #printUnlessDrawn(text: string): void {
+    if (this.#live === undefined || this.output.file !== undefined) this.#print(text);
   }
 
-  async #print(text: string): Promise<void> {
-    if (text === '') return;
+  #print(text: string): void {
+    if (text === '' || this.#failure !== undefined) return;
+    this.#printed = this.#printed
+      .then(() => this.#put(text))
+      .catch((error: unknown) => {
+        if (this.#failure !== undefined) return;
+        this.#failure = error;
+        this.onFailure();
+      });
+  }
+
+  async #put(text: string): Promise<void> {
     this.#clearStatus();
-    await (this.file ? this.file.write(text) : this.io.out(text));
+    await this.output.write(text);
     this.#showStatus();
   }
 
   #showStatus(): void {
     if (this.#statusLines > 0 || this.#status.length === 0) return;
-    this.io.err(`${this.#status.join('\n')}\n`);
+    this.io.draw(`${this.#status.map(printable).join('\n')}\n`);
     this.#statusLines = this.#status.length;
   }
 
   /** Results are written where the status stood; it comes back below them. */
   #clearStatus(): void {
-    if (this.#statusLines > 0) this.io.err(`\x1b[${this.#statusLines}A\x1b[J`);
+    if (this.#statusLines > 0) this.io.draw(`\x1b[${this.#statusLines}A\x1b[J`);
     this.#statusLines = 0;
   }
 }

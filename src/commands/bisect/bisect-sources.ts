@@ -1,15 +1,15 @@
 import type { Engine } from '../../engines/engine.js';
-import { createHelperEngine } from '../../engines/helper-engine.js';
 import { createWatcher, type Watcher } from '../../engines/watcher.js';
+import { vantageNamed } from '../../hosts/find-vantage.js';
 import type { Hosts } from '../../hosts/hosts-file.js';
 import { startTracer, type TraceRun } from '../../kernel/tracer.js';
-import { CodedError } from '../../model/errors.js';
+import { SENDING_ENGINES, type SendingEngine } from '../../model/engine-name.js';
 import type { Player } from '../../recording/player.js';
 import type { BisectInfo } from '../../recording/recorded-run.js';
 import type { Recorder } from '../../recording/recorder.js';
 import { type ClockOffset, type RunsAs, SAME_CLOCK, type Transport } from '../../transports/transport.js';
 import { transportFor } from '../../transports/transport-for.js';
-import { vantageEngine } from '../probe/choose-engine.js';
+import { engineOf, vantageEngine } from '../probe/choose-engine.js';
 import {
   recordedEngine,
   recordedTracer,
@@ -60,9 +60,7 @@ export function liveSources(
   const transportTo = (name: string): Transport => {
     const known = transports.get(name);
     if (known) return known;
-    const described = hosts.vantages[name];
-    if (!described) throw new CodedError('E_HOSTS', `no vantage is named ${name}`, 'name it in the hosts file', 2);
-    const transport = transportFor(described);
+    const transport = transportFor(vantageNamed(name, hosts, 'the hosts file'));
     transports.set(name, transport);
     return transport;
   };
@@ -74,8 +72,7 @@ export function liveSources(
       // A vantage that cannot be reached shows that when its prober starts.
       const clock = (await transport.exchangeClock?.().catch(() => undefined)) ?? SAME_CLOCK;
       const runsAs = await transport.runsAs?.().catch(() => undefined);
-      const described = hosts.vantages[name];
-      const engine = described ? vantageEngine(described, transport, wanted) : createHelperEngine(transport);
+      const engine = vantageEngine(vantageNamed(name, hosts, 'the hosts file'), transport, wanted);
       const stream = recorder?.stream(vantageStream(name), transport.place, clock);
       return {
         engine: stream ? recordedEngine(engine, stream) : engine,
@@ -116,13 +113,14 @@ export function liveSources(
   };
 }
 
-export function recordedSources(player: Player, { epochRealNs, version }: BisectInfo): BisectSources {
+export function recordedSources(player: Player, info: BisectInfo): BisectSources {
+  const { epochRealNs, version } = info;
   return {
     epochRealNs: BigInt(epochRealNs),
     recorded: true,
     version,
     vantage: async (name) => ({
-      engine: replayedEngine(player, vantageStream(name), 'helper'),
+      engine: replayedEngine(player, vantageStream(name), recordedEngineName(info, name)),
       clock: player.clock(vantageStream(name)),
     }),
     watcher: (machine, vantage) => replayedWatcher(player, watchStream(machine, vantage)),
@@ -139,6 +137,13 @@ export function recordedSources(player: Player, { epochRealNs, version }: Bisect
     },
     close: async () => {},
   };
+}
+
+/** The engine that a vantage was probed from with. */
+export function recordedEngineName({ hosts, options }: BisectInfo, vantage: string): SendingEngine {
+  const asked = SENDING_ENGINES.find((name) => name === options.engine);
+  const { vantages = {} } = hosts as { readonly vantages?: Hosts['vantages'] };
+  return engineOf(vantages[vantage], asked);
 }
 
 export function vantageStream(name: string): string {

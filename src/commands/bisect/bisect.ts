@@ -2,13 +2,15 @@ import { identifiability } from '../../bisect/words/identifiability.js';
 import { Machines } from '../../hosts/machines.js';
 import type { HostsPath } from '../../hosts/measured-paths.js';
 import { packageVersion } from '../../installation/version.js';
+import type { PlanRecord } from '../../model/records/hosts.js';
 import type { BisectInfo } from '../../recording/recorded-run.js';
 import type { Recorder } from '../../recording/recorder.js';
 import { identifiabilityText } from '../../report/bisect/identifiability-text.js';
-import { openRecorder } from '../recording/recording-options.js';
+import { openRecorder, recordingBeside } from '../recording/recording-options.js';
+import { EXIT } from '../run/exit-status.js';
 import type { Io } from '../terminal/io.js';
 import { checkTerminal } from '../terminal/live-view.js';
-import { OutputFile } from '../terminal/output-file.js';
+import { withOutput } from '../terminal/output.js';
 import { type BisectHosts, bisectHosts } from './bisect-hosts.js';
 import type { BisectOptions } from './bisect-options.js';
 import { liveSources } from './bisect-sources.js';
@@ -26,21 +28,17 @@ export async function bisect(options: BisectOptions, io: Io): Promise<number> {
   if (options.plan) return printPlan(about, options, io);
   if (options.live) checkTerminal(options.ascii);
   const epochRealNs = BigInt(Date.now()) * 1_000_000n;
-  const file = options.output === undefined ? undefined : await OutputFile.open(options.output);
-  let recorder: Recorder | undefined;
-  try {
-    recorder = await openRecorder(options, runInfo(options, about, epochRealNs), io);
-    return await new Bisection(
-      options,
-      about,
-      liveSources(about.hosts, epochRealNs, options.engine, recorder),
-      file,
-      io,
-    ).follow();
-  } finally {
-    await recorder?.close();
-    await file?.close();
-  }
+  const inputs = recordingBeside(options, [{ path: options.hosts, what: 'the hosts file' }]);
+  return withOutput({ output: options.output, inputs }, io, async (output) => {
+    let recorder: Recorder | undefined;
+    try {
+      recorder = await openRecorder(options, runInfo(options, about, epochRealNs), io);
+      const sources = liveSources(about.hosts, epochRealNs, options.engine, recorder);
+      return await new Bisection(options, about, sources, output, io).follow();
+    } finally {
+      await recorder?.close();
+    }
+  });
 }
 
 function runInfo(options: BisectOptions, { hosts, paths, notes }: BisectHosts, epochRealNs: bigint): BisectInfo {
@@ -78,13 +76,11 @@ async function printPlan({ hosts, paths }: BisectHosts, options: BisectOptions, 
     vantages,
     targets,
   );
-  await io.out(
-    options.json
-      ? `${JSON.stringify(found, null, 2)}\n`
-      : identifiabilityText(
-          found,
-          paths.map((path) => path.measured),
-        ),
-  );
-  return 0;
+  const measured = paths.map((path) => path.measured);
+  const text = options.json
+    ? `${JSON.stringify({ type: 'plan', paths: measured.map(({ name }) => name), ...found } satisfies PlanRecord)}\n`
+    : identifiabilityText(found, measured);
+  const inputs = [{ path: options.hosts, what: 'the hosts file' }];
+  await withOutput({ output: options.output, inputs }, io, (output) => output.write(text));
+  return EXIT.completed;
 }

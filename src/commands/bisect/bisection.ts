@@ -11,9 +11,10 @@ import { watchesOf } from '../../model/watch.js';
 import type { BisectReporter } from '../../report/bisect/bisect-reporter.js';
 import type { RunsAs } from '../../transports/transport.js';
 import { publishProbes } from '../probe/running-probes.js';
+import { verdictStatus } from '../run/exit-status.js';
 import { withRemedy } from '../run/remedies.js';
 import type { Io } from '../terminal/io.js';
-import type { OutputFile } from '../terminal/output-file.js';
+import type { Output } from '../terminal/output.js';
 import type { BisectHosts } from './bisect-hosts.js';
 import type { BisectOptions } from './bisect-options.js';
 import { BisectOutput } from './bisect-output.js';
@@ -37,8 +38,6 @@ const WEIGHING_SHARE = 0.1;
 /** While the run is drawn it comes no oftener than this: each time a whole verdict is made. */
 const DRAWN_EVERY_MS = 1_000;
 
-const EXIT = { healthy: 0, fault: 1, inconclusive: 3 } as const;
-
 /** One bisection, from its sources to its verdict. */
 export class Bisection {
   readonly #secret = randomBytes(16).toString('hex');
@@ -47,6 +46,7 @@ export class Bisection {
   #vantages: VantageRun[] = [];
   #watches: readonly MachineWatch[] = [];
   readonly #watching: Promise<void>[] = [];
+  #learning: Promise<void> | undefined;
   /** Made when it is known which machines are watched; until then what comes waits. */
   #inference: Inference | undefined;
   #waiting: ((inference: Inference) => void)[] = [];
@@ -61,20 +61,20 @@ export class Bisection {
     private readonly options: BisectOptions,
     private readonly about: BisectHosts,
     private readonly sources: BisectSources,
-    file: OutputFile | undefined,
+    output: Output,
     private readonly io: Io,
     reporter?: BisectReporter,
   ) {
     this.#notes = [...about.notes];
     const showing = { ...options, expectedPaths: about.paths.length, recorded: sources.recorded, reporter };
-    this.#output = new BisectOutput(showing, file, io);
+    this.#output = new BisectOutput(showing, output, io, () => this.#stopAll());
     this.#hunt = new CulpritHunt({
       hosts: about.hosts,
       sources,
       thresholdNs: options.thresholdNs,
       paths: about.paths.map((path) => path.measured.name),
       clockUncertaintyNs: this.#clockUncertaintyNs,
-      onCulprit: (culprit) => void this.#output.culprit(culprit),
+      onCulprit: (culprit) => this.#output.culprit(culprit),
       tell: (message) => this.#output.tell(message),
     });
   }
@@ -101,18 +101,19 @@ export class Bisection {
       this.#withdraw();
       this.#stopAll();
       await Promise.all([...this.#watching, this.#hunt.ended()]);
+      await this.#learning;
       await stopTicking();
       await this.sources.close();
       this.#output.close();
     }
     this.#refuseIfNobodyProbed();
     const inference = this.#inference ?? this.#infer();
-    for (const incident of inference.finish(this.#lastNs)) await this.#takeIncident(incident);
+    for (const incident of inference.finish(this.#lastNs)) this.#takeIncident(incident);
     const verdict = this.#verdict(inference);
     const explanation = this.#hunt.explain();
     const joined = explanation ? joinVerdict(verdict, explanation, this.#hunt.traced) : verdict;
     await this.#output.verdict(joined, this.#summaries(), explanation);
-    return exitStatus(verdict);
+    return verdictStatus(verdict);
   }
 
   async #startVantages(): Promise<VantageRun[]> {
@@ -146,12 +147,14 @@ export class Bisection {
       feed?.take(event, findings);
       if (event.kind === 'samples') this.#takeSamples(vantage, event.samples, indices);
       if (event.kind === 'hello' && vantage.run) {
-        await this.#output.vantage(vantage);
+        this.#output.vantage(vantage);
         this.#notes.push(...(event.hello.limits ?? []).map((limit) => `${vantage.name}: ${limit}`));
         this.#watchWhenAllRun();
       }
       if (event.kind === 'warning') this.#output.tell(`${vantage.name}: ${event.message} [${event.code}]`);
-      for (const finding of findings) await this.#takeFinding(vantage, finding);
+      for (const finding of findings) this.#takeFinding(vantage, finding);
+      // A reader that is behind holds the vantages up, and one that has left ends them.
+      await this.#output.written();
     }
     this.#watchWhenAllRun();
     this.#output.vantageEnded(vantage);
@@ -169,7 +172,7 @@ export class Bisection {
     for (const watch of this.#watches) watch.samples(vantage, numbered);
   }
 
-  async #takeFinding(vantage: VantageRun, finding: Finding): Promise<void> {
+  #takeFinding(vantage: VantageRun, finding: Finding): void {
     if (finding.kind === 'stall' && !finding.selfInflicted) {
       const seen = this.#watches.flatMap((watch) => watch.explain(vantage, finding));
       this.#infers((inference) => {
@@ -180,7 +183,7 @@ export class Bisection {
     if (finding.kind !== 'loss-episode' || finding.duringStall !== true) {
       this.#infers((inference) => inference.finding(finding));
     }
-    await this.#output.finding(finding);
+    this.#output.finding(finding);
   }
 
   /** The watchers need to know the ports that the probers took. */
@@ -198,7 +201,11 @@ export class Bisection {
       epochRealNs: this.sources.epochRealNs,
       watcher: (machine, vantage) => this.sources.watcher(machine, vantage),
     });
-    void this.#learnMachines().then((learnt) => this.#infer(learnt));
+    this.#learning = this.#learnMachines().then((learnt) => {
+      this.#infer(learnt);
+    });
+    // What it throws is thrown where it is awaited.
+    this.#learning.catch(() => this.#stopAll());
   }
 
   /** For `rxray trace rx --follow-probes`. */
@@ -262,7 +269,7 @@ export class Bisection {
     this.#lastNs = nowNs;
     const inference = this.#inference;
     if (!inference) return;
-    for (const incident of inference.advance(this.#lastNs - LAG_NS)) void this.#takeIncident(incident);
+    for (const incident of inference.advance(this.#lastNs - LAG_NS)) this.#takeIncident(incident);
     const began = performance.now();
     if (began < this.#weighAgainAt) return;
     const standing = inference.settled(this.#lastNs - LAG_NS);
@@ -275,9 +282,9 @@ export class Bisection {
     this.#weighAgainAt = began + Math.max(this.#output.isLive ? DRAWN_EVERY_MS : 0, tookMs / WEIGHING_SHARE);
   }
 
-  async #takeIncident(incident: Incident): Promise<void> {
+  #takeIncident(incident: Incident): void {
     this.#hunt.incident(incident);
-    await this.#output.incident(incident);
+    this.#output.incident(incident);
   }
 
   #verdict(inference: Inference): Verdict {
@@ -314,9 +321,4 @@ export class Bisection {
     for (const watch of this.#watches) watch.stop();
     this.#hunt.stop();
   }
-}
-
-function exitStatus(verdict: Verdict): number {
-  if (verdict.cause === 'healthy') return EXIT.healthy;
-  return verdict.cause === 'inconclusive' ? EXIT.inconclusive : EXIT.fault;
 }

@@ -1,6 +1,7 @@
 /** Whether the name of a path matches one of the patterns, in which `*` stands for anything; without any it does. */
-export function isWanted(name: string, only: readonly string[]): boolean {
-  return only.length === 0 || only.some((pattern) => wildcard(pattern).test(name));
+export function isWanted(name: string, only: readonly string[], except: readonly string[] = []): boolean {
+  const matches = (pattern: string): boolean => wildcard(pattern).test(name);
+  return (only.length === 0 || only.some(matches)) && !except.some(matches);
 }
 
 function wildcard(pattern: string): RegExp {

@@ -1,3 +1,5 @@
+import { errorText } from '../../format/error-text.js';
+import { requireVantages, vantageNamed } from '../../hosts/find-vantage.js';
 import { readHosts } from '../../hosts/hosts-file.js';
 import { ALL_CHECKS } from '../../kernel/checks/all-checks.js';
 import { type Check, checked, type NodeReadings } from '../../kernel/checks/check.js';
@@ -5,24 +7,29 @@ import { parseCpuList } from '../../kernel/cpu-list.js';
 import { HelperNodeReader, type NodeReader } from '../../kernel/node-reader.js';
 import { type NodeReadingRun, readNode } from '../../kernel/read-node.js';
 import { CodedError } from '../../model/errors.js';
-import type { CheckState, NodeCheck, NodeReport } from '../../model/node-check.js';
+import type { CheckDescription, CheckState, NodeCheck, NodeReport } from '../../model/node-check.js';
 import type { Vantage } from '../../model/vantage.js';
 import { checkText } from '../../report/host/check-text.js';
 import { localTransport } from '../../transports/local/local-transport.js';
 import type { Transport } from '../../transports/transport.js';
 import { transportFor } from '../../transports/transport-for.js';
+import { EXIT } from '../run/exit-status.js';
 import type { Io } from '../terminal/io.js';
+import { type Output, withOutput } from '../terminal/output.js';
 
 export interface CheckOptions {
   /** Vantages to look at; of a hosts file all, where none is named. */
   readonly nodes: readonly string[];
-  readonly hosts?: string;
+  readonly hosts?: string | undefined;
   readonly intervalNs: number;
   readonly only: readonly string[];
   readonly except: readonly string[];
   /** Show what would be looked at, and read nothing. */
   readonly list: boolean;
   readonly json: boolean;
+  /** Also what is fine, with what was read. */
+  readonly verbose: boolean;
+  readonly output?: string | undefined;
 }
 
 /**
@@ -32,24 +39,28 @@ export interface CheckOptions {
  */
 export async function check(options: CheckOptions, io: Io): Promise<number> {
   const checks = chosen(options);
-  if (options.list) {
-    await io.out(`${checks.map(listed).join('\n')}\n`);
-    return 0;
-  }
+  const inputs = [{ path: options.hosts, what: 'the hosts file' }];
+  return withOutput({ output: options.output, inputs }, io, async (output) => {
+    if (!options.list) return lookAtAll(options, checks, output, io);
+    await output.write(`${checks.map(options.json ? listedRecord : listed).join('\n')}\n`);
+    return EXIT.completed;
+  });
+}
+
+async function lookAtAll(options: CheckOptions, checks: readonly Check[], output: Output, io: Io): Promise<number> {
   const nodes = Object.entries(await vantages(options));
   const outcomes = await Promise.all(nodes.map(([name, vantage]) => lookAt(name, vantage, checks, options, io)));
   for (const outcome of outcomes) {
     if (outcome.kind === 'failed') {
-      const { code, message, remedy } = outcome.error;
-      io.err(`rxray: ${outcome.node}: ${message} [${code}]\n  → ${remedy}\n`);
+      io.err(errorText(`rxray: ${outcome.node}`, outcome.error));
     } else if (options.json) {
       const records = [...outcome.checks, outcome.report];
-      await io.out(`${records.map((record) => JSON.stringify(record)).join('\n')}\n`);
-    } else await io.out(checkText(outcome.report, outcome.checks));
+      await output.write(`${records.map((record) => JSON.stringify(record)).join('\n')}\n`);
+    } else await output.write(checkText(outcome.report, outcome.checks, options.verbose));
   }
   const done = outcomes.filter((outcome) => outcome.kind === 'done');
-  if (done.some(({ report }) => report.wrong > 0)) return 1;
-  return done.length < outcomes.length ? 4 : 0;
+  if (done.some(({ report }) => report.wrong > 0)) return EXIT.found;
+  return done.length < outcomes.length ? EXIT.system : EXIT.completed;
 }
 
 type Outcome =
@@ -119,23 +130,23 @@ function chosen({ only, except }: CheckOptions): Check[] {
 async function vantages({ nodes, hosts: file }: CheckOptions): Promise<Readonly<Record<string, Vantage>>> {
   if (file === undefined) {
     if (nodes.length === 0) return { local: { transport: 'local' } };
-    throw new CodedError('E_HOSTS', `${nodes[0]} is a name of a hosts file`, `write check ${nodes[0]} --hosts FILE`, 2);
+    throw new CodedError(
+      'E_HOSTS',
+      `${nodes[0]} is a name of a hosts file, and none is given`,
+      `write rxray check ${nodes[0]} --hosts FILE`,
+      2,
+    );
   }
   const hosts = await readHosts(file);
   const names = nodes.length > 0 ? nodes : Object.keys(hosts.vantages);
-  if (names.length === 0) {
-    throw new CodedError('E_HOSTS', `${file} names no vantages`, 'add vantages: { here: { transport: local } }', 2);
-  }
-  return Object.fromEntries(
-    names.map((name) => {
-      const vantage = hosts.vantages[name];
-      if (vantage !== undefined) return [name, vantage];
-      const known = Object.keys(hosts.vantages).join(', ') || 'none';
-      throw new CodedError('E_HOSTS', `${file} names no vantage ${name}`, `its vantages: ${known}`, 2);
-    }),
-  );
+  requireVantages(hosts, file);
+  return Object.fromEntries(names.map((name) => [name, vantageNamed(name, hosts, file)]));
 }
 
 function listed({ name, about, threshold, source }: Check): string {
   return `${name}\n  ${about}\n  ${threshold}\n  source: ${source}`;
+}
+
+function listedRecord({ name, about, threshold, source }: Check): string {
+  return JSON.stringify({ type: 'check-description', name, about, threshold, source } satisfies CheckDescription);
 }

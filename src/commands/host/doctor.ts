@@ -10,8 +10,10 @@ import { readCapabilities } from '../../kernel/prober-capabilities.js';
 import { readTracerCapabilities, tracerChecks } from '../../kernel/tracer-capabilities.js';
 import { CodedError } from '../../model/errors.js';
 import type { HostCheck } from '../../model/host-check.js';
+import type { HostCheckRecord, HostReport } from '../../model/records/doctor.js';
 import { doctorText } from '../../report/host/doctor-text.js';
 import { localTransport } from '../../transports/local/local-transport.js';
+import { EXIT } from '../run/exit-status.js';
 import type { Io } from '../terminal/io.js';
 import { fixHelpers, grantScript, helperChecks } from './installed-helpers.js';
 
@@ -38,7 +40,9 @@ export async function doctor(options: { readonly json: boolean; readonly fix: bo
   const cannotProbe = checks.some((check) => check.area === 'probe' && check.state === 'missing');
   const grant = grantScript();
   if (options.json) {
-    await io.out(`${JSON.stringify({ probing: !cannotProbe, checks, ...(grant && { grant }) }, null, 2)}\n`);
+    const found = checks.map((check): HostCheckRecord => ({ type: 'host-check', ...check }));
+    const report: HostReport = { type: 'host-report', probing: !cannotProbe, ...(grant && { grant }) };
+    await io.out([...found, report].map((record) => `${JSON.stringify(record)}\n`).join(''));
   } else {
     const end = cannotProbe
       ? 'Precise probing does not work here: see ✗ above. Without privilege: rxray probe HOST -p PORT --engine connect'
@@ -47,7 +51,7 @@ export async function doctor(options: { readonly json: boolean; readonly fix: bo
     const how = lacking && grant !== undefined ? `${GRANT_TITLE}\n${grant.map((line) => `  ${line}\n`).join('')}` : '';
     await io.out(`${doctorText(checks)}\n${how}${end}\n`);
   }
-  return cannotProbe ? 4 : 0;
+  return cannotProbe ? EXIT.system : EXIT.completed;
 }
 
 async function proberSection(): Promise<HostCheck[]> {

@@ -22,7 +22,7 @@ export async function importCapture(
   io: Io,
 ): Promise<number> {
   const progress = new FileProgress(io, `reading ${source.name}`);
-  const run = await ImportRun.open(options, io, progress);
+  const run = new ImportRun(options, io, progress);
   const table = new PathTable((name) => isWanted(name, options.only), options.together);
   const learned: LearnedPath[] = [];
   const begin = (): void => {

@@ -58,7 +58,7 @@ export async function importPair(files: readonly [string, string], options: Impo
     );
   }
   const progress = new FileProgress(io, `reading ${files.join(' and ')}`);
-  const run = await ImportRun.open(options, io, progress);
+  const run = new ImportRun(options, io, progress);
   return new PairImport(files, options, pairing, run, io, progress).follow();
 }
 

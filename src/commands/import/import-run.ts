@@ -7,9 +7,9 @@ import { type QualityRecord, type RunPath, type RunRecord, SCHEMA } from '../../
 import type { SampleColumns } from '../../model/sample.js';
 import type { Summary } from '../../model/summary.js';
 import { createReporter } from '../../report/probe/create-reporter.js';
+import { EXIT } from '../run/exit-status.js';
 import type { FileProgress } from '../terminal/file-progress.js';
 import type { Io } from '../terminal/io.js';
-import { OutputFile } from '../terminal/output-file.js';
 import type { ImportOptions } from './import-options.js';
 
 /** Paths whose statistics are shown to people; a capture may have thousands. */
@@ -47,19 +47,14 @@ export class ImportRun {
   #found = false;
   #deferred: ((finding: Finding) => void) | undefined;
 
-  private constructor(
+  /** @param io whose `out` is where the results go */
+  constructor(
     private readonly options: ImportOptions,
     private readonly io: Io,
-    private readonly file: OutputFile | undefined,
     private readonly progress: FileProgress,
   ) {
     this.bank = createDetectorBank([], { thresholdNs: options.thresholdNs, waitNs: options.waitNs });
     this.#reporter = createReporter(options.format, { quiet: options.quiet });
-  }
-
-  static async open(options: ImportOptions, io: Io, progress: FileProgress): Promise<ImportRun> {
-    const file = options.output === undefined ? undefined : await OutputFile.open(options.output);
-    return new ImportRun(options, io, file, progress);
   }
 
   /** Findings go there instead of being printed: more is to be known of them, see {@link tell}. */
@@ -127,7 +122,7 @@ export class ImportRun {
     const text = this.#waiting.join('');
     this.#waiting = [];
     this.progress.clear();
-    await (this.file ? this.file.write(text) : this.io.out(text));
+    await this.io.out(text);
   }
 
   /** The findings that only the end completes. */
@@ -142,12 +137,11 @@ export class ImportRun {
     const quality = qualityOf(this.#run?.timestamps ?? 'user', end, [...end.notes, ...notes]);
     this.#print(this.#reporter.end({ summaries: shown, quality, durationNs: end.durationNs }));
     await this.drain();
-    await this.file?.close();
     if (all.every((summary) => summary.received === 0 && summary.errors === 0)) {
       this.io.err('no reply at all in what was imported\n');
-      return 1;
+      return EXIT.found;
     }
-    return this.#found ? 1 : 0;
+    return this.#found ? EXIT.found : EXIT.completed;
   }
 
   /** Of many paths people are shown those with findings, then the busiest. */

@@ -57,7 +57,7 @@ export async function readText(source: ByteSource, start: Uint8Array, options: I
 export async function importTexts(texts: readonly ReadText[], options: ImportOptions, io: Io): Promise<number> {
   const all = texts.flatMap((text) => text.series.map((series) => ({ ...text, series })));
   const progress = new FileProgress(io, 'judging', 'samples');
-  const run = await ImportRun.open(options, io, progress);
+  const run = new ImportRun(options, io, progress);
   const names = distinct(all.map(({ series }) => seriesName(series)));
   const known = all.every(({ series }) => series.epochNs > 0n);
   const epochNs = known

@@ -9,13 +9,11 @@ import type { TextSeries } from '../../imports/text-series.js';
 import { CodedError } from '../../model/errors.js';
 import type { Summary } from '../../model/summary.js';
 import type { Verdict } from '../../model/verdict.js';
-import { createBisectReporter } from '../../report/bisect/bisect-reporter.js';
+import { type BisectFormat, createBisectReporter } from '../../report/bisect/bisect-reporter.js';
+import { verdictStatus } from '../run/exit-status.js';
 import type { Io } from '../terminal/io.js';
-import { OutputFile } from '../terminal/output-file.js';
 import type { ImportOptions } from './import-options.js';
 import { type ReadText, readText } from './import-text.js';
-
-const EXIT = { healthy: 0, fault: 1, inconclusive: 3 } as const;
 
 /**
  * `import --hosts`: printed output of runs that were made one after the other, each on a path of a hosts file, and
@@ -27,6 +25,7 @@ export async function importVerdict(hostsFile: string, options: ImportOptions, i
   if (options.paths.length === 0) {
     throw new CodedError('E_USAGE', '--hosts without --path', "write --path 'shell>nodeport/syn=run.txt'", 2);
   }
+  const reporter = createBisectReporter(verdictFormat(options.format), options);
   const known = measuredPaths(await readHosts(hostsFile));
   const all: SequentialSeries[] = [];
   const summaries: Summary[] = [];
@@ -47,20 +46,19 @@ export async function importVerdict(hostsFile: string, options: ImportOptions, i
     files.length === options.paths.length ? note : `${note} (${files.map((file) => basename(file)).join(', ')})`,
   );
   const told: Verdict = { ...verdict, quality: { ...verdict.quality, notes: [...verdict.quality.notes, ...own] } };
-  const reporter = createBisectReporter(options.format === 'ndjson' ? 'ndjson' : 'text', options);
-  await print(reporter.verdict(told, summaries), options, io);
-  if (verdict.cause === 'healthy') return EXIT.healthy;
-  return verdict.cause === 'inconclusive' ? EXIT.inconclusive : EXIT.fault;
+  await io.out(reporter.verdict(told, summaries));
+  return verdictStatus(verdict);
 }
 
-async function print(text: string, options: ImportOptions, io: Io): Promise<void> {
-  if (options.output === undefined) {
-    await io.out(text);
-    return;
-  }
-  const file = await OutputFile.open(options.output);
-  await file.write(text);
-  await file.close();
+/** @throws CodedError E_USAGE for a format of samples, of which a verdict has none */
+function verdictFormat(format: ImportOptions['format']): BisectFormat {
+  if (format === 'text' || format === 'json' || format === 'ndjson') return format;
+  throw new CodedError(
+    'E_USAGE',
+    `--format ${format} is of samples, and --hosts gives a verdict`,
+    'use text, json or ndjson',
+    2,
+  );
 }
 
 async function read(file: string, options: ImportOptions): Promise<ReadText> {

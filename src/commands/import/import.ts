@@ -2,6 +2,7 @@ import { ByteSource } from '../../imports/byte-source.js';
 import { isCapture } from '../../imports/capture/capture-reader.js';
 import { CodedError } from '../../model/errors.js';
 import type { Io } from '../terminal/io.js';
+import { withOutput } from '../terminal/output.js';
 import { importCapture } from './import-capture.js';
 import type { ImportOptions } from './import-options.js';
 import { importPair } from './import-pair.js';
@@ -25,6 +26,17 @@ interface Opened {
  * @throws CodedError for wrong use and for files that are nothing known (2)
  */
 export async function importFiles(options: ImportOptions, io: Io): Promise<number> {
+  const read = [...options.files, ...options.paths.map(({ file }) => file)];
+  const inputs = [
+    { path: options.hosts, what: 'the hosts file' },
+    ...read.map((path) => ({ path, what: 'what is imported' })),
+  ];
+  return withOutput({ output: options.output, inputs }, io, (output) =>
+    importInto(options, { ...io, out: (text) => output.write(text) }),
+  );
+}
+
+async function importInto(options: ImportOptions, io: Io): Promise<number> {
   if (options.hosts !== undefined) return importVerdict(options.hosts, options, io);
   if (options.paths.length > 0) throw new CodedError('E_USAGE', '--path without --hosts', 'add --hosts hosts.yaml', 2);
   if (options.files.length === 0) {

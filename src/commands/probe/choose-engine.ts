@@ -5,6 +5,7 @@ import { createHelperEngine } from '../../engines/helper-engine.js';
 import { createPortableEngine, PORTABLE_PROGRAM } from '../../engines/portable-engine.js';
 import { createSimEngine, parseScenario } from '../../engines/sim-engine.js';
 import { HOW_TO_GRANT } from '../../kernel/helper-rights.js';
+import type { SendingEngine } from '../../model/engine-name.js';
 import { CodedError } from '../../model/errors.js';
 import type { ProbePlan } from '../../model/plan.js';
 import type { Vantage } from '../../model/vantage.js';
@@ -29,27 +30,29 @@ export async function chooseEngine(options: ProbeOptions, plan: ProbePlan): Prom
   if (engine === 'auto' && options.scenario !== undefined)
     return { engine: await simEngine(options.scenario), why: 'a scenario was given' };
   if (engine === 'auto') return bestEngine(plan, netns);
-  return { engine: nodeEngine(engine, netns) ?? helperEngine(netns) };
+  return { engine: SENDERS[engine](netns) };
 }
 
-/** An engine that is a program for Node.js; undefined for the native helper. */
-export function nodeEngine(name: 'helper' | 'portable' | 'connect' = 'helper', netns?: string): Engine | undefined {
-  if (name === 'portable') return createPortableEngine(nodeTransport(PORTABLE_PROGRAM, { netns }));
-  if (name === 'connect') return createConnectEngine(connectTransport(netns));
-  return undefined;
-}
+/** How each engine is made that sends from this host, in a network namespace of it or in rxray's own. */
+const SENDERS: Readonly<Record<SendingEngine, (netns: string | undefined) => Engine>> = {
+  helper: (netns) => createHelperEngine(netns === undefined ? localTransport : netnsTransport(netns)),
+  portable: (netns) => createPortableEngine(nodeTransport(PORTABLE_PROGRAM, { netns })),
+  connect: (netns) => createConnectEngine(connectTransport(netns)),
+};
 
 async function bestEngine(plan: ProbePlan, netns: string | undefined): Promise<ChosenEngine> {
   const noHelper = await whyNoHelper(netns === undefined ? localTransport : netnsTransport(netns));
   if (noHelper === undefined)
-    return { engine: helperEngine(netns), why: 'the native prober may send and receive here, and is the most precise' };
+    return {
+      engine: SENDERS.helper(netns),
+      why: 'the native prober may send and receive here, and is the most precise',
+    };
   const noPortable = await whyNoPortable(plan, nodeTransport(PORTABLE_PROGRAM, { netns }));
-  if (noPortable === undefined)
-    return { engine: createPortableEngine(nodeTransport(PORTABLE_PROGRAM, { netns })), why: `no helper: ${noHelper}` };
+  if (noPortable === undefined) return { engine: SENDERS.portable(netns), why: `no helper: ${noHelper}` };
   const noConnect = await whyNoConnect(plan, connectTransport(netns));
   if (noConnect === undefined)
     return {
-      engine: createConnectEngine(connectTransport(netns)),
+      engine: SENDERS.connect(netns),
       why: `no helper: ${noHelper}; no portable: ${noPortable}`,
     };
   throw new CodedError(
@@ -57,10 +60,6 @@ async function bestEngine(plan: ProbePlan, netns: string | undefined): Promise<C
     `no engine can do this here: helper: ${noHelper}; portable: ${noPortable}; connect: ${noConnect}`,
     HOW_TO_GRANT,
   );
-}
-
-function helperEngine(netns: string | undefined): Engine {
-  return createHelperEngine(netns === undefined ? localTransport : netnsTransport(netns));
 }
 
 function connectTransport(netns: string | undefined) {
@@ -88,12 +87,16 @@ async function simEngine(scenario: string | undefined): Promise<Engine> {
 }
 
 /** The engine for a vantage: the one asked for where it is on this machine, elsewhere the native helper. */
-export function vantageEngine(
-  vantage: Vantage,
-  transport: Transport,
-  name?: 'helper' | 'portable' | 'connect',
-): Engine {
-  const near = vantage.transport === 'local' || vantage.transport === 'netns';
-  const netns = vantage.transport === 'netns' ? vantage.name : undefined;
-  return (near ? nodeEngine(name, netns) : undefined) ?? createHelperEngine(transport);
+export function vantageEngine(vantage: Vantage, transport: Transport, name: SendingEngine = 'helper'): Engine {
+  const engine = engineOf(vantage, name);
+  if (engine === 'helper') return createHelperEngine(transport);
+  return SENDERS[engine](vantage.transport === 'netns' ? vantage.name : undefined);
+}
+
+/** What a vantage is probed from with: elsewhere than on this machine only the helper works. */
+export function engineOf(
+  vantage: Pick<Vantage, 'transport'> | undefined,
+  name: SendingEngine = 'helper',
+): SendingEngine {
+  return vantage?.transport === 'local' || vantage?.transport === 'netns' ? name : 'helper';
 }

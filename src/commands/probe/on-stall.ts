@@ -1,23 +1,37 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import type { Finding } from '../../model/finding.js';
 
 /** Commands running at a time, and findings that wait for one; more are counted and left out. */
 const RUNNING = 4;
 const WAITING = 100;
+/** A command that takes longer is ended: what it is to tell is long out of date. */
+const LIMIT_MS = 60_000;
+/** Before a command that ignores SIGTERM gets SIGKILL. */
+const GRACE_MS = 2_000;
+/** How long the end of the run waits for commands. */
+const FINISH_MS = 10_000;
 
-/** Runs the user's `--on-stall` command for findings, each as one line of JSON on its standard input. */
+/**
+ * Runs the user's `--on-stall` command for findings, each as one line of JSON on its standard input.
+ *
+ * Each has a process group of its own, so that Ctrl-C reaches rxray alone, and ends with rxray, whatever it started.
+ */
 export class OnStall {
-  #running = 0;
+  readonly #running = new Set<ChildProcess>();
   #leftOut = 0;
+  #ended = false;
   readonly #waiting: Finding[] = [];
   readonly #idle: (() => void)[] = [];
+  readonly #exiting = (): void => this.#signalAll('SIGTERM');
 
   constructor(
     private readonly command: string,
     private readonly report: (message: string) => void,
     /** What the command prints is left out: the terminal is drawn on. */
     private readonly silent = false,
-  ) {}
+  ) {
+    process.on('exit', this.#exiting);
+  }
 
   add(finding: Finding): void {
     if (this.#waiting.length >= WAITING) {
@@ -28,34 +42,72 @@ export class OnStall {
     this.#startNext();
   }
 
-  /** Resolves when the commands started so far have ended. */
+  /** Resolves when the commands have ended, of which those are ended that take too long. */
   async finish(): Promise<void> {
-    if (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    if (this.#running.size > 0) {
+      const idle = new Promise<void>((resolve) => this.#idle.push(resolve));
+      const late = setTimeout(() => this.#giveUp(), FINISH_MS);
+      await idle;
+      clearTimeout(late);
+    }
+    process.off('exit', this.#exiting);
     if (this.#leftOut > 0)
       this.report(`--on-stall: ${this.#leftOut} findings came faster than the command ran, and were left out`);
   }
 
+  #giveUp(): void {
+    this.#ended = true;
+    this.#leftOut += this.#waiting.splice(0).length;
+    this.#signalAll('SIGTERM');
+    setTimeout(() => {
+      this.#signalAll('SIGKILL');
+      for (const resolve of this.#idle.splice(0)) resolve();
+    }, GRACE_MS).unref();
+  }
+
   #startNext(): void {
-    if (this.#running >= RUNNING) return;
-    const finding = this.#waiting.shift();
+    if (this.#running.size >= RUNNING) return;
+    const finding = this.#ended ? undefined : this.#waiting.shift();
     if (!finding) {
-      if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve();
+      if (this.#running.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
       return;
     }
-    this.#running += 1;
     const output = this.silent ? 'ignore' : process.stderr;
-    const child = spawn('/bin/sh', ['-c', this.command], { stdio: ['pipe', output, output] });
+    const child = spawn('/bin/sh', ['-c', this.command], { stdio: ['pipe', output, output], detached: true });
+    this.#running.add(child);
     child.stdin.on('error', () => {});
     child.stdin.end(`${JSON.stringify(finding)}\n`);
-    let done = false;
+    let late = false;
+    const limit = setTimeout(() => {
+      late = true;
+      signalGroup(child, 'SIGTERM');
+      setTimeout(() => signalGroup(child, 'SIGKILL'), GRACE_MS).unref();
+    }, LIMIT_MS);
     const ended = (problem?: string): void => {
-      if (done) return;
-      done = true;
+      if (!this.#running.delete(child)) return;
+      clearTimeout(limit);
       if (problem !== undefined) this.report(`--on-stall: the command ${problem}`);
-      this.#running -= 1;
       this.#startNext();
     };
     child.once('error', (error) => ended(`could not be started: ${error.message}`));
-    child.once('close', (code, signal) => ended(code === 0 ? undefined : `ended with ${signal ?? `status ${code}`}`));
+    child.once('exit', (code, signal) => {
+      if (late) ended(`was ended after ${LIMIT_MS / 1_000} s`);
+      else if (this.#ended) ended('was ended with the run');
+      else ended(code === 0 ? undefined : `ended with ${signal ?? `status ${code}`}`);
+    });
+  }
+
+  #signalAll(signal: NodeJS.Signals): void {
+    for (const child of this.#running) signalGroup(child, signal);
+  }
+}
+
+/** The command and all that it started. */
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // It ended on its own in between.
   }
 }

@@ -6,20 +6,18 @@ import { createReporter } from '../../report/probe/create-reporter.js';
 import type { RunResult } from '../../report/probe/reporter.js';
 import { snapshotText } from '../../report/probe/text-reporter.js';
 import { statusLine } from '../../report/progress/status-line.js';
+import { EXIT } from '../run/exit-status.js';
 import type { Measurement } from '../run/measurement.js';
 import { withRemedy } from '../run/remedies.js';
 import type { Io } from '../terminal/io.js';
 import { LiveFeed } from '../terminal/live-feed.js';
 import { LiveView } from '../terminal/live-view.js';
-import type { OutputFile } from '../terminal/output-file.js';
+import type { Output } from '../terminal/output.js';
 import { OnStall } from './on-stall.js';
 import type { ProbeOptions } from './probe-options.js';
 
 /** The status line is drawn this often. */
 const STATUS_EVERY_MS = 200;
-
-const NO_REPLY = 1;
-const FOUND = 1;
 
 /** How a run of `probe` is shown, live or replayed. */
 export interface ProbeShowing extends Pick<ProbeOptions, 'format' | 'quiet' | 'failOn' | 'onStall' | 'live' | 'ascii'> {
@@ -41,7 +39,7 @@ export class ProbeCommand {
     private readonly options: ProbeShowing,
     private readonly plan: ProbePlan,
     private readonly measurement: Measurement,
-    private readonly file: OutputFile | undefined,
+    private readonly output: Output,
     private readonly io: Io,
   ) {
     this.#reporter = createReporter(options.format, { quiet: options.quiet });
@@ -101,7 +99,7 @@ export class ProbeCommand {
       }
       const text = this.#reporter.finding(finding);
       // Drawn already; a file gets everything all the same.
-      if (this.#live === undefined || this.file !== undefined) await this.#print(text);
+      if (this.#live === undefined || this.output.file !== undefined) await this.#print(text);
     }
   }
 
@@ -116,18 +114,17 @@ export class ProbeCommand {
     const result = this.measurement.result();
     await this.#print(this.#reporter.end(result));
     await this.#onStall?.finish();
-    await this.file?.close();
     if (isSilent(result)) {
       this.#tell(`no reply at all from ${this.plan.paths.map((path) => path.name).join(', ')}`);
-      return NO_REPLY;
+      return EXIT.found;
     }
-    return this.#found ? FOUND : 0;
+    return this.#found ? EXIT.found : EXIT.completed;
   }
 
   async #print(text: string): Promise<void> {
     if (text === '') return;
     this.#clearStatus();
-    await (this.file ? this.file.write(text) : this.io.out(text));
+    await this.output.write(text);
   }
 
   #tell(message: string): void {
@@ -152,11 +149,11 @@ export class ProbeCommand {
   #drawStatus(): void {
     if (!this.measurement.run) return;
     const { summaries } = this.measurement.result();
-    this.io.err(`\r\x1b[K${statusLine(summaries, this.#elapsedNs(), this.io.columns)}`);
+    this.io.draw(`\r\x1b[K${statusLine(summaries, this.#elapsedNs(), this.io.columns)}`);
   }
 
   #clearStatus(): void {
-    if (this.#statusShown) this.io.err('\r\x1b[K');
+    if (this.#statusShown) this.io.draw('\r\x1b[K');
   }
 }
 

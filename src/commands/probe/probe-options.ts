@@ -1,4 +1,5 @@
 import type { Family } from '../../hosts/resolve-address.js';
+import type { EngineName } from '../../model/engine-name.js';
 import type { FindingKind } from '../../model/finding.js';
 import type { TimestampChoice } from '../../model/plan.js';
 import type { Protocol } from '../../model/protocol.js';
@@ -11,33 +12,33 @@ export interface ProbeOptions extends RecordingOptions {
   readonly targets: readonly string[];
   /** Empty: decided by target, SYN where there is a port. */
   readonly protocols: readonly Protocol[];
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** Default by protocol. */
-  readonly intervalNs?: number;
+  readonly intervalNs?: number | undefined;
   readonly thresholdNs: number;
   /** 0 means no limit. */
   readonly count: number;
   readonly durationNs: number;
   readonly waitNs: number;
-  readonly flows?: number;
-  readonly freshPerSecond?: number;
+  readonly flows?: number | undefined;
+  readonly freshPerSecond?: number | undefined;
   readonly family: Family;
-  readonly interface?: string;
-  readonly ttl?: number;
+  readonly interface?: string | undefined;
+  readonly ttl?: number | undefined;
   readonly timestamps: TimestampChoice;
   readonly cpu: 'auto' | 'none' | number;
   readonly maxPacketsPerSecond: number;
-  readonly engine: 'auto' | 'helper' | 'portable' | 'connect' | 'sim';
+  readonly engine: 'auto' | EngineName;
   /** For engine `sim`. */
-  readonly scenario?: string;
+  readonly scenario?: string | undefined;
   /** Probe from this network namespace instead of this one. */
-  readonly netns?: string;
-  readonly hosts?: string;
+  readonly netns?: string | undefined;
+  readonly hosts?: string | undefined;
   readonly format: ReportFormat;
-  readonly output?: string;
+  readonly output?: string | undefined;
   readonly quiet: boolean;
   readonly failOn: readonly FindingKind[];
-  readonly onStall?: string;
+  readonly onStall?: string | undefined;
   /** Draw the run on the terminal; results are printed when it has ended. */
   readonly live: boolean;
   /** Draw with plain characters. */

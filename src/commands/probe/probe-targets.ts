@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { isIPv6 } from 'node:net';
 import { defaultGateway } from '../../hosts/default-gateway.js';
 import { type Hosts, readHosts } from '../../hosts/hosts-file.js';
+import { parseTarget } from '../../hosts/parse-target.js';
 import { type Family, resolveAddress } from '../../hosts/resolve-address.js';
 import { CodedError } from '../../model/errors.js';
 import type { Target } from '../../model/target.js';
@@ -11,8 +11,10 @@ export const IMPLICIT_HOSTS_FILE = 'hosts.yaml';
 
 export interface ResolvedTargets {
   readonly targets: readonly Target[];
-  /** Said to the user where they did not choose: which targets were taken, and why. */
-  readonly note?: string;
+  /** Said to the user where they did not choose: which targets or addresses were taken, and why. */
+  readonly notes: readonly string[];
+  /** Nobody named them, on the command line or by naming a file. */
+  readonly unasked: boolean;
 }
 
 /** Turns the words of the command line into targets; without words takes hosts.yaml, else the default gateway. */
@@ -23,7 +25,9 @@ export async function resolveTargets(
   const file = options.hosts ?? (existsSync(IMPLICIT_HOSTS_FILE) ? IMPLICIT_HOSTS_FILE : undefined);
   const hosts = file === undefined ? undefined : await readHosts(file);
   if (words.length > 0) {
-    return { targets: await Promise.all(words.map((word) => resolveWord(word, hosts, options.family))) };
+    const notes: string[] = [];
+    const targets = await Promise.all(words.map((word) => resolveWord(word, hosts, options.family, notes)));
+    return { targets, notes, unasked: false };
   }
   if (hosts) {
     const targets = Object.keys(hosts.targets).flatMap((name) => namedTarget(name, hosts) ?? []);
@@ -32,7 +36,8 @@ export async function resolveTargets(
     const list = targets.map((target) => `${target.name} (${target.address})`).join(', ');
     return {
       targets,
-      note: `no target given: probing the targets of ${file}: ${list}`,
+      notes: [`no target given: probing the targets of ${file}: ${list}`],
+      unasked: options.hosts === undefined,
     };
   }
   const gateway = defaultGateway();
@@ -46,33 +51,24 @@ export async function resolveTargets(
   }
   return {
     targets: [{ name: gateway.address, address: gateway.address }],
-    note: `no target given and no ./hosts.yaml: probing the default gateway ${gateway.address} (${gateway.interface})`,
+    notes: [
+      `no target given and no ./hosts.yaml: probing the default gateway ${gateway.address} (${gateway.interface})`,
+    ],
+    unasked: true,
   };
 }
 
-async function resolveWord(word: string, hosts: Hosts | undefined, family: Family): Promise<Target> {
+async function resolveWord(word: string, hosts: Hosts | undefined, family: Family, notes: string[]): Promise<Target> {
   const named = hosts && namedTarget(word, hosts);
   if (named) return named;
-  const { host, port } = splitPort(word);
-  return { name: word, address: await resolveAddress(host, family), ...(port === undefined ? {} : { port }) };
+  const { host, port } = parseTarget(word);
+  const { address, note } = await resolveAddress(host, family);
+  if (note !== undefined) notes.push(note);
+  return { name: word, address, ...(port === undefined ? {} : { port }) };
 }
 
 function namedTarget(name: string, hosts: Hosts): Target | undefined {
   const entry = Object.hasOwn(hosts.targets, name) ? hosts.targets[name] : undefined;
   if (!entry) return undefined;
   return { name, address: entry.address, kind: entry.kind, ...(entry.port === undefined ? {} : { port: entry.port }) };
-}
-
-/** `host`, `host:port`, `[v6]:port`; a bare IPv6 address has no port. */
-function splitPort(word: string): { host: string; port?: number } {
-  if (isIPv6(word)) return { host: word };
-  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(word);
-  if (!match) return { host: word.replace(/^\[(.*)\]$/, '$1') };
-  return { host: match[1] ?? match[2] ?? word, port: checkPort(Number(match[3]), word) };
-}
-
-/** @throws CodedError E_PORT */
-export function checkPort(port: number, where: string): number {
-  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
-  throw new CodedError('E_PORT', `${where}: a port is a number from 1 to 65535`, 'give one, for example -p 443', 2);
 }

@@ -1,23 +1,29 @@
 import { randomBytes } from 'node:crypto';
+import { formatLength } from '../../format/duration.js';
 import { packageVersion } from '../../installation/version.js';
 import type { ProberHello } from '../../model/engine-event.js';
 import type { ProbePlan } from '../../model/plan.js';
+import { SECOND } from '../../model/time.js';
 import { watchesOf } from '../../model/watch.js';
 import type { ProbeInfo } from '../../recording/recorded-run.js';
 import type { Recorder } from '../../recording/recorder.js';
 import { SAME_CLOCK } from '../../transports/transport.js';
 import { recordedEngine } from '../recording/recorded-engine.js';
-import { openRecorder } from '../recording/recording-options.js';
+import { openRecorder, recordingBeside } from '../recording/recording-options.js';
 import { Measurement, type MeasurementAbout } from '../run/measurement.js';
+import type { UsedFile } from '../terminal/check-output.js';
 import type { Io } from '../terminal/io.js';
 import { checkTerminal } from '../terminal/live-view.js';
-import { OutputFile } from '../terminal/output-file.js';
+import { withOutput } from '../terminal/output.js';
 import { chooseEngine } from './choose-engine.js';
 import { ProbeCommand } from './probe-command.js';
 import type { ProbeOptions } from './probe-options.js';
 import { planProbe } from './probe-plan.js';
-import { resolveTargets } from './probe-targets.js';
+import { IMPLICIT_HOSTS_FILE, resolveTargets } from './probe-targets.js';
 import { publishProbes } from './running-probes.js';
+
+/** How long targets are probed that nobody named. */
+const UNASKED_NS = 10 * SECOND;
 
 /** The one stream of a recorded probe. */
 export const PROBE_STREAM = 'vantage local';
@@ -28,9 +34,11 @@ export const PROBE_STREAM = 'vantage local';
  * @returns 0 completed; 1 no reply at all, or what `--fail-on` names was found
  * @throws CodedError for wrong use (2) and for what the environment refuses (4)
  */
-export async function probe(options: ProbeOptions, io: Io): Promise<number> {
-  const { targets, note } = await resolveTargets(options.targets, options);
-  if (note !== undefined) io.err(`${note}\n`);
+export async function probe(given: ProbeOptions, io: Io): Promise<number> {
+  const { targets, notes, unasked } = await resolveTargets(given.targets, given);
+  const options = unasked ? forAWhile(given) : given;
+  for (const note of notes) io.err(`${note}\n`);
+  if (options !== given) io.err(`for ${formatLength(options.durationNs)}; -d or -c say how long\n`);
   const vantage = options.netns ?? 'local';
   // Drawn here, so that a tracer can be told it.
   const plan = { ...planProbe(options, targets, vantage), secret: randomBytes(16).toString('hex') };
@@ -45,23 +53,43 @@ export async function probe(options: ProbeOptions, io: Io): Promise<number> {
     thresholdNs: options.thresholdNs,
     options: { ...options },
   };
-  const file = options.output === undefined ? undefined : await OutputFile.open(options.output);
   let withdraw = (): void => {};
   const onHello = (hello: ProberHello): void => {
     withdraw = publish(plan, hello);
   };
-  const showing = { ...options, status: true, onHello };
-  const command = new ProbeCommand(showing, plan, new Measurement(plan, about), file, io);
-  let recorder: Recorder | undefined;
-  try {
-    recorder = await openRecorder(options, probeInfo(about, plan), io);
-    const place = options.netns === undefined ? 'this host' : `network namespace ${options.netns}`;
-    const used = recorder ? recordedEngine(engine, recorder.stream(PROBE_STREAM, place, SAME_CLOCK)) : engine;
-    return await command.follow(used.start(plan));
-  } finally {
-    withdraw();
-    await recorder?.close();
-  }
+  return withOutput({ output: options.output, inputs: filesOf(options) }, io, async (output) => {
+    const command = new ProbeCommand(
+      { ...options, status: true, onHello },
+      plan,
+      new Measurement(plan, about),
+      output,
+      io,
+    );
+    let recorder: Recorder | undefined;
+    try {
+      recorder = await openRecorder(options, probeInfo(about, plan), io);
+      const place = options.netns === undefined ? 'this host' : `network namespace ${options.netns}`;
+      const used = recorder ? recordedEngine(engine, recorder.stream(PROBE_STREAM, place, SAME_CLOCK)) : engine;
+      return await command.follow(used.start(plan));
+    } finally {
+      withdraw();
+      await recorder?.close();
+    }
+  });
+}
+
+/** What nobody named as a target is not probed for ever. */
+export function forAWhile(options: ProbeOptions): ProbeOptions {
+  const isLimited = options.count > 0 || options.durationNs > 0;
+  return isLimited ? options : { ...options, durationNs: UNASKED_NS };
+}
+
+/** What the run reads, and the recording that it writes. */
+function filesOf({ hosts, scenario, record, rotateBytes }: ProbeOptions): UsedFile[] {
+  return recordingBeside({ record, rotateBytes }, [
+    { path: hosts ?? IMPLICIT_HOSTS_FILE, what: 'the hosts file' },
+    { path: scenario, what: 'the scenario' },
+  ]);
 }
 
 /** For `rxray trace rx --follow-probes`; returns how to take it back. */

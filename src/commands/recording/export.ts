@@ -1,24 +1,26 @@
 import type { ProberHello } from '../../model/engine-event.js';
+import { CodedError } from '../../model/errors.js';
+import type { ExportFormat } from '../../model/report-format.js';
 import { Player } from '../../recording/player.js';
 import { createParquetSink } from '../../report/files/parquet-sink.js';
 import { createPcapngSink } from '../../report/files/pcapng-sink.js';
 import type { SampleSink } from '../../report/files/sample-sink.js';
 import { createCsvReporter } from '../../report/probe/csv-reporter.js';
 import { createNdjsonReporter } from '../../report/probe/ndjson-reporter.js';
+import { EXIT } from '../run/exit-status.js';
+import { STANDARD_STREAM } from '../terminal/check-output.js';
 import { FileProgress } from '../terminal/file-progress.js';
 import type { Io } from '../terminal/io.js';
-import { OutputFile } from '../terminal/output-file.js';
+import { withOutput } from '../terminal/output.js';
+import { recordedFiles } from './recorded-files.js';
 import { type RecordedVantage, recordedVantages } from './recorded-vantages.js';
 import { replay } from './replay.js';
-
-export const EXPORT_FORMATS = ['parquet', 'csv', 'ndjson', 'pcapng'] as const;
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 export interface ExportOptions {
   readonly file: string;
   readonly format: ExportFormat;
   /** Default standard output for text, and beside the recording for the others. */
-  readonly output?: string;
+  readonly output?: string | undefined;
 }
 
 type WriteOut = (content: string | Uint8Array) => Promise<void>;
@@ -44,29 +46,28 @@ export async function exportRecording(options: ExportOptions, io: Io): Promise<n
   if (player.run.command === 'probe' && (format === 'csv' || format === 'ndjson')) {
     // The very lines of the live run.
     const showing = { format, quiet: false, explain: false, failOn: [], speed: 0 } as const;
-    const to = options.output === undefined ? {} : { output: options.output };
-    await replay({ file, ...showing, ...to }, io);
-    return 0;
+    await replay({ file, ...showing, output: options.output }, io);
+    return EXIT.completed;
   }
   const path = options.output ?? (format === 'csv' || format === 'ndjson' ? undefined : `${stem(file)}.${format}`);
-  const output = path === undefined ? undefined : await OutputFile.open(path);
-  const write: WriteOut = async (content) => {
-    if (output) await output.write(content);
-    else await io.out(String(content));
-  };
-  const vantages = recordedVantages(player);
-  const reading =
-    format === 'parquet' || format === 'pcapng'
-      ? exportSamples(vantages, format === 'parquet' ? createParquetSink(write) : createPcapngSink(write))
-      : exportLines(vantages, format, write);
-  reading.catch(() => {});
-  await player.play();
-  const count = await reading;
-  await output?.close();
-  progress.clear();
-  if (path !== undefined) io.err(`${count} samples in ${path}\n`);
+  if (path === STANDARD_STREAM && format !== 'csv' && format !== 'ndjson') {
+    throw new CodedError('E_USAGE', `${format} is no text, and -o - is standard output`, 'write -o FILE', 2);
+  }
+  await withOutput({ output: path, inputs: recordedFiles(file) }, io, async (output) => {
+    const write: WriteOut = (content) => output.write(content);
+    const vantages = recordedVantages(player);
+    const reading =
+      format === 'parquet' || format === 'pcapng'
+        ? exportSamples(vantages, format === 'parquet' ? createParquetSink(write) : createPcapngSink(write))
+        : exportLines(vantages, format, write);
+    reading.catch(() => {});
+    await player.play();
+    const count = await reading;
+    progress.clear();
+    if (output.file !== undefined) io.err(`${count} samples in ${output.file}\n`);
+  });
   if (player.damage) throw player.damage;
-  return 0;
+  return EXIT.completed;
 }
 
 async function exportSamples(vantages: readonly RecordedVantage[], sink: SampleSink): Promise<number> {

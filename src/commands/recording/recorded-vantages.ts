@@ -1,7 +1,7 @@
 import type { RunRecord } from '../../model/records/run.js';
 import type { Player } from '../../recording/player.js';
 import type { ProbeInfo } from '../../recording/recorded-run.js';
-import { vantageStream } from '../bisect/bisect-sources.js';
+import { recordedEngineName, vantageStream } from '../bisect/bisect-sources.js';
 import { type VantageEvent, VantageRun } from '../bisect/vantage-run.js';
 import { PROBE_STREAM } from '../probe/probe.js';
 import { Measurement } from '../run/measurement.js';
@@ -23,7 +23,7 @@ export function recordedVantages(player: Player): RecordedVantage[] {
   return names.map((name) => {
     const stream = vantageStream(name);
     const paths = run.paths.filter((path) => path.measured.vantage === name);
-    const vantage = new VantageRun(name, replayedEngine(player, stream, 'helper'), paths, {
+    const vantage = new VantageRun(name, replayedEngine(player, stream, recordedEngineName(run, name)), paths, {
       thresholdNs: run.thresholdNs,
       durationNs: 0,
       cpu: 'auto',

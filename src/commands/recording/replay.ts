@@ -13,25 +13,26 @@ import { ProbeCommand } from '../probe/probe-command.js';
 import { Measurement } from '../run/measurement.js';
 import { FileProgress } from '../terminal/file-progress.js';
 import type { Io } from '../terminal/io.js';
-import { OutputFile } from '../terminal/output-file.js';
+import { type Output, withOutput } from '../terminal/output.js';
 import { replayedEngine } from './recorded-engine.js';
+import { recordedFiles } from './recorded-files.js';
 
 /** The options of `replay`, checked and in the project's units. */
 export interface ReplayOptions {
   readonly file: string;
   /** Default the one it was recorded with. */
-  readonly thresholdNs?: number;
+  readonly thresholdNs?: number | undefined;
   readonly format: ReportFormat;
-  readonly output?: string;
+  readonly output?: string | undefined;
   readonly quiet: boolean;
   readonly explain: boolean;
   readonly failOn: readonly FindingKind[];
   /** 1 is as fast as it was recorded, 0 as fast as it can. */
   readonly speed: number;
   /** Draw it on the terminal. */
-  readonly live?: boolean;
+  readonly live?: boolean | undefined;
   /** Plain characters. */
-  readonly ascii?: boolean;
+  readonly ascii?: boolean | undefined;
 }
 
 /**
@@ -51,7 +52,6 @@ export async function replay(options: ReplayOptions, io: Io): Promise<number> {
     },
     onProgress: (done, total) => progress.update(done, total),
   });
-  const file = options.output === undefined ? undefined : await OutputFile.open(options.output);
   const quietly: Io = {
     ...io,
     out: (text) => {
@@ -60,10 +60,12 @@ export async function replay(options: ReplayOptions, io: Io): Promise<number> {
     },
   };
   const { run } = player;
-  const status =
+  const inputs = recordedFiles(options.file);
+  const status = await withOutput({ output: options.output, inputs }, quietly, async (output) =>
     run.command === 'probe'
-      ? await replayProbe(player, run, options, file, quietly)
-      : await replayBisect(player, run, options, file, quietly);
+      ? replayProbe(player, run, options, output, quietly)
+      : recordedBisection(player, run, { ...options, format: bisectFormat(options.format) }, quietly, output).follow(),
+  );
   progress.clear();
   if (player.damage) throw player.damage;
   return status;
@@ -73,13 +75,13 @@ async function replayProbe(
   player: Player,
   info: ProbeInfo,
   options: ReplayOptions,
-  file: OutputFile | undefined,
+  output: Output,
   io: Io,
 ): Promise<number> {
   const { plan, engine } = info;
   const measurement = recordedMeasurement(info, options.thresholdNs);
   const showing = { ...options, live: options.live === true, ascii: options.ascii === true, status: false };
-  const command = new ProbeCommand(showing, plan, measurement, file, io);
+  const command = new ProbeCommand(showing, plan, measurement, output, io);
   // NDJSON shows samples and findings in the order in which they came.
   const join = options.format !== 'ndjson';
   const run = replayedEngine(player, PROBE_STREAM, engine, join).start(plan);
@@ -88,26 +90,6 @@ async function replayProbe(
   ended.catch(() => {});
   await player.play();
   return ended;
-}
-
-async function replayBisect(
-  player: Player,
-  info: BisectInfo,
-  options: ReplayOptions,
-  file: OutputFile | undefined,
-  io: Io,
-): Promise<number> {
-  try {
-    return await recordedBisection(
-      player,
-      info,
-      { ...options, format: bisectFormat(options.format) },
-      io,
-      file,
-    ).follow();
-  } finally {
-    await file?.close();
-  }
 }
 
 /** The analysis of a recording of probe. */
@@ -121,12 +103,12 @@ export function recordedMeasurement(info: ProbeInfo, otherThresholdNs: number | 
 /** What is asked of a recorded bisection. */
 export interface RecordedBisectionOptions {
   readonly file: string;
-  readonly thresholdNs?: number;
+  readonly thresholdNs?: number | undefined;
   readonly format: BisectFormat;
   readonly quiet: boolean;
   readonly explain: boolean;
-  readonly live?: boolean;
-  readonly ascii?: boolean;
+  readonly live?: boolean | undefined;
+  readonly ascii?: boolean | undefined;
 }
 
 /** The bisection of a recording. @param reporter in place of the one of the format */
@@ -135,7 +117,7 @@ export function recordedBisection(
   info: BisectInfo,
   options: RecordedBisectionOptions,
   io: Io,
-  file?: OutputFile,
+  output: Output,
   reporter?: BisectReporter,
 ): Bisection {
   const about = {
@@ -160,7 +142,7 @@ export function recordedBisection(
     quiet: options.quiet,
     cpu: 'auto',
   };
-  return new Bisection(bisectOptions, about, recordedSources(player, info), file, io, reporter);
+  return new Bisection(bisectOptions, about, recordedSources(player, info), output, io, reporter);
 }
 
 function bisectFormat(format: ReportFormat): BisectFormat {

@@ -1,6 +1,6 @@
-import { resolve } from 'node:path';
 import { ownFile } from '../../installation/own-file.js';
 import { CodedError } from '../../model/errors.js';
+import type { PageFormat } from '../../model/report-format.js';
 import { Player } from '../../recording/player.js';
 import type { BisectInfo, ProbeInfo } from '../../recording/recorded-run.js';
 import { jsonReport } from '../../report/document/json-report.js';
@@ -8,27 +8,26 @@ import { markdownReport } from '../../report/document/markdown-report.js';
 import type { ReportDocument } from '../../report/document/report-document.js';
 import { htmlReport, type PageAssets } from '../../report/html/html-report.js';
 import { PROBE_STREAM } from '../probe/probe.js';
+import { EXIT } from '../run/exit-status.js';
 import { FileProgress } from '../terminal/file-progress.js';
 import type { Io } from '../terminal/io.js';
-import { OutputFile } from '../terminal/output-file.js';
+import { type Output, withOutput } from '../terminal/output.js';
 import { replayedEngine } from './recorded-engine.js';
+import { recordedFiles } from './recorded-files.js';
 import { recordedBisection, recordedMeasurement } from './replay.js';
 import { ReportAssembly } from './report-assembly.js';
-
-export const PAGE_FORMATS = ['html', 'md', 'json'] as const;
-export type PageFormat = (typeof PAGE_FORMATS)[number];
 
 /** The options of `report`, checked and in the project's units. */
 export interface ReportOptions {
   readonly file: string;
   /** Default standard output. */
-  readonly output?: string;
+  readonly output?: string | undefined;
   readonly format: PageFormat;
   /** Default the one it was recorded with. */
-  readonly thresholdNs?: number;
+  readonly thresholdNs?: number | undefined;
   readonly quiet: boolean;
   /** IANA name of the zone of times; default that of the machine. */
-  readonly zone?: string;
+  readonly zone?: string | undefined;
 }
 
 /**
@@ -38,22 +37,23 @@ export interface ReportOptions {
  * @throws CodedError when it is no recording; and where it is damaged, after the report of what came before
  */
 export async function report(options: ReportOptions, io: Io): Promise<number> {
-  checkOutput(options, io);
-  const assets = options.format === 'html' ? pageAssets() : undefined;
-  const { document, damage } = await assemble(options, io);
-  const text = write(document, options, assets);
-  if (options.output === undefined) await io.out(text);
-  else {
-    const file = await OutputFile.open(options.output);
-    try {
-      await file.write(text);
-    } finally {
-      await file.close();
-    }
-    if (!options.quiet) io.err(`${options.output}: ${Math.ceil(text.length / 1000).toLocaleString('en')} kB\n`);
+  if (options.output === undefined && options.format === 'html' && io.outIsTerminal) {
+    throw new CodedError('E_USAGE', 'a page in HTML is not for the terminal', 'add -o report.html, or --format md', 2);
   }
+  const assets = options.format === 'html' ? pageAssets() : undefined;
+  const inputs = recordedFiles(options.file);
+  const damage = await withOutput({ output: options.output, inputs }, io, async (output) => {
+    const { document, damage } = await assemble(options, io);
+    const text = write(document, options, assets);
+    // Its script is allowed by its checksum, so not a byte of the page may be changed on the way.
+    await output.write(options.format === 'html' && output.file !== undefined ? Buffer.from(text) : text);
+    if (!options.quiet && output.file !== undefined) {
+      io.err(`${output.file}: ${Math.ceil(text.length / 1000).toLocaleString('en')} kB\n`);
+    }
+    return damage;
+  });
   if (damage) throw damage;
-  return 0;
+  return EXIT.completed;
 }
 
 /** Reads the recording to its end. */
@@ -121,22 +121,14 @@ async function followBisect(
   io: Io,
 ): Promise<void> {
   const asked = { ...options, format: 'json', quiet: true, explain: true } as const;
-  await recordedBisection(player, info, asked, io, undefined, assembly).follow();
+  const nowhere: Output = { file: undefined, write: async () => {} };
+  await recordedBisection(player, info, asked, io, nowhere, assembly).follow();
 }
 
 function write(document: ReportDocument, { format, zone }: ReportOptions, assets: PageAssets | undefined): string {
   if (format === 'json') return jsonReport(document);
   if (format === 'md' || assets === undefined) return markdownReport(document, zone);
   return htmlReport(document, assets, zone);
-}
-
-function checkOutput({ file, output, format }: ReportOptions, io: Io): void {
-  if (output === undefined && format === 'html' && io.outIsTerminal) {
-    throw new CodedError('E_USAGE', 'a page in HTML is not for the terminal', 'add -o report.html, or --format md', 2);
-  }
-  if (output !== undefined && resolve(output) === resolve(file)) {
-    throw new CodedError('E_USAGE', `${output} is the recording itself`, 'choose another -o FILE', 2);
-  }
 }
 
 /** Script and style of the page, as the build made them. */

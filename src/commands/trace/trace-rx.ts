@@ -1,4 +1,3 @@
-import { startTracer } from '../../kernel/tracer.js';
 import type { EngineEvent } from '../../model/engine-event.js';
 import type { RxPacket, TracerCost } from '../../model/kernel-event.js';
 import type { RxPacketRecord } from '../../model/rx-packet.js';
@@ -7,12 +6,15 @@ import type { TracePlan } from '../../model/trace-plan.js';
 import { createRxReporter } from '../../report/trace/rx-reporter.js';
 import { type RunningProbes, runningProbes } from '../probe/running-probes.js';
 import type { Io } from '../terminal/io.js';
+import { type Output, withOutput } from '../terminal/output.js';
+import { runTrace } from './run-trace.js';
 import { traceQuality, traceRun } from './trace-quality.js';
-import { type TraceScope, tracePlanOf, traceTransport } from './trace-scope.js';
+import { type TraceScope, traceInputs, tracePlace, tracePlanOf } from './trace-scope.js';
 
 export interface TraceRxOptions extends TraceScope {
+  readonly allNamespaces: boolean;
   /** Follow the probes of the command with this process id, or of the one that started last. */
-  readonly follow?: number | 'newest';
+  readonly follow?: number | 'newest' | undefined;
   /** Echo requests with these identifiers; 0: any. */
   readonly icmpIds: readonly number[];
   /** TCP SYN to these ports. */
@@ -26,19 +28,11 @@ export async function traceRx(options: TraceRxOptions, io: Io): Promise<number> 
   if (probes !== undefined) {
     io.err(`following ${probes.command} (process ${probes.pid}): ${probes.paths.map(({ name }) => name).join(', ')}\n`);
   }
-  const transport = await traceTransport(options);
-  const run = startTracer(transport, planOf(options, probes));
-  const stop = (): void => run.stop();
-  io.stop.addEventListener('abort', stop, { once: true });
-  if (io.stop.aborted) stop();
-  const trace = new RxTrace(options, probes, io);
-  try {
-    for await (const event of run.events) await trace.take(event);
-  } finally {
-    io.stop.removeEventListener('abort', stop);
-    await transport.close?.();
-  }
-  return 0;
+  const { transport } = await tracePlace(options);
+  return withOutput({ output: options.output, inputs: traceInputs(options) }, io, (output) => {
+    const trace = new RxTrace(options, probes, output);
+    return runTrace(transport, planOf(options, probes), { take: (event) => trace.take(event) }, io);
+  });
 }
 
 function planOf(options: TraceRxOptions, probes: RunningProbes | undefined): TracePlan {
@@ -69,7 +63,7 @@ class RxTrace {
   constructor(
     private readonly options: TraceRxOptions,
     private readonly probes: RunningProbes | undefined,
-    private readonly io: Io,
+    private readonly output: Output,
   ) {
     this.#reporter = createRxReporter(options.json);
   }
@@ -77,17 +71,16 @@ class RxTrace {
   async take(event: EngineEvent): Promise<void> {
     if (event.kind === 'start') this.#epochRealNs = event.epochRealNs;
     else if (event.kind === 'lost-records') this.#lost += event.count;
-    else if (event.kind === 'warning') this.io.err(`rxray: ${event.message} [${event.code}]\n`);
     else if (event.kind === 'end') {
-      await this.io.out(this.#reporter.end(traceQuality(this.#cost, [], this.#lost, event)));
+      await this.output.write(this.#reporter.end(traceQuality(this.#cost, [], this.#lost, event)));
     } else if (event.kind === 'kernel') {
       const { event: told } = event;
       if (told.kind === 'cost') this.#cost = told.cost;
-      else if (told.kind === 'rx-packet') await this.io.out(this.#reporter.packet(this.#record(told.packet)));
+      else if (told.kind === 'rx-packet') await this.output.write(this.#reporter.packet(this.#record(told.packet)));
       else if (told.kind === 'hello') {
         const { cpus, netns, icmpIds, synPorts } = this.options;
         const options = { cpus: cpus ?? null, netns: netns ?? null, icmpIds, synPorts };
-        await this.io.out(this.#reporter.begin(traceRun('trace rx', told.hello, this.#epochRealNs, options)));
+        await this.output.write(this.#reporter.begin(traceRun('trace rx', told.hello, this.#epochRealNs, options)));
       }
     }
   }

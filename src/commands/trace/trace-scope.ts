@@ -1,24 +1,31 @@
+import { vantageNamed } from '../../hosts/find-vantage.js';
 import { readHosts } from '../../hosts/hosts-file.js';
-import { CodedError } from '../../model/errors.js';
 import type { TracePlan } from '../../model/trace-plan.js';
 import { sshTransport } from '../../transports/far/ssh-transport.js';
 import { localTransport } from '../../transports/local/local-transport.js';
 import { netnsTransport } from '../../transports/local/netns-transport.js';
 import type { Transport } from '../../transports/transport.js';
 import { transportFor } from '../../transports/transport-for.js';
+import type { UsedFile } from '../terminal/check-output.js';
 
 /** Where and how long to trace: of every question. */
 export interface TraceScope {
   /** A network namespace of this host. */
-  readonly netns?: string;
-  readonly ssh?: string;
+  readonly netns?: string | undefined;
+  readonly ssh?: string | undefined;
   /** A vantage of a hosts file. */
-  readonly hosts?: string;
-  readonly vantage?: string;
-  readonly allNamespaces: boolean;
-  readonly cpus?: string;
-  readonly durationNs?: number;
+  readonly hosts?: string | undefined;
+  readonly vantage?: string | undefined;
+  readonly cpus?: string | undefined;
+  readonly durationNs?: number | undefined;
   readonly json: boolean;
+  readonly output?: string | undefined;
+}
+
+export interface TracePlace {
+  readonly transport: Transport;
+  /** It is a network namespace of the machine that is meant, not the machine. */
+  readonly isNamespace: boolean;
 }
 
 /**
@@ -26,22 +33,26 @@ export interface TraceScope {
  *
  * @throws CodedError E_HOSTS when the hosts file has no such vantage
  */
-export async function traceTransport(scope: TraceScope): Promise<Transport> {
-  if (scope.ssh !== undefined) return sshTransport(scope.ssh);
-  if (scope.netns !== undefined) return netnsTransport(scope.netns);
-  if (scope.vantage === undefined || scope.hosts === undefined) return localTransport;
-  const { vantages } = await readHosts(scope.hosts);
-  const vantage = vantages[scope.vantage];
-  if (vantage !== undefined) return transportFor(vantage);
-  const names = Object.keys(vantages).join(', ');
-  throw new CodedError('E_HOSTS', `${scope.hosts} names no vantage ${scope.vantage}`, `it has: ${names}`, 2);
+export async function tracePlace(scope: TraceScope): Promise<TracePlace> {
+  if (scope.ssh !== undefined) return { transport: sshTransport(scope.ssh), isNamespace: false };
+  if (scope.netns !== undefined) return { transport: netnsTransport(scope.netns), isNamespace: true };
+  if (scope.vantage === undefined || scope.hosts === undefined) {
+    return { transport: localTransport, isNamespace: false };
+  }
+  const vantage = vantageNamed(scope.vantage, await readHosts(scope.hosts), scope.hosts);
+  return { transport: transportFor(vantage), isNamespace: vantage.transport === 'netns' };
 }
 
 /** What the plans of all questions have in common. */
-export function tracePlanOf(scope: TraceScope): Omit<TracePlan, 'questions'> {
+export function tracePlanOf(scope: TraceScope & { readonly allNamespaces?: boolean }): Omit<TracePlan, 'questions'> {
   return {
-    ...(scope.allNamespaces ? { netns: 'any' as const } : {}),
-    ...(scope.cpus === undefined ? {} : { cpus: scope.cpus }),
-    ...(scope.durationNs === undefined ? {} : { durationNs: scope.durationNs }),
+    netns: scope.allNamespaces === true ? 'any' : undefined,
+    cpus: scope.cpus,
+    durationNs: scope.durationNs,
   };
+}
+
+/** What a trace reads, and must not write over. */
+export function traceInputs({ hosts }: TraceScope): UsedFile[] {
+  return [{ path: hosts, what: 'the hosts file' }];
 }

@@ -1,23 +1,26 @@
-import { writeFile } from 'node:fs/promises';
 import { judgeWait } from '../../correlate/judge-wait.js';
 import { notThisNode } from '../../correlate/not-this-node.js';
-import { startTracer } from '../../kernel/tracer.js';
 import { WaitAssembly } from '../../kernel/wait-assembly.js';
-import type { NamedSample, StallClass } from '../../model/culprit.js';
+import type { StallClass } from '../../model/culprit.js';
 import type { EngineEvent } from '../../model/engine-event.js';
 import type { TracerCost, TracerHello, WaitTotals } from '../../model/kernel-event.js';
-import { foldedStacks } from '../../report/bisect/culprit-text.js';
+import { FoldedStacks } from '../../report/trace/folded-stacks.js';
 import { createStallReporter } from '../../report/trace/stall-reporter.js';
+import { EXIT } from '../run/exit-status.js';
+import { checkOutputs } from '../terminal/check-output.js';
 import type { Io } from '../terminal/io.js';
+import { type Output, withOutput } from '../terminal/output.js';
+import { runTrace } from './run-trace.js';
 import { traceQuality, traceRun } from './trace-quality.js';
-import { type TraceScope, tracePlanOf, traceTransport } from './trace-scope.js';
+import { type TraceScope, traceInputs, tracePlace, tracePlanOf } from './trace-scope.js';
 
 export interface TraceStallOptions extends TraceScope {
+  readonly allNamespaces: boolean;
   readonly minNs: number;
   /** Write every sample of the flight recorder too. */
   readonly samples: boolean;
   /** File for folded stacks of what ran while packets waited. */
-  readonly folded?: string;
+  readonly folded?: string | undefined;
 }
 
 /**
@@ -26,22 +29,19 @@ export interface TraceStallOptions extends TraceScope {
  * @returns 0 when nobody did, 1 when somebody did
  */
 export async function traceStall(options: TraceStallOptions, io: Io): Promise<number> {
-  const transport = await traceTransport(options);
-  const run = startTracer(transport, {
-    ...tracePlanOf(options),
-    questions: [{ question: 'stall', minNs: options.minNs }],
+  const results = { path: options.output, what: 'where the results go' };
+  const folded = { path: options.folded, what: 'where folded stacks go' };
+  checkOutputs([results, folded], traceInputs(options));
+  const { transport } = await tracePlace(options);
+  const plan = { ...tracePlanOf(options), questions: [{ question: 'stall', minNs: options.minNs } as const] };
+  return withOutput(options, io, async (output) => {
+    const trace = new StallTrace(options, output);
+    const status = await runTrace(transport, plan, { take: (event) => trace.take(event) }, io);
+    if (options.folded !== undefined) {
+      await withOutput({ output: options.folded }, io, (file) => file.write(trace.folded.text()));
+    }
+    return status === EXIT.completed && trace.blamed > 0 ? EXIT.found : status;
   });
-  const stop = (): void => run.stop();
-  io.stop.addEventListener('abort', stop, { once: true });
-  if (io.stop.aborted) stop();
-  const trace = new StallTrace(options, io);
-  try {
-    for await (const event of run.events) await trace.take(event);
-  } finally {
-    io.stop.removeEventListener('abort', stop);
-    await transport.close?.();
-  }
-  return trace.finish();
 }
 
 /** Waits that tell of nobody on the machine. */
@@ -51,17 +51,18 @@ class StallTrace {
   readonly #assembly = new WaitAssembly();
   readonly #reporter;
   readonly #totals: WaitTotals[] = [];
-  readonly #waiting: NamedSample[] = [];
+  readonly folded = new FoldedStacks();
   #hello: TracerHello | undefined;
   #cost: TracerCost | undefined;
   #epochRealNs = 0n;
   #lost = 0;
-  #blamed = 0;
+  /** Waits that somebody is to blame for. */
+  blamed = 0;
   #waits = 0;
 
   constructor(
     private readonly options: TraceStallOptions,
-    private readonly io: Io,
+    private readonly output: Output,
   ) {
     this.#reporter = createStallReporter(options.json, options.samples);
   }
@@ -69,7 +70,6 @@ class StallTrace {
   async take(event: EngineEvent): Promise<void> {
     if (event.kind === 'start') this.#epochRealNs = event.epochRealNs;
     else if (event.kind === 'lost-records') this.#lost += event.count;
-    else if (event.kind === 'warning') this.io.err(`rxray: ${event.message} [${event.code}]\n`);
     else if (event.kind === 'end') await this.#end(event);
     else if (event.kind === 'kernel') {
       const { event: told } = event;
@@ -79,25 +79,20 @@ class StallTrace {
       const observed = this.#assembly.take(told);
       if (observed === undefined) return;
       const culprit = judgeWait(observed);
-      if (!ACCUSES_NOBODY.has(culprit.class)) this.#blamed += 1;
+      if (!ACCUSES_NOBODY.has(culprit.class)) this.blamed += 1;
       this.#waits += 1;
       if (this.options.folded !== undefined) {
-        this.#waiting.push(...observed.samples.filter(({ isWithin }) => isWithin));
+        this.folded.add(observed.samples.filter(({ isWithin }) => isWithin));
       }
-      await this.io.out(this.#reporter.culprit(culprit, observed));
+      await this.output.write(this.#reporter.culprit(culprit, observed));
     }
-  }
-
-  async finish(): Promise<number> {
-    if (this.options.folded !== undefined) await writeFile(this.options.folded, foldedStacks(this.#waiting));
-    return this.#blamed > 0 ? 1 : 0;
   }
 
   async #begin(hello: TracerHello): Promise<void> {
     this.#hello = hello;
     const { minNs, cpus, netns, durationNs } = this.options;
     const options = { minNs, cpus: cpus ?? null, netns: netns ?? null, durationNs: durationNs ?? null };
-    await this.io.out(this.#reporter.begin(traceRun('trace stall', hello, this.#epochRealNs, options)));
+    await this.output.write(this.#reporter.begin(traceRun('trace stall', hello, this.#epochRealNs, options)));
   }
 
   async #end(end: Extract<EngineEvent, { kind: 'end' }>): Promise<void> {
@@ -106,8 +101,8 @@ class StallTrace {
     const complete = quality.lostEvents + quality.droppedRecords === 0 && end.reason !== 'cut-off';
     if (this.#waits === 0 && complete && this.#hello !== undefined) {
       const run = { endNs: end.timeNs, netns: this.#hello.netns };
-      await this.io.out(this.#reporter.culprit(notThisNode(this.#totals, this.options.minNs, run)));
+      await this.output.write(this.#reporter.culprit(notThisNode(this.#totals, this.options.minNs, run)));
     }
-    await this.io.out(this.#reporter.end(quality));
+    await this.output.write(this.#reporter.end(quality));
   }
 }

@@ -1,89 +1,89 @@
 import { isSyscallName } from '../../codec/syscall-words.js';
 import { formatLength } from '../../format/duration.js';
-import { readHosts } from '../../hosts/hosts-file.js';
 import { packageVersion } from '../../installation/version.js';
-import { startTracer } from '../../kernel/tracer.js';
+import type { EngineEvent } from '../../model/engine-event.js';
 import { CodedError } from '../../model/errors.js';
 import type { SyscallsQuestion } from '../../model/syscalls-question.js';
-import type { Vantage } from '../../model/vantage.js';
 import { SyscallsReporter, type SyscallsReportOptions } from '../../report/trace/syscalls-reporter.js';
 import { localTransport } from '../../transports/local/local-transport.js';
-import { netnsTransport } from '../../transports/local/netns-transport.js';
-import type { Transport } from '../../transports/transport.js';
-import { transportFor } from '../../transports/transport-for.js';
+import { EXIT } from '../run/exit-status.js';
 import type { Io } from '../terminal/io.js';
-import { OutputFile } from '../terminal/output-file.js';
+import { type Output, withOutput } from '../terminal/output.js';
 import { ArmedCommand } from './armed-command.js';
+import { runTrace } from './run-trace.js';
+import { type TracePlace, type TraceScope, traceInputs, tracePlace, tracePlanOf } from './trace-scope.js';
 
-export interface TraceSyscallsOptions {
+export interface TraceSyscallsOptions extends TraceScope {
   readonly question: Omit<SyscallsQuestion, 'command' | 'spare' | 'ownNetns'>;
-  /** A vantage of the hosts file. */
-  readonly vantage?: string;
-  readonly hosts?: string;
-  readonly netns?: string;
-  readonly cpus?: string;
-  readonly durationNs?: number;
-  readonly ringBytes?: number;
+  readonly ringBytes?: number | undefined;
   /** To run and to trace; empty: none. */
   readonly command: readonly string[];
-  readonly output?: string;
-  readonly report: Pick<SyscallsReportOptions, 'json' | 'top' | 'everyNs' | 'by' | 'sort'>;
+  readonly report: Pick<SyscallsReportOptions, 'top' | 'everyNs' | 'by' | 'sort'>;
   readonly rows: number;
-  readonly what: string;
 }
 
-/** `rxray trace syscalls`: how long system calls took, and who made them. */
+/**
+ * `rxray trace syscalls`: how long system calls took, and who made them.
+ *
+ * @returns 0, or the exit status of the command that was run and traced
+ */
 export async function traceSyscalls(options: TraceSyscallsOptions, io: Io): Promise<number> {
   checkCalls(options.question);
-  const { transport, ownNetns } = await place(options);
-  const command = options.command.length === 0 ? undefined : new ArmedCommand(options.command);
-  const file = options.output === undefined ? undefined : await OutputFile.open(options.output);
+  if (options.command.length > 0 && (options.vantage ?? options.ssh ?? options.netns) !== undefined) {
+    throw new CodedError('E_USAGE', 'a command is run and traced on this host only', 'leave out the vantage', 2);
+  }
+  const place = await tracePlace(options);
+  return withOutput({ output: options.output, inputs: traceInputs(options) }, io, (output) =>
+    trace(options, place, output, io),
+  );
+}
+
+async function trace(options: TraceSyscallsOptions, place: TracePlace, output: Output, io: Io): Promise<number> {
+  const { transport } = place;
   const { question, report } = options;
+  const command = options.command.length === 0 ? undefined : new ArmedCommand(options.command);
+  const redraws = io.outIsTerminal && output.file === undefined && command === undefined;
   const reporter = new SyscallsReporter({
     ...report,
+    json: options.json,
     summary: question.summary === true && !report.top,
     stacks: question.stacks === true,
     rows: options.rows,
-    redraws: io.outIsTerminal && file === undefined && command === undefined,
+    redraws,
     version: packageVersion(),
     place: transport.place,
     resolved: { ...question, durationNs: options.durationNs ?? null },
-    what: options.what,
+    what: describeSyscallsFilter(question, options.command),
   });
-  // The command's own output is on standard output.
   const write = async (text: string): Promise<void> => {
     if (text === '') return;
-    if (file) await file.write(text);
-    else if (command) io.err(text);
-    else await io.out(text);
+    // The command's own output is on standard output.
+    if (command !== undefined && options.output === undefined) io.err(text);
+    else if (redraws && reporter.isPage) await io.outPage(text);
+    else await output.write(text);
   };
-  const run = startTracer(transport, {
+  const plan = {
+    ...tracePlanOf(options),
     questions: [
       {
         ...question,
-        ...(command === undefined ? {} : { command: command.pid }),
-        ...(transport === localTransport ? { spare: process.pid } : {}),
-        ...(ownNetns ? { ownNetns } : {}),
+        command: command?.pid,
+        spare: transport === localTransport ? process.pid : undefined,
+        ownNetns: place.isNamespace,
       },
     ],
-    ...(options.cpus === undefined ? {} : { cpus: options.cpus }),
-    ...(options.durationNs === undefined ? {} : { durationNs: options.durationNs }),
-    ...(options.ringBytes === undefined ? {} : { ringBytes: options.ringBytes }),
-  });
-  io.stop.addEventListener('abort', () => run.stop(), { once: true });
-  void command?.ended.then(() => run.stop());
+    ringBytes: options.ringBytes,
+  };
   try {
-    for await (const event of run.events) {
-      if (event.kind === 'warning') io.err(`rxray: ${event.message} [${event.code}]\n`);
+    const take = async (event: EngineEvent): Promise<void> => {
       await write(reporter.take(event));
       if (event.kind === 'kernel' && event.event.kind === 'hello') command?.go();
-    }
+    };
+    const status = await runTrace(transport, plan, { until: command?.ended, take }, io);
+    return status === EXIT.completed && command !== undefined ? command.ended : status;
   } finally {
     command?.giveUp();
-    await file?.close();
-    await transport.close?.();
   }
-  return command === undefined ? 0 : command.ended;
 }
 
 /** The question in words: `calls of 200 ms and longer of process 17`. */
@@ -108,27 +108,4 @@ function checkCalls({ calls }: TraceSyscallsOptions['question']): void {
   const unknown = calls?.names.find((name) => !isSyscallName(name));
   if (unknown === undefined) return;
   throw new CodedError('E_USAGE', `-e ${unknown}: there is no such system call`, 'see man 2 syscalls', 2);
-}
-
-interface Place {
-  readonly transport: Transport;
-  /** Keep to the processes of the network namespace that the tracer runs in. */
-  readonly ownNetns: boolean;
-}
-
-async function place(options: TraceSyscallsOptions): Promise<Place> {
-  if (options.command.length > 0 && options.vantage !== undefined) {
-    throw new CodedError('E_USAGE', 'a command is run and traced on this host only', 'leave out the vantage', 2);
-  }
-  if (options.netns !== undefined) return { transport: netnsTransport(options.netns), ownNetns: true };
-  if (options.vantage === undefined) return { transport: localTransport, ownNetns: false };
-  const hosts = options.hosts;
-  if (hosts === undefined) {
-    throw new CodedError('E_HOSTS', `where is ${options.vantage}?`, 'name the file that says so: --hosts FILE', 2);
-  }
-  const { vantages } = await readHosts(hosts);
-  const vantage: Vantage | undefined = vantages[options.vantage];
-  if (vantage !== undefined) return { transport: transportFor(vantage), ownNetns: vantage.transport === 'netns' };
-  const names = Object.keys(vantages).join(', ');
-  throw new CodedError('E_HOSTS', `${hosts} names no vantage ${options.vantage}`, `it has: ${names}`, 2);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ENGINES } from '../engine-name.js';
 
 /** The number of the NDJSON schema: fields may be added to a schema, never renamed or removed. */
 export const SCHEMA = 1;
@@ -33,7 +34,7 @@ export const runRecordSchema = z.object({
     .string()
     .regex(/^-?\d+$/)
     .describe('CLOCK_REALTIME, in nanoseconds, of the instant all instants count from'),
-  engine: z.enum(['helper', 'sim', 'portable', 'connect', 'import']),
+  engine: z.enum([...ENGINES, 'import']),
   engineWhy: z.string().optional().describe('why this engine, where none was named'),
   limits: z.array(z.string()).optional().describe('what limits the worth of all that this engine measures'),
   timestamps: z.enum(['hw', 'kernel', 'user', 'sim']).describe('where both stamps of an RTT come from'),

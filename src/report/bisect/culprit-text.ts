@@ -75,14 +75,3 @@ export function sampleLine(sample: NamedSample, releaseNs: number, architecture:
   const call = sample.syscall < 0 ? '' : ` ${syscallName(sample.syscall, architecture)}`;
   return `${before} ms ${mark} ${sample.threadName}[${sample.thread}]${call}  ${[...sample.stack].reverse().join(';')}`;
 }
-
-/** Stacks as FlameGraph and speedscope read them: `thread;outermost;…;innermost count`. */
-export function foldedStacks(samples: readonly NamedSample[]): string {
-  const counts = new Map<string, number>();
-  for (const { thread, threadName, stack } of samples) {
-    const name = thread === 0 ? 'idle' : threadName.replaceAll(/[; ]/g, '_');
-    const line = [name, ...[...stack].reverse()].join(';');
-    counts.set(line, (counts.get(line) ?? 0) + 1);
-  }
-  return [...counts].map(([line, count]) => `${line} ${count}\n`).join('');
-}

@@ -1,4 +1,5 @@
 import { formatLength } from '../../format/duration.js';
+import { printableValue } from '../../format/printable.js';
 import { formatTable } from '../../format/table.js';
 import { CHECK_STATES, type NodeCheck, type NodeReport } from '../../model/node-check.js';
 
@@ -6,20 +7,25 @@ const MARKS = { wrong: '✗ WRONG', notice: '! notice', unknown: '? unknown', ok
 const INDENT = ' '.repeat(4);
 
 /** A node's results for someone who was just woken: worst first, what to do below each, what is fine in one line. */
-export function checkText(report: NodeReport, checks: readonly NodeCheck[]): string {
-  const sorted = CHECK_STATES.filter((state) => state !== 'ok').flatMap((state) =>
+/** @param verbose also what is fine, with what was read */
+export function checkText(told: NodeReport, toldChecks: readonly NodeCheck[], verbose = false): string {
+  const [report, checks] = printableValue([told, toldChecks] as const);
+  const sorted = CHECK_STATES.filter((state) => verbose || state !== 'ok').flatMap((state) =>
     checks.filter((check) => check.state === state),
   );
   const rows = sorted.map(({ state, check, subject, detail }) => [MARKS[state], check, subject, detail]);
   const [, ...lines] = formatTable([{ title: '' }, { title: '' }, { title: '' }, { title: '' }], rows);
   const shown = sorted.map((check, index) => {
-    const why = check.state === 'unknown' ? '' : `${INDENT}${check.threshold}\n${INDENT}source: ${check.source}\n`;
+    const why =
+      check.state === 'unknown' || check.state === 'ok'
+        ? ''
+        : `${INDENT}${check.threshold}\n${INDENT}source: ${check.source}\n`;
     // The same words below each of several results of one check would bury the results.
     const last = sorted[index + 1]?.check !== check.check || sorted[index + 1]?.remedy !== check.remedy;
     const remedy = check.remedy === undefined ? '' : `${INDENT}→ ${check.remedy}\n`;
     return `${lines[index]}\n${last ? `${why}${remedy}` : ''}`;
   });
-  return [heading(report), ...shown, fine(checks), ending(report)].join('');
+  return [heading(report), ...shown, verbose ? '' : fine(checks), ending(report)].join('');
 }
 
 function heading({ node, place, kernel, cpus, intervalNs }: NodeReport): string {

@@ -1,4 +1,5 @@
 import { formatLength } from '../../format/duration.js';
+import { printable } from '../../format/printable.js';
 
 /** What is shorter than this needs no bar. */
 const SHOWN_AFTER_MS = 1_000;
@@ -55,7 +56,7 @@ function quantity(value: number, unit: ProgressUnit): string {
 
 /** Where progress is drawn; `Io` of the commands is one. */
 export interface ProgressTerminal {
-  err(text: string): void;
+  draw(sequence: string): void;
   readonly errIsTerminal: boolean;
   readonly columns: number;
 }
@@ -99,13 +100,13 @@ export class Progress {
     while ((this.#marks[1]?.atMs ?? nowMs) < nowMs - RATE_WINDOW_MS) this.#marks.shift();
     const { label, unit, total, unicode = false } = this.options;
     const state = { label, unit, total, done, perSecond: this.#rate() };
-    this.terminal.err(`\r\u001b[K${progressLine(state, this.terminal.columns, unicode)}`);
+    this.terminal.draw(`\r\u001b[K${printable(progressLine(state, this.terminal.columns, unicode))}`);
     this.#shown = true;
   }
 
   /** Takes the bar away, so that results begin on a clean line. Further calls do nothing. */
   end(): void {
-    if (this.#shown) this.terminal.err('\r\u001b[K');
+    if (this.#shown) this.terminal.draw('\r\u001b[K');
     this.#shown = false;
   }
 

@@ -36,7 +36,6 @@ export interface SyscallsReportOptions {
 }
 
 const IN_FLIGHT_SHOWN = 20;
-const CLEAR = '\x1b[H\x1b[J';
 
 /** Shows a trace of system calls to people or as NDJSON. */
 export class SyscallsReporter {
@@ -48,13 +47,20 @@ export class SyscallsReporter {
   #cost: TracerCost | undefined;
   #dropped = 0;
   #changed = false;
+  #isPage = false;
   /** Whether a stack came that frame pointers did not lead beyond the first frame of. */
   #shallow = false;
 
   constructor(private readonly options: SyscallsReportOptions) {}
 
+  /** What the last call returned takes the place of all that was shown before. */
+  get isPage(): boolean {
+    return this.#isPage;
+  }
+
   /** @returns what to write now, perhaps nothing */
   take(event: EngineEvent): string {
+    this.#isPage = false;
     switch (event.kind) {
       case 'start':
         this.#epochNs = event.epochRealNs;
@@ -158,7 +164,8 @@ export class SyscallsReporter {
     const seconds = this.options.everyNs / SECOND;
     const head = `${this.options.what}, on ${this.options.place}; every ${formatLength(this.options.everyNs)}, at ${formatDateTime(this.#epochNs + BigInt(timeNs))}`;
     const table = topLines(rows, seconds, this.options.rows);
-    return `${this.options.redraws ? CLEAR : '\n'}${[head, ...table].join('\n')}\n${this.#flushInFlight()}`;
+    this.#isPage = this.options.redraws;
+    return `${this.options.redraws ? '' : '\n'}${[head, ...table].join('\n')}\n${this.#flushInFlight()}`;
   }
 
   #rows(totals: ReturnType<SyscallsTotals['all']>): SyscallSummaryRecord[] {
