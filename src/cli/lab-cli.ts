@@ -13,21 +13,17 @@ const lab = () => import('../commands/lab/lab.js');
 /** `rxray lab`: a small cluster in network namespaces, with faults to switch on. */
 export function labCommand({ run, behindDashes }: CommandContext): CommandModule {
   return {
-    command: 'lab <action>',
+    command: 'lab',
     describe: 'a small cluster in network namespaces, with faults to switch on (needs root)',
     builder: (yargs) =>
-      named(yargs)
+      yargs
         .command(up(run))
         .command(down(run))
         .command(status(run))
         .command(fault(run))
         .command(exec(run, behindDashes))
-        .command({
-          command: 'demo',
-          describe: 'show it all once: lab up, a queue stalls, reconstruction beside truth, lab down',
-          handler: () => run(async (io) => (await import('../commands/lab/lab-demo.js')).labDemo(io)),
-        })
-        .demandCommand(1, 'say what to do: up, down, status, fault, exec or demo')
+        .command(demo(run))
+        .demandCommand(1, 'say what to do: rxray lab up, down, status, fault, exec or demo')
         .example('$0 lab up --queues 4', 'bring the lab up')
         .example('$0 lab fault rx-queue on', 'one receive queue of the bad node stalls about once a second')
         .example('$0 lab exec shell -- npx rxray probe 172.16.47.27:30927', 'probe its NodePort from outside')
@@ -36,8 +32,17 @@ export function labCommand({ run, behindDashes }: CommandContext): CommandModule
   };
 }
 
-function named(yargs: Argv) {
-  return yargs.option('name', { ...shared.word, default: 'lab', describe: 'instance of the lab' });
+function named(yargs: Argv, byDefault = 'lab') {
+  return yargs.option('name', { ...shared.word, default: byDefault, describe: 'instance of the lab' });
+}
+
+function demo(run: Run): CommandModule<object, { name: string }> {
+  return {
+    command: 'demo',
+    describe: 'show it all once: lab up, a queue stalls, reconstruction beside truth, lab down',
+    builder: (yargs) => named(yargs, 'demo'),
+    handler: ({ name }) => run(async (io) => (await import('../commands/lab/lab-demo.js')).labDemo(name, io)),
+  };
 }
 
 function up(run: Run): CommandModule<object, { name: string; queues: string | undefined }> {
@@ -78,24 +83,25 @@ function status(run: Run): CommandModule<object, { name: string; json: boolean }
 
 interface FaultArgs {
   name: string;
-  fault: string;
-  wanted: 'on' | 'off';
+  fault: string | undefined;
+  wanted: 'on' | 'off' | undefined;
   period: string | undefined;
   length: string | undefined;
   queue: string | undefined;
   seed: string | undefined;
   count: string | undefined;
   duration: string | undefined;
+  spread: 'flow' | 'random' | undefined;
 }
 
 function fault(run: Run): CommandModule<object, FaultArgs> {
   return {
-    command: 'fault <fault> <wanted>',
+    command: 'fault [fault] [wanted]',
     describe: 'switch a fault on or off; prints the file in which it logs what it did',
     builder: async (yargs) =>
       named(yargs)
-        .positional('fault', { type: 'string', demandOption: true, describe: 'name of the fault; `all` with off' })
-        .positional('wanted', { choices: ['on', 'off'] as const, demandOption: true })
+        .positional('fault', { type: 'string', describe: 'name of the fault; `all` with off' })
+        .positional('wanted', { choices: ['on', 'off'] as const, describe: 'on or off' })
         .option('period', {
           ...shared.word,
           describe: 'from stall to stall: 1s, or 400ms-3s at random',
@@ -109,13 +115,22 @@ function fault(run: Run): CommandModule<object, FaultArgs> {
           describe: 'ends after this',
           defaultDescription: '10m',
         })
+        .option('spread', {
+          choices: ['flow', 'random'] as const,
+          describe: 'how the NodePort of backends chooses its pod',
+          defaultDescription: 'flow',
+        })
         .epilogue(
           `Faults:\n${(await lab()).labFaults.map(([name, sentence]) => `  ${name.padEnd(18)} ${sentence}`).join('\n')}`,
         ),
     handler: (args) =>
       run(async (io) => {
-        const options = { name: args.name, fault: faultOptions(args) };
-        return (await lab()).labFaultCommand(args.fault, args.wanted, options, io);
+        const { name, fault: wantedFault, wanted } = args;
+        if (wantedFault === undefined || wanted === undefined) {
+          const example = `rxray lab fault ${wantedFault ?? 'rx-queue'} on`;
+          throw usage('say which fault, and on or off', `${example}; rxray lab fault --help lists them`);
+        }
+        return (await lab()).labFaultCommand(wantedFault, wanted, { name, fault: faultOptions(args) }, io);
       }),
   };
 }
@@ -127,6 +142,7 @@ function faultOptions(args: FaultArgs): FaultOptions {
     ...(args.queue === undefined ? {} : { queue: shared.whole(args.queue, '--queue', 0, 1_023) }),
     ...(args.seed === undefined ? {} : { seed: shared.whole(args.seed, '--seed', 0, 0xffff_ffff) }),
     ...(args.count === undefined ? {} : { count: shared.whole(args.count, '--count', 1, 1_000_000) }),
+    ...(args.spread === undefined ? {} : { spread: args.spread }),
     ...(args.duration === undefined ? {} : { durationS: parseDuration(args.duration, '--duration') / SECOND }),
   };
 }
@@ -139,16 +155,21 @@ function parseRange(text: string, option: string): [number, number] {
   throw usage(`${option} ${text}: not a range`, `write ${option} 60ms-200ms`);
 }
 
-function exec(run: Run, program: readonly string[]): CommandModule<object, { name: string; host: string }> {
+function exec(run: Run, program: readonly string[]): CommandModule<object, { name: string; host: string | undefined }> {
   return {
-    command: 'exec <host>',
+    command: 'exec [host]',
     describe: 'run a program on a host of the lab: rxray lab exec HOST -- PROGRAM ARGUMENTS',
     builder: (yargs) =>
       named(yargs).positional('host', {
         type: 'string',
-        demandOption: true,
-        describe: 'shell, client, bad, external, pod-bad, pod-client or fabric',
+        describe: 'shell, client, bad, external, a pod, rack or fabric',
       }),
-    handler: ({ name, host }) => run(async () => (await lab()).labExecCommand(host, program, { name })),
+    handler: ({ name, host }) =>
+      run(async () => {
+        const { labExecCommand, labPlaces } = await lab();
+        if (host !== undefined) return labExecCommand(host, program, { name });
+        const remedy = `rxray lab exec shell -- ping 172.16.47.27; hosts are ${labPlaces.join(', ')}`;
+        throw usage('say on which host, and what to run', remedy);
+      }),
   };
 }

@@ -45,7 +45,7 @@ export function command(argv: readonly string[], input?: string): string {
     throw new CodedError(
       'E_LAB_COMMAND',
       `\`${argv.join(' ')}\` failed (${result.status}): ${result.stderr.trim() || result.stdout.trim()}`,
-      'run `rxray lab down` and try again; if it stays, the kernel lacks a feature that the message names',
+      'try again; if it stays, the kernel lacks a feature that the message names',
       4,
     );
   }

@@ -16,7 +16,7 @@ import {
   SHAPED_BUFFER,
   SHAPED_RATE,
 } from './fault-plan.js';
-import { faultRole, type LabLog, labStatus, requireLab, requireRoot } from './lab.js';
+import { faultRole, type LabLog, labStatus, notUp, requireLab, requireRoot } from './lab.js';
 import { awaitReady, endProcesses, forgetProcess, isAlive, recordedProcess, startProcess } from './process.js';
 import { queueThreads } from './queues.js';
 import { spreadRules } from './services.js';
@@ -52,7 +52,7 @@ export async function faultOn(
   const settings = state.settings();
   const gaps = recordedProcess(state, 'gaps');
   if (settings === undefined || gaps === undefined) {
-    throw new CodedError('E_LAB_DOWN', `lab '${lab}' went down`, 'run `rxray lab up`', 4);
+    throw notUp(lab);
   }
   if (name === 'none') {
     return { name, lab, pid: gaps.pid, truthPath: state.gapLog, host: 'bad' };

@@ -2,13 +2,34 @@ import { spawn } from 'node:child_process';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism, constants } from 'node:os';
 import { CodedError } from '../model/errors.js';
-import { HOSTS, type HostName, isHost, PLACES, POD_PORT, PODS } from './addresses.js';
+import {
+  CLOSED_PORT,
+  HOST_ADDRESS,
+  HOSTS,
+  type HostName,
+  isHost,
+  NODEPORT_LOCAL,
+  NODEPORT_REMOTE,
+  NODEPORT_SPREAD,
+  PLACES,
+  POD_PORT,
+  PODS,
+} from './addresses.js';
 import { command, requireTools } from './command.js';
 import { hostsFile } from './hosts-file.js';
 import { withLock } from './lock.js';
 import { awaitReady, endProcesses, isAlive, recordedProcesses, runningProcesses, startProcess } from './process.js';
 import { queueThreads } from './queues.js';
-import { type LabOptions, type LabSettings, LabState, labName, labQueues, namespaceOf } from './state.js';
+import {
+  knownLabs,
+  type LabOptions,
+  type LabSettings,
+  LabState,
+  labLine,
+  labName,
+  labQueues,
+  namespaceOf,
+} from './state.js';
 import { buildTopology, existingNamespaces, placeThreads, QUIET_CPU, removeNamespaces } from './topology.js';
 
 export type LabLog = (message: string) => void;
@@ -18,6 +39,13 @@ export interface LabProcessStatus {
   readonly role: string;
   readonly pid: number;
   readonly alive: boolean;
+}
+
+export interface LabAddress {
+  readonly place: string;
+  readonly address: string;
+  readonly port: number;
+  readonly what: string;
 }
 
 export interface LabStatus {
@@ -33,10 +61,20 @@ export interface LabStatus {
   readonly backendsHostsFile: string;
   readonly gapLog: string;
   readonly namespaces: readonly string[];
+  /** What can be probed: addresses of hosts and pods, and where the NodePorts of `bad` lead. */
+  readonly addresses: readonly LabAddress[];
   readonly processes: readonly LabProcessStatus[];
   /** Names of the faults that are on. */
   readonly faults: readonly string[];
 }
+
+const LAB_ADDRESSES: readonly LabAddress[] = [
+  ...HOSTS.map((host) => ({ place: host, address: HOST_ADDRESS[host], port: CLOSED_PORT, what: 'closed: RST' })),
+  ...PODS.map(({ place, address, node }) => ({ place, address, port: POD_PORT, what: `listens, behind ${node}` })),
+  { place: 'bad', address: HOST_ADDRESS.bad, port: NODEPORT_LOCAL, what: 'NodePort to pod-bad' },
+  { place: 'bad', address: HOST_ADDRESS.bad, port: NODEPORT_REMOTE, what: 'NodePort to pod-client, through IPIP' },
+  { place: 'bad', address: HOST_ADDRESS.bad, port: NODEPORT_SPREAD, what: 'NodePort to one of the three pods' },
+];
 
 const FAULT_ROLE = 'fault-';
 export const faultRole = (fault: string): string => `${FAULT_ROLE}${fault}`;
@@ -174,6 +212,7 @@ export async function labStatus(options: LabOptions): Promise<LabStatus> {
     backendsHostsFile: state.backendsHostsFile,
     gapLog: state.gapLog,
     namespaces,
+    addresses: settings === undefined ? [] : LAB_ADDRESSES,
     processes,
     faults: processes
       .filter(({ role, alive }) => alive && role.startsWith(FAULT_ROLE))
@@ -184,15 +223,16 @@ export async function labStatus(options: LabOptions): Promise<LabStatus> {
 /** The state of a lab that has to be up. */
 export async function requireLab(options: LabOptions): Promise<LabState> {
   const status = await labStatus(options);
-  if (status.up !== 'yes') {
-    throw new CodedError(
-      'E_LAB_DOWN',
-      `lab '${status.name}' is ${status.up === 'no' ? 'not up' : 'up in part only'}`,
-      'run `rxray lab up`',
-      4,
-    );
-  }
-  return new LabState(status.name);
+  if (status.up === 'yes') return new LabState(status.name);
+  throw notUp(status.name, status.up === 'partly');
+}
+
+/** Says how to bring this lab up, and which others are there: often it is the name that is missing. */
+export function notUp(name: string, inPart = false): CodedError {
+  const others = knownLabs().filter((other) => other !== name);
+  const instead = others.length === 0 ? '' : `, or say which with --name: ${others.join(', ')}`;
+  const what = `lab '${name}' is ${inPart ? 'up in part only' : 'not up'}`;
+  return new CodedError('E_LAB_DOWN', what, `run \`${labLine(name, 'up')}\`${instead}`, 4);
 }
 
 /**

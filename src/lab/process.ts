@@ -72,7 +72,7 @@ export async function awaitReady(
       throw new CodedError(
         'E_LAB_PROCESS',
         `${process.program} ended at once: ${complaint(state, process.role) || 'no message'}`,
-        'look for a missing kernel feature in the message, then `rxray lab down` and up again',
+        'look for a missing kernel feature in the message; the lab takes down what was up by then',
         4,
       );
     }
@@ -142,7 +142,7 @@ export async function endProcesses(processes: readonly LabProcess[]): Promise<vo
     throw new CodedError(
       'E_LAB_PROCESS',
       `cannot end ${left.map(({ program, pid }) => `${program} (${pid})`).join(', ')}`,
-      'end them by hand, then run `rxray lab down` again',
+      'end them by hand, then take the lab down again',
       4,
     );
   }

@@ -40,9 +40,28 @@ export function labName(options: LabOptions): string {
 export function labQueues(options: LabOptions): number {
   const queues = options.queues ?? DEFAULT_QUEUES;
   if (!Number.isInteger(queues) || queues < 1 || queues > MAX_QUEUES) {
-    throw new CodedError('E_LAB_QUEUES', `${queues} receive queues`, `use 1 to ${MAX_QUEUES}`, 2);
+    throw new CodedError(
+      'E_LAB_QUEUES',
+      Number.isNaN(queues) ? 'not a number of receive queues' : `${queues} receive queues`,
+      `use 1 to ${MAX_QUEUES}`,
+      2,
+    );
   }
   return queues;
+}
+
+/** A command line about this lab, for people to type. */
+export const labLine = (lab: string, words: string): string =>
+  `rxray lab ${words}${lab === DEFAULT_LAB ? '' : ` --name ${lab}`}`;
+
+/** Names of the labs that have files here: those that are up, wholly or in part. */
+export function knownLabs(): string[] {
+  try {
+    const entries = readdirSync(join(stateRoot(), 'rxray-lab'), { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  } catch {
+    return [];
+  }
 }
 
 export const namespaceOf = (lab: string, place: Place): string => `${lab}-${place}`;

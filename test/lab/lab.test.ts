@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import {
   HOST_ADDRESS,
   type HostName,
@@ -39,6 +40,8 @@ const run = (place: Place, ...argv: string[]): string => {
   const result = spawnSync('ip', ['netns', 'exec', `${NAME}-${place}`, ...argv], { encoding: 'utf8', timeout: 10_000 });
   return result.stdout + result.stderr;
 };
+const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+const rxrayLab = (...words: string[]) => spawnSync(process.execPath, [main, 'lab', ...words], { encoding: 'utf8' });
 const reaches = (place: Place, url: string): string => run(place, 'curl', '-s', '-m', '3', url);
 const pings = (place: Place, address: string): boolean =>
   run(place, 'ping', '-c1', '-W2', address).includes(' 0% packet');
@@ -245,6 +248,50 @@ describe('packets take the paths of the lab', { skip }, () => {
     assert.equal(await labExec('bad', ['sh', '-c', `ip -4 address show eth0 | grep -q ${HOST_ADDRESS.bad}`], LAB), 0);
     assert.equal(await labExec('pod-bad', ['sh', '-c', 'exit 7'], LAB), 7);
     await assert.rejects(labExec('nowhere', ['true'], LAB), { code: 'E_LAB_HOST' });
+  });
+
+  it('status tells addresses, and what is on', () => {
+    const { status, stdout } = rxrayLab('status', '--name', NAME);
+    assert.equal(status, 0);
+    for (const line of [
+      /^lab 'rxray-test': up$/m,
+      /^bad +172\.16\.47\.27 +30927 +NodePort to pod-bad$/m,
+      /^pod-client +10\.125\.21\.64 +8080 /m,
+      /^hosts file: +\/run\/rxray-lab\/rxray-test\/hosts\.yaml$/m,
+    ]) {
+      assert.match(stdout, line);
+    }
+  });
+
+  it('the demo leaves a lab alone that is up', async () => {
+    const { status, stderr } = rxrayLab('demo', '--name', NAME);
+    assert.equal(status, 4);
+    assert.match(stderr, /lab 'rxray-test' is up, and the demo takes its lab down/);
+    assert.equal((await labStatus(LAB)).up, 'yes');
+  });
+
+  it('a command about another lab says how to bring that one up, and which are there', () => {
+    for (const words of [
+      ['fault', 'rx-queue', 'on'],
+      ['exec', 'shell'],
+    ]) {
+      const { status, stderr } = rxrayLab(...words, '--name', 'rxray-other');
+      assert.equal(status, 4);
+      assert.match(stderr, /lab 'rxray-other' is not up.*\n.*`rxray lab up --name rxray-other`.*--name: .*rxray-test/);
+    }
+  });
+
+  it('what is missing on the command line is said, with an example', () => {
+    for (const [words, said] of [
+      [[], /rxray lab up, down, status, fault, exec, demo/],
+      [['fault'], /say which fault, and on or off.*\n.*rxray lab fault rx-queue on/],
+      [['fault', 'nat'], /rxray lab fault nat on/],
+      [['exec'], /say on which host.*\n.*rxray lab exec shell -- /],
+    ] as const) {
+      const { status, stderr } = rxrayLab(...words);
+      assert.equal(status, 2, stderr);
+      assert.match(stderr, said);
+    }
   });
 
   it('hosts.yaml names the vantages by their namespaces', async () => {

@@ -7,11 +7,12 @@ import { formatFlows } from '../../format/flow-list.js';
 import { formatTable } from '../../format/table.js';
 import { HOST_ADDRESS, type HostName, NODEPORT_LOCAL, POD_NETWORK } from '../../lab/addresses.js';
 import { faultEnd, faultOff, faultOn } from '../../lab/faults.js';
-import { labDown, labUp } from '../../lab/lab.js';
+import { labDown, labStatus, labUp } from '../../lab/lab.js';
 import { type QueuedFlow, queuedFlows } from '../../lab/queues.js';
-import { namespaceOf } from '../../lab/state.js';
+import { labLine, namespaceOf } from '../../lab/state.js';
 import { isStall, readTruth, type TruthStall } from '../../lab/truth.js';
 import { foundAs, onTimeLine, type TrueStall } from '../../lab/truth-match.js';
+import { CodedError } from '../../model/errors.js';
 import type { Finding, Stall } from '../../model/finding.js';
 import {
   DEFAULT_INTERVAL_NS,
@@ -29,7 +30,8 @@ import { bisect } from '../bisect/bisect.js';
 import { Measurement } from '../run/measurement.js';
 import type { Io } from '../terminal/io.js';
 
-const LAB = 'demo';
+/** Name of the lab where none is given: it is taken down at the end. */
+export const DEMO_LAB = 'demo';
 const STALLS = 10;
 const SEED = 2019;
 const THRESHOLD_NS = 20 * MS;
@@ -68,13 +70,17 @@ const PATHS: Readonly<Partial<Record<HostName, readonly PlannedPath[]>>> = {
 };
 
 /** `rxray lab demo`: a receive queue stalls in the lab, then a process holds one; what is found stands beside what was done. */
-export async function labDemo(io: Io): Promise<number> {
+export async function labDemo(name: string, io: Io): Promise<number> {
   const tell = (message: string): void => io.err(`${message}\n`);
-  const lab = { name: LAB };
+  const lab = { name };
+  if ((await labStatus(lab)).up !== 'no') {
+    const remedy = `give it another --name, or run \`${labLine(name, 'down')}\``;
+    throw new CodedError('E_LAB_UP', `lab '${name}' is up, and the demo takes its lab down`, remedy, 4);
+  }
   let vantages: Vantage[] = [];
   try {
     const { hostsFile } = await labUp(lab, tell);
-    vantages = Object.entries(PATHS).map(([host, paths]) => new Vantage(host as HostName, paths));
+    vantages = Object.entries(PATHS).map(([host, paths]) => new Vantage(name, host as HostName, paths));
     io.stop.addEventListener('abort', () => stopAll(vantages));
     await sleep(LEARNING_MS);
     const queue = busiestQueue(queuedFlows('bad', lab));
@@ -92,7 +98,7 @@ export async function labDemo(io: Io): Promise<number> {
     await io.out(comparison(onTimeLine(truth, epochNs), found, epochNs));
     if (!io.stop.aborted) {
       await faultOff('all', lab);
-      await verdict(hostsFile, io);
+      await verdict(name, hostsFile, io);
     }
     return truth.length > 0 ? 0 : 1;
   } finally {
@@ -103,9 +109,9 @@ export async function labDemo(io: Io): Promise<number> {
 }
 
 /** A process holds softirqs off inside a system call, as in 2019: which stage is to blame, and who? */
-async function verdict(hostsFile: string, io: Io): Promise<void> {
+async function verdict(lab: string, hostsFile: string, io: Io): Promise<void> {
   const schedule = { periodMs: [500, 1500], lengthMs: [60, 250], seed: SEED + 1, durationS: 60 } as const;
-  const handle = await faultOn('softirq', { lab: { name: LAB }, ...schedule }, () => {});
+  const handle = await faultOn('softirq', { lab: { name: lab }, ...schedule }, () => {});
   await io.out(`\n$ rxray bisect --hosts ${hostsFile} --threshold 25\n`);
   await bisect(
     {
@@ -146,8 +152,8 @@ class Vantage {
   readonly #run: ProbeRun;
   readonly ended: Promise<{ readonly epochNs: bigint; readonly stalls: readonly Stall[] }>;
 
-  constructor(host: HostName, paths: readonly PlannedPath[]) {
-    const engine = createHelperEngine(netnsTransport(namespaceOf(LAB, host)));
+  constructor(lab: string, host: HostName, paths: readonly PlannedPath[]) {
+    const engine = createHelperEngine(netnsTransport(namespaceOf(lab, host)));
     const plan: ProbePlan = { ...PLAN, paths };
     this.#run = engine.start(plan);
     this.ended = this.#follow(

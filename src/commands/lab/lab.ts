@@ -1,19 +1,23 @@
+import { formatTable } from '../../format/table.js';
+import { PLACES } from '../../lab/addresses.js';
 import { FAULTS, type FaultOptions } from '../../lab/fault-plan.js';
 import { faultOff, faultOn } from '../../lab/faults.js';
 import { type LabStatus, labDown, labExec, labStatus, labUp } from '../../lab/lab.js';
-import { DEFAULT_LAB, type LabOptions } from '../../lab/state.js';
+import { knownLabs, type LabOptions, labLine } from '../../lab/state.js';
 import type { Io } from '../terminal/io.js';
 
 /** Each fault with a sentence, for the help text. */
 export const labFaults: readonly (readonly [name: string, sentence: string])[] = Object.entries(FAULTS);
 
 export type { FaultOptions, LabOptions };
+/** Where `exec` runs something. */
+export const labPlaces: readonly string[] = PLACES;
 
 export async function labUpCommand(options: LabOptions, io: Io): Promise<number> {
   const status = await labUp(options, (message) => io.err(`${message}\n`));
   await io.out(
     `hosts: ${status.hostsFile}\n` +
-      `try:   rxray lab fault rx-queue on${status.name === DEFAULT_LAB ? '' : ` --name ${status.name}`}\n` +
+      `try:   ${labLine(status.name, 'fault rx-queue on')}\n` +
       `       rxray probe nodeport --netns ${status.name}-shell --hosts ${status.hostsFile} -d 10s\n`,
   );
   return 0;
@@ -51,20 +55,30 @@ export async function labExecCommand(host: string, argv: readonly string[], opti
   return labExec(host, argv, options);
 }
 
+const UP: Record<LabStatus['up'], string> = { yes: 'up', partly: 'up in part', no: 'not up' };
+
 function statusText(status: LabStatus): string {
-  const lines = [
-    `lab '${status.name}': ${status.up === 'yes' ? 'up' : status.up === 'no' ? 'not up' : 'up in part; rxray lab down clears it'}`,
-  ];
-  if (status.up !== 'no') {
+  const { name, up } = status;
+  const clears = up === 'partly' ? `; ${labLine(name, 'down')} clears it` : '';
+  const lines = [`lab '${name}': ${UP[up]}${clears}`];
+  if (up !== 'no') {
+    const columns = ['place', 'address', 'port', ''].map((title) => ({ title }));
+    const addresses = status.addresses.map(({ place, address, port, what }) => [place, address, String(port), what]);
     lines.push(
       `receive queues: ${status.queues ?? '?'}; IPIP by ${status.tunnel === 'ipip' ? 'tunnel device' : 'BPF'}`,
-      `namespaces:     ${status.namespaces.join(' ')}`,
       `faults on:      ${status.faults.join(' ') || 'none'}`,
       `hosts file:     ${status.hostsFile}`,
+      `with backends:  ${status.backendsHostsFile}`,
       `gap log:        ${status.gapLog}`,
+      `namespaces:     ${status.namespaces.join(' ')}`,
+      '',
+      ...formatTable(columns, addresses),
+      '',
     );
     for (const process of status.processes)
       lines.push(`process ${process.pid}: ${process.role}${process.alive ? '' : ' (ended)'}`);
   }
+  const others = knownLabs().filter((other) => other !== name);
+  if (others.length > 0) lines.push(`other labs:     ${others.join(' ')}`);
   return `${lines.join('\n')}\n`;
 }
