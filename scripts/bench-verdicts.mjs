@@ -1,9 +1,11 @@
 #!/usr/bin/env node
-// How often verdicts are right: random simulated scenarios, then every fault of the lab over three seeds.
-// `npm run bench:verdicts -- sim` or `-- lab` runs one of the two; what stands behind goes to it.
+// How often verdicts are right. `npm run bench:verdicts` runs random simulated scenarios, then every fault of the lab;
+// `-- --sim [SCENARIOS [SEED]]` the first only, `-- --lab [--faults A,B] [--seeds 1,2,3] [--queues 1,2,4,8]
+// [--load quiet,busy] [--vantage yes,no] [--resume] [--minutes N] [--out FILE] [--recordings FOLDER]` the second.
 import { step } from './step.mjs';
 
-const [part = 'all', ...args] = process.argv.slice(2);
+const [part = '', ...args] = process.argv.slice(2);
+const wanted = part.replace(/^--/, '');
 step('node', ['scripts/build.mjs']);
-if (part !== 'lab') step('node', ['dist/test/bench/verdict-campaign.js', ...(part === 'sim' ? args : [])]);
-if (part !== 'sim') step('node', ['dist/test/bench/lab-campaign.js', ...(part === 'lab' ? args : [])]);
+if (wanted !== 'lab') step('node', ['dist/test/bench/verdict-campaign.js', ...(wanted === 'sim' ? args : [])]);
+if (wanted !== 'sim') step('node', ['dist/test/bench/lab-campaign.js', ...(wanted === 'lab' ? args : [])]);

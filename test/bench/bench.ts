@@ -8,6 +8,7 @@ import { dashboard } from './dashboard.js';
 import { detectors } from './detectors.js';
 import { imports } from './imports.js';
 import { describeMachine, measureSteal } from './machine.js';
+import { none } from './none.js';
 import { owing, undoOnSignal } from './owed.js';
 import { pacing } from './pacing.js';
 import { type Part, type PartResult, type Setting, verdict } from './part.js';
@@ -25,6 +26,7 @@ const PARTS: readonly Part[] = [
   cost,
   scale,
   unrelated,
+  none,
   detectors,
   dashboard,
   imports,
@@ -34,7 +36,7 @@ const PARTS: readonly Part[] = [
   tracer,
 ];
 const DEFAULT_SECONDS = 20;
-const MOST_SECONDS = 300;
+const MOST_SECONDS = 1_800;
 
 const USAGE = `npm run bench -- [PART…] [--json FILE] [--seconds N]
 

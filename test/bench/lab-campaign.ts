@@ -1,86 +1,151 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { formatTable } from '../../src/format/table.js';
-import { FAULT_NAMES, type FaultName, isKernelFault } from '../../src/lab/fault-plan.js';
-import { labVerdict, RIGHT_VERDICTS, standing } from '../e2e/lab-verdict.js';
-import { median } from './quantile.js';
+import { FAULT_NAMES, type FaultName, isFault } from '../../src/lab/fault-plan.js';
+import { type LabStatus, labDown, labUp } from '../../src/lab/lab.js';
+import { type LabTrial, labTrial, trialWords } from '../verdicts/lab-trial.js';
+import { startBusyLoops } from './busy-loops.js';
+import { type Cell, campaignTables, cellName, type Row } from './lab-campaign-table.js';
 
 /** A healthy verdict needs a minute. */
 const HEALTHY_S = 75;
 
-/** Which cells of fault × seed × queues × vantage to run. */
 export interface LabCampaign {
-  readonly faults: readonly FaultName[];
-  readonly seeds: readonly number[];
-  /** Receive queues of every host. Each seed has one of them, in turn, unless `every` pairs each with each. */
-  readonly queues: readonly number[];
-  readonly every: boolean;
-  /** Whether the bad node has a vantage. */
-  readonly within: readonly boolean[];
+  readonly cells: readonly Cell[];
+  /** Name of the lab that is brought up. */
+  readonly lab: string;
   readonly atMostS: number;
+  /** Rows so far, one JSON object a line; cells that stand there are not run again. */
+  readonly file: string;
+  /** No further cell is begun after so long; `--resume` goes on where it ended. */
+  readonly atMostMinutes: number;
+  /** Folder for the recordings of verdicts that are wrong. */
+  readonly recordings: string;
 }
 
-/** Every fault of the lab over seeds and numbers of receive queues, with a vantage on the bad node and without. */
-export async function labCampaign({ faults, seeds, queues, every, within, atMostS }: LabCampaign): Promise<void> {
-  const tally = { right: 0, alike: 0, open: 0, wrong: 0 };
-  const settledS: number[] = [];
-  const cells = faults.flatMap((fault) =>
-    seeds.flatMap((seed, index) =>
-      (every ? queues : [queues[index % queues.length] ?? 4]).flatMap((count) =>
-        within.map((inside) => ({ fault, seed, count, inside })),
+/** Runs every cell that the file does not have yet, on one lab for each number of queues. */
+export async function labCampaign(campaign: LabCampaign): Promise<readonly Row[]> {
+  const { cells, lab, atMostS, file, recordings } = campaign;
+  const endMs = performance.now() + campaign.atMostMinutes * 60_000;
+  const rows = readRows(file);
+  const done = new Set(rows.map(cellName));
+  const open = cells.filter((cell) => !done.has(cellName(cell)));
+  mkdirSync(recordings, { recursive: true });
+  try {
+    for (const [index, cell] of open.entries()) {
+      if (performance.now() > endMs) break;
+      const up = await labUp({ name: lab, queues: cell.queues }, () => {});
+      const row = await runCell(cell, up, atMostS, recordings);
+      appendFileSync(file, `${JSON.stringify(row)}\n`);
+      rows.push(row);
+      console.log(`${index + 1} of ${open.length}  ${cellName(cell)}: ${row.words}`);
+    }
+  } finally {
+    await labDown({ name: lab }, () => {});
+  }
+  return rows.filter((row) => cells.some((cell) => cellName(cell) === cellName(row)));
+}
+
+async function runCell(cell: Cell, lab: LabStatus, atMostS: number, folder: string): Promise<Row> {
+  const recording = join(folder, `${cellName(cell).replaceAll(/[ ,]+/g, '-')}.rxr.zst`);
+  const longestS = cell.fault === 'none' ? HEALTHY_S : atMostS;
+  const loops = cell.load === 'busy' ? startBusyLoops(longestS + 30) : undefined;
+  try {
+    const trial = await labTrial({
+      lab,
+      seed: cell.seed,
+      faults: [cell.fault],
+      atMostS: longestS,
+      within: cell.vantage === 'yes',
+      args: ['--record', recording],
+    });
+    const kept = trial.standing === 'wrong' || trial.standing === 'accuses' || trial.culprit === 'wrong';
+    if (!kept) rmSync(recording, { force: true });
+    return rowOf(cell, trial, kept ? recording : null);
+  } finally {
+    await loops?.stop();
+  }
+}
+
+function rowOf(cell: Cell, trial: LabTrial, recording: string | null): Row {
+  const { verdict, standing, culprit, seconds, longestPauseNs, truth } = trial;
+  const { cause, where, kind, probability, indistinguishable, incidents } = verdict;
+  return {
+    ...cell,
+    standing,
+    culprit,
+    words: trialWords(trial),
+    verdict: { cause, where, kind: kind ?? null, probability, indistinguishable, incidents },
+    accused: verdict.culprit ?? null,
+    seconds,
+    stalls: truth.length,
+    longestPauseNs,
+    recording,
+  };
+}
+
+function readRows(file: string): Row[] {
+  if (!existsSync(file)) return [];
+  const text = readFileSync(file, 'utf8');
+  // A line that an interrupt left unfinished is not a row.
+  const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Row);
+}
+
+const words = (text: string): string[] => text.split(',');
+
+function faultsOf(text: string | undefined): FaultName[] {
+  if (text === undefined) return [...FAULT_NAMES];
+  for (const name of words(text)) {
+    if (!isFault(name)) throw new Error(`the lab has no fault ${name}: ${FAULT_NAMES.join(', ')}`);
+  }
+  return words(text) as FaultName[];
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      faults: { type: 'string' },
+      seeds: { type: 'string', default: '1,2,3' },
+      queues: { type: 'string', default: '1,2,4,8' },
+      load: { type: 'string', default: 'quiet,busy' },
+      vantage: { type: 'string', default: 'yes,no' },
+      seconds: { type: 'string', default: '45' },
+      name: { type: 'string', default: 'campaign' },
+      out: { type: 'string', default: 'verdicts-lab.ndjson' },
+      recordings: { type: 'string', default: 'verdicts-lab-wrong' },
+      resume: { type: 'boolean', default: false },
+      minutes: { type: 'string', default: 'Infinity' },
+    },
+  });
+  if (!values.resume && existsSync(values.out)) renameSync(values.out, `${values.out}.before`);
+  // Queues outermost: each number of them is one lab.
+  const cells = words(values.queues).flatMap((queues) =>
+    words(values.load).flatMap((load) =>
+      words(values.vantage).flatMap((vantage) =>
+        words(values.seeds).flatMap((seed) =>
+          faultsOf(values.faults).map((fault) => ({
+            fault,
+            seed: Number(seed),
+            queues: Number(queues),
+            load: load as Cell['load'],
+            vantage: vantage as Cell['vantage'],
+          })),
+        ),
       ),
     ),
   );
-  for (const { fault, seed, count, inside } of cells) {
-    const longestS = fault === 'none' ? HEALTHY_S : atMostS;
-    const { verdict, text, seconds } = await labVerdict({
-      lab: 'campaign',
-      queues: count,
-      seed,
-      faults: [fault],
-      atMostS: longestS,
-      args: inside ? [] : ['--except', 'bad>*'],
-    });
-    const how = standing(verdict, text, RIGHT_VERDICTS[fault]);
-    tally[how] += 1;
-    if (fault !== 'none' && seconds < longestS) settledS.push(seconds);
-    const where = inside ? 'with a vantage on bad' : 'without';
-    const others = verdict.indistinguishable.join(', ');
-    console.log(
-      `${how.padEnd(5)} ${fault} seed ${seed}, ${count} queues, ${where}: ${text} ${verdict.probability.toFixed(3)} ` +
-        `in ${seconds.toFixed(1)} s${others === '' ? '' : `, not told from ${others}`}`,
-    );
-  }
-  const rows = Object.entries(tally).map(([how, number]) => [how, String(number)]);
-  console.log(`\n${formatTable([{ title: 'verdicts' }, { title: '', align: 'right' }], rows).join('\n')}`);
-  console.log(
-    'alike: the right cause is among those it says it cannot tell apart; open: inconclusive; wrong: an accusation',
-  );
-  console.log(`median time to a settled verdict: ${median(settledS).toFixed(1)} s, of ${settledS.length} that settled`);
-  if (tally.wrong > 0) process.exitCode = 1;
-}
-
-const numbers = (text: string): number[] => text.split(',').map(Number);
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({
-    options: {
-      seeds: { type: 'string', default: '1,2,3' },
-      queues: { type: 'string', default: '1,4,8' },
-      every: { type: 'boolean', default: false },
-      seconds: { type: 'string', default: '60' },
-      fault: { type: 'string' },
-      vantage: { type: 'string' },
-    },
-  });
-  await labCampaign({
-    faults: FAULT_NAMES.filter(
-      (fault) => (values.fault === undefined && !isKernelFault(fault)) || values.fault === fault,
-    ),
-    seeds: numbers(values.seeds),
-    queues: numbers(values.queues),
-    every: values.every,
-    within: [true, false].filter((inside) => values.vantage === undefined || (values.vantage === 'yes') === inside),
+  const rows = await labCampaign({
+    cells,
+    atMostMinutes: Number(values.minutes),
+    lab: values.name,
     atMostS: Number(values.seconds),
+    file: values.out,
+    recordings: values.recordings,
   });
+  console.log(`\n${campaignTables(rows)}`);
+  if (rows.some((row) => row.standing === 'accuses' || row.culprit === 'wrong')) process.exitCode = 1;
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
