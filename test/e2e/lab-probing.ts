@@ -2,7 +2,7 @@ import { Measurement } from '../../src/commands/run/measurement.js';
 import type { Engine } from '../../src/engines/engine.js';
 import { createHelperEngine } from '../../src/engines/helper-engine.js';
 import type { HostName } from '../../src/lab/addresses.js';
-import { labDown, labUp } from '../../src/lab/lab.js';
+import { type LabStatus, labDown, labUp } from '../../src/lab/lab.js';
 import { namespaceOf } from '../../src/lab/state.js';
 import type { Pause } from '../../src/model/engine-event.js';
 import type { Finding, Stall } from '../../src/model/finding.js';
@@ -19,8 +19,10 @@ export const LAB = 'e2e';
 export const needsRoot: { skip?: string } =
   process.getuid?.() === 0 ? {} : { skip: 'makes network namespaces: needs root' };
 
+export const upLab = (queues: number): Promise<LabStatus> => labUp({ name: LAB, queues }, () => {});
+
 export async function withLab(queues: number, work: () => Promise<void>): Promise<void> {
-  await labUp({ name: LAB, queues }, () => {});
+  await upLab(queues);
   try {
     await work();
   } finally {
@@ -31,6 +33,8 @@ export async function withLab(queues: number, work: () => Promise<void>): Promis
 export interface Probed {
   readonly run: RunRecord;
   readonly epochNs: bigint;
+  /** CLOCK_MONOTONIC of the same instant, as the injectors log it. */
+  readonly epochMonoNs: bigint;
   readonly findings: readonly Finding[];
   readonly stalls: readonly Stall[];
   readonly samples: readonly SampleColumns[];
@@ -84,10 +88,12 @@ async function follow(
   const findings: Finding[] = [];
   const samples: SampleColumns[] = [];
   const pauses: Pause[] = [];
+  let epochMonoNs = 0n;
   for await (const event of events) {
     findings.push(...measurement.take(event));
     if (event.kind === 'samples') samples.push(event.samples);
     if (event.kind === 'pause') pauses.push(event.pause);
+    if (event.kind === 'start') epochMonoNs = event.epochMonoNs;
     if (event.kind === 'hello') onHello();
   }
   findings.push(...measurement.finish());
@@ -95,6 +101,7 @@ async function follow(
   return {
     run: measurement.run,
     epochNs: BigInt(measurement.run.epochNs),
+    epochMonoNs,
     findings,
     stalls: findings.filter((finding): finding is Stall => finding.kind === 'stall'),
     samples,

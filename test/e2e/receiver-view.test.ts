@@ -176,6 +176,8 @@ const FAULTS: readonly Expected[] = [
   // With RPS the poll has stamped the packet before it waits for the other CPU (net.core.netdev_tstamp_prequeue).
   { fault: 'softirq', where: 'inside-node', on: icmp, local: 'gap' },
   { fault: 'sender', where: 'on-the-way-back', on: icmp },
+  // The card holds what the driver's poll has not seen yet, and nobody on the machine waits.
+  { fault: 'device', where: 'before-capture', on: nodePort, order: 'fifo' },
 ];
 
 test('a watcher on the target tells where probes wait', { ...needsRoot, timeout: 180_000 }, async (t) => {
@@ -223,12 +225,14 @@ test('a watcher on the target tells where probes wait', { ...needsRoot, timeout:
     });
 
     const local = watched.local();
+    let judged = 0;
     for (const { fault, where, on, order, local: evidence } of FAULTS) {
       await t.test(`${fault}: ${where}`, (each) => {
         const stalls = truth.get(fault) ?? [];
         assert.equal(stalls.length, 2);
         const clean = stalls.filter((stall) => !pauses.some((pause) => spoils(pause, stall)));
         if (clean.length === 0) return each.skip('the machine itself paused during both stalls');
+        judged += 1;
         for (const stall of clean) {
           const views = watched.explain(on, stall);
           assert.deepEqual(
@@ -248,20 +252,15 @@ test('a watcher on the target tells where probes wait', { ...needsRoot, timeout:
         }
       });
     }
-  });
-});
-
-test('inside a tunnel, too', { ...needsRoot, timeout: 60_000 }, async (t) => {
-  await withRecvLab(async () => {
-    const watched = await Watched.start('client', [pod], true);
-    try {
+    await t.test('enough faults were judged', () => {
+      assert.ok(judged >= FAULTS.length / 2, `${judged} of ${FAULTS.length}: the machine itself paused at the others`);
+    });
+    await t.test('inside a tunnel, too: every probe and every reply once, all keyed', async () => {
+      const inside = await Watched.start('client', [pod], true);
       await sleep(QUIET_MS);
-    } finally {
-      await watched.stop();
-    }
-    await t.test('every probe and every reply once, all keyed', () =>
-      countsAreExact(watched, (text) => t.diagnostic(text)),
-    );
+      await inside.stop();
+      countsAreExact(inside, (text) => t.diagnostic(text));
+    });
   });
 });
 

@@ -14,10 +14,12 @@ import { MS } from '../../src/model/time.js';
 import { needsRoot } from './lab-probing.js';
 import { LAB, probeEveryQueue, RunningCommand } from './traced-lab.js';
 
-const STALLS = 4;
+const STALLS = 3;
 const LENGTH_NS = 5 * MS;
 /** The machine itself may pause; a stall that has such a pause within or beside it is not judged. */
 const PAUSE_NS = 2 * MS;
+/** Share of all stalls that have to be judged: of fewer the test would show nothing. */
+const LEAST_JUDGED = 0.4;
 
 /** What each fault on the bad node is to be convicted of. */
 const CONVICTED: readonly (readonly [fault: FaultName, expected: string])[] = [
@@ -36,6 +38,10 @@ const ELSEWHERE: readonly FaultName[] = [
   'congestion',
   'loss',
   'sender',
+  'device',
+  'ecmp',
+  'lag',
+  'backends',
 ];
 
 describe('trace stall in the lab', { ...needsRoot, timeout: 150_000 }, () => {
@@ -47,6 +53,7 @@ describe('trace stall in the lab', { ...needsRoot, timeout: 150_000 }, () => {
   let pauses: { fromMonoNs: number; toMonoNs: number }[] = [];
   /** CLOCK_MONOTONIC of the trace's epoch. */
   let epochMonoNs = 0;
+  const judgedOf = { convicted: 0, elsewhere: 0 };
 
   before(async () => {
     const { gapLog } = await labUp({ name: LAB, queues: 4 }, () => {});
@@ -96,6 +103,8 @@ describe('trace stall in the lab', { ...needsRoot, timeout: 150_000 }, () => {
       assert.equal(stalls.length, STALLS);
       const judged = stalls.filter((stall) => !machinePaused(stall));
       t.diagnostic(`${judged.length} of ${stalls.length} stalls without a pause of the machine itself`);
+      judgedOf.convicted += judged.length;
+      if (judged.length === 0) return t.skip('the machine itself paused at every stall');
       for (const stall of judged) {
         const found = releasedWith(stall);
         const [culprit] = found.filter(accuses);
@@ -109,35 +118,26 @@ describe('trace stall in the lab', { ...needsRoot, timeout: 150_000 }, () => {
     });
   }
 
-  it('none: the answer is that it is not this node', async () => {
-    // So long does a machine without a fault not keep packets waiting, however busy it is.
-    const scope = ['--netns', namespaceOf(LAB, 'bad'), '--min', '80ms', '-d', '4s', '--json'];
-    const quiet = RunningCommand.start('trace', 'stall', ...scope);
-    await quiet.wrote('\n');
-    const probe = probeEveryQueue();
-    await probe.wrote('\n');
-    const status = await quiet.closed;
-    await probe.interrupt();
-    const told = quiet.records<Culprit>('culprit').map((record) => culpritSchema.parse(record));
-    const kinds = told.map(({ class: kind }) => kind);
-    assert.deepEqual(told.filter(accuses), []);
-    // A pause of the machine itself is a wait all the same: then it is told, and the node not cleared.
-    if (kinds.every((kind) => kind === 'not-this-node')) assert.deepEqual(kinds, ['not-this-node']);
-    else assert.ok(!kinds.includes('not-this-node'), kinds.join(', '));
-    assert.equal(status, 0, quiet.err);
-  });
-
   for (const fault of ELSEWHERE) {
-    it(`${fault}, on another stage: nobody on this machine is accused`, () => {
+    it(`${fault}, on another stage: nobody on this machine is accused`, (t) => {
       const stalls = truths.get(fault) ?? [];
       assert.equal(stalls.length, STALLS);
-      const accused = stalls
-        .filter((stall) => !machinePaused(stall))
-        .flatMap(releasedWith)
-        .filter(accuses);
+      const judged = stalls.filter((stall) => !machinePaused(stall));
+      judgedOf.elsewhere += judged.length;
+      if (judged.length === 0) return t.skip('the machine itself paused at every stall');
+      const accused = judged.flatMap(releasedWith).filter(accuses);
       assert.deepEqual(accused, []);
     });
   }
+
+  it('enough stalls were judged', (t) => {
+    const { convicted, elsewhere } = judgedOf;
+    t.diagnostic(
+      `${convicted} of ${CONVICTED.length * STALLS} here, ${elsewhere} of ${ELSEWHERE.length * STALLS} elsewhere`,
+    );
+    assert.ok(convicted >= LEAST_JUDGED * CONVICTED.length * STALLS);
+    assert.ok(elsewhere >= LEAST_JUDGED * ELSEWHERE.length * STALLS);
+  });
 
   it('every sample stands in its place, and folded stacks name the culprits', () => {
     const samples = trace.records<{ time: number; cpu: number; threadName: string; stack: string[] }>('kernel-sample');
