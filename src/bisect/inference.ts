@@ -4,16 +4,19 @@ import { Outcomes, type SampleColumns } from '../model/sample.js';
 import type { Summary } from '../model/summary.js';
 import { MS, SECOND } from '../model/time.js';
 import type { Incident, Verdict } from '../model/verdict.js';
+import { isShared } from './causes/pod.js';
+import type { PlannedTarget, PlannedVantage, Scene } from './causes/scene.js';
 import { type FlowGroups, groupFlows } from './evidence/flow-groups.js';
 import { queueNotes, sightingsAt } from './evidence/flow-sightings.js';
 import { type FindingGroup, IncidentGroups } from './evidence/incident-groups.js';
 import { IncidentStore, MOST_INCIDENTS } from './evidence/incident-store.js';
-import type { LocalEvidence } from './evidence/local-evidence.js';
+import type { LocalEvidence, TraceCoverage } from './evidence/local-evidence.js';
 import type { Observation } from './evidence/observation.js';
 import { observeIncident } from './evidence/observe-incident.js';
+import { NO_PROFILES, waysMayDiffer } from './evidence/parted-flows.js';
 import { PathLog } from './paths/path-log.js';
 import type { Receiver } from './paths/queue-prediction.js';
-import { topologyOf } from './paths/topology.js';
+import { machineOfVantage, topologyOf } from './paths/topology.js';
 import { type Case, makeCase } from './weigh/case.js';
 import { type Judgement, judgePosterior } from './weigh/judgement.js';
 import { hypothesesOf, type Posterior, posteriorOf } from './weigh/posterior.js';
@@ -34,6 +37,9 @@ export interface InferenceOptions {
   readonly heartbeats?: readonly string[];
   /** Machines that could be asked how they receive. */
   readonly receivers?: Readonly<Record<string, Receiver>>;
+  /** All vantages and targets that are known, whether a path leads there or not, for advice; default those of paths. */
+  readonly vantages?: readonly PlannedVantage[];
+  readonly targets?: readonly PlannedTarget[];
 }
 
 /** What is told for a verdict from outside of the inference. */
@@ -59,6 +65,8 @@ export interface Inference {
   finding(finding: Finding): void;
   /** Evidence from a helper on a target machine. */
   local(evidence: LocalEvidence): void;
+  /** From when on, or until when, the kernel of a machine is asked: no wait in that time is evidence too. */
+  trace(coverage: TraceCoverage): void;
   /** Incidents that are complete by now. */
   advance(nowNs: number): Incident[];
   /** The run has ended: the rest of the incidents. */
@@ -131,7 +139,10 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
     return makeCase({
       topology,
       incidents: observations,
-      several: paths.map((path, index) => (path.backends ?? 1) > 1 || (logs[index]?.severalAnswerers ?? false)),
+      several: paths.map(
+        (path, index) => isShared(path) && ((path.backends ?? 1) > 1 || logs[index]?.severalTtls === true),
+      ),
+      profiles: logs.map((log) => (waysMayDiffer(log.profiles) ? log.profiles : NO_PROFILES)),
       seconds: Math.max(1, (nowNs - Math.min(firstNs, nowNs)) / SECOND),
       heartbeats,
       queues,
@@ -182,6 +193,7 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
       groups.add({ finding, path, vantage, clockNs: clockOf(vantage), baseNs: logs[path]?.baseNs ?? 0 });
     },
     local: (evidence) => store.addLocal(evidence),
+    trace: (coverage) => store.trace(coverage),
     advance,
     finish: () => advance(Number.POSITIVE_INFINITY),
     verdict(nowNs, { summaries, excluded, notes, traced = [] }) {
@@ -197,7 +209,7 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
         posterior,
         judgement,
         summaries,
-        traced,
+        scene: sceneOf(paths, options, heartbeats, [...traced, ...store.traced]),
         quality: {
           durationNs: Math.max(0, Math.round(nowNs - Math.min(firstNs, nowNs))),
           selfInflicted,
@@ -216,5 +228,23 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
       const { judgement, known } = weighNow(nowNs);
       return stopping.decide(judgement, { incidents: known.incidents, seconds: known.seconds });
     },
+  };
+}
+
+function sceneOf(
+  paths: readonly MeasuredPath[],
+  { vantages, targets }: InferenceOptions,
+  watched: ReadonlySet<string>,
+  traced: readonly string[],
+): Scene {
+  return {
+    paths,
+    vantages:
+      vantages ?? paths.map((path) => ({ name: path.vantage, overlay: false, machine: machineOfVantage(path) })),
+    targets:
+      targets ??
+      paths.map(({ target, targetKind, answeredBy }) => ({ name: target, kind: targetKind, machine: answeredBy })),
+    watched,
+    traced: new Set(traced),
   };
 }

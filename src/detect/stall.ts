@@ -1,9 +1,9 @@
 import type { Stall } from '../model/finding.js';
 import { FRESH_FLOW } from '../model/sample.js';
 import { fitLine, fitOfConstantSum } from '../stats/line-fit.js';
+import { releaseOrder } from '../stats/release-order.js';
 import { byArrival, bySent, type Level, type ProbeDelay } from './probe-delay.js';
 import { followsRamp } from './ramp.js';
-import { releaseOrder } from './release-order.js';
 import type { Surroundings } from './surroundings.js';
 
 /** Up to this slope of RTT against send time held probes have one release; above it the queue drains slowly. */

@@ -1,10 +1,8 @@
 import { z } from 'zod';
+import { CAUSES } from './cause.js';
 import { accusedSchema } from './explanation.js';
 
-/** What is at fault. Two at once are joined by `+` in alphabetical order: `ipip+nat`. */
-export const CAUSES = ['rx-queue', 'host', 'nat', 'ipip', 'pod', 'network', 'sender'] as const;
-export type Cause = (typeof CAUSES)[number];
-
+/** Two at once are joined by `+` in alphabetical order: `ipip+nat`. */
 const causeText = z.string().describe(`${CAUSES.join(', ')}; two joined by +; healthy; inconclusive`);
 const instant = z.int().describe('nanoseconds since epochNs of the run');
 
@@ -39,6 +37,17 @@ export const termSchema = z.object({
   factor: z.number().describe('how many times likelier the first became against the second'),
 });
 
+/** A cause that the data speak against. */
+export const doubtedSchema = z.object({
+  cause: causeText,
+  because: z.string(),
+  factor: z
+    .number()
+    .optional()
+    .describe('how many times better the data fit the cause named, whatever the priors; at most 1,000,000'),
+});
+export type Doubted = z.infer<typeof doubtedSchema>;
+
 /** Which stage is to blame, how sure that is, and why. One object a line in NDJSON, the last one. */
 export const verdictSchema = z.object({
   type: z.literal('verdict'),
@@ -47,14 +56,25 @@ export const verdictSchema = z.object({
     .union([z.string(), z.array(z.string())])
     .nullable()
     .describe('machine at fault; two for network and ipip; null for healthy and inconclusive'),
-  kind: z.enum(['stall', 'congestion', 'loss', 'slow-drain']).optional().describe('how it shows'),
+  kind: z
+    .enum(['stall', 'congestion', 'loss', 'slow-drain', 'ecmp', 'lag'])
+    .optional()
+    .describe('how it shows; ecmp, lag: one of several equal ways, or links, holds its flows alone'),
   reason: z.string().optional().describe('why it is inconclusive'),
-  probability: z.number().min(0).max(1),
+  meaning: z.string().optional().describe('what the cause named means, for people'),
+  probability: z.number().min(0).max(1).describe('that it is the cause named'),
+  together: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe('that it is the cause named or one of those under indistinguishable'),
   posterior: z.record(z.string(), z.number()).describe('over causes and pairs of causes; below 0.001 left out'),
   priors: z.record(z.string(), z.number()),
   incidents: z.int(),
   evidence: z.array(pathEvidenceSchema),
-  ruledOut: z.array(z.object({ cause: causeText, because: z.string() })),
+  ruledOut: z.array(doubtedSchema).describe('by a factor of 100 and more'),
+  lessLikely: z.array(doubtedSchema).optional().describe('the same by a smaller factor: not ruled out'),
   indistinguishable: z.array(z.string()).describe('causes of equal standing; a further vantage or path would tell'),
   next: z.array(z.string()).describe('what to do or run next'),
   terms: z.array(termSchema).describe('what moved the posterior by more than a factor of 2'),

@@ -25,6 +25,7 @@ export function samplesOf(pairs: readonly (readonly [number, number])[], flow = 
 export const verdict: Verdict = {
   type: 'verdict',
   cause: 'rx-queue',
+  meaning: 'Some receive queues of node are not served for a while; the others are.',
   where: 'node',
   kind: 'stall',
   probability: 0.982,

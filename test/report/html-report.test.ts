@@ -11,12 +11,12 @@ describe('the report as a page', () => {
   test('says the verdict with its doubt, what was ruled out and what was not told apart', () => {
     const page = htmlReport(reportDocument(), assets, 'UTC');
     assert.match(page, /<h1 id="verdict-title">rx-queue or host at node<\/h1>/);
-    assert.match(page, /Probability 0\.982: another cause remains possible with 1 in 56\./);
+    assert.match(page, /It is one of these with probability 0\.982; rx-queue alone: 0\.982\./);
     assert.match(page, /<dt>nat<\/dt><dd>paths without address translation waited too<\/dd>/);
     assert.match(page, /<li>host<\/li>/);
     assert.match(page, /2026-11-22 01:14:33\.411 UTC/);
     assert.match(page, /add a second vantage/);
-    assert.match(page, /What was measured fits each of them equally well\./);
+    assert.match(page, /What was measured fits each of them about equally well\./);
     assert.doesNotMatch(page, /Some receive queues of node are not served/);
     const alone = htmlReport(reportDocument({ verdict: { ...verdict, indistinguishable: [] } }), assets, 'UTC');
     assert.match(alone, /<h1 id="verdict-title">rx-queue at node<\/h1>/);

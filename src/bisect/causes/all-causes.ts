@@ -1,40 +1,42 @@
+import type { Cause } from '../../model/cause.js';
 import type { Topology } from '../paths/topology.js';
-import { CAUSE_SHARES, HEALTHY, NETWORK_BETWEEN, NETWORK_LAST_MILE, PAIRS, UNKNOWN } from '../weigh/priors.js';
+import { HEALTHY, PAIRS, UNKNOWN } from '../weigh/priors.js';
+import { device } from './device.js';
 import { host } from './host.js';
-import type { Hypothesis } from './hypothesis.js';
+import { type Hypothesis, labelOf } from './hypothesis.js';
 import { ipip } from './ipip.js';
+import type { CauseKnowledge } from './knowledge.js';
 import { nat } from './nat.js';
-import { networkBetween, networkLastMile } from './network.js';
+import { network } from './network.js';
 import { pod } from './pod.js';
 import { rxQueue } from './rx-queue.js';
 import { sender } from './sender.js';
 
-type Build = (topology: Topology, machines: readonly string[], prior: number) => Hypothesis;
+/** What is known of each cause, by its name. */
+export const CAUSE_KNOWLEDGE = {
+  'rx-queue': rxQueue,
+  host,
+  device,
+  nat,
+  ipip,
+  pod,
+  network,
+  sender,
+} as const satisfies Readonly<Record<Cause, CauseKnowledge>>;
 
-/** Every single cause at every place that the paths cross. The prior of a cause is shared evenly by its places. */
+/** Every single cause at every place that the paths cross. The prior of a cause is shared by its places. */
 export function allCauses(topology: Topology): Hypothesis[] {
-  const machinesOf = (names: Iterable<string>): string[][] => [...new Set(names)].map((name) => [name]);
-  const receiving = machinesOf(topology.places('rx-queue').flat()).filter(([name]) =>
-    topology.paths.some((_, path) => topology.arrivesAt(path, name as string)),
-  );
-  const vantages = machinesOf(topology.vantageMachines);
-  const between = topology.places('network');
-  const ends = machinesOf(between.flat());
-  const at =
-    (build: (topology: Topology, machine: string, prior: number) => Hypothesis): Build =>
-    (where, machines, prior) =>
-      build(where, machines[0] as string, prior);
-  const single = 1 - HEALTHY - PAIRS - UNKNOWN;
-  const spread = (build: Build, places: readonly (readonly string[])[], share: number): Hypothesis[] =>
-    places.map((machines) => build(topology, machines, (single * share) / places.length));
-  return [
-    ...spread(at(rxQueue), receiving, CAUSE_SHARES['rx-queue']),
-    ...spread(at(host), receiving, CAUSE_SHARES.host),
-    ...spread(at(nat), topology.places('nat'), CAUSE_SHARES.nat),
-    ...spread(ipip, topology.places('ipip'), CAUSE_SHARES.ipip),
-    ...spread(at(pod), topology.places('pod'), CAUSE_SHARES.pod),
-    ...spread(networkBetween, between, CAUSE_SHARES.network * NETWORK_BETWEEN),
-    ...spread(at(networkLastMile), ends, CAUSE_SHARES.network * NETWORK_LAST_MILE),
-    ...spread(at(sender), vantages, CAUSE_SHARES.sender),
-  ];
+  const causes: readonly CauseKnowledge[] = Object.values(CAUSE_KNOWLEDGE);
+  const single = (1 - HEALTHY - PAIRS - UNKNOWN) / causes.reduce((sum, { share }) => sum + share, 0);
+  return causes.flatMap((cause) => {
+    const places = cause.places(topology);
+    const weights = places.reduce((sum, { weight }) => sum + weight, 0);
+    return places.map(({ weight, ...placed }) => ({
+      ...placed,
+      cause: cause.name,
+      label: labelOf(cause.name, placed.machines),
+      prior: (single * cause.share * weight) / weights,
+      local: cause.local,
+    }));
+  });
 }

@@ -1,4 +1,4 @@
-import type { Cause } from '../../model/verdict.js';
+import type { Cause } from '../../model/cause.js';
 import type { IncidentKind } from '../evidence/observation.js';
 
 /**
@@ -12,10 +12,32 @@ export interface Variant {
   readonly share: number;
   /** By index of the path. */
   readonly reach: readonly Reach[];
+  /** Where flows part they part on two places at least; else one that holds all is possible too. */
+  readonly parallel?: true;
 }
 
 /** How probes held together are released: by one pipe in order, by several queues in turn. */
 export type Release = 'pipe' | 'one-queue' | 'several-queues';
+
+/** Chances that a receiver sees a wait before its capture point, inside the machine, and on the way back. */
+export type Parts = readonly [before: number, inside: number, back: number];
+/** The ways in which a cause may hold packets, of which it keeps to one for the whole run; shares add up to 1. */
+export type Ways = readonly (readonly [share: number, parts: Parts])[];
+
+/** What a helper on a machine sees of a cause. */
+export interface LocalView {
+  /**
+   * Chance that the kernel of the machine at fault shows packets waiting for a CPU over an incident; null where the
+   * cause concerns no CPU of it.
+   */
+  readonly waits: number | null;
+  /** Chance that a trace cannot see that kind of wait at all; and the same where some flows waited and others passed. */
+  readonly blind: number;
+  readonly blindByFlow: number;
+  /** At the machine at fault, and at any other. */
+  readonly here: Ways;
+  readonly elsewhere: Ways;
+}
 
 /** One cause at one place. */
 export interface Hypothesis {
@@ -32,6 +54,7 @@ export interface Hypothesis {
   readonly release: Release;
   /** How often it shows as which kind of incident; adds up to 1. */
   readonly kinds: Readonly<Record<IncidentKind, number>>;
+  readonly local: LocalView;
 }
 
 export function labelOf(cause: Cause, machines: readonly string[]): string {
@@ -43,5 +66,10 @@ export function sayMachines(machines: readonly string[]): string {
   return machines.join(' and ');
 }
 
+/** What a hypothesis does to a path in the likeliest of its variants. */
+export function usualReach({ variants }: Pick<Hypothesis, 'variants'>): readonly Reach[] {
+  return variants.reduce((a, b) => (b.share > a.share ? b : a)).reach;
+}
+
 /** Nearly always a stall; a backlog may drain slowly; only a queue that overflows loses. */
-export const STALLING: Hypothesis['kinds'] = { stall: 0.907, 'slow-drain': 0.09, congestion: 0.001, loss: 0.002 };
+export const STALLING: Hypothesis['kinds'] = { stall: 0.909, 'slow-drain': 0.09, congestion: 0.0005, loss: 0.0005 };

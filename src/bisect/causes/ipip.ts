@@ -1,24 +1,38 @@
-import type { Topology } from '../paths/topology.js';
-import { type Hypothesis, labelOf, STALLING, sayMachines } from './hypothesis.js';
+import { STALLING, sayMachines } from './hypothesis.js';
+import type { CauseKnowledge } from './knowledge.js';
 
 /**
  * The IPIP tunnel between two machines waits. Holds for every path that crosses it: pods from overlay vantages on the
  * other node, and NodePorts whose pod sits on the other node. What goes between the two outside the tunnel passes.
  */
-export function ipip(topology: Topology, machines: readonly string[], prior: number): Hypothesis {
-  return {
-    cause: 'ipip',
-    machines,
-    label: labelOf('ipip', machines),
-    words: `packets wait in the IPIP tunnel between ${sayMachines(machines)}`,
-    prior,
-    variants: [
-      {
-        share: 1,
-        reach: topology.paths.map((_, path) => (topology.crosses(path, 'ipip', machines) ? 'all' : 'none')),
-      },
-    ],
-    release: 'pipe',
-    kinds: STALLING,
-  };
-}
+export const ipip: CauseKnowledge = {
+  name: 'ipip',
+  share: 0.11,
+  places: (topology) =>
+    topology.places('ipip').map((machines) => ({
+      machines,
+      weight: 1,
+      words: `packets wait in the IPIP tunnel between ${sayMachines(machines)}`,
+      variants: [
+        {
+          share: 1,
+          reach: topology.paths.map((_, path) => (topology.crosses(path, 'ipip', machines) ? 'all' : 'none')),
+        },
+      ],
+      release: 'pipe',
+      kinds: STALLING,
+    })),
+  local: { waits: null, blind: 0, blindByFlow: 0, here: [[1, [0.5, 0.3, 0.2]]], elsewhere: [[1, [0.5, 0.3, 0.2]]] },
+  meaning: (place) => `Packets wait in the IPIP tunnel (${place}).`,
+  lookInto: (machines) => [
+    `on both ends (${machines.join(', ')}): ip -s link of the tunnel, and the CPU that serves it`,
+  ],
+  tellApart: (_, others) =>
+    others.flatMap(({ cause }) =>
+      cause === 'pod'
+        ? ['probe a NodePort of the node on which the pod runs: it skips the tunnel']
+        : cause === 'network'
+          ? ['probe the node itself beside its pod from the same vantage: that skips the tunnel']
+          : [],
+    ),
+};

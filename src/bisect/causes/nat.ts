@@ -1,5 +1,6 @@
 import type { Topology } from '../paths/topology.js';
-import { type Hypothesis, labelOf, type Reach, STALLING } from './hypothesis.js';
+import { type Reach, STALLING } from './hypothesis.js';
+import type { CauseKnowledge } from './knowledge.js';
 
 /** Connection tracking looks up what it knows and inserts what is new; only the insertion may wait. */
 const NEW_ONLY = 0.15;
@@ -8,20 +9,36 @@ const NEW_ONLY = 0.15;
  * Address translation on a machine waits. Holds for NodePorts and services translated there, for all their flows, or
  * for new connections alone, which the fresh source ports show.
  */
-export function nat(topology: Topology, machine: string, prior: number): Hypothesis {
-  const reach = (held: Reach): Reach[] =>
-    topology.paths.map((_, path) => (topology.crosses(path, 'nat', [machine]) ? held : 'none'));
-  return {
-    cause: 'nat',
-    machines: [machine],
-    label: labelOf('nat', [machine]),
-    words: `packets wait for address translation on ${machine}`,
-    prior,
-    variants: [
-      { share: 1 - NEW_ONLY, reach: reach('all') },
-      { share: NEW_ONLY, reach: reach('new') },
-    ],
-    release: 'pipe',
-    kinds: STALLING,
-  };
+export const nat: CauseKnowledge = {
+  name: 'nat',
+  share: 0.11,
+  places: (topology) =>
+    topology.places('nat').map((machines) => ({
+      machines,
+      weight: 1,
+      words: `packets wait for address translation on ${machines[0]}`,
+      variants: [
+        { share: 1 - NEW_ONLY, reach: crossing(topology, machines, 'all') },
+        { share: NEW_ONLY, reach: crossing(topology, machines, 'new') },
+      ],
+      release: 'pipe',
+      kinds: STALLING,
+    })),
+  local: {
+    waits: null,
+    blind: 0,
+    blindByFlow: 0,
+    here: [[1, [0.03, 0.92, 0.05]]],
+    elsewhere: [[1, [0.33, 0.34, 0.33]]],
+  },
+  meaning: (place) => `Packets wait for address translation on ${place}.`,
+  lookInto: ([machine = '']) => [`on ${machine}: conntrack -S and the length of the iptables chains`],
+  tellApart: (_, others) =>
+    others.some(({ cause }) => cause === 'pod')
+      ? ['probe the pod address itself from an overlay vantage: it skips the translation']
+      : [],
+};
+
+function crossing(topology: Topology, machines: readonly string[], held: Reach): Reach[] {
+  return topology.paths.map((_, path) => (topology.crosses(path, 'nat', machines) ? held : 'none'));
 }

@@ -1,39 +1,87 @@
 import type { Topology } from '../paths/topology.js';
-import { type Hypothesis, labelOf, type Reach, sayMachines } from './hypothesis.js';
+import { type Hypothesis, type Reach, sayMachines, type Ways } from './hypothesis.js';
+import type { CauseKnowledge, Placed } from './knowledge.js';
+import { tellReceiveSide } from './receive-side.js';
 
+/** Of the share of `network`: between two machines, and on the last stretch to one. */
+const BETWEEN = 0.5;
+const LAST_STRETCH = 0.5;
 /** Parallel links and routers spread packets by flow as well (ECMP, link aggregation), and one of them may wait. */
-const BY_FLOW = 0.05;
+const ONE_LINK = 0.2;
+const ONE_LINK_LAST = 0.4;
 /** Only networks congest and lose packets often; a machine stalls. */
 const KINDS: Hypothesis['kinds'] = { stall: 0.4, 'slow-drain': 0.06, congestion: 0.27, loss: 0.27 };
 
-function network(machines: readonly string[], words: string, prior: number, crossing: readonly boolean[]): Hypothesis {
-  const reach = (held: Reach): Reach[] => crossing.map((crosses) => (crosses ? held : 'none'));
+/** One direction holds packets, or both do. */
+const EITHER_LEG: Ways = [
+  [0.5, [0.93, 0.02, 0.05]],
+  [0.3, [0.05, 0.02, 0.93]],
+  [0.2, [0.5, 0.02, 0.48]],
+];
+
+/**
+ * The network waits or loses: between two machines, for every path that goes between them, either way; or on its last
+ * stretch to one, for every path to it, from it or through it, which from outside looks the same as all receive queues
+ * of the machine waiting together. One of several equal links holds its flows alone.
+ */
+export const network: CauseKnowledge = {
+  name: 'network',
+  share: 0.2,
+  places(topology) {
+    const between = topology.places('network');
+    const ends = [...new Set(between.flat())];
+    return [
+      ...between.map((machines) =>
+        placed(
+          machines,
+          `the network between ${sayMachines(machines)} holds or loses packets`,
+          BETWEEN / between.length,
+          ONE_LINK,
+          topology,
+          (path) => topology.crosses(path, 'network', machines),
+        ),
+      ),
+      ...ends.map((machine) =>
+        placed(
+          [machine],
+          `the last stretch of the network to ${machine} holds or loses packets`,
+          LAST_STRETCH / ends.length,
+          ONE_LINK_LAST,
+          topology,
+          (path) => topology.touchesNetworkOf(path, machine),
+        ),
+      ),
+    ];
+  },
+  local: { waits: null, blind: 0, blindByFlow: 0, here: EITHER_LEG, elsewhere: EITHER_LEG },
+  meaning: (place) => `Packets wait, or are lost, in the network (${place}).`,
+  lookInto: (machines) => [
+    machines.length === 1
+      ? `ask for the counters of the switch port that ${machines[0]} is connected to`
+      : `ask for the counters of the switch and router ports between ${sayMachines(machines)}`,
+  ],
+  tellApart: (machines, others, scene) =>
+    machines.length === 1 ? tellReceiveSide(machines[0] as string, others, scene) : [],
+};
+
+function placed(
+  machines: readonly string[],
+  words: string,
+  weight: number,
+  oneLink: number,
+  topology: Topology,
+  crosses: (path: number) => boolean,
+): Placed {
+  const reach = (held: Reach): Reach[] => topology.paths.map((_, path) => (crosses(path) ? held : 'none'));
   return {
-    cause: 'network',
     machines,
-    label: labelOf('network', machines),
+    weight,
     words,
-    prior,
     variants: [
-      { share: 1 - BY_FLOW, reach: reach('all') },
-      { share: BY_FLOW, reach: reach('by-flow') },
+      { share: 1 - oneLink, reach: reach('all') },
+      { share: oneLink, reach: reach('by-flow'), parallel: true },
     ],
     release: 'pipe',
     kinds: KINDS,
   };
-}
-
-/** The network between two machines waits or loses. Holds for every path that goes between them, either way. */
-export function networkBetween(topology: Topology, machines: readonly string[], prior: number): Hypothesis {
-  const crossing = topology.paths.map((_, path) => topology.crosses(path, 'network', machines));
-  return network(machines, `the network between ${sayMachines(machines)} holds or loses packets`, prior, crossing);
-}
-
-/**
- * The last stretch of the network to one machine. Holds for every path to it, from it or through it, which from
- * outside looks the same as all receive queues of the machine waiting together.
- */
-export function networkLastMile(topology: Topology, machine: string, prior: number): Hypothesis {
-  const crossing = topology.paths.map((_, path) => topology.touchesNetworkOf(path, machine));
-  return network([machine], `the last stretch of the network to ${machine} holds or loses packets`, prior, crossing);
 }

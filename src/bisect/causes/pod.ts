@@ -1,24 +1,63 @@
+import type { MeasuredPath } from '../../model/measured-path.js';
 import type { Topology } from '../paths/topology.js';
-import { type Hypothesis, labelOf, STALLING } from './hypothesis.js';
+import { type Reach, STALLING, type Variant } from './hypothesis.js';
+import type { CauseKnowledge } from './knowledge.js';
+
+/** Behind a NodePort or service there may be more pods than the hosts file names, and one of them waits. */
+const ONE_OF_SEVERAL = 0.25;
 
 /**
  * The way from a node into its pod, or the pod itself, waits. Holds for every path that ends in the pod, whatever way
- * it took to the node; probes that the node answers itself pass.
+ * it took to the node; probes that the node answers itself pass. Where several pods share a port each flow has one of
+ * them, and only the flows of the one that waits are held.
  */
-export function pod(topology: Topology, machine: string, prior: number): Hypothesis {
-  return {
-    cause: 'pod',
-    machines: [machine],
-    label: labelOf('pod', [machine]),
-    words: `packets wait at the pod on ${machine}`,
-    prior,
-    variants: [
-      {
-        share: 1,
-        reach: topology.paths.map((_, path) => (topology.crosses(path, 'pod', [machine]) ? 'all' : 'none')),
-      },
-    ],
-    release: 'pipe',
-    kinds: STALLING,
-  };
+export const pod: CauseKnowledge = {
+  name: 'pod',
+  share: 0.11,
+  places: (topology) =>
+    topology.places('pod').map((machines) => ({
+      machines,
+      weight: 1,
+      words: `packets wait at the pod on ${machines[0]}`,
+      variants: variants(topology, machines),
+      release: 'pipe',
+      kinds: STALLING,
+    })),
+  local: {
+    waits: null,
+    blind: 0,
+    blindByFlow: 0,
+    here: [[1, [0.03, 0.92, 0.05]]],
+    elsewhere: [[1, [0.33, 0.34, 0.33]]],
+  },
+  meaning: (place) => `Packets wait at the pod on ${place}.`,
+  lookInto: ([machine = '']) => [`on ${machine}: CPU limits and throttling of the pod (cpu.stat), backlog of its veth`],
+  tellApart: ([machine = ''], others, scene) =>
+    others.some(({ cause }) => cause === 'rx-queue' || cause === 'network' || cause === 'device') &&
+    scene.paths.some((path) => path.answeredBy === machine && isShared(path))
+      ? [
+          'count the pods behind the port (kubectl get endpoints), and probe each of them: flows also part where several answer',
+        ]
+      : [],
+};
+
+function variants(topology: Topology, machines: readonly string[]): Variant[] {
+  const reach = (shared: Reach): Reach[] =>
+    topology.paths.map((one, path) =>
+      topology.crosses(path, 'pod', machines) ? (isShared(one) ? shared : 'all') : 'none',
+    );
+  const shared = reach('by-flow');
+  if (!shared.includes('by-flow')) return [{ share: 1, reach: reach('all') }];
+  // Whether the pod that is probed by its own address is the one that waits is open then.
+  const other = shared.map((one) => (one === 'all' ? 'none' : one));
+  return [
+    { share: 1 - ONE_OF_SEVERAL, reach: reach('all') },
+    { share: ONE_OF_SEVERAL / 2, reach: shared, parallel: true },
+    { share: ONE_OF_SEVERAL / 2, reach: other, parallel: true },
+  ];
+}
+
+/** Behind its port there may be several pods. */
+export function isShared({ targetKind }: Pick<MeasuredPath, 'targetKind'>): boolean {
+  return targetKind === 'nodeport' || targetKind === 'service';
 }

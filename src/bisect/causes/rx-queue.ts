@@ -1,8 +1,25 @@
 import type { Topology } from '../paths/topology.js';
-import { type Hypothesis, labelOf, type Reach, STALLING, type Variant } from './hypothesis.js';
+import { STALLING, type Variant } from './hypothesis.js';
+import type { CauseKnowledge, Placed } from './knowledge.js';
+import {
+  reachInto,
+  receivingMachines,
+  sendsFrom,
+  TRACE_BLIND,
+  tellReceiveSide,
+  WAITS_ELSEWHERE,
+  WAITS_FOR_CPU,
+} from './receive-side.js';
+import { traceAdvice } from './scene.js';
 
 /** Cards may steer replies to the queue of the CPU that sent the probe: then none of them lands on the stalled one. */
 const REPLIES_STEERED_AWAY = 0.4;
+
+/**
+ * Flows that part are strong evidence of a queue: a trace that shows no wait for it weighs less than for a whole machine,
+ * as the queue may be served from a place that the trace does not cover.
+ */
+const QUEUE_UNSEEN = 0.3;
 
 /**
  * Some receive queues of a machine are not served, others are. Holds for packets that arrive at the machine and hash
@@ -10,28 +27,33 @@ const REPLIES_STEERED_AWAY = 0.4;
  * hashed by addresses alone (ICMP, mostly IPIP) wait all or not at all. The machine's own probes may wait on their way
  * back, where replies are not steered elsewhere.
  */
-export function rxQueue(topology: Topology, machine: string, prior: number): Hypothesis {
-  const reach = (ownReplies: Reach): Reach[] =>
-    topology.paths.map((_, path) =>
-      topology.arrivesAt(path, machine)
-        ? 'by-flow'
-        : topology.startsAt(path, machine) && !topology.isControl(path)
-          ? ownReplies
-          : 'none',
-    );
-  const starts = topology.paths.some((_, path) => topology.startsAt(path, machine) && !topology.isControl(path));
-  const variants: Variant[] = starts
+export const rxQueue: CauseKnowledge = {
+  name: 'rx-queue',
+  share: 0.2,
+  places: (topology) => receivingMachines(topology).map((machine) => placed(topology, machine)),
+  local: { waits: 0.8, blind: TRACE_BLIND, blindByFlow: QUEUE_UNSEEN, here: WAITS_FOR_CPU, elsewhere: WAITS_ELSEWHERE },
+  meaning: (place) => `Some receive queues of ${place} are not served for a while; the others are.`,
+  lookInto: ([machine = ''], scene) => traceAdvice(machine, scene),
+  tellApart: ([machine = ''], others, scene) => [
+    ...tellReceiveSide(machine, others, scene),
+    ...(scene.paths.every(({ flows }) => flows < 4)
+      ? ['add a SYN path with several flows (--flows 16): ICMP alone cannot show that only some queues wait']
+      : []),
+  ],
+};
+
+function placed(topology: Topology, machine: string): Placed {
+  const sends = topology.paths.some((_, path) => sendsFrom(topology, path, machine));
+  const variants: Variant[] = sends
     ? [
-        { share: 1 - REPLIES_STEERED_AWAY, reach: reach('by-flow') },
-        { share: REPLIES_STEERED_AWAY, reach: reach('none') },
+        { share: 1 - REPLIES_STEERED_AWAY, reach: reachInto(topology, machine, 'by-flow', 'by-flow') },
+        { share: REPLIES_STEERED_AWAY, reach: reachInto(topology, machine, 'by-flow', 'none') },
       ]
-    : [{ share: 1, reach: reach('none') }];
+    : [{ share: 1, reach: reachInto(topology, machine, 'by-flow', 'none') }];
   return {
-    cause: 'rx-queue',
     machines: [machine],
-    label: labelOf('rx-queue', [machine]),
+    weight: 1,
     words: `some receive queues of ${machine} are not served for a while`,
-    prior,
     variants,
     release: 'one-queue',
     kinds: STALLING,

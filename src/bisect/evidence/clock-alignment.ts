@@ -1,4 +1,4 @@
-import { medianSorted } from 'simple-statistics';
+import { median } from '../../stats/median.js';
 
 /** Minimum delays are taken over so long, by the prober's clock. */
 const WINDOW_NS = 2_000_000_000;
@@ -126,8 +126,4 @@ function slopes(points: readonly { readonly atNs: number; readonly offsetNs: num
       .filter((second) => second.atNs > first.atNs)
       .map((second) => (second.offsetNs - first.offsetNs) / (second.atNs - first.atNs)),
   );
-}
-
-function median(values: readonly number[]): number {
-  return values.length === 0 ? 0 : medianSorted([...values].sort((a, b) => a - b));
 }

@@ -2,7 +2,12 @@
  * What a helper on a target machine saw there. Instants are on the common time line, in nanoseconds since the epoch of
  * the whole run; machines are named as in the stages of paths.
  */
-export type LocalEvidence = ArrivalsEvidence | CpuGapEvidence | NapiDelayEvidence | SoftnetEvidence;
+export type LocalEvidence =
+  | ArrivalsEvidence
+  | CpuGapEvidence
+  | NapiDelayEvidence
+  | SoftnetEvidence
+  | KernelWaitEvidence;
 
 /**
  * The receiver's view of the probes of one incident. `before-capture`: they reached the capture point late, so the wait
@@ -52,6 +57,25 @@ export interface SoftnetEvidence {
   readonly toNs: number;
   readonly timeSqueeze: number;
   readonly dropped: number;
+}
+
+/** Received packets waited for a CPU: from the raise of the softirq, or the waking of its thread, to its entry. */
+export interface KernelWaitEvidence {
+  readonly kind: 'kernel-wait';
+  readonly machine: string;
+  readonly cpu: number;
+  readonly fromNs: number;
+  readonly toNs: number;
+}
+
+/** From when to when the kernel of a machine was asked for waits: there their absence is evidence too. */
+export interface TraceCoverage {
+  readonly machine: string;
+  readonly fromNs: number;
+  /** Infinity while it goes on. */
+  readonly toNs: number;
+  /** Waits shorter than this are not told. */
+  readonly minNs: number;
 }
 
 /** The interval that a piece of evidence is about. */

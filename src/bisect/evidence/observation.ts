@@ -28,6 +28,8 @@ export interface Observation {
   readonly fifo: number;
   readonly byFlow: number;
   readonly local: readonly LocalEvidence[];
+  /** Machines whose kernel was asked, all the time of it, what packets wait for. */
+  readonly traced: readonly string[];
 }
 
 export type PathState = 'hit' | 'partial' | 'clean';

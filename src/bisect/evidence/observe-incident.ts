@@ -15,6 +15,9 @@ const LEAST_PASSED = 4;
 const CONGESTED = 0.3;
 const NOT_CONGESTED = 0.12;
 
+/** An incident as the probes show it. */
+export type SeenIncident = Omit<Observation, 'local' | 'traced'>;
+
 /** What the log of probes is asked with. */
 export interface Watch {
   readonly paths: readonly MeasuredPath[];
@@ -29,7 +32,7 @@ export interface Watch {
  * Looks at all paths in the interval of an incident, also at those without a finding: a path on which few probes waited
  * for less than the threshold was hit all the same, and one on which probes passed was exposed and not hit.
  */
-export function observeIncident(group: FindingGroup, watch: Watch): Omit<Observation, 'local'> {
+export function observeIncident(group: FindingGroup, watch: Watch): SeenIncident {
   const own = new Map<number, PlacedFinding[]>();
   for (const placed of group.findings) {
     own.set(placed.path, [...(own.get(placed.path) ?? []), placed]);

@@ -1,9 +1,10 @@
-import { medianSorted } from 'simple-statistics';
 import { type ArrivalColumns, ArrivalFlags, Directions } from '../../model/arrival.js';
 import type { EngineEvent } from '../../model/engine-event.js';
 import type { Stall } from '../../model/finding.js';
 import { FRESH_FLOW, type SampleColumns, SampleFlags } from '../../model/sample.js';
 import { MS } from '../../model/time.js';
+import { median } from '../../stats/median.js';
+import { releaseOrder } from '../../stats/release-order.js';
 import { ClockAligner, type ClockAlignment, type LegInstants, toProberClock } from './clock-alignment.js';
 import type { ArrivalsEvidence, LocalEvidence } from './local-evidence.js';
 
@@ -15,11 +16,8 @@ const PENDING = 4096;
 const SURROUNDINGS_NS = 5_000 * MS;
 /** A wait below this is not told apart from the scatter of a busy machine. */
 const LEAST_EXCESS_NS = 2 * MS;
-/** Pairs of probes below which chance decides about the order. */
-const LEAST_PAIRS = 3;
-const FIFO_WRONG = 0.1;
-const APART_WRONG = 0.25;
-const MOST_COMPARED = 256;
+/** Fewer probes are no bunch. */
+const LEAST_BUNCH = 3;
 /** Released together: within this share of the time over which they had come. */
 const BUNCHED = 0.25;
 
@@ -236,41 +234,14 @@ function describe(
     toNs: Math.round(ends.at(-1) as number),
     excessNs: Math.round(excessNs),
     heldProbes: held.length,
-    order: releaseOrder(held, part),
+    order: releaseOrder(held.map((legs) => ({ flow: legs.flow, sentNs: part.begin(legs), arrivalNs: part.end(legs) }))),
     releaseSpreadNs: Math.round(releaseSpreadNs),
-    bunched: held.length >= LEAST_PAIRS && releaseSpreadNs <= middleSpread(begins) * BUNCHED,
+    bunched: held.length >= LEAST_BUNCH && releaseSpreadNs <= middleSpread(begins) * BUNCHED,
     flowsHeld: [...flows].sort((a, b) => a - b),
   };
-}
-
-/** Whether probes came out as they had gone in, across flows, or only within each flow. */
-function releaseOrder(held: readonly ProbeLegs[], part: Part): ArrivalsEvidence['order'] {
-  const step = Math.ceil(held.length / MOST_COMPARED);
-  const some = held.filter((_, i) => i % step === 0);
-  const across = { right: 0, wrong: 0 };
-  const within = { right: 0, wrong: 0 };
-  for (const [i, a] of some.entries()) {
-    for (const b of some.slice(i + 1)) {
-      const order = Math.sign(part.begin(a) - part.begin(b)) * Math.sign(part.end(a) - part.end(b));
-      const pairs = a.flow === b.flow && a.flow !== FRESH_FLOW ? within : across;
-      if (order > 0) pairs.right += 1;
-      else if (order < 0) pairs.wrong += 1;
-    }
-  }
-  const pairs = across.right + across.wrong;
-  if (pairs < LEAST_PAIRS) return 'unknown';
-  const wrong = across.wrong / pairs;
-  if (wrong <= FIFO_WRONG) return 'fifo';
-  const inside = within.right + within.wrong;
-  const keepsOrderWithin = inside === 0 || within.wrong / inside <= FIFO_WRONG;
-  return wrong >= APART_WRONG && keepsOrderWithin ? 'by-flow' : 'unknown';
 }
 
 function middleSpread(sorted: readonly number[]): number {
   const cut = Math.floor(sorted.length / 10);
   return (sorted[sorted.length - 1 - cut] as number) - (sorted[cut] as number);
-}
-
-function median(values: readonly number[]): number {
-  return values.length === 0 ? 0 : medianSorted([...values].sort((a, b) => a - b));
 }

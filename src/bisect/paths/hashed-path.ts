@@ -9,6 +9,7 @@ const PASSED_OR_MISSED = Math.log(MISSED);
 const HELD_ASTRAY = Math.log(STRAY);
 const PASSED_AS_IT_SHOULD = Math.log1p(-STRAY);
 const LOG_GLITCH = Math.log(GLITCH);
+const NO_GLITCH = Math.log1p(-GLITCH);
 const LOG_MIXED = Math.log(MIXED);
 
 /**
@@ -120,7 +121,7 @@ export function hashedPath(
     whole: whole.unit(),
     freshHeld: sum(({ freshHeld }) => freshHeld),
     freshPassed: sum(({ freshClean }) => freshClean),
-    odd: odd + sum(({ mixed }) => mixed) * LOG_MIXED,
+    odd: odd + usual.length * NO_GLITCH + sum(({ mixed }) => mixed) * LOG_MIXED,
     hash: !hasPorts(path.protocol) ? 'addresses' : topology.tunnelled(index) ? 'tunnel' : 'ports',
     twice: topology.arrivals(index, machine) > 1,
     group: topology.peerAt(index, machine),

@@ -1,5 +1,5 @@
 import type { MeasuredPath } from '../../model/measured-path.js';
-import { Outcomes, type SampleColumns, SampleFlags } from '../../model/sample.js';
+import { FRESH_FLOW, Outcomes, type SampleColumns, SampleFlags } from '../../model/sample.js';
 import { MS, SECOND } from '../../model/time.js';
 import { RunningMedian } from '../../stats/running-median.js';
 
@@ -9,6 +9,19 @@ const MOST_REMEMBERED = 8_192;
 /** Excess that tells a held probe from a slow one on a quiet path. */
 const LEAST_LEVEL_NS = 2 * MS;
 const MOST_LEVEL_NS = 25 * MS;
+
+const MOST_PROFILES = 256;
+
+/** What the replies of one fixed flow have in common. */
+export interface FlowProfile {
+  /** 0 unknown. */
+  readonly ttl: number;
+  /** The quickest reply. */
+  leastRttNs: number;
+}
+
+/** By fixed flow. */
+export type FlowProfiles = ReadonlyMap<number, FlowProfile>;
 
 /** One probe as remembered. `rttNs` is -1 for a lost one. */
 export interface LoggedProbe {
@@ -24,7 +37,7 @@ export class PathLog {
   readonly #flow: Uint16Array;
   readonly #seq: Uint32Array;
   readonly #usual = new RunningMedian();
-  readonly #ttlByFlow = new Map<number, number>();
+  readonly #profiles = new Map<number, FlowProfile>();
   #end = 0;
   #answered = 0;
   #severalTtls = false;
@@ -53,9 +66,14 @@ export class PathLog {
     return Math.min(MOST_LEVEL_NS, Math.max(LEAST_LEVEL_NS, 3 * this.#usual.tail));
   }
 
-  /** Replies of different flows come with different TTLs: not all are answered by the same machine. */
-  get severalAnswerers(): boolean {
+  /** Replies of different flows come with different TTLs: not all are answered by the same machine, or come one way. */
+  get severalTtls(): boolean {
     return this.#severalTtls;
+  }
+
+  /** By fixed flow. */
+  get profiles(): FlowProfiles {
+    return this.#profiles;
   }
 
   observe(samples: SampleColumns, i: number): void {
@@ -68,7 +86,7 @@ export class PathLog {
     if (outcome !== Outcomes.lost) {
       this.#answered += 1;
       this.#usual.push(rttNs);
-      this.#noteTtl(flow, samples.ttl[i] as number);
+      this.#note(flow, samples.ttl[i] as number, rttNs);
     }
     const at = this.#end % this.#sent.length;
     this.#sent[at] = samples.sentNs[i] as number;
@@ -93,14 +111,15 @@ export class PathLog {
     return [...bySeq.values()];
   }
 
-  #noteTtl(flow: number, ttl: number): void {
-    if (ttl === 0 || this.#severalTtls || this.#ttlByFlow.size > 64) {
+  #note(flow: number, ttl: number, rttNs: number): void {
+    if (flow === FRESH_FLOW) return;
+    const known = this.#profiles.get(flow);
+    if (known !== undefined) {
+      known.leastRttNs = Math.min(known.leastRttNs, rttNs);
       return;
     }
-    const known = this.#ttlByFlow.get(flow);
-    if (known === undefined) {
-      this.#ttlByFlow.set(flow, ttl);
-      this.#severalTtls = new Set(this.#ttlByFlow.values()).size > 1;
-    }
+    if (this.#profiles.size >= MOST_PROFILES) return;
+    this.#profiles.set(flow, { ttl, leastRttNs: rttNs });
+    this.#severalTtls = new Set([...this.#profiles.values()].flatMap((one) => (one.ttl === 0 ? [] : one.ttl))).size > 1;
   }
 }

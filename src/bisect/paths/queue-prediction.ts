@@ -32,6 +32,11 @@ export function queueWords(machine: string, groups: FlowGroups, receiver: Receiv
   if (queues === null) return [];
   const held = stalled.length === 1 ? 'one of them stalls' : `${stalled.length} of them stall`;
   const places = receiver?.side.spreadBySoftware ? 'CPUs that receive' : 'receive queues';
+  if (receiver !== undefined && receiver.side.rxQueues < stalled.length && !receiver.side.spreadBySoftware) {
+    return [
+      `${stalled.length} groups of flows wait apart, and ${machine} has ${receiver.side.rxQueues} receive queues: something else parts them too`,
+    ];
+  }
   const words = [
     `by the flows that wait together ${machine} has about ${queues.likely} ${places} (${queues.least} to ${queues.most}, 95 %); ${held}`,
   ];

@@ -31,8 +31,10 @@ export interface SeriesCount {
 export interface SequentialScore {
   readonly hypothesis: Hypothesis;
   readonly bySeries: readonly number[];
+  /** Log-likelihood, without prior. */
   readonly total: number;
-  readonly probability: number;
+  /** That of the variant and number of queues that fit best. */
+  readonly bestScore: number;
 }
 
 /** Counts what a series shows. Self-inflicted findings and losses are left out. */

@@ -1,5 +1,5 @@
 import type { PathEvidence, Verdict } from '../../model/verdict.js';
-import type { Hypothesis, Reach } from '../causes/hypothesis.js';
+import { type Hypothesis, type Reach, usualReach } from '../causes/hypothesis.js';
 import { machineOfVantage } from '../paths/topology.js';
 import type { SequentialScore, SeriesCount } from './sequential-series.js';
 
@@ -53,9 +53,8 @@ export function becauseOf(counts: readonly SeriesCount[], leading: SequentialSco
   return `all series together fit it less well than the leading cause, ${path.name} most`;
 }
 
-function reachOf({ variants }: Hypothesis, path: number): Reach {
-  const likeliest = variants.reduce((a, b) => (b.share > a.share ? b : a));
-  return likeliest.reach[path] ?? 'none';
+function reachOf(hypothesis: Hypothesis, path: number): Reach {
+  return usualReach(hypothesis)[path] ?? 'none';
 }
 
 /** What is no stage but was under suspicion too: the protocol, and the other direction. */

@@ -1,11 +1,26 @@
+import { CAUSES } from '../../model/cause.js';
 import { SECOND } from '../../model/time.js';
-import { CAUSES, type Verdict } from '../../model/verdict.js';
+import type { Verdict } from '../../model/verdict.js';
 import { allCauses } from '../causes/all-causes.js';
-import type { Hypothesis, Reach, Variant } from '../causes/hypothesis.js';
+import { type Hypothesis, type Reach, usualReach, type Variant } from '../causes/hypothesis.js';
 import { topologyOf } from '../paths/topology.js';
 import { type RateRange, scoreRate } from '../weigh/background.js';
+import { judgePosterior } from '../weigh/judgement.js';
 import { logSum } from '../weigh/log-math.js';
-import { HEALTHY, PAIRS, QUEUES, UNKNOWN } from '../weigh/priors.js';
+import type { Posterior } from '../weigh/posterior.js';
+import { HEALTHY, QUEUES } from '../weigh/priors.js';
+import type { Account, Share } from '../weigh/weigh.js';
+import {
+  accountLabel,
+  causeName,
+  equalCauses,
+  placeOf,
+  posteriorByCause,
+  priorsOf,
+  surenessOf,
+} from '../words/account-words.js';
+import { doubted } from '../words/ruled-out.js';
+import { meaningOf } from '../words/tell-apart.js';
 import { countSeries, type SequentialScore, type SequentialSeries, type SeriesCount } from './sequential-series.js';
 import { becauseOf, clearedBeside, seriesEvidence } from './sequential-words.js';
 
@@ -23,9 +38,8 @@ const CHANCE_STALL = 0.1;
 const FOLLOWER_MISSED = 0.02;
 /** A series is not what it is taken for: another machine answered, another minute had another cause. */
 const SERIES_WRONG = 0.02;
-const CONVICTING = 0.9;
-const EQUAL_STANDING = Math.log(20);
-const RULED_OUT = 0.01;
+/** Without a pipe on the way a follower is above the threshold or not as it likes. */
+const FOLLOWER_BY_CHANCE = 0.5;
 
 /**
  * A verdict from paths measured one after the other, as in 2019. What coincides is not known, so the likelihood is that
@@ -40,27 +54,46 @@ export function judgeSequential(all: readonly SequentialSeries[]): Verdict {
   const hypotheses = allCauses(topology);
   const scored = hypotheses.map((hypothesis) => ({ hypothesis, ...scoreHypothesis(hypothesis, counts) }));
   const nothing = counts.map(scorePassing);
-  const healthy = Math.log(HEALTHY) + sum(nothing);
-  const logs = scored.map(({ hypothesis, total }) => Math.log(hypothesis.prior) + total);
-  const evidence = logSum([healthy, ...logs]);
-  const ranked: SequentialScore[] = scored
-    .map((score, i) => ({ ...score, probability: Math.exp((logs[i] as number) - evidence) }))
+  const accounts = [
+    accountOf([], sum(nothing), sum(nothing), HEALTHY),
+    ...scored.map(({ hypothesis, total, bestScore }) =>
+      accountOf([shareOf(hypothesis, total, bestScore, counts)], total, bestScore, hypothesis.prior),
+    ),
+  ];
+  const logs = accounts.map(({ score, prior }) => score + Math.log(prior));
+  const evidence = logSum(logs);
+  const posterior = accounts
+    .map((account, i) => ({ ...account, probability: Math.exp((logs[i] as number) - evidence) }))
     .sort((a, b) => b.probability - a.probability);
-  return verdictOf(counts, ranked, Math.exp(healthy - evidence), hypotheses);
+  return verdictOf(counts, posterior, scored, hypotheses);
+}
+
+function accountOf(shares: readonly Share[], score: number, bestScore: number, prior: number): Account {
+  return { shares, background: [], score, bestScore, prior, quiet: false };
+}
+
+/** All that was seen on series that cross the stage counts as the hypothesis's own. */
+function shareOf(hypothesis: Hypothesis, score: number, bestScore: number, counts: readonly SeriesCount[]): Share {
+  const reach = usualReach(hypothesis);
+  const own = counts.flatMap(({ events }, i) => (reach[i] === 'none' ? [] : new Array<number>(events).fill(i)));
+  const none = { byPath: [], order: 0, kinds: 0, arrivals: 0, cpus: 0, queues: null, moving: false };
+  return { hypothesis, incidents: own, score, bestScore, variant: hypothesis.variants[0] as Variant, ...none };
 }
 
 function scoreHypothesis(
   { variants }: Hypothesis,
   counts: readonly SeriesCount[],
-): { readonly total: number; readonly bySeries: readonly number[] } {
+): Omit<SequentialScore, 'hypothesis'> {
   const options = variants.flatMap((variant) =>
     QUEUES.map(([queues, share]) => {
       const bySeries = counts.map((count, i) => scoreSeries(count, reachOf(variant, i), queues));
-      return { bySeries, total: Math.log(variant.share * share) + sum(bySeries) };
+      const fit = sum(bySeries);
+      return { bySeries, fit, total: Math.log(variant.share * share) + fit };
     }),
   );
   const best = options.reduce((a, b) => (b.total > a.total ? b : a));
-  return { total: logSum(options.map(({ total }) => total)), bySeries: best.bySeries };
+  const bestScore = Math.max(...options.map(({ fit }) => fit));
+  return { total: logSum(options.map(({ total }) => total)), bestScore, bySeries: best.bySeries };
 }
 
 function reachOf(variant: Variant, path: number): Reach {
@@ -95,71 +128,40 @@ function scoreSeries(count: SeriesCount, reach: Reach, queues: number): number {
 /** Nothing on the way holds packets for long: what delays there are come by chance. */
 function scorePassing({ events, stalls, seconds, followersExpected }: SeriesCount): number {
   return (
-    scoreRate(events, seconds, BACKGROUND_RATE) + stalls * Math.log(CHANCE_STALL) + followersExpected * Math.log(0.5)
+    scoreRate(events, seconds, BACKGROUND_RATE) +
+    stalls * Math.log(CHANCE_STALL) +
+    followersExpected * Math.log(FOLLOWER_BY_CHANCE)
   );
 }
 
 function verdictOf(
   counts: readonly SeriesCount[],
-  ranked: readonly SequentialScore[],
-  healthy: number,
+  posterior: Posterior,
+  scored: readonly SequentialScore[],
   hypotheses: readonly Hypothesis[],
 ): Verdict {
-  const leading = ranked[0] as SequentialScore;
-  const alike = ranked.filter(
-    ({ total, probability }) => total >= leading.total - EQUAL_STANDING && probability > 0.002,
-  );
-  const common = alike.reduce<readonly string[]>(
-    (machines, { hypothesis }) => machines.filter((machine) => hypothesis.machines.includes(machine)),
-    leading.hypothesis.machines,
-  );
-  const probability = alike.reduce((total, one) => total + one.probability, 0);
-  const named = probability >= CONVICTING && common.length > 0;
-  const calm = healthy >= CONVICTING;
-  const { machines, cause } = leading.hypothesis;
-  const others = new Set(alike.map(({ hypothesis }) => hypothesis.cause).filter((other) => other !== cause));
-  const byCause = (of: (one: SequentialScore) => number): Record<string, number> =>
-    Object.fromEntries(
-      CAUSES.map((name) => [name, sum(ranked.filter((one) => one.hypothesis.cause === name).map(of))] as const)
-        .filter(([, value]) => value >= 0.001)
-        .map(([name, value]) => [name, Math.round(value * 1e6) / 1e6]),
-    );
+  const judgement = judgePosterior(posterior);
+  const leading = judgement.says === 'healthy' ? null : judgement.leading;
+  const named = judgement.says === 'cause' ? judgement.leading : null;
+  const equal = judgement.says === 'healthy' ? [] : equalCauses(judgement);
   return {
     type: 'verdict',
-    cause: named ? cause : calm ? 'healthy' : 'inconclusive',
-    where: named ? (machines.length === 1 ? (machines[0] as string) : [...machines]) : null,
+    cause: named === null ? judgement.says : causeName(named),
+    where: named === null ? null : placeOf(named),
     kind: 'stall',
-    ...(named || calm
-      ? {}
-      : { reason: `${alike.map(({ hypothesis }) => hypothesis.label).join(', ')} explain these series about as well` }),
-    probability: Math.round(Math.min(1, named || !calm ? probability : healthy) * 1e6) / 1e6,
-    posterior: { ...(healthy >= 0.001 ? { healthy } : {}), ...byCause(({ probability: own }) => own) },
-    priors: {
-      healthy: HEALTHY,
-      ...byCause(({ hypothesis }) => hypothesis.prior),
-      'two causes': PAIRS,
-      unknown: UNKNOWN,
-    },
+    ...(judgement.says === 'inconclusive' ? { reason: reasonOf(judgement, counts) } : {}),
+    ...(named === null ? {} : { meaning: meaningOf(named.shares.map(({ hypothesis }) => hypothesis)) }),
+    ...surenessOf(judgement),
+    posterior: posteriorByCause(posterior),
+    priors: priorsOf(hypotheses),
     incidents: counts.reduce((total, { events }) => total + events, 0),
     evidence: counts.map(seriesEvidence),
-    ruledOut: named
-      ? [
-          ...CAUSES.flatMap((name) => {
-            const best = ranked.find(({ hypothesis }) => hypothesis.cause === name);
-            const share = sum(ranked.filter((one) => one.hypothesis.cause === name).map((one) => one.probability));
-            return best === undefined || name === cause || others.has(name) || share >= RULED_OUT
-              ? []
-              : [{ cause: name, because: becauseOf(counts, leading, best) }];
-          }),
-          ...clearedBeside(counts, machines[0] ?? ''),
-        ]
-      : [],
-    indistinguishable: named
-      ? [...others].sort()
-      : [...new Set(alike.map(({ hypothesis }) => hypothesis.cause))].sort(),
-    next: named
-      ? [`measure all paths at the same time (bisect), and rxray trace on ${machines.join(', ')}`]
-      : ['measure all paths at the same time (bisect): what coincides tells stages apart'],
+    ...(named === null || leading === null ? { ruledOut: [], lessLikely: [] } : doubts(counts, leading, scored, equal)),
+    indistinguishable: equal,
+    next:
+      named === null
+        ? ['measure all paths at the same time (bisect): what coincides tells stages apart']
+        : [`measure all paths at the same time (bisect), and rxray trace on ${[placeOf(named)].flat().join(', ')}`],
     terms: [],
     noStallLongerThanNs: null,
     quality: {
@@ -176,6 +178,41 @@ function verdictOf(
       ],
     },
   };
+}
+
+function doubts(
+  counts: readonly SeriesCount[],
+  leading: Account,
+  scored: readonly SequentialScore[],
+  equal: readonly string[],
+): Pick<Verdict, 'ruledOut' | 'lessLikely'> {
+  const [share] = leading.shares;
+  const lead = scored.find(({ hypothesis }) => hypothesis === share?.hypothesis);
+  if (share === undefined || lead === undefined) return { ruledOut: [], lessLikely: [] };
+  const told = CAUSES.flatMap((cause) => {
+    const places = scored.filter(({ hypothesis }) => hypothesis.cause === cause && hypothesis !== share.hypothesis);
+    const best = places.sort((a, b) => b.bestScore - a.bestScore)[0];
+    if (best === undefined) return [];
+    const terms = [{ words: becauseOf(counts, lead, best), weight: 1 }];
+    return [{ other: best.hypothesis, terms, weight: lead.bestScore - best.bestScore }];
+  });
+  const { ruledOut, lessLikely } = doubted(leading, told, equal);
+  return { ruledOut: [...ruledOut, ...clearedBeside(counts, share.hypothesis.machines[0] ?? '')], lessLikely };
+}
+
+function reasonOf(
+  judgement: Extract<ReturnType<typeof judgePosterior>, { says: 'inconclusive' }>,
+  counts: readonly SeriesCount[],
+): string {
+  const events = counts.reduce((total, { events: own }) => total + own, 0);
+  switch (judgement.why) {
+    case 'no-incident-yet':
+      return 'nothing was held';
+    case 'few-incidents':
+      return `${events} stalls: too few to accuse anyone; ${accountLabel(judgement.leading)} leads`;
+    default:
+      return `${judgement.alike.map(accountLabel).join(', ')} explain these series about as well`;
+  }
 }
 
 function sum(values: readonly number[]): number {

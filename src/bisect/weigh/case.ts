@@ -1,12 +1,12 @@
 import { hasPorts } from '../../model/protocol.js';
 import { isHit, type Observation } from '../evidence/observation.js';
+import type { FlowProfiles } from '../paths/path-log.js';
 import type { Topology } from '../paths/topology.js';
 import { scoreBackground } from './background.js';
 import { type PathScores, scorePath } from './path-likelihood.js';
 import { QUEUES } from './priors.js';
 import { scoreOnce } from './queue-likelihood.js';
 
-/** All that is known when the causes are weighed. */
 /** How often what has ports is taken to be hashed by them, in a single incident. */
 const OFTEN_BY_PORTS = 0.8;
 
@@ -15,6 +15,7 @@ interface ScoresOnPath extends PathScores {
   readonly byQueues: readonly number[];
 }
 
+/** All that is known when the causes are weighed. */
 export interface Case {
   readonly topology: Topology;
   readonly incidents: readonly Observation[];
@@ -24,6 +25,8 @@ export interface Case {
   readonly background: readonly number[];
   /** By path: flows may part behind the target, on several pods. */
   readonly several: readonly boolean[];
+  /** By path, then by fixed flow: what tells the ways of flows apart. */
+  readonly profiles: readonly FlowProfiles[];
   /** How long the paths were watched. */
   readonly seconds: number;
   /** Machines whose CPUs are watched from within. */

@@ -3,10 +3,7 @@ import type { Observation } from '../evidence/observation.js';
 import type { Case } from './case.js';
 import { type Judgement, judgePosterior } from './judgement.js';
 import { posteriorOf } from './posterior.js';
-import { tellingKinds } from './signatures.js';
-
-/** One incident in so many must be of a kind for the kind to count. */
-const LEAST_SHARE = 10;
+import { LEAST_SHARE, tellingKinds } from './signatures.js';
 
 /**
  * A network that stalls and loses may be two faults: the losses are its own, the stalls could be those of a machine

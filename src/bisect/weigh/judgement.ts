@@ -3,9 +3,9 @@ import type { Posterior, WeighedAccount } from './posterior.js';
 import type { Account } from './weigh.js';
 
 /** Accounts whose likelihoods differ by less are of equal standing: only a prior would tell them apart. */
-const EQUAL_STANDING = Math.log(20);
+export const EQUAL_STANDING = Math.log(20);
 /** An account of equal standing that is less probable than this is not mentioned. */
-const NEGLIGIBLE = 0.002;
+const NEGLIGIBLE = 0.01;
 const NEGLIGIBLE_UNKNOWN = 0.05;
 /** A verdict names a cause from this probability on. */
 export const CONVICTING = 0.9;
@@ -21,6 +21,7 @@ export type Judgement =
       readonly leading: WeighedAccount;
       /** The leading account and those of equal standing, all about the same machine. */
       readonly alike: readonly WeighedAccount[];
+      /** Of all of them together: that it is one of these. */
       readonly probability: number;
     }
   | {
@@ -50,7 +51,7 @@ export function judgePosterior(posterior: Posterior): Judgement {
     (account) =>
       account === leading ||
       (account.shares.length === leading.shares.length &&
-        account.score >= leading.score - EQUAL_STANDING &&
+        account.bestScore >= leading.bestScore - EQUAL_STANDING &&
         account.probability >= (isUnknown(account) ? NEGLIGIBLE_UNKNOWN : NEGLIGIBLE)),
   );
   const probability = Math.min(

@@ -46,7 +46,8 @@ function quietFault(known: Case, hypotheses: readonly Hypothesis[], singles: rea
   const shown = new Set(singles.map(({ shares }) => shares[0]?.hypothesis));
   const prior = hypotheses.reduce((sum, hypothesis) => sum + (shown.has(hypothesis) ? 0 : hypothesis.prior), 0);
   const nothing = weighNothing(known, Math.max(prior, 1e-12));
-  return { ...nothing, score: nothing.score + scoreRate(0, known.seconds, FAULT_RATE), quiet: true };
+  const score = nothing.score + scoreRate(0, known.seconds, FAULT_RATE);
+  return { ...nothing, score, bestScore: score, quiet: true };
 }
 
 /**
@@ -111,6 +112,8 @@ function candidatesForPairs(known: Case, singles: readonly Account[]): Hypothesi
   return [...chosen].filter(({ cause }) => cause !== 'unknown');
 }
 
+const ANYWHERE: Hypothesis['local']['here'] = [[1, [0.33, 0.34, 0.33]]];
+
 /** Something on one path that no stage of the model explains. */
 function unknownOn(topology: Topology, path: number): Hypothesis {
   const name = topology.paths[path]?.name ?? '';
@@ -123,5 +126,6 @@ function unknownOn(topology: Topology, path: number): Hypothesis {
     variants: [{ share: 1, reach: topology.paths.map((_, other) => (other === path ? 'any' : 'none')) }],
     release: 'pipe',
     kinds: STALLING,
+    local: { waits: null, blind: 0, blindByFlow: 0, here: ANYWHERE, elsewhere: ANYWHERE },
   };
 }

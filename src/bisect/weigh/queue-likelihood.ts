@@ -4,7 +4,6 @@ import type { Topology } from '../paths/topology.js';
 import { labelQueues, oneQueue } from '../words/queue-labels.js';
 import { logSum } from './log-math.js';
 import { doubted, MISSED, MIXED, STRAY, withGlitch } from './path-likelihood.js';
-import { QUEUES } from './priors.js';
 
 /** Cards hash TCP by addresses and ports; a few are set to addresses alone, for all TCP. */
 const TCP_BY_ADDRESSES = 0.03;
@@ -12,6 +11,13 @@ const TCP_BY_ADDRESSES = 0.03;
 const TUNNEL_BY_PORTS = 0.5;
 /** The same queue waits in every incident, or another one each time. */
 const SAME_QUEUE = 0.8;
+
+export interface QueuePlace {
+  /** Where the queues are; the replies or probes of a path come there from its peer. Empty: between machines. */
+  readonly machine: string;
+  /** Numbers of queues that are possible, with their priors. */
+  readonly choices: readonly (readonly [queues: number, share: number])[];
+}
 
 export interface QueueScore {
   /** Log-likelihood, paths without hashing included. */
@@ -32,17 +38,14 @@ export interface QueueScore {
  * queue together, those of different paths too where they come from the same machine.
  *
  * @param others score of the paths that the cause does not touch, by path
- * @param machine where the queues are; the replies or probes of a path come there from its peer
  */
 export function scoreQueues(
   incidents: readonly Observation[],
   topology: Topology,
   hashed: readonly boolean[],
   others: readonly number[],
-  machine: string,
-  knownQueues: number | undefined,
+  { machine, choices }: QueuePlace,
 ): QueueScore {
-  const choices = knownQueues === undefined ? QUEUES : ([[knownQueues, 1]] as const);
   const labelings = [oneQueue(incidents), labelQueues(incidents, hashed)];
   const results = labelings.flatMap((labels, i) => {
     if (i > 0 && labels.count === 1) {

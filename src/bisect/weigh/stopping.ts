@@ -1,4 +1,4 @@
-import { causeName } from '../words/make-verdict.js';
+import { causeName } from '../words/account-words.js';
 import type { Case } from './case.js';
 import { CONVICTING, type Judgement } from './judgement.js';
 

@@ -3,10 +3,12 @@ import type { Observation, PathObservation } from '../evidence/observation.js';
 import { explainIncident, type FlowBelief, learnFlows } from '../words/explain-incident.js';
 import { BACKGROUND_RATE, FAULT_RATE, scoreRate } from './background.js';
 import type { Case } from './case.js';
+import { scoreArrivals, scoreCpus } from './local-likelihood.js';
 import { logSum } from './log-math.js';
 import { scoreUnknownPath, withDoubt } from './path-likelihood.js';
+import { QUEUES, QUEUES_APART } from './priors.js';
 import { scoreQueues } from './queue-likelihood.js';
-import { scoreKinds, scoreLocal, scoreOrder } from './signatures.js';
+import { scoreKinds, scoreOrder, scoreParting } from './signatures.js';
 
 /** Rounds in which incidents are dealt out and the flows of each cause learnt anew. */
 const ROUNDS = 3;
@@ -20,11 +22,17 @@ export interface Share {
   readonly incidents: readonly number[];
   /** Log-likelihood of these incidents, without prior. */
   readonly score: number;
+  /** That of the variant which fits best, without the variant's own prior. */
+  readonly bestScore: number;
+  /** Which variant that is. */
+  readonly variant: Variant;
   /** The same in parts: by path, and by signature. */
   readonly byPath: readonly number[];
   readonly order: number;
   readonly kinds: number;
-  readonly local: number;
+  /** Where receivers saw the probes wait, and what the CPUs of machines did. */
+  readonly arrivals: number;
+  readonly cpus: number;
   /** Likeliest number of queues, for causes that hold by flow. */
   readonly queues: number | null;
   /** Whether those of them that stall change from incident to incident. */
@@ -37,6 +45,8 @@ export interface Account {
   /** Incidents that are left to chance. */
   readonly background: readonly number[];
   readonly score: number;
+  /** The same where each cause shows in the way that fits best: what only a prior tells apart is alike in it. */
+  readonly bestScore: number;
   readonly prior: number;
   /** A fault that did not show; `shares` is empty. */
   readonly quiet: boolean;
@@ -45,7 +55,8 @@ export interface Account {
 /** Log-likelihood of all incidents where nothing is wrong: all of them are chance. */
 export function weighNothing(known: Case, prior: number): Account {
   const background = known.incidents.map((_, incident) => incident);
-  return { shares: [], background, score: scoreChance(known, background), prior, quiet: false };
+  const score = scoreChance(known, background);
+  return { shares: [], background, score, bestScore: score, prior, quiet: false };
 }
 
 /**
@@ -75,7 +86,8 @@ export function weigh(known: Case, causes: readonly Hypothesis[], prior: number)
     shares.push(share);
     score += share.score + scoreRate(incidents.length, known.seconds, FAULT_RATE);
   }
-  return { shares, background, score, prior, quiet: false };
+  const bestScore = shares.reduce((sum, share) => sum + share.bestScore - share.score, score);
+  return { shares, background, score, bestScore, prior, quiet: false };
 }
 
 function ownedBy(dealt: readonly number[], owner: number): number[] {
@@ -109,25 +121,38 @@ function scoreChance(known: Case, incidents: readonly number[]): number {
 export function scoreShare(known: Case, hypothesis: Hypothesis, incidents: readonly number[]): Share {
   const own = incidents.map((incident) => known.incidents[incident] as Observation);
   const variants = hypothesis.variants.map((variant) => ({
+    variant,
     prior: Math.log(variant.share),
     ...scoreVariant(known, hypothesis, variant, incidents, own),
   }));
-  const best = variants.reduce((a, b) => (b.prior + b.total > a.prior + a.total ? b : a));
+  const best = variants.reduce((a, b) => (b.total > a.total ? b : a));
   const order = scoreOrder(hypothesis.release, own);
   const kinds = scoreKinds(hypothesis.kinds, own);
-  const local = scoreLocal(hypothesis, own, known.heartbeats);
+  const arrivals = scoreArrivals(hypothesis, own);
+  const cpus = scoreCpus(hypothesis, own, known.heartbeats);
   const paths = logSum(variants.map(({ prior, total }) => prior + total));
+  const signatures = order + kinds + arrivals + cpus;
   return {
     hypothesis,
     incidents,
-    score: paths + order + kinds + local,
+    score: paths + signatures,
+    bestScore: best.total + signatures,
+    variant: best.variant,
     byPath: best.byPath,
     order,
     kinds,
-    local,
+    arrivals,
+    cpus,
     queues: best.queues,
     moving: best.moving,
   };
+}
+
+/** Over how many places flows may part. Cards and links are as many as they like, whatever the driver says. */
+function queueChoices({ parallel }: Variant, { queues }: Case, machine: string): typeof QUEUES {
+  if (parallel) return QUEUES_APART;
+  const said = queues[machine];
+  return said === undefined ? QUEUES : [[said, 1]];
 }
 
 interface VariantScore {
@@ -163,5 +188,10 @@ function scoreVariant(
     return { total: byPath.reduce((sum, score) => sum + score, 0), byPath, queues: null, moving: false };
   }
   const machine = hypothesis.machines.length === 1 ? (hypothesis.machines[0] as string) : '';
-  return scoreQueues(own, known.topology, hashed, byPath, machine, known.queues[machine]);
+  const queues = scoreQueues(own, known.topology, hashed, byPath, {
+    machine,
+    choices: queueChoices(variant, known, machine),
+  });
+  const parting = scoreParting(hypothesis.cause, variant.reach, known.profiles, own);
+  return { ...queues, total: queues.total + parting };
 }

@@ -1,11 +1,10 @@
 import type { MeasuredPath } from '../../model/measured-path.js';
 import { stageKey } from '../../model/stage.js';
 import { allCauses } from '../causes/all-causes.js';
-import type { Hypothesis, Reach } from '../causes/hypothesis.js';
+import { type Hypothesis, type Reach, usualReach } from '../causes/hypothesis.js';
+import type { PlannedTarget, PlannedVantage } from '../causes/scene.js';
 import { topologyOf } from '../paths/topology.js';
-import { type PlannedTarget, type PlannedVantage, suggestPaths } from './suggest-paths.js';
-
-export type { PlannedTarget, PlannedVantage } from './suggest-paths.js';
+import { tellApart } from './tell-apart.js';
 
 /** Flows of a path from which on one sees whether some wait and others pass. */
 const FLOWS_TO_TELL = 4;
@@ -39,11 +38,12 @@ export function identifiability(
     });
   });
   const groups = alikeCauses(paths);
+  const scene = { paths, vantages, targets, watched: new Set<string>(), traced: new Set<string>() };
   return {
     stages,
     matrix,
     indistinguishable: groups.map((group) => group.map(({ label }) => label)),
-    suggestions: suggestPaths(paths, groups, vantages, targets),
+    suggestions: [...new Set(groups.flatMap((group) => tellApart(group, scene)))],
   };
 }
 
@@ -58,11 +58,12 @@ export function alikeCauses(paths: readonly MeasuredPath[]): Hypothesis[][] {
 }
 
 /** The paths held in the likeliest variant; by flow counts apart only where there are flows enough to see it. */
-function signatureOf({ variants }: Hypothesis, paths: readonly MeasuredPath[]): string {
-  const likeliest = variants.reduce((a, b) => (b.share > a.share ? b : a));
+function signatureOf(hypothesis: Hypothesis, paths: readonly MeasuredPath[]): string {
   const sign = (reach: Reach, path: MeasuredPath | undefined): string => {
     if (reach === 'none') return '-';
     return reach === 'by-flow' && (path?.flows ?? 1) >= FLOWS_TO_TELL ? 'f' : 'x';
   };
-  return likeliest.reach.map((reach, path) => sign(reach, paths[path])).join('');
+  return usualReach(hypothesis)
+    .map((reach, path) => sign(reach, paths[path]))
+    .join('');
 }

@@ -1,5 +1,6 @@
 import type { Term } from '../../model/verdict.js';
-import type { Hypothesis, Reach } from '../causes/hypothesis.js';
+import { type Hypothesis, type Reach, usualReach } from '../causes/hypothesis.js';
+import { type CpuView, cpuView } from '../evidence/cpu-view.js';
 import { isHit, type Observation } from '../evidence/observation.js';
 import { times } from '../paths/path-words.js';
 import { type Case, countOf } from '../weigh/case.js';
@@ -8,7 +9,7 @@ import { type Account, type Share, scoreShare } from '../weigh/weigh.js';
 /** A term that is told: a factor of more than 2. */
 const TOLD = Math.LN2;
 
-interface WeighedTerm {
+export interface WeighedTerm {
   readonly words: string;
   /** log of the factor in favour of the leading account. */
   readonly weight: number;
@@ -33,8 +34,12 @@ export function compare(known: Case, leading: Account, other: Hypothesis): Weigh
       weight: sumOf(leading, (share) => share.kinds) - theirs.kinds,
     },
     {
-      words: localWords(own, other),
-      weight: sumOf(leading, (share) => share.local) - theirs.local,
+      words: arrivalWords(own, other),
+      weight: sumOf(leading, (share) => share.arrivals) - theirs.arrivals,
+    },
+    {
+      words: cpuWords(known, own, other),
+      weight: sumOf(leading, (share) => share.cpus) - theirs.cpus,
     },
   );
   return terms.filter(({ weight }) => Math.abs(weight) > TOLD).sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight));
@@ -95,8 +100,7 @@ function pathWords(
 }
 
 function reachOf(hypothesis: Hypothesis, path: number): Reach {
-  const likeliest = hypothesis.variants.reduce((a, b) => (b.share > a.share ? b : a));
-  return likeliest.reach[path] ?? 'none';
+  return usualReach(hypothesis)[path] ?? 'none';
 }
 
 function orderWords(own: readonly Observation[], other: Hypothesis): string {
@@ -119,22 +123,39 @@ function kindWords(own: readonly Observation[], other: Hypothesis): string {
   return `${kinds} were seen and little else, which is unusual if ${other.words}`;
 }
 
-function localWords(own: readonly Observation[], other: Hypothesis): string {
-  const pieces = own.flatMap(({ local }) => local);
-  const arrivals = pieces.filter((piece) => piece.kind === 'arrivals');
-  const machines = [...new Set(pieces.map(({ machine }) => machine))].join(', ');
-  const gaps = own.filter(({ local }) =>
-    local.some((piece) => piece.kind === 'cpu-gap' || piece.kind === 'napi-delay'),
-  );
-  const saw: string[] = [];
-  for (const [where, words] of [
-    ['before-capture', 'before they reached it'],
-    ['inside-node', 'inside the node'],
-    ['on-the-way-back', 'on the way back'],
-  ] as const) {
+function arrivalWords(own: readonly Observation[], other: Hypothesis): string {
+  const arrivals = own.flatMap(({ local }) => local.filter((piece) => piece.kind === 'arrivals'));
+  const machines = [...new Set(arrivals.map(({ machine }) => machine))].join(', ');
+  const saw = (
+    [
+      ['before-capture', 'before they reached it'],
+      ['inside-node', 'inside the node'],
+      ['on-the-way-back', 'on the way back'],
+    ] as const
+  ).flatMap(([where, words]) => {
     const count = arrivals.filter((piece) => piece.where === where).length;
-    if (count > 0) saw.push(`probes waited ${words} (${count} times)`);
-  }
-  saw.push(`its CPUs or receive threads stood still in ${gaps.length} of ${times(own.length)}`);
-  return `seen from ${machines || 'the watched machines'}: ${saw.join('; ')}, which does not fit if ${other.words}`;
+    return count > 0 ? [`probes waited ${words} (${count} times)`] : [];
+  });
+  return `seen from ${machines}: ${saw.join('; ')}, which does not fit if ${other.words}`;
+}
+
+function cpuWords(known: Case, own: readonly Observation[], other: Hypothesis): string {
+  const machines = new Set([...known.heartbeats, ...own.flatMap(({ traced }) => traced)]);
+  const saw = [...machines].flatMap((machine) => {
+    const views = own.map((incident) => cpuView(incident, machine, known.heartbeats.has(machine)));
+    const count = (...wanted: readonly CpuView[]): number => views.filter((view) => wanted.includes(view)).length;
+    const [waited, gap, none, beating] = [
+      count('waited'),
+      count('gap'),
+      count('no-wait'),
+      count('beating', 'squeezed'),
+    ];
+    return [
+      ...(waited > 0 ? [`packets wait for a CPU of ${machine} in ${waited} of ${times(own.length)}`] : []),
+      ...(gap > 0 ? [`a CPU of ${machine} that serves its card stood still in ${gap} of ${times(own.length)}`] : []),
+      ...(none > 0 ? [`the kernel of ${machine} shows no wait for a CPU in ${none} of ${times(own.length)}`] : []),
+      ...(beating > 0 ? [`the CPUs of ${machine} went on in ${beating} of ${times(own.length)}`] : []),
+    ];
+  });
+  return `${saw.join('; ')}, which does not fit if ${other.words}`;
 }

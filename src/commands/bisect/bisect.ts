@@ -1,6 +1,6 @@
 import { identifiability } from '../../bisect/words/identifiability.js';
-import { Machines } from '../../hosts/machines.js';
 import type { HostsPath } from '../../hosts/measured-paths.js';
+import { plannedOf } from '../../hosts/planned.js';
 import { packageVersion } from '../../installation/version.js';
 import type { PlanRecord } from '../../model/records/hosts.js';
 import type { BisectInfo } from '../../recording/recorded-run.js';
@@ -60,17 +60,7 @@ function recordable(paths: readonly HostsPath[]): BisectInfo['paths'] {
 }
 
 async function printPlan({ hosts, paths }: BisectHosts, options: BisectOptions, io: Io): Promise<number> {
-  const machines = new Machines(hosts);
-  const vantages = Object.entries(hosts.vantages).map(([name, { overlay }]) => ({
-    name,
-    overlay,
-    machine: machines.ofVantage(name),
-  }));
-  const targets = Object.entries(hosts.targets).map(([name, { kind }]) => ({
-    name,
-    kind,
-    machine: machines.answering(name),
-  }));
+  const { vantages, targets } = plannedOf(hosts);
   const found = identifiability(
     paths.map((path) => path.measured),
     vantages,

@@ -3,6 +3,7 @@ import { createInference, type Inference, type InferenceOptions } from '../../bi
 import type { Receiver } from '../../bisect/paths/queue-prediction.js';
 import { joinVerdict } from '../../correlate/join-verdict.js';
 import type { HostsPath } from '../../hosts/measured-paths.js';
+import { plannedOf } from '../../hosts/planned.js';
 import type { Finding } from '../../model/finding.js';
 import type { SampleColumns } from '../../model/sample.js';
 import { SECOND } from '../../model/time.js';
@@ -75,6 +76,10 @@ export class Bisection {
       paths: about.paths.map((path) => path.measured.name),
       clockUncertaintyNs: this.#clockUncertaintyNs,
       onCulprit: (culprit) => this.#output.culprit(culprit),
+      evidence: {
+        local: (piece) => this.#infers((inference) => inference.local(piece)),
+        trace: (coverage) => this.#infers((inference) => inference.trace(coverage)),
+      },
       tell: (message) => this.#output.tell(message),
     });
   }
@@ -254,7 +259,12 @@ export class Bisection {
   #infer(learnt: Pick<InferenceOptions, 'heartbeats' | 'receivers'> = {}): Inference {
     this.#inference ??= createInference(
       this.about.paths.map((path) => path.measured),
-      { thresholdNs: this.options.thresholdNs, clockUncertaintyNs: this.#clockUncertaintyNs, ...learnt },
+      {
+        thresholdNs: this.options.thresholdNs,
+        clockUncertaintyNs: this.#clockUncertaintyNs,
+        ...plannedOf(this.about.hosts),
+        ...learnt,
+      },
     );
     for (const told of this.#waiting.splice(0)) told(this.#inference);
     return this.#inference;

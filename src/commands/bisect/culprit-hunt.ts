@@ -9,6 +9,7 @@ import { MS, SECOND } from '../../model/time.js';
 import type { Incident } from '../../model/verdict.js';
 import type { BisectSources } from './bisect-sources.js';
 import { CulpritWatch } from './culprit-watch.js';
+import type { TraceEvidence } from './trace-teller.js';
 import type { VantageRun } from './vantage-run.js';
 
 /** From this probability on the machine that a verdict blames is traced. */
@@ -28,6 +29,8 @@ export interface CulpritHuntOptions {
   readonly paths: readonly string[];
   readonly clockUncertaintyNs: Readonly<Record<string, number>>;
   readonly onCulprit: (culprit: Culprit) => void;
+  /** Told what the kernel of a traced machine shows. */
+  readonly evidence: TraceEvidence;
   readonly tell: (message: string) => void;
 }
 
@@ -127,7 +130,7 @@ export class CulpritHunt {
       ({ name, state }) => this.#machines.ofVantage(name) === machine && state !== 'failed',
     );
     if (vantage === undefined) return;
-    const { sources, thresholdNs, clockUncertaintyNs, onCulprit, tell } = this.options;
+    const { sources, thresholdNs, clockUncertaintyNs, onCulprit, evidence, tell } = this.options;
     const minNs = Math.max(SHORTEST_MIN_NS, Math.min(LONGEST_MIN_NS, Math.round(thresholdNs / 2)));
     const watch = new CulpritWatch(
       {
@@ -141,7 +144,7 @@ export class CulpritHunt {
     this.#watches.set(machine, watch);
     if (!sources.recorded) tell(`tracing ${machine}: who keeps received packets waiting there`);
     this.#ended.push(
-      watch.follow(onCulprit).then((why) => {
+      watch.follow(onCulprit, evidence).then((why) => {
         if (why === undefined || sources.recorded) return;
         this.notes.push(`${machine} could not be traced: ${why}`);
         tell(`${machine} is not traced: ${why}`);

@@ -5,6 +5,7 @@ import { WaitAssembly } from '../../kernel/wait-assembly.js';
 import type { Culprit } from '../../model/culprit.js';
 import { CodedError } from '../../model/errors.js';
 import type { TracerCost } from '../../model/kernel-event.js';
+import { type TraceEvidence, TraceTeller } from './trace-teller.js';
 
 /** Of one machine so many are remembered; then the first ones are forgotten. */
 const MOST_CULPRITS = 5_000;
@@ -72,13 +73,15 @@ export class CulpritWatch {
   }
 
   /**
-   * Reads the tracer to its end.
+   * Reads the tracer to its end. Every wait that it tells of is evidence, whoever held the CPU; where it tells of none,
+   * that is evidence too as long as nothing got lost on the way.
    *
    * @returns why it could not trace, or undefined when it could
    */
-  async follow(onCulprit: (culprit: Culprit) => void): Promise<string | undefined> {
-    const { machine, epochRealNs, clock } = this.options;
+  async follow(onCulprit: (culprit: Culprit) => void, evidence: TraceEvidence): Promise<string | undefined> {
+    const { machine, epochRealNs, minNs, clock } = this.options;
     let shiftNs = 0;
+    const teller = new TraceTeller(machine, { minNs, uncertaintyNs: clock.uncertaintyNs }, evidence);
     try {
       for await (const event of this.run.events) {
         if (event.kind === 'start') shiftNs = Number(event.epochRealNs - epochRealNs) - clock.offsetNs;
@@ -87,6 +90,7 @@ export class CulpritWatch {
         if (event.kind !== 'kernel') continue;
         if (event.event.kind === 'hello') this.#began = shiftNs;
         if (event.event.kind === 'cost') this.#note(event.event.cost, shiftNs);
+        teller.take(event.event, shiftNs);
         const observed = this.#assembly.take(event.event);
         if (observed === undefined) continue;
         const culprit = { ...shiftCulprit(judgeWait(observed), Math.round(shiftNs)), vantage: machine };
@@ -100,6 +104,7 @@ export class CulpritWatch {
       return error.message;
     } finally {
       this.#ended = true;
+      teller.end(this.#lastNs);
     }
   }
 }

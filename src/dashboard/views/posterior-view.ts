@@ -1,6 +1,6 @@
 import { count } from '../../format/finding-words.js';
+import { CAUSES } from '../../model/cause.js';
 import type { Verdict } from '../../model/verdict.js';
-import { CAUSES } from '../../model/verdict.js';
 import type { Glyphs } from '../drawing/glyphs.js';
 import { fitLine, type Line, shorten, span } from '../drawing/line.js';
 import { placeText, probabilityText } from './figure-text.js';

@@ -14,6 +14,10 @@ export function verdictText(verdict: Verdict, explain: boolean): string {
       'ruled out',
       verdict.ruledOut.map(({ cause, because }) => `${cause}: ${because}`),
     ),
+    list(
+      'less likely, but not ruled out',
+      (verdict.lessLikely ?? []).map(({ cause, because, factor }) => `${cause}${byFactor(factor)}: ${because}`),
+    ),
     list('not told apart', verdict.indistinguishable),
     explain ? terms(verdict) : [],
     list('notes', quality(verdict)),
@@ -45,9 +49,23 @@ function headline(verdict: Verdict): string[] {
   // Causes of equal standing share the headline: naming the first alone would accuse it.
   const cause = [verdict.cause, ...verdict.indistinguishable].join(' or ');
   return [
-    `VERDICT  ${cause}${kind} at ${place(verdict.where)}, probability ${probability(verdict.probability)}`,
-    `         ${measured}`,
+    `VERDICT  ${cause}${kind} at ${place(verdict.where)}, probability ${probability(verdict.together ?? verdict.probability)}`,
+    `         ${measured}${shares(verdict)}`,
   ];
+}
+
+/** Where several causes share the headline: how likely each is by itself. */
+function shares(verdict: Verdict): string {
+  if (verdict.indistinguishable.length === 0) return '';
+  const one = [verdict.cause, ...verdict.indistinguishable].flatMap((cause) => {
+    const share = verdict.posterior[cause];
+    return share === undefined ? [] : [`${cause} ${probability(share)}`];
+  });
+  return one.length < 2 ? '' : `; ${one.join(', ')}`;
+}
+
+function byFactor(factor: number | undefined): string {
+  return factor === undefined ? '' : factor < 1 ? ' (fits as well)' : ` (by a factor of ${factor.toPrecision(2)})`;
 }
 
 function ranking(verdict: Verdict): string[] {

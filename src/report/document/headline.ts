@@ -13,16 +13,6 @@ export interface Headline {
   readonly sentences: readonly string[];
 }
 
-const MEANINGS: Readonly<Record<string, (place: string) => string>> = {
-  'rx-queue': (place) => `Some receive queues of ${place} are not served for a while; the others are.`,
-  host: (place) => `All receive queues of ${place} wait together: one queue only, the whole CPU, or steal.`,
-  nat: (place) => `Packets wait for address translation on ${place}.`,
-  ipip: (place) => `Packets wait in the IPIP tunnel (${place}).`,
-  pod: (place) => `Packets wait at the pod on ${place}.`,
-  network: (place) => `Packets wait, or are lost, in the network (${place}).`,
-  sender: (place) => `${place} itself is slow to send, or to take in the replies.`,
-};
-
 export function headlineOf(document: ReportDocument): Headline {
   return document.verdict ? ofVerdict(document.verdict) : ofFindings(document);
 }
@@ -74,10 +64,15 @@ function ofVerdict(verdict: Verdict): Headline {
     state: 'fault',
     title: `${cause}${kind} at ${place}`,
     sentences: [
-      `Probability ${probabilityText(verdict.probability)}: ${oddsText(verdict.probability)}.`,
       ...(verdict.indistinguishable.length > 0
-        ? ['What was measured fits each of them equally well.']
-        : verdict.cause.split('+').flatMap((single) => MEANINGS[single]?.(place) ?? [])),
+        ? [
+            `It is one of these with probability ${probabilityText(verdict.together ?? verdict.probability)}; ${verdict.cause} alone: ${probabilityText(verdict.probability)}.`,
+            'What was measured fits each of them about equally well.',
+          ]
+        : [
+            `Probability ${probabilityText(verdict.probability)}: ${oddsText(verdict.probability)}.`,
+            ...(verdict.meaning === undefined ? [] : [verdict.meaning]),
+          ]),
       ...(verdict.culprit === undefined
         ? []
         : [

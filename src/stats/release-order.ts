@@ -1,6 +1,11 @@
-import type { Stall } from '../model/finding.js';
 import { FRESH_FLOW } from '../model/sample.js';
-import type { ProbeDelay } from './probe-delay.js';
+
+/** A held probe: when it went in, and when it came out. */
+export interface Passage {
+  readonly flow: number;
+  readonly sentNs: number;
+  readonly arrivalNs: number;
+}
 
 /** Pairs of probes below which chance decides. */
 const LEAST_PAIRS = 3;
@@ -16,7 +21,7 @@ const MOST_COMPARED = 256;
  * by flow (several queues). Order within a flow is the yardstick: where that is lost as well, jitter is larger
  * than the distance of the releases and nothing can be told; neither can it with a single flow.
  */
-export function releaseOrder(held: readonly ProbeDelay[]): Stall['order'] {
+export function releaseOrder(held: readonly Passage[]): 'fifo' | 'by-flow' | 'unknown' {
   const step = Math.ceil(held.length / MOST_COMPARED);
   const some = held.filter((_, i) => i % step === 0);
   const across = { right: 0, wrong: 0 };

@@ -1,0 +1,120 @@
+import type { Hypothesis, Ways } from '../causes/hypothesis.js';
+import { cpuView } from '../evidence/cpu-view.js';
+import type { LocalEvidence } from '../evidence/local-evidence.js';
+import type { Observation } from '../evidence/observation.js';
+import { logMix, logSum } from './log-math.js';
+
+/** The capture, or the trace, of a run may as well be wrong altogether. */
+const UNTRUSTED = 0.01;
+/** A machine shows a wait over half of an incident that it has nothing to do with. */
+const BY_CHANCE = 0.03;
+/** A CPU that serves the card misses its heartbeats over half of an incident: where the machine is at fault. */
+const GAP_SEEN = 0.7;
+/**
+ * CPUs that go on beating acquit by this factor at most, however often: a beat of real-time priority runs while
+ * ksoftirqd or a receive thread starves.
+ */
+const BEATS_ACQUIT = 1 / 3;
+const BEATS_QUIET = 0.5;
+/** Softirqs that ran out of their budget are a hint and no more. */
+const SQUEEZED = Math.log(2);
+/** Where the trace is not to be trusted: a wait is seen, or none. */
+const NEUTRAL_SEEN = Math.log(0.3);
+const NEUTRAL_NONE = Math.log(0.9);
+
+/** What is asked of a hypothesis here. */
+export type Local = Pick<Hypothesis, 'machines' | 'local'>;
+
+/**
+ * How likely what the CPUs of machines did is under a hypothesis. Waits for a CPU that coincide with incidents convict
+ * the machine; a kernel that was asked and shows none acquits it, as far as it can see the kind of wait.
+ *
+ * @param watched machines whose CPUs and receive threads a helper watches
+ */
+export function scoreCpus(hypothesis: Local, incidents: readonly Observation[], watched: ReadonlySet<string>): number {
+  let score = 0;
+  for (const machine of new Set([...watched, ...incidents.flatMap(({ traced }) => traced)])) {
+    score += scoreMachine(hypothesis, machine, incidents, watched.has(machine));
+  }
+  return score;
+}
+
+function scoreMachine(hypothesis: Local, machine: string, incidents: readonly Observation[], watched: boolean): number {
+  const { waits, blind, blindByFlow } = hypothesis.local;
+  const blamed = waits !== null && hypothesis.machines.length === 1 && hypothesis.machines[0] === machine;
+  let [score, neutral, quiet, squeezed] = [0, 0, 0, 0];
+  let byFlow = false;
+  for (const incident of incidents) {
+    if (incident.paths.some((path) => path !== null && path.hit.length > 0 && path.clean.length > 0)) byFlow = true;
+    switch (cpuView(incident, machine, watched)) {
+      case 'waited':
+        score += Math.log(blamed ? waits : BY_CHANCE);
+        neutral += blamed ? Math.log(BY_CHANCE) : NEUTRAL_SEEN;
+        break;
+      case 'gap':
+        score += Math.log(blamed ? GAP_SEEN : BY_CHANCE);
+        neutral += blamed ? Math.log(BY_CHANCE) : NEUTRAL_SEEN;
+        break;
+      case 'no-wait':
+        score += Math.log(blamed ? 1 - waits : 1 - BY_CHANCE);
+        neutral += blamed ? Math.log1p(-BY_CHANCE) : NEUTRAL_NONE;
+        break;
+      case 'beating':
+        quiet += 1;
+        break;
+      case 'squeezed':
+        quiet += 1;
+        squeezed += 1;
+        break;
+      case 'unknown':
+        break;
+    }
+  }
+  const doubt = !blamed ? UNTRUSTED : byFlow ? blindByFlow : blind;
+  const trusted = neutral === 0 ? 0 : logMix(score, doubt, neutral);
+  if (!blamed) return trusted;
+  const beats = quiet === 0 ? 0 : logMix(quiet * Math.log(BEATS_QUIET), BEATS_ACQUIT, 0);
+  return trusted + beats + (squeezed > 0 ? SQUEEZED : 0);
+}
+
+/**
+ * How likely the views of receivers are under it. What one machine saw of one incident counts once, however many paths
+ * it saw it on: they waited in the same place.
+ */
+export function scoreArrivals(hypothesis: Local, incidents: readonly Observation[]): number {
+  let count = 0;
+  const seen = new Map<string, Where[][]>();
+  for (const { local } of incidents) {
+    const byMachine = new Map<string, Where[]>();
+    for (const piece of local) {
+      if (piece.kind !== 'arrivals') continue;
+      byMachine.set(piece.machine, [...(byMachine.get(piece.machine) ?? []), piece.where]);
+    }
+    for (const [machine, wheres] of byMachine) {
+      seen.set(machine, [...(seen.get(machine) ?? []), wheres]);
+      count += 1;
+    }
+  }
+  let score = 0;
+  for (const [machine, incidentsThere] of seen) score += scoreWays(waysAt(hypothesis, machine), incidentsThere);
+  return count === 0 ? 0 : logMix(score, UNTRUSTED, -count * Math.log(3));
+}
+
+type Where = Extract<LocalEvidence, { kind: 'arrivals' }>['where'];
+const PART_OF: Readonly<Record<Where, 0 | 1 | 2>> = { 'before-capture': 0, 'inside-node': 1, 'on-the-way-back': 2 };
+
+function waysAt({ machines, local }: Local, machine: string): Ways {
+  return machines.length === 1 && machines[0] === machine ? local.here : local.elsewhere;
+}
+
+function scoreWays(ways: Ways, incidents: readonly (readonly Where[])[]): number {
+  return logSum(
+    ways.map(([share, parts]) =>
+      incidents.reduce(
+        (sum, wheres) =>
+          sum + wheres.reduce((total, where) => total + Math.log(parts[PART_OF[where]]), 0) / wheres.length,
+        Math.log(share),
+      ),
+    ),
+  );
+}
