@@ -103,9 +103,9 @@ test('hping: lines that the famous egrep finds, none for losses', () => {
 
 test('csv: a title, then absolute instants', () => {
   assert.deepEqual(print('csv').split('\r\n').slice(0, 3), [
-    'path,seq,flow,due,sent,outcome,reply,rttNs,ttl,icmpType,icmpCode',
-    'local>172.16.47.27:30927/syn,1485,13,1795310073411000000,1795310073411012000,reply,syn-ack,127104321,59,,',
-    'local>172.16.47.27:30927/syn,1486,14,1795310073421000000,1795310073421012000,lost,,,,,',
+    'path,seq,flow,due,sent,outcome,reply,rttNs,ttl,icmpType,icmpCode,router,txDelayNs,errno',
+    'local>172.16.47.27:30927/syn,1485,13,1795310073411000000,1795310073411012000,reply,syn-ack,127104321,59,,,,,',
+    'local>172.16.47.27:30927/syn,1486,14,1795310073421000000,1795310073421012000,lost,,,,,,,,',
   ]);
 });
 

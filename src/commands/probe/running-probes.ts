@@ -1,10 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
 import { z } from 'zod';
 import { CodedError } from '../../model/errors.js';
 import { PROTOCOLS } from '../../model/protocol.js';
 import type { Watch } from '../../model/watch.js';
+import { PrivateFolder } from '../run/private-folder.js';
 
 const port = z.int().min(0).max(65_535);
 const runningSchema = z.object({
@@ -44,20 +43,21 @@ export interface RunningProbes {
 /** Tells others of this user, by a file, which probes this process sends; returns how to take that back. */
 export function publishProbes(probes: Omit<RunningProbes, 'pid' | 'startedMs'>): () => void {
   const folder = runtimeFolder();
-  const file = join(folder, `probes-${process.pid}.json`);
+  const file = fileOf(process.pid);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    folder.make();
     // Those that were killed could not take theirs back.
-    for (const { pid } of listed()) if (!isAlive(pid)) rmSync(join(folder, `probes-${pid}.json`), { force: true });
+    for (const { pid } of listed()) if (!isAlive(pid)) folder.remove(fileOf(pid));
     const running: RunningProbes = { ...probes, pid: process.pid, startedMs: Date.now() };
-    // Written beside and renamed: nobody reads half of it.
-    writeFileSync(`${file}.new`, JSON.stringify(running), { mode: 0o600 });
-    renameSync(`${file}.new`, file);
+    folder.write(file, JSON.stringify(running));
   } catch {
     // Without such a folder the probes cannot be followed; probing goes on.
     return () => {};
   }
-  const withdraw = (): void => rmSync(file, { force: true });
+  const withdraw = (): void => {
+    folder.remove(file);
+    folder.tidy();
+  };
   process.once('exit', withdraw);
   return () => {
     process.off('exit', withdraw);
@@ -83,9 +83,10 @@ export function runningProbes(pid?: number): RunningProbes {
 }
 
 function listed(): RunningProbes[] {
+  const folder = runtimeFolder();
   let names: string[];
   try {
-    names = readdirSync(runtimeFolder());
+    names = folder.isThere() ? readdirSync(folder.path) : [];
   } catch {
     return [];
   }
@@ -93,13 +94,14 @@ function listed(): RunningProbes[] {
     .filter((name) => /^probes-\d+\.json$/.test(name))
     .flatMap((name) => {
       try {
-        const parsed = runningSchema.parse(JSON.parse(readFileSync(join(runtimeFolder(), name), 'utf8')));
-        return [parsed as RunningProbes];
+        return [runningSchema.parse(JSON.parse(folder.read(name) ?? '')) as RunningProbes];
       } catch {
         return [];
       }
     });
 }
+
+const fileOf = (pid: number): string => `probes-${pid}.json`;
 
 function isAlive(pid: number): boolean {
   try {
@@ -110,9 +112,6 @@ function isAlive(pid: number): boolean {
   }
 }
 
-function runtimeFolder(): string {
-  const own = process.env.XDG_RUNTIME_DIR;
-  if (own !== undefined && own !== '') return join(own, 'rxray');
-  const uid = process.getuid?.() ?? 0;
-  return uid === 0 ? '/run/rxray' : join(tmpdir(), `rxray-${uid}`);
+function runtimeFolder(): PrivateFolder {
+  return new PrivateFolder('rxray');
 }

@@ -1,4 +1,5 @@
 import { formatLength, formatMs } from '../../format/duration.js';
+import { printableValue } from '../../format/printable.js';
 import { formatTable } from '../../format/table.js';
 import type { Summary } from '../../model/summary.js';
 
@@ -14,7 +15,8 @@ export interface BisectStanding {
 }
 
 /** Where a bisection stands, as lines for a terminal of `width` columns. */
-export function bisectProgress({ summaries, elapsedNs, leading, why }: BisectStanding, width: number): string[] {
+export function bisectProgress(standing: BisectStanding, width: number): string[] {
+  const { summaries, elapsedNs, leading, why } = printableValue(standing);
   const shown = [...summaries].sort((a, b) => b.stalls - a.stalls || b.spikes - a.spikes).slice(0, PATHS_SHOWN);
   const seconds = Math.max(1, elapsedNs / 1e9);
   const rows = shown.map((summary) => [

@@ -1,5 +1,6 @@
 import { formatClockTime } from '../../format/clock-time.js';
 import { formatLength } from '../../format/duration.js';
+import { printable, printableValue } from '../../format/printable.js';
 import type { Culprit } from '../../model/culprit.js';
 import type { Explanation } from '../../model/explanation.js';
 import type { Finding } from '../../model/finding.js';
@@ -101,14 +102,14 @@ function text(options: BisectReportOptions): BisectReporter {
     vantage: (name, run) => {
       epochNs = BigInt(run.epochNs);
       return shown(
-        `${name}: ${count(run.paths.length, 'path')}, ${Math.round(run.footprint.packetsPerSecond)} packets/s, ` +
+        `${printable(name)}: ${count(run.paths.length, 'path')}, ${Math.round(run.footprint.packetsPerSecond)} packets/s, ` +
           `about ${Math.round(run.footprint.conntrackEntries)} conntrack entries\n`,
       );
     },
     // An incident tells what its findings have in common; what belongs to none is told by itself.
     finding: (finding) =>
       finding.selfInflicted ? shown(`${findingLine(finding, epochNs, options.thresholdNs, options.zone)}\n`) : '',
-    incident: (incident) => shown(`${incidentLine(incident, epochNs, options.zone)}\n`),
+    incident: (incident) => shown(`${incidentLine(printableValue(incident), epochNs, options.zone)}\n`),
     // Those that explain incidents come with the verdict.
     culprit: () => '',
     verdict: (verdict) => `\n${verdictText(verdict, options.explain)}`,

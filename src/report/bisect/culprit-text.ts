@@ -1,4 +1,5 @@
 import { formatMs } from '../../format/duration.js';
+import { printableValue } from '../../format/printable.js';
 import type { Culprit, NamedSample } from '../../model/culprit.js';
 import { syscallName } from '../../model/syscall-names.js';
 
@@ -45,7 +46,8 @@ export function queuedText({ queuedOn }: Culprit): string {
 }
 
 /** One culprit for people: a line that says it all, and what it rests on. */
-export function culpritText(culprit: Culprit, clock: (ns: number) => string): string {
+export function culpritText(told: Culprit, clock: (ns: number) => string): string {
+  const culprit = printableValue(told);
   if (culprit.class === 'not-this-node') return `not this node: ${culprit.because}.\n  ${culprit.fix}\n`;
   const queued = queuedText(culprit);
   const lines = [
@@ -68,7 +70,8 @@ export function culpritText(culprit: Culprit, clock: (ns: number) => string): st
 }
 
 /** One sample, one line: how long before the release, who, and the stack from the outside in. */
-export function sampleLine(sample: NamedSample, releaseNs: number, architecture: number): string {
+export function sampleLine(told: NamedSample, releaseNs: number, architecture: number): string {
+  const sample = printableValue(told);
   const before = ((sample.timeNs - releaseNs) / 1e6).toFixed(1).padStart(8);
   const mark = sample.isWithin ? '*' : ' ';
   if (sample.thread === 0 && sample.stack.length === 0) return `${before} ms ${mark} idle`;

@@ -1,11 +1,13 @@
 import { formatLength } from '../../format/duration.js';
+import { printableValue } from '../../format/printable.js';
 import { formatTable } from '../../format/table.js';
 import type { Verdict } from '../../model/verdict.js';
 import { count } from '../probe/finding-line.js';
 import { accusedLines } from './accused-text.js';
 
 /** A verdict for people: the answer first, then why, what was ruled out, what stays open, what to do next. */
-export function verdictText(verdict: Verdict, explain: boolean): string {
+export function verdictText(told: Verdict, explain: boolean): string {
+  const verdict = printableValue(told);
   const sections = [
     headline(verdict),
     verdict.culprit === undefined ? [] : accusedLines(verdict.culprit),

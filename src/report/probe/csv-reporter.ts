@@ -1,3 +1,4 @@
+import { printable } from '../../format/printable.js';
 import type { Reporter } from './reporter.js';
 import { toSampleRecord } from './sample-record.js';
 
@@ -46,7 +47,9 @@ export function createCsvReporter(): Reporter {
   };
 }
 
+/** A name that a spreadsheet would take for a formula (OWASP, CSV injection) is marked as text by a quote. */
 function cell(value: string | number | bigint | null | undefined): string {
-  const text = value === null || value === undefined ? '' : String(value);
+  const plain = value === null || value === undefined ? '' : printable(String(value));
+  const text = typeof value === 'string' && /^[=+\-@\t\r]/.test(plain) ? `'${plain}` : plain;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

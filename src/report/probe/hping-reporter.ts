@@ -1,3 +1,4 @@
+import { printable } from '../../format/printable.js';
 import type { RunRecord } from '../../model/records/run.js';
 import { Outcomes, REPLIES } from '../../model/sample.js';
 import { MS } from '../../model/time.js';
@@ -44,7 +45,7 @@ export function createHpingReporter(): Reporter {
           const line =
             rtt === null ? '' : `round-trip min/avg/max = ${ms(rtt.min)}/${ms(rtt.mean)}/${ms(rtt.max)} ms\n`;
           const loss = `${Number((summary.lossRatio * 100).toPrecision(6))}% packet loss`;
-          return `\n--- ${summary.path} hping statistic ---\n${summary.sent} packets transmitted, ${summary.received} packets received, ${loss}\n${line}`;
+          return `\n--- ${printable(summary.path)} hping statistic ---\n${summary.sent} packets transmitted, ${summary.received} packets received, ${loss}\n${line}`;
         })
         .join(''),
   };

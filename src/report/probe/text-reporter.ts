@@ -1,6 +1,7 @@
 import { formatClockTime, formatDateTime } from '../../format/clock-time.js';
 import { formatLength } from '../../format/duration.js';
 import { formatFlows } from '../../format/flow-list.js';
+import { printableValue } from '../../format/printable.js';
 import { formatTable } from '../../format/table.js';
 import type { Stall } from '../../model/finding.js';
 import type { QualityRecord, RunRecord } from '../../model/records/run.js';
@@ -38,10 +39,10 @@ export function createTextReporter(options: TextOptions): Reporter {
       }
       return options.quiet ? '' : `${findingLine(finding, BigInt(run.epochNs), run.thresholdNs, options.zone)}\n`;
     },
-    arrivals: (arrivals) => (options.quiet ? '' : `${arrivalsLine(arrivals)}\n`),
+    arrivals: (arrivals) => (options.quiet ? '' : `${arrivalsLine(printableValue(arrivals))}\n`),
     end: (result) => {
       if (!run) return '';
-      const sections = result.summaries.map((summary) => statistics(summary, result, run as RunRecord));
+      const sections = printableValue(result.summaries).map((summary) => statistics(summary, result, run as RunRecord));
       if (stalls.length > 0) sections.push(stallTable(stalls, stallsSeen, run, options.zone));
       sections.push(quality(result.quality));
       return `${sections.map((lines) => `\n${lines.join('\n')}`).join('\n')}\n`;
@@ -51,7 +52,9 @@ export function createTextReporter(options: TextOptions): Reporter {
 
 /** The statistics alone, for a snapshot in mid-run. */
 export function snapshotText(result: RunResult, run: RunRecord): string {
-  return `${result.summaries.map((summary) => statistics(summary, result, run).join('\n')).join('\n')}\n`;
+  return `${printableValue(result.summaries)
+    .map((summary) => statistics(summary, result, run).join('\n'))
+    .join('\n')}\n`;
 }
 
 function keepLongest(stalls: Stall[], stall: Stall): void {
@@ -65,14 +68,14 @@ function keepLongest(stalls: Stall[], stall: Stall): void {
 }
 
 function heading(run: RunRecord, zone: string | undefined): string {
-  const lines = run.paths.slice(0, 12).map((path) => {
+  const lines = printableValue(run.paths.slice(0, 12)).map((path) => {
     const flows = path.protocol === 'icmp' ? '' : `, ${count(path.flows, 'flow')}`;
     const fresh = path.freshPerSecond > 0 ? ` + ${path.freshPerSecond} fresh ports/s` : '';
     const from = path.source === undefined ? '' : ` from ${path.source} (${path.interface})`;
     return `${path.path}: every ${formatLength(path.intervalNs)}${flows}${fresh}${from}`;
   });
   if (run.paths.length > 12) lines.push(`… and ${run.paths.length - 12} paths more`);
-  if (run.imported !== undefined) return [...lines, importHeading(run, run.imported, zone)].join('\n');
+  if (run.imported !== undefined) return [...lines, importHeading(run, printableValue(run.imported), zone)].join('\n');
   const { packetsPerSecond, conntrackEntries } = run.footprint;
   lines.push(
     `from ${formatDateTime(BigInt(run.epochNs), zone)}; ${stampWords(run.timestamps)}; ` +

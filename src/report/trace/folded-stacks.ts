@@ -8,7 +8,7 @@ export class FoldedStacks {
   add(samples: readonly NamedSample[]): void {
     for (const { thread, threadName, stack } of samples) {
       const name = thread === 0 ? 'idle' : printable(threadName).replaceAll(/[; ]/g, '_');
-      const line = [name, ...[...stack].reverse()].join(';');
+      const line = [name, ...stack.map(printable).reverse()].join(';');
       this.#counts.set(line, (this.#counts.get(line) ?? 0) + 1);
     }
   }

@@ -1,5 +1,6 @@
 import { formatClockTime } from '../../format/clock-time.js';
 import { formatLength } from '../../format/duration.js';
+import { printableValue } from '../../format/printable.js';
 import type { TraceQuality, TraceRun } from '../../model/records/trace.js';
 import type { RxPacketRecord } from '../../model/rx-packet.js';
 import { traceEndText } from './trace-end-text.js';
@@ -27,7 +28,8 @@ class RxText implements RxReporter {
     return 'time               CPU  queue  after the raise  probe, and on top of what it was received\n';
   }
 
-  packet(packet: RxPacketRecord): string {
+  packet(told: RxPacketRecord): string {
+    const packet = printableValue(told);
     this.#packets += 1;
     const time = formatClockTime(this.#epochNs + BigInt(packet.time));
     const queue = packet.queue === null ? `${packet.interface}` : `${packet.interface}/${packet.queue}`;

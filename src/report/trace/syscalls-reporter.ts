@@ -1,5 +1,6 @@
 import { formatDateTime } from '../../format/clock-time.js';
 import { formatLength } from '../../format/duration.js';
+import { printableValue } from '../../format/printable.js';
 import type { EngineEvent } from '../../model/engine-event.js';
 import type { TracerCost, TracerHello } from '../../model/kernel-event.js';
 import { SCHEMA } from '../../model/records/run.js';
@@ -85,17 +86,17 @@ export class SyscallsReporter {
         this.#cost = event.cost;
         return '';
       case 'syscall':
-        return this.#call(this.#records.call(event.call));
+        return this.#call(this.#shown(this.#records.call(event.call)));
       case 'syscall-totals':
         this.#totals.take(event.totals);
         this.#changed = true;
         return '';
       case 'recorder-dump': {
-        const dump = this.#records.dump(event.dump);
+        const dump = this.#shown(this.#records.dump(event.dump));
         return this.options.json ? line(dump) : `\n${dumpLine(dump)}\n`;
       }
       case 'recorded-call': {
-        const call = this.#records.recorded(event.call);
+        const call = this.#shown(this.#records.recorded(event.call));
         return this.options.json ? line(call) : `${callLine(call, this.#epochNs)}\n`;
       }
       case 'syscall-counters':
@@ -144,6 +145,11 @@ export class SyscallsReporter {
     return `perf trace record --call-graph dwarf${who} -- sleep 10`;
   }
 
+  /** Names of processes, files and cgroups as people may see them; JSON has its own way. */
+  #shown<T>(record: T): T {
+    return this.options.json ? record : printableValue(record);
+  }
+
   #call(call: SyscallRecord): string {
     if (this.options.json) return line(call);
     if (call.userStack !== undefined && call.userStack.length < 2) this.#shallow = true;
@@ -174,7 +180,7 @@ export class SyscallsReporter {
     return totals
       .map((total) => {
         const record = this.#records.summary(total);
-        return total.number < 0 ? { ...record, name: '(all)' } : record;
+        return this.#shown(total.number < 0 ? { ...record, name: '(all)' } : record);
       })
       .sort((a, b) => b[key] - a[key]);
   }

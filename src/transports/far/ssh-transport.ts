@@ -64,6 +64,11 @@ const LONGEST_FOLDER = 80;
  */
 const IN_FOLDER = `trap 'rm -rf "$0"' EXIT; trap 'exit 143' HUP INT TERM; umask 077; mkdir "$0" && ssh "$@"`;
 
+/** A path in an option of ssh (ssh_config(5)): blanks need quotes, and a percent sign begins a token. */
+export function sshWord(path: string): string {
+  return `"${path.replaceAll('%', '%%')}"`;
+}
+
 /** The keeper's session is the master of the connection, which lasts as long as any of its sessions. */
 class SshConnection implements FarConnection {
   readonly keeper: FarSession;
@@ -71,9 +76,10 @@ class SshConnection implements FarConnection {
 
   constructor(host: string, config: readonly string[]) {
     const name = `rxray-ssh-${randomBytes(8).toString('hex')}`;
-    const folder = join(tmpdir().length + name.length < LONGEST_FOLDER ? tmpdir() : '/tmp', name);
+    const isFit = tmpdir().length + name.length < LONGEST_FOLDER && !/["\\]/.test(tmpdir());
+    const folder = join(isFit ? tmpdir() : '/tmp', name);
     const command = `exec ${FAR_COMMAND.slice(0, 2).join(' ')} ${FAR_COMMAND.slice(2).map(quoted).join(' ')}`;
-    const args = [...config, '-T', ...OPTIONS, '-o', `ControlPath=${folder}/s`];
+    const args = [...config, '-T', ...OPTIONS, '-o', `ControlPath=${sshWord(`${folder}/s`)}`];
     const end = ['--', host, command];
     this.#args = [...args, '-o', 'ControlMaster=no', ...end];
     this.keeper = new FarSession('sh', ['-c', IN_FOLDER, folder, ...args, '-o', 'ControlMaster=yes', ...end]);
