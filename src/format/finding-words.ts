@@ -1,4 +1,4 @@
-import type { Finding } from '../model/finding.js';
+import type { Finding, SynRetransmission } from '../model/finding.js';
 import { formatLength, formatMs } from './duration.js';
 import { formatFlows } from './flow-list.js';
 
@@ -48,11 +48,35 @@ function specifics(finding: Finding, thresholdNs: number): string {
         (finding.duringStall === true ? ', all sent while a stall held their flows: its release lost them' : '')
       );
     case 'syn-retransmission':
+      if (finding.answeredSyn !== undefined) return capturedRetransmission(finding);
       return (
         `${count(finding.probes, 'probe')} answered only when the kernel had sent the SYN again, ` +
         `the longest after ${formatMs(finding.peakRttNs)}: packets were lost, nothing waited`
       );
   }
+}
+
+/** Of a capture, in which each SYN is seen. */
+function capturedRetransmission(finding: SynRetransmission): string {
+  const { probes, answeredSyn = 2, answerRttNs = 0, answersLost = 0, peakRttNs } = finding;
+  const inAll = `${formatMs(peakRttNs)} from the first to the answer`;
+  if (answersLost === probes) {
+    return `${count(probes, 'SYN')} sent again although answered: the answer was lost behind the capture point`;
+  }
+  if (probes > 1) {
+    return (
+      `${probes} SYNs lost and sent again, up to the ${ordinal(answeredSyn)} of a connection was answered, ` +
+      `in ${formatMs(answerRttNs)} at most; ${inAll} at most: a SYN or its answer was lost, nothing waited`
+    );
+  }
+  return (
+    `a SYN was lost and sent again after ${formatMs(peakRttNs - answerRttNs)}; the ${ordinal(answeredSyn)} was answered ` +
+    `in ${formatMs(answerRttNs)}, ${inAll}: a SYN or its answer was lost, nothing waited`
+  );
+}
+
+function ordinal(number: number): string {
+  return ['zeroth', 'first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh'][number] ?? `${number}th`;
 }
 
 /**

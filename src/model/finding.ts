@@ -50,8 +50,18 @@ export const lossEpisodeSchema = z.object({
     .describe('all of them were sent while a stall held their flows: lost at its release, no loss of the network'),
 });
 
-/** Only where the kernel's TCP does the probing: it sends a SYN again that nothing answers. */
-export const synRetransmissionSchema = z.object({ ...base, kind: z.literal('syn-retransmission') });
+/** A kernel's TCP sends a SYN again that nothing answers: as prober, or as whoever was captured. */
+export const synRetransmissionSchema = z.object({
+  ...base,
+  kind: z.literal('syn-retransmission'),
+  answeredSyn: z.int().min(1).optional().describe('import: which SYN of its connection was answered, the highest'),
+  answerRttNs: length.optional().describe('import: from the SYN that was answered to the answer, the longest'),
+  answersLost: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('import: SYNs sent again although an answer had passed the capture point, which was then lost behind it'),
+});
 
 /** Something seen on one path, with its interval. One object a line in NDJSON. */
 export const findingSchema = z.discriminatedUnion('kind', [

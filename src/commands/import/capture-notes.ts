@@ -1,9 +1,13 @@
 import { formatLength } from '../../format/duration.js';
-import type { CaptureEnd } from '../../imports/capture/capture-reader.js';
-import type { Exchanges } from '../../imports/capture/exchanges.js';
-import type { PathTable } from '../../imports/capture/path-table.js';
-import { MOST_PATHS } from '../../imports/capture/path-table.js';
-import type { LearnedPath } from '../../imports/path-intake.js';
+import { count } from '../../format/finding-words.js';
+import type { CaptureTotals } from '../../imports/capture/exchange/exchange-totals.js';
+import type { Exchanges } from '../../imports/capture/exchange/exchanges.js';
+import type { PathTable } from '../../imports/capture/exchange/path-table.js';
+import { MOST_PATHS } from '../../imports/capture/exchange/path-table.js';
+import type { CaptureEnd } from '../../imports/capture/file/capture-reader.js';
+import { linkName } from '../../imports/capture/packet/link-layer.js';
+import { UNREAD } from '../../imports/capture/packet/unread.js';
+import type { LearnedPath } from '../../imports/capture/path-intake.js';
 import type { Io } from '../terminal/io.js';
 
 /** Damaged places that are told one by one. */
@@ -21,7 +25,7 @@ export interface CaptureRead {
 export function captureNotes(read: CaptureRead): { readonly notes: string[]; readonly urgent: string[] } {
   const { end, exchanges, learned } = read;
   const { capture, totals } = exchanges;
-  const urgent = damageNotes(read);
+  const urgent = [...damageNotes(read), ...unreadNotes(capture)];
   const notes = [
     ...urgent,
     'stamps are those of the capturing kernel: a wait before the capture point on the way in, for the poll of a receive queue, say, is not within an RTT captured at its far end',
@@ -53,12 +57,6 @@ export function captureNotes(read: CaptureRead): { readonly notes: string[]; rea
     () =>
       `${capture.leftOut} probes belong to paths that were left out (at most ${MOST_PATHS} are followed; see --only and --together)`,
   );
-  add(capture.unknownLinks.size > 0, () =>
-    [...capture.unknownLinks]
-      .slice(0, DAMAGES_TOLD)
-      .map(([type, count]) => `${count} packets are of link type ${type}, which is not understood`)
-      .join('; '),
-  );
   const fresh = learned.filter((about) => about?.freshOnly === true).length;
   add(
     fresh > 0,
@@ -82,6 +80,24 @@ export function captureNotes(read: CaptureRead): { readonly notes: string[]; rea
 /** What a Ctrl-C left unread. */
 export function interruptedNotes(io: Io): string[] {
   return io.stop.aborted ? ['interrupted: the rest was not read'] : [];
+}
+
+/** What may hold probes and was passed over: without a word it would read as silence. */
+function unreadNotes({ unknownLinks, unread }: CaptureTotals): string[] {
+  const passedOver = UNREAD.flatMap((name, which) => {
+    const packets = unread[which] ?? 0;
+    return packets === 0 ? [] : [`${count(packets, 'packet')} of ${name}`];
+  });
+  const links = [...unknownLinks].sort((a, b) => b[1] - a[1]);
+  return [
+    ...links
+      .slice(0, DAMAGES_TOLD)
+      .map(
+        ([type, packets]) =>
+          `${count(packets, 'packet')} of ${linkName(type)}, which is not understood: capture on an Ethernet or "any" interface`,
+      ),
+    ...(passedOver.length === 0 ? [] : [`not looked into: ${passedOver.join(', ')}`]),
+  ];
 }
 
 function damageNotes({ source, end }: CaptureRead): string[] {

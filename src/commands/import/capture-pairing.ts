@@ -1,7 +1,7 @@
 import { ByteSource } from '../../imports/byte-source.js';
-import { readCapture } from '../../imports/capture/capture-reader.js';
-import { Exchanges } from '../../imports/capture/exchanges.js';
-import { PathTable } from '../../imports/capture/path-table.js';
+import { Exchanges } from '../../imports/capture/exchange/exchanges.js';
+import { PathTable } from '../../imports/capture/exchange/path-table.js';
+import { readCapture } from '../../imports/capture/file/capture-reader.js';
 import { SECOND } from '../../model/time.js';
 
 /** Exchanges of one capture that are looked for in the other. */

@@ -1,10 +1,13 @@
 import type { ByteSource } from '../../imports/byte-source.js';
-import { readCapture } from '../../imports/capture/capture-reader.js';
-import type { ExchangeTotals } from '../../imports/capture/exchange-totals.js';
-import { Exchanges } from '../../imports/capture/exchanges.js';
-import { type CapturedPath, PathTable } from '../../imports/capture/path-table.js';
-import { type LearnedPath, PathIntake } from '../../imports/path-intake.js';
-import type { PathTotals } from '../../model/engine-event.js';
+import type { ExchangeTotals } from '../../imports/capture/exchange/exchange-totals.js';
+import { Exchanges } from '../../imports/capture/exchange/exchanges.js';
+import { type CapturedPath, PathTable } from '../../imports/capture/exchange/path-table.js';
+import { SentAgainGroups, type SentAgainPath } from '../../imports/capture/exchange/syn-retransmission.js';
+import type { PacketSink } from '../../imports/capture/file/capture-file.js';
+import { type CaptureEnd, readCapture } from '../../imports/capture/file/capture-reader.js';
+import { type LearnedPath, PathIntake } from '../../imports/capture/path-intake.js';
+import type { PathTotals, TimestampSource } from '../../model/engine-event.js';
+import { CodedError } from '../../model/errors.js';
 import { DEFAULT_MATCH_NS } from '../../model/plan.js';
 import type { RunPath } from '../../model/records/run.js';
 import { isWanted } from '../bisect/wanted-path.js';
@@ -14,6 +17,23 @@ import { captureNotes, interruptedNotes } from './capture-notes.js';
 import type { ImportOptions } from './import-options.js';
 import { ImportRun } from './import-run.js';
 
+/** Where packets come from. */
+export interface PacketOrigin {
+  readonly name: string;
+  /** In words: `a capture`. */
+  readonly tool: string;
+  readonly timestamps: TimestampSource;
+  /** Instants are those of CLOCK_REALTIME; else they count from the first packet. */
+  readonly dated: () => boolean;
+  readonly read: (sink: PacketSink, between: () => Promise<boolean>) => Promise<CaptureEnd>;
+  /** Bytes read, and in all. */
+  readonly progress: () => readonly [done: number, total: number | null];
+  /** What stands for an address where no more than a name is known. */
+  readonly nameOf?: (address: string) => string;
+  /** What else is to be known of the packets, once they are read. */
+  readonly notes?: () => readonly string[];
+}
+
 /** `import` of one capture: whatever was asked and answered in it, path by path. */
 export async function importCapture(
   source: ByteSource,
@@ -21,14 +41,30 @@ export async function importCapture(
   options: ImportOptions,
   io: Io,
 ): Promise<number> {
-  const progress = new FileProgress(io, `reading ${source.name}`);
+  return importPackets(
+    {
+      name: source.name,
+      tool: 'a capture',
+      timestamps: 'kernel',
+      dated: () => true,
+      read: (sink, between) => readCapture(source, start, sink, between),
+      progress: () => [source.rawBytes, source.rawTotal],
+    },
+    options,
+    io,
+  );
+}
+
+/** Packets, wherever they come from, through pairing and detectors. */
+export async function importPackets(origin: PacketOrigin, options: ImportOptions, io: Io): Promise<number> {
+  const progress = new FileProgress(io, `reading ${origin.name}`);
   const run = new ImportRun(options, io, progress);
-  const table = new PathTable((name) => isWanted(name, options.only), options.together);
+  const table = new PathTable((name) => isWanted(name, options.only), options.together, origin.nameOf);
   const learned: LearnedPath[] = [];
   const begin = (): void => {
     if (run.started) return;
-    const epochNs = BigInt(exchanges.epochSeconds ?? 0) * 1_000_000_000n;
-    run.start({ files: [source.name], tool: 'a capture', timestamps: 'kernel', epochNs });
+    const epochNs = origin.dated() ? BigInt(exchanges.epochSeconds ?? 0) * 1_000_000_000n : 0n;
+    run.start({ files: [origin.name], tool: origin.tool, timestamps: origin.timestamps, epochNs });
   };
   const intake = new PathIntake(
     (path) => captured(table, path).protocol,
@@ -39,29 +75,32 @@ export async function importCapture(
     },
     (samples) => run.samples(samples),
   );
-  const exchanges = new Exchanges(
+  const sentAgain = new SentAgainGroups((path) => sentAgainPath(path, table, learned[path], intake, exchanges));
+  const exchanges: Exchanges = new Exchanges(
     table,
     { waitNs: options.waitNs, matchNs: Math.max(DEFAULT_MATCH_NS, options.waitNs) },
     ({ samples }) => intake.take(samples),
     (path, port) => intake.isFresh(path, port),
+    (about) => run.found(sentAgain.add(about)),
   );
-  const end = await readCapture(source, start, exchanges, async () => {
+  const end = await origin.read(exchanges, async () => {
     await run.drain();
-    progress.update(source.rawBytes, source.rawTotal);
+    progress.update(...origin.progress());
     return !io.stop.aborted;
   });
   exchanges.finish();
   intake.finish();
+  checkWanted(table, options);
   begin();
-  const endNs = Math.max(0, exchanges.nowNs);
-  run.finish(endNs);
+  run.found(sentAgain.finish());
+  run.finish(Math.max(0, exchanges.nowNs));
   progress.clear();
-  const { notes, urgent } = captureNotes({ source: source.name, end, exchanges, table, learned });
+  const { notes, urgent } = captureNotes({ source: origin.name, end, exchanges, table, learned });
   for (const note of urgent) io.err(`${note}\n`);
   return run.end({
     durationNs: durationOf(exchanges.totals),
     totals: exchanges.totals.map(pathTotals),
-    notes: [...interruptedNotes(io), ...notes],
+    notes: [...interruptedNotes(io), ...(origin.notes?.() ?? []), ...notes],
     clockSteps: exchanges.capture.clockSteps,
     dropped: exchanges.capture.dropped,
     cutOff: end.cutOff,
@@ -74,6 +113,42 @@ export async function importCapture(
         : summary;
     },
   });
+}
+
+/** @throws CodedError E_IMPORT_PATH where --only matches none of the paths that there are */
+function checkWanted(table: PathTable, { only }: ImportOptions): void {
+  if (table.paths.length === 0 && table.unwanted.length > 0) throw nothingMatches(only, table.unwanted);
+}
+
+/** Paths that are named in a refusal. */
+const PATHS_NAMED = 20;
+
+export function nothingMatches(only: readonly string[], names: readonly string[]): CodedError {
+  const more = names.length > PATHS_NAMED ? ' …' : '';
+  return new CodedError(
+    'E_IMPORT_PATH',
+    `--only ${only.join(' --only ')} matches no path`,
+    `the paths are ${names.slice(0, PATHS_NAMED).join(', ')}${more}`,
+    2,
+  );
+}
+
+/** What a finding of SYNs sent again says of its path; undefined while the path is not known to the run. */
+export function sentAgainPath(
+  path: number,
+  table: PathTable,
+  about: LearnedPath | undefined,
+  intake: PathIntake,
+  exchanges: Exchanges,
+): SentAgainPath | undefined {
+  const name = table.paths[path]?.name;
+  if (name === undefined || about === undefined) return undefined;
+  const shortestNs = exchanges.totals[path]?.shortestRttNs ?? Number.POSITIVE_INFINITY;
+  return {
+    name,
+    usualNs: Number.isFinite(shortestNs) ? shortestNs : 0,
+    flowOf: (port) => intake.flowOf(path, port),
+  };
 }
 
 function captured(table: PathTable, path: number): CapturedPath {

@@ -3,14 +3,15 @@ import { type LegInstants, toProberClock } from '../../bisect/evidence/clock-ali
 import { type ArrivalsView, ReceiverView } from '../../bisect/evidence/receiver-view.js';
 import { formatLength } from '../../format/duration.js';
 import { ByteSource } from '../../imports/byte-source.js';
-import { readCapture } from '../../imports/capture/capture-reader.js';
-import type { ExchangeBatch } from '../../imports/capture/exchange-batch.js';
-import { Exchanges } from '../../imports/capture/exchanges.js';
-import { PathTable } from '../../imports/capture/path-table.js';
-import { type LearnedPath, PathIntake } from '../../imports/path-intake.js';
+import type { ExchangeBatch } from '../../imports/capture/exchange/exchange-batch.js';
+import { Exchanges } from '../../imports/capture/exchange/exchanges.js';
+import { PathTable } from '../../imports/capture/exchange/path-table.js';
+import { SentAgainGroups } from '../../imports/capture/exchange/syn-retransmission.js';
+import { readCapture } from '../../imports/capture/file/capture-reader.js';
+import { type LearnedPath, PathIntake } from '../../imports/capture/path-intake.js';
 import type { PathTotals } from '../../model/engine-event.js';
 import { CodedError } from '../../model/errors.js';
-import type { Finding } from '../../model/finding.js';
+import type { Finding, SynRetransmission } from '../../model/finding.js';
 import { DEFAULT_MATCH_NS } from '../../model/plan.js';
 import type { ArrivalsRecord } from '../../model/records/arrivals.js';
 import type { SampleColumns } from '../../model/sample.js';
@@ -20,7 +21,7 @@ import { FileProgress } from '../terminal/file-progress.js';
 import type { Io } from '../terminal/io.js';
 import { captureNotes, interruptedNotes } from './capture-notes.js';
 import { type Pairing, pairCaptures, type Side } from './capture-pairing.js';
-import { detectedPath, durationOf, pathTotals, runPath } from './import-capture.js';
+import { detectedPath, durationOf, pathTotals, runPath, sentAgainPath } from './import-capture.js';
 import type { ImportOptions } from './import-options.js';
 import { ImportRun } from './import-run.js';
 import { arrivalsOf, onlyThose } from './pair-columns.js';
@@ -43,6 +44,7 @@ interface End {
   readonly learned: (LearnedPath | undefined)[];
   /** By path of this side, the number that the run knows it by. */
   readonly inRun: (number | undefined)[];
+  readonly sentAgain: SentAgainGroups;
   ended: boolean;
 }
 
@@ -92,6 +94,7 @@ class PairImport {
     const read = await Promise.all(ends.map((_, side) => this.#read(side as Side)));
     for (const end of ends) end.intake.finish();
     this.#begin();
+    for (const [side, end] of ends.entries()) this.#foundAgain(side as Side, end.sentAgain.finish());
     const endNs = Math.max(...ends.map((end, side) => end.exchanges.nowNs + this.#shiftNs(side as Side)), 0);
     this.run.finish(endNs);
     this.#tell(Number.POSITIVE_INFINITY);
@@ -161,8 +164,26 @@ class PairImport {
       { waitNs: this.options.waitNs, matchNs: Math.max(DEFAULT_MATCH_NS, this.options.waitNs) },
       (batch) => this.#take(side, table, intake, batch),
       (path, port) => intake.isFresh(path, port),
+      (about) => {
+        const name = table.paths[about.path]?.name;
+        // What both ends see is told once, by the sender's.
+        if (name !== undefined && this.pairing.senderOf(name) === side) this.#foundAgain(side, sentAgain.add(about));
+      },
     );
-    return { file, source, table, exchanges, intake, learned, inRun, ended: false };
+    const sentAgain = new SentAgainGroups((path) => sentAgainPath(path, table, learned[path], intake, exchanges));
+    return { file, sentAgain, source, table, exchanges, intake, learned, inRun, ended: false };
+  }
+
+  #foundAgain(side: Side, findings: readonly SynRetransmission[]): void {
+    const shiftNs = this.#shiftNs(side);
+    this.run.found(
+      findings.map((one) => ({
+        ...one,
+        startMin: one.startMin + shiftNs,
+        startMax: one.startMax + shiftNs,
+        release: one.release + shiftNs,
+      })),
+    );
   }
 
   async #read(side: Side) {

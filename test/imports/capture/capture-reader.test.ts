@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { ByteSource } from '../../../src/imports/byte-source.js';
-import { type CaptureEnd, readCapture } from '../../../src/imports/capture/capture-reader.js';
+import { type CaptureEnd, readCapture } from '../../../src/imports/capture/file/capture-reader.js';
 import { MS } from '../../../src/model/time.js';
 import { EPOCH_SECONDS, type FilePacket, pcap, pcapng } from './build-file.js';
 import { ethernet, syn } from './build-packet.js';
@@ -147,14 +147,46 @@ describe('a capture file', () => {
     assert.equal(end.cutOff, false);
   });
 
-  it('a damaged pcapng block ends the reading at its place', async () => {
+  it('damage up to the end of a pcapng is told, and what is before it is read', async () => {
     const content = pcapng(PACKETS, { interfaces: [{ linkType: 1 }] });
     const at = content.length - 200;
     content.fill(0xff, at);
     const { times, end } = await read(content);
     assert.deepEqual(times.length, 17);
     assert.equal(end.cutOff, true);
-    assert.match(end.damages[0]?.why ?? '', /nothing behind it could be read/);
+    assert.match(end.damages[0]?.why ?? '', /make no sense and were passed over/);
+  });
+
+  it('a damaged pcapng block is passed over, and the blocks behind it are read', async () => {
+    const content = pcapng(PACKETS, { interfaces: [{ linkType: 1, resolution: 9 }] });
+    const block = 88;
+    const at = content.length - 10 * block;
+    content.fill(0xff, at, at + 40);
+    const { times, end } = await read(content);
+    assert.deepEqual(times, [...TIMES.slice(0, 10), ...TIMES.slice(11)]);
+    assert.deepEqual(end.damages, [{ atByte: at, why: `${block} bytes make no sense and were passed over` }]);
+  });
+
+  it('a packet of an interface that is not described costs that packet alone', async () => {
+    const packets = PACKETS.map((packet, i) => ({ ...packet, on: i === 4 ? 5 : 0 }));
+    const { times, end } = await read(pcapng(packets, { interfaces: [{ linkType: 1 }] }));
+    assert.equal(times.length, 19);
+    assert.match(end.damages[0]?.why ?? '', /a packet of interface 5, which is not described/);
+  });
+
+  it('a clock that is set by decades damages nothing', async () => {
+    const moved = PACKETS.map((packet, i) => ({ ...packet, timeNs: packet.timeNs + (i < 7 ? 0 : 1.7e18) }));
+    const { times, end } = await read(pcap(moved, { nanoseconds: false }));
+    assert.deepEqual([times.length, end.damages], [20, []]);
+  });
+
+  it('a fraction of a second and more is taken as tcpdump takes it', async () => {
+    const content = pcap(PACKETS);
+    const record = 24 + 3 * RECORD;
+    content.writeUInt32LE(content.readUInt32LE(record) - 2, record);
+    content.writeUInt32LE(content.readUInt32LE(record + 4) + 2_000_000_000, record + 4);
+    const { times, end } = await read(content);
+    assert.deepEqual([times, end.damages], [TIMES, []]);
   });
 
   it('what is no capture is refused', async () => {

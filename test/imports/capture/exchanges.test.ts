@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { ExchangeTotals } from '../../../src/imports/capture/exchange-totals.js';
-import { Exchanges } from '../../../src/imports/capture/exchanges.js';
-import { PathTable } from '../../../src/imports/capture/path-table.js';
+import type { ExchangeTotals } from '../../../src/imports/capture/exchange/exchange-totals.js';
+import { Exchanges } from '../../../src/imports/capture/exchange/exchanges.js';
+import { PathTable } from '../../../src/imports/capture/exchange/path-table.js';
 import { OUTCOMES, REPLIES } from '../../../src/model/sample.js';
 import { MS, SECOND, US } from '../../../src/model/time.js';
 import { complaint, echo, rst, syn, synAck } from './build-packet.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Packet, PacketKinds } from '../../../src/imports/capture/packet.js';
-import { addressText } from '../../../src/imports/capture/path-table.js';
+import { addressText } from '../../../src/imports/capture/exchange/path-table.js';
+import { Packet, PacketKinds } from '../../../src/imports/capture/packet/packet.js';
 import { BACK, complaint, echo, ethernet, four, ip, OUT, rst, syn, synAck, tcp, two, vlan } from './build-packet.js';
 
 const KIND_NAMES = Object.fromEntries(Object.entries(PacketKinds).map(([name, code]) => [code, name]));

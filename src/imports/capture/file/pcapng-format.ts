@@ -1,4 +1,11 @@
-import { type CaptureFormat, DamagedCapture, MOST_PACKET_BYTES, type PacketSink, SECOND_NS } from './capture-file.js';
+import {
+  type CaptureFormat,
+  DamagedCapture,
+  MOST_PACKET_BYTES,
+  type PacketSink,
+  type PassedOver,
+  SECOND_NS,
+} from './capture-file.js';
 
 const SECTION = 0x0a0d0d0a;
 const BYTE_ORDER = 0x1a2b3c4d;
@@ -46,75 +53,126 @@ export class PcapngFormat implements CaptureFormat {
   #epochSeconds: number | undefined;
   #lastNs = 0;
 
-  constructor(private readonly sink: PacketSink) {}
+  /** Where the damage began behind which the next whole block is searched; -1 outside of damage. */
+  #damagedFrom = -1;
+  #fileAt = 0;
+
+  constructor(
+    private readonly sink: PacketSink,
+    private readonly passedOver: PassedOver,
+  ) {}
 
   read(bytes: Uint8Array, end: number, fileAt: number): number {
     const view = new DataView(bytes.buffer, bytes.byteOffset, end);
+    this.#fileAt = fileAt;
     let at = 0;
     while (at + SMALLEST_BLOCK <= end) {
+      if (this.#damagedFrom >= 0) {
+        at = this.#search(view, at, end);
+        if (at + SMALLEST_BLOCK > end) break;
+        this.#passOver(fileAt + at);
+      }
       const type = view.getUint32(at, this.#little);
-      if (type === SECTION) this.#beginSection(view, at, fileAt);
-      else if (!this.#inSection) throw new DamagedCapture(fileAt + at, 'no section header');
+      if (type === SECTION && !this.#beginSection(view, at)) {
+        this.#damage(fileAt + at);
+        continue;
+      }
+      if (type !== SECTION && !this.#inSection) throw new DamagedCapture(fileAt + at, 'no section header');
       const length = view.getUint32(at + 4, this.#little);
       if (length < SMALLEST_BLOCK || length % 4 !== 0 || length > MOST_BLOCK_BYTES) {
-        throw new DamagedCapture(fileAt + at + 4, `a block of ${length} bytes`);
+        this.#damage(fileAt + at);
+        continue;
       }
       if (at + length > end) break;
       if (view.getUint32(at + length - 4, this.#little) !== length) {
-        throw new DamagedCapture(fileAt + at + length - 4, 'the two lengths of a block differ');
+        this.#damage(fileAt + at);
+        continue;
       }
-      this.#readBlock(view, bytes, type, at, at + length - 4, fileAt);
+      const why = this.#readBlock(view, bytes, type, at, at + length - 4);
+      if (why !== undefined) this.passedOver(fileAt + at, length, `${why}; the block was passed over`);
       at += length;
     }
     return at;
   }
 
-  #beginSection(view: DataView, at: number, fileAt: number): void {
-    const order = view.getUint32(at + 8, true);
-    const little = order === BYTE_ORDER;
-    if (!little && view.getUint32(at + 8, false) !== BYTE_ORDER) {
-      throw new DamagedCapture(fileAt + at + 8, 'no byte-order magic');
+  finish(fileAt: number): boolean {
+    const isDamaged = this.#damagedFrom >= 0;
+    if (isDamaged) this.#passOver(fileAt);
+    return isDamaged;
+  }
+
+  #damage(atByte: number): void {
+    this.#damagedFrom = atByte;
+  }
+
+  #passOver(until: number): void {
+    this.passedOver(this.#damagedFrom, until - this.#damagedFrom);
+    this.#damagedFrom = -1;
+  }
+
+  /** The next place that looks like a whole block, its length at both ends; blocks stand at multiples of four. */
+  #search(view: DataView, from: number, end: number): number {
+    let at = from + (this.#fileAt + from === this.#damagedFrom ? 4 : 0);
+    for (; at + SMALLEST_BLOCK <= end; at += 4) {
+      const type = view.getUint32(at, this.#little);
+      if (type !== SECTION && (type === 0 || type > ENHANCED_PACKET)) continue;
+      const length = view.getUint32(at + 4, this.#little);
+      if (length < SMALLEST_BLOCK || length % 4 !== 0 || length > MOST_PACKET_BYTES) continue;
+      // What is cut off at the end of these bytes is looked at again with more behind it, unless it is long.
+      if (at + length > end) return at;
+      if (view.getUint32(at + length - 4, this.#little) === length) return at;
     }
+    return at;
+  }
+
+  /** @returns whether it is one: its magic says the byte order */
+  #beginSection(view: DataView, at: number): boolean {
+    const little = view.getUint32(at + 8, true) === BYTE_ORDER;
+    if (!little && view.getUint32(at + 8, false) !== BYTE_ORDER) return false;
     this.#little = little;
     this.#inSection = true;
     this.#interfaces = [];
+    return true;
   }
 
-  #readBlock(view: DataView, bytes: Uint8Array, type: number, at: number, end: number, fileAt: number): void {
+  /** @returns why it could not be read; the blocks behind it are sound */
+  #readBlock(view: DataView, bytes: Uint8Array, type: number, at: number, end: number): string | undefined {
     const body = at + 8;
     switch (type) {
       case ENHANCED_PACKET:
       case OLD_PACKET: {
-        if (body + 20 > end) throw new DamagedCapture(fileAt + at, 'a packet block without its header');
+        if (body + 20 > end) return 'a packet block without its header';
         const which = type === OLD_PACKET ? view.getUint16(body, this.#little) : view.getUint32(body, this.#little);
         const length = view.getUint32(body + 12, this.#little);
         const from = body + 20;
         if (length > MOST_PACKET_BYTES || from + length > end) {
-          throw new DamagedCapture(fileAt + body + 12, `a packet of ${length} bytes in a block of ${end + 4 - at}`);
+          return `a packet of ${length} bytes in a block of ${end + 4 - at}`;
         }
         const described = this.#interfaces[which];
-        if (described === undefined) throw new DamagedCapture(fileAt + body, `no interface ${which} was described`);
+        if (described === undefined) return `a packet of interface ${which}, which is not described`;
         const high = view.getUint32(body + 4, this.#little);
         const low = view.getUint32(body + 8, this.#little);
         this.#lastNs = this.#timeNs(described, high, low);
         this.sink.packet(bytes, from, from + length, this.#lastNs, described.linkType);
-        return;
+        return undefined;
       }
       case SIMPLE_PACKET: {
         // It has no time, so it can pair nothing; it is handed over for the count alone.
         const described = this.#interfaces[0];
-        if (described === undefined || body + 4 > end) return;
+        if (described === undefined || body + 4 > end) return undefined;
         this.sink.packet(bytes, body + 4, body + 4, this.#lastNs, described.linkType);
-        return;
+        return undefined;
       }
       case INTERFACE:
-        if (this.#interfaces.length >= MOST_INTERFACES) throw new DamagedCapture(fileAt + at, 'too many interfaces');
+        if (body + 8 > end) return 'an interface block without its header';
+        if (this.#interfaces.length >= MOST_INTERFACES) return 'too many interfaces';
         this.#interfaces.push(this.#readInterface(view, body, end));
-        return;
+        return undefined;
       case STATISTICS:
         this.#readStatistics(view, body, end);
-        return;
+        return undefined;
       default:
+        return undefined;
     }
   }
 
@@ -130,7 +188,6 @@ export class PcapngFormat implements CaptureFormat {
   }
 
   #readInterface(view: DataView, body: number, end: number): CapturedInterface {
-    if (body + 8 > end) throw new DamagedCapture(body, 'an interface block without its header');
     let ticksPerSecond = 1_000_000n;
     let offsetSeconds = 0n;
     for (const [code, at, length] of this.#options(view, body + 8, end)) {

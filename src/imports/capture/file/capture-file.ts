@@ -27,9 +27,12 @@ export interface CaptureFormat {
    * @throws DamagedCapture where the bytes make no sense
    */
   read(bytes: Uint8Array, end: number, fileAt: number): number;
-  /** The file has ended, `fileAt` bytes long. */
-  finish?(fileAt: number): void;
+  /** The file has ended, `fileAt` bytes long. @returns whether what was not read at its end has been told of */
+  finish(fileAt: number): boolean;
 }
+
+/** Told of bytes between two places that made no sense. */
+export type PassedOver = (atByte: number, bytes: number, why?: string) => void;
 
 export class DamagedCapture extends Error {
   constructor(

@@ -1,5 +1,3 @@
-import { SECOND } from '../../model/time.js';
-
 /** What was counted on one path. */
 export interface ExchangeTotals {
   sent: number;
@@ -19,6 +17,7 @@ export interface ExchangeTotals {
   lastNs: number;
   /** From one probe to the next, at most. */
   widestGapNs: number;
+  /** Of answers to probes that were sent once; Infinity for none. */
   shortestRttNs: number;
   nextSeq: number;
   nextFreshSeq: number;
@@ -29,6 +28,8 @@ export interface CaptureTotals {
   packets: number;
   /** Of a link type that is not understood. */
   unknownLinks: Map<number, number>;
+  /** In something that is not looked into, by the number of {@link UNREAD}. */
+  unread: number[];
   /** Answers whose probe is not in the capture. */
   strays: number;
   /** Probes on paths beyond those that are followed. */
@@ -53,7 +54,7 @@ export function noTotals(): ExchangeTotals {
     firstNs: 0,
     lastNs: 0,
     widestGapNs: 0,
-    shortestRttNs: SECOND,
+    shortestRttNs: Number.POSITIVE_INFINITY,
     nextSeq: 0,
     nextFreshSeq: 0,
   };

@@ -1,16 +1,22 @@
-import { FRESH_SEQ_BIT, Outcomes, REPLIES } from '../../model/sample.js';
-import { MS } from '../../model/time.js';
-import type { PacketSink } from './capture-file.js';
+import { FRESH_SEQ_BIT, Outcomes, REPLIES } from '../../../model/sample.js';
+import { MS, SECOND } from '../../../model/time.js';
+import type { PacketSink } from '../file/capture-file.js';
+import { isKnownLink } from '../packet/link-layer.js';
+import { Packet, PacketKinds } from '../packet/packet.js';
 import { type ExchangeBatch, ExchangeBatches } from './exchange-batch.js';
 import { type CaptureTotals, type ExchangeTotals, noTotals } from './exchange-totals.js';
-import { isKnownLink } from './link-layer.js';
-import { Packet, PacketKinds } from './packet.js';
+import { FastOpens } from './fast-open.js';
 import type { PathTable } from './path-table.js';
 import { PendingTable, Repeats, States } from './pending-table.js';
-import { COPY, COPY_NS, RepeatedProbes } from './repeated-probe.js';
+import { COPY, isCopy, RepeatedProbes, type Try } from './repeated-probe.js';
+import type { SynSentAgain } from './syn-retransmission.js';
 
 /** A clock that goes back by more than this was set; less is the order in which CPUs hand packets over. */
 const STEP_NS = 100 * MS;
+/** No capture is idle for so long: a clock that began in 1970 was set. Instants stay exact for 100 days only. */
+const STEP_AHEAD_NS = 60 * 86_400 * SECOND;
+/** What time goes on by at such a step. */
+const AFTER_STEP_NS = 1 * SECOND;
 const REPLY = {
   synAck: REPLIES.indexOf('syn-ack'),
   rst: REPLIES.indexOf('rst'),
@@ -38,6 +44,7 @@ export class Exchanges implements PacketSink {
   readonly capture: CaptureTotals = {
     packets: 0,
     unknownLinks: new Map(),
+    unread: [],
     strays: 0,
     leftOut: 0,
     clockSteps: 0,
@@ -50,6 +57,7 @@ export class Exchanges implements PacketSink {
   /** Lost ones that may be answered late: apart, so that the others stay few and close together. */
   readonly #overdue = new PendingTable();
   readonly #repeats = new RepeatedProbes(this.#pending, this.#overdue, (path) => this.#totalsOf(path));
+  readonly #fastOpens = new FastOpens();
   readonly #batches: ExchangeBatches;
   #nowNs = Number.NEGATIVE_INFINITY;
   #nextDueNs = Number.POSITIVE_INFINITY;
@@ -63,6 +71,8 @@ export class Exchanges implements PacketSink {
     deliver: (batch: ExchangeBatch) => void,
     /** Whether a probe from this port is one of its own, which counts apart from those of fixed flows. */
     private readonly isFresh: (path: number, port: number) => boolean = () => false,
+    /** Told of each SYN that was sent again, once one of them is answered. */
+    private readonly sentAgain: (about: SynSentAgain) => void = () => {},
   ) {
     this.#batches = new ExchangeBatches(deliver);
   }
@@ -85,17 +95,19 @@ export class Exchanges implements PacketSink {
     const packet = this.#packet;
     packet.read(bytes, from, to, linkType);
     if (packet.kind === PacketKinds.other) {
-      if (!isKnownLink(linkType)) {
-        this.capture.unknownLinks.set(linkType, (this.capture.unknownLinks.get(linkType) ?? 0) + 1);
-      }
+      this.#countUnread(packet, linkType);
       return;
     }
-    let timeNs = Math.max(0, stampNs + this.#aheadNs);
+    let timeNs = stampNs + this.#aheadNs;
     if (timeNs > this.#nowNs) {
+      if (timeNs > this.#nowNs + STEP_AHEAD_NS && this.#nowNs !== Number.NEGATIVE_INFINITY) {
+        this.#stepTo(timeNs, this.#nowNs + AFTER_STEP_NS);
+        timeNs = this.#nowNs + AFTER_STEP_NS;
+      }
       this.#nowNs = timeNs;
       if (timeNs >= this.#nextDueNs) this.#expire(timeNs);
     } else if (timeNs < this.#nowNs - STEP_NS) {
-      this.#stepBack(timeNs);
+      this.#stepTo(timeNs, this.#nowNs);
       timeNs = this.#nowNs;
     }
     switch (packet.kind) {
@@ -121,6 +133,12 @@ export class Exchanges implements PacketSink {
   /** Hands over what is there. */
   flush(): void {
     this.#batches.flush();
+  }
+
+  #countUnread({ unread }: Packet, linkType: number): void {
+    const { unknownLinks, unread: counts } = this.capture;
+    if (!isKnownLink(linkType)) unknownLinks.set(linkType, (unknownLinks.get(linkType) ?? 0) + 1);
+    else if (unread >= 0) counts[unread] = (counts[unread] ?? 0) + 1;
   }
 
   #probe(packet: Packet, timeNs: number): void {
@@ -150,6 +168,7 @@ export class Exchanges implements PacketSink {
     pending.ttl[slot] = packet.ttl;
     pending.stamp[slot] = packet.isTcp ? packet.stamp : 0;
     pending.again[slot] = repeats;
+    if (packet.dataBytes > 0) this.#fastOpens.add(path, packet.sourcePort, packet.number, packet.dataBytes);
     if (totals.nextSeq + totals.nextFreshSeq === 1) totals.firstNs = timeNs;
     else if (timeNs - totals.lastNs > totals.widestGapNs) totals.widestGapNs = timeNs - totals.lastNs;
     totals.sent += 1;
@@ -160,43 +179,92 @@ export class Exchanges implements PacketSink {
   #answer(packet: Packet, timeNs: number): void {
     const path = this.paths.ofAnswer(packet);
     const salt = path < 0 ? 0 : saltOf(packet, packet.destination, packet.destinationPort);
-    let table = this.#pending;
-    let place = path < 0 ? -1 : table.find(path, packet.answers, salt);
-    if (place < 0 && path >= 0) {
-      table = this.#overdue;
-      place = table.find(path, packet.answers, salt);
-    }
-    if (place < 0) {
+    const latest =
+      path < 0 ? undefined : (this.#find(path, packet.answers, salt) ?? this.#findFastOpen(packet, path, salt));
+    if (latest === undefined) {
       // Any connection may be reset; only what answers a probe and nothing else is a stray.
       if (packet.kind !== PacketKinds.rstAck) this.capture.strays += 1;
       return;
     }
-    const slot = table.slot(place);
-    const earlier =
-      table.again[slot] === Repeats.none ? undefined : this.#repeats.earlierAnswered(table, slot, packet, timeNs);
-    if (earlier === undefined) this.#settle(table, slot, path, packet, timeNs);
-    else this.#settle(earlier.table, earlier.slot, path, packet, timeNs);
+    const { table, slot } = latest;
+    if (table.again[slot] === Repeats.none) {
+      this.#settle(latest, path, packet, timeNs);
+      return;
+    }
+    const answered = this.#repeats.answered(latest, packet, timeNs);
+    if (answered === undefined) {
+      this.#totalsOf(path).copies += 1;
+    } else if (answered.kind === 'try') {
+      this.#settle(answered.own, path, packet, timeNs);
+      this.#tellSentAgain([answered.own, ...answered.before], timeNs, false);
+    } else {
+      this.#totalsOf(path).duplicates += 1;
+      if (answered.askedBy === undefined) return;
+      this.#tellSentAgain([answered.askedBy], timeNs, true);
+      this.#repeats.voidIfOpen(answered.askedBy);
+    }
   }
 
-  #settle(table: PendingTable, slot: number, path: number, packet: Packet, timeNs: number): void {
+  /** The latest probe with this number that is remembered, answered long ago included. */
+  #find(path: number, number: number, salt: number): Try | undefined {
+    const pending = this.#pending;
+    const overdue = this.#overdue;
+    const place = pending.find(path, number, salt);
+    if (place >= 0) return { table: pending, slot: pending.slot(place) };
+    const lost = overdue.find(path, number, salt);
+    const answered = pending.findAnswered(path, number, salt);
+    if (lost < 0 && answered < 0) return undefined;
+    const isAnsweredLater =
+      lost < 0 ||
+      (answered >= 0 &&
+        (pending.sentNs[pending.slot(answered)] as number) > (overdue.sentNs[overdue.slot(lost)] as number));
+    return isAnsweredLater
+      ? { table: pending, slot: pending.slot(answered) }
+      : { table: overdue, slot: overdue.slot(lost) };
+  }
+
+  #findFastOpen(packet: Packet, path: number, salt: number): Try | undefined {
+    if (!packet.isTcp) return undefined;
+    const number = this.#fastOpens.numberOf(path, packet.destinationPort, packet.answers);
+    return number === undefined ? undefined : this.#find(path, number, salt);
+  }
+
+  /** @param tries the answered one first, those before it behind it */
+  #tellSentAgain(tries: readonly Try[], answeredNs: number, answerLost: boolean): void {
+    const [own] = tries;
+    if (own === undefined || (tries.length < 2 && !answerLost)) return;
+    const { table, slot } = own;
+    const sentNs = tries.map((one) => one.table.sentNs[one.slot] as number).sort((a, b) => a - b);
+    this.sentAgain({
+      path: table.path[slot] as number,
+      port: table.port[slot] as number,
+      sentNs,
+      answeredNs,
+      answerLost,
+    });
+  }
+
+  #settle(own: Try, path: number, packet: Packet, timeNs: number): void {
+    const { table, slot } = own;
     const totals = this.#totalsOf(path);
-    if (table.state[slot] === States.answered) {
-      const isCopy = timeNs - (table.answeredNs[slot] as number) < COPY_NS || packet.ttl !== table.answerTtl[slot];
-      if (isCopy) totals.copies += 1;
+    const state = table.state[slot];
+    if (state === States.answered || state === States.void) {
+      if (state === States.answered && isCopy(own, packet, timeNs)) totals.copies += 1;
       else totals.duplicates += 1;
       return;
     }
     const rttNs = Math.max(0, timeNs - (table.sentNs[slot] as number));
-    const wasLost = table.state[slot] === States.lost;
+    const wasLost = state === States.lost;
     const late = wasLost || rttNs > this.times.waitNs;
     if (wasLost) totals.lost -= 1;
     else if (late) this.#batches.add(table, slot, Outcomes.lost, -1, 0, null);
     table.state[slot] = States.answered;
     table.answeredNs[slot] = timeNs;
     table.answerTtl[slot] = packet.ttl;
+    table.answerNumber[slot] = packet.answerNumber;
     totals.received += 1;
     if (late) totals.late += 1;
-    if (rttNs < totals.shortestRttNs) totals.shortestRttNs = rttNs;
+    if (rttNs < totals.shortestRttNs && table.again[slot] === Repeats.none) totals.shortestRttNs = rttNs;
     const reply =
       packet.kind === PacketKinds.synAck ? REPLY.synAck : packet.kind === PacketKinds.rstAck ? REPLY.rst : REPLY.echo;
     this.#batches.add(table, slot, late ? Outcomes.late : Outcomes.reply, rttNs, reply, packet);
@@ -253,12 +321,12 @@ export class Exchanges implements PacketSink {
     this.#loseOldest(this.#pending.slot(this.#pending.start));
   }
 
-  /** The clock was set back: nothing is known of how long what is under way takes. Time goes on where it was. */
-  #stepBack(timeNs: number): void {
+  /** The clock was set: nothing is known of how long what is under way takes. Time goes on near where it was. */
+  #stepTo(timeNs: number, goesOnAtNs: number): void {
     this.capture.clockSteps += 1;
     this.#giveUp();
     while (this.#overdue.start < this.#overdue.end) this.#overdue.drop();
-    this.#aheadNs += this.#nowNs - timeNs;
+    this.#aheadNs += goesOnAtNs - timeNs;
     this.#nextDueNs = Number.POSITIVE_INFINITY;
   }
 

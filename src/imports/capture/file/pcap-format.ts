@@ -1,4 +1,11 @@
-import { type CaptureFormat, DamagedCapture, MOST_PACKET_BYTES, type PacketSink, SECOND_NS } from './capture-file.js';
+import {
+  type CaptureFormat,
+  DamagedCapture,
+  MOST_PACKET_BYTES,
+  type PacketSink,
+  type PassedOver,
+  SECOND_NS,
+} from './capture-file.js';
 
 const MICROSECONDS = 0xa1b2c3d4;
 const NANOSECONDS = 0xa1b23c4d;
@@ -8,8 +15,11 @@ const HEADER_BYTES = 24;
 const RECORD_BYTES = 16;
 /** Records in a row that must look like records before one is taken for the next whole one. */
 const PLAUSIBLE_IN_A_ROW = 3;
-/** Two packets of one capture are not further apart. */
-const MOST_SECONDS_APART = 400 * 86_400;
+/**
+ * Records further apart, or with a fraction of a second and more, are odd: a clock that was set does that, a damaged
+ * length too. They are believed where what stands behind them has the form of records.
+ */
+const ODD_SECONDS_APART = 400 * 86_400;
 
 /** The magic numbers of pcap, as the first four bytes say them on a machine of either byte order. */
 export function isPcap(magic: number): boolean {
@@ -30,7 +40,7 @@ export class PcapFormat implements CaptureFormat {
 
   constructor(
     private readonly sink: PacketSink,
-    private readonly passedOver: (atByte: number, bytes: number) => void,
+    private readonly passedOver: PassedOver,
   ) {}
 
   read(bytes: Uint8Array, end: number, fileAt: number): number {
@@ -54,7 +64,8 @@ export class PcapFormat implements CaptureFormat {
       const ticks = view.getUint32(at + 4, little);
       const length = view.getUint32(at + 8, little);
       const apart = this.#epochSeconds < 0 ? 0 : Math.abs(seconds - this.#lastSeconds);
-      if (length > MOST_PACKET_BYTES || ticks >= this.#ticksPerSecond || apart > MOST_SECONDS_APART) {
+      const isOdd = ticks >= this.#ticksPerSecond || apart > ODD_SECONDS_APART;
+      if (length > MOST_PACKET_BYTES || (isOdd && !this.#isFollowed(view, at, end))) {
         at = this.#damaged(view, at, end, fileAt);
         if (this.#damagedFrom >= 0) return at;
         continue;
@@ -90,8 +101,23 @@ export class PcapFormat implements CaptureFormat {
     this.#linkType = view.getUint32(20, this.#little) & 0x0fff_ffff;
   }
 
-  finish(fileAt: number): void {
-    if (this.#damagedFrom >= 0) this.#passOver(fileAt);
+  finish(fileAt: number): boolean {
+    const isDamaged = this.#damagedFrom >= 0;
+    if (isDamaged) this.#passOver(fileAt);
+    return isDamaged;
+  }
+
+  /** Whether records follow, as far as these bytes go, by their lengths alone. */
+  #isFollowed(view: DataView, from: number, end: number): boolean {
+    let at = from;
+    for (let record = 0; record < PLAUSIBLE_IN_A_ROW; record += 1) {
+      if (at + this.#recordBytes > end) return true;
+      const length = view.getUint32(at + 8, this.#little);
+      const wire = view.getUint32(at + 12, this.#little);
+      if (length > wire || wire > MOST_PACKET_BYTES || length === 0) return false;
+      at += this.#recordBytes + length;
+    }
+    return true;
   }
 
   #damaged(view: DataView, at: number, end: number, fileAt: number): number {
@@ -125,7 +151,7 @@ export class PcapFormat implements CaptureFormat {
       const ticks = view.getUint32(at + 4, this.#little);
       const length = view.getUint32(at + 8, this.#little);
       const wire = view.getUint32(at + 12, this.#little);
-      const near = previous < 0 || (seconds >= previous - 1 && seconds - previous < MOST_SECONDS_APART);
+      const near = previous < 0 || (seconds >= previous - 1 && seconds - previous < ODD_SECONDS_APART);
       const whole = length > 0 && length <= wire && wire <= MOST_PACKET_BYTES && ticks < this.#ticksPerSecond;
       if (!near || !whole) return false;
       previous = seconds;

@@ -1,8 +1,10 @@
-import type { Packet } from './packet.js';
+import type { Packet } from '../packet/packet.js';
 
 /** Paths that are told apart; sources beyond are taken together as `*`. */
 export const MOST_PATHS = 2_000;
 
+/** Names of paths that nobody wanted, kept to be told. */
+const NAMES_KEPT = 40;
 const WORDS = 9;
 const SLOTS = 8_192;
 
@@ -32,7 +34,14 @@ export class PathTable {
   constructor(
     private readonly wanted: (name: string) => boolean,
     private readonly together = false,
+    /** What stands for an address, where it has no more than a name. */
+    private readonly nameOf: (address: string) => string = (address) => address,
   ) {}
+
+  /** Whether probes were left out because nobody wanted them, by their names. */
+  get unwanted(): readonly string[] {
+    return this.#unwantedNames;
+  }
 
   /** Number of the path that a probe belongs to, made when it is new; -1 when it is not followed. */
   ofProbe(packet: Packet): number {
@@ -98,14 +107,18 @@ export class PathTable {
   }
 
   #unwanted = 0;
+  /** The first of them. */
+  readonly #unwantedNames: string[] = [];
 
   #add(slot: number, packet: Packet, together: boolean): number {
-    const address = addressText(packet.destination);
-    const source = together ? '*' : addressText(packet.source);
+    const address = this.nameOf(addressText(packet.destination));
+    const source = together ? '*' : this.nameOf(addressText(packet.source));
     const host = packet.isTcp && address.includes(':') ? `[${address}]` : address;
     const protocol = packet.isTcp ? 'syn' : 'icmp';
     const name = `${source}>${packet.isTcp ? `${host}:${packet.destinationPort}` : host}/${protocol}`;
     if (!this.wanted(name)) {
+      if (this.#unwantedNames.length < NAMES_KEPT && !this.#unwantedNames.includes(name))
+        this.#unwantedNames.push(name);
       // Remembered, so that its name is not made again for each of its packets; as long as there is room.
       if (this.#unwanted < SLOTS / 4) {
         this.#unwanted += 1;

@@ -1,4 +1,4 @@
-import type { Protocol } from '../model/protocol.js';
+import type { Protocol } from '../../model/protocol.js';
 import {
   allocateSamples,
   copySample,
@@ -6,8 +6,8 @@ import {
   type SampleColumns,
   SampleFlags,
   takeSamples,
-} from '../model/sample.js';
-import { SECOND } from '../model/time.js';
+} from '../../model/sample.js';
+import { SECOND } from '../../model/time.js';
 
 /** Probes of a path from which its spacing and its flows are learned; until then they wait. */
 const WARM_UP = 128;

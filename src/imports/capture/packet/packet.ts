@@ -1,4 +1,9 @@
+import { word16, word32 } from './bytes.js';
+import { insideEthernet, insideMpls } from './ethernet.js';
+import { insideGre } from './gre.js';
 import { findIp } from './link-layer.js';
+import { insideUdp } from './udp-tunnels.js';
+import { NONE, notRead, Unread, unreadOf } from './unread.js';
 
 /** What a packet is to the pairing of probes with their answers. */
 export const PacketKinds = {
@@ -19,14 +24,17 @@ const IPV4_IN_IP = 4;
 const IPV6_IN_IP = 41;
 const GRE = 47;
 const ICMPV6 = 58;
-/** Hop-by-hop, routing, destination options: each says how long it is. */
-const IPV6_OPTIONS: ReadonlySet<number> = new Set([0, 43, 60]);
+const ESP = 50;
+const AH = 51;
+const ETHERNET_IN_IP = 97;
+const IPCOMP = 108;
+const L2TPV3 = 115;
+const MPLS_IN_IP = 137;
+/** Hop-by-hop, routing, destination options, host identity, shim6: each says how long it is. */
+const IPV6_OPTIONS: ReadonlySet<number> = new Set([0, 43, 60, 139, 140]);
 const IPV6_FRAGMENT = 44;
-const VXLAN_PORTS: ReadonlySet<number> = new Set([4789, 8472]);
-const VXLAN_HEADER = 16;
-const ETHERNET = 1;
 /** A packet in a packet in a packet … ends here. */
-const MOST_LAYERS = 6;
+const MOST_LAYERS = 8;
 
 /** RFC 7323. */
 const TCP_TIMESTAMPS = 8;
@@ -47,6 +55,12 @@ export class Packet {
   number = 0;
   /** Of an answer: the number of the probe it answers. For TCP the acknowledged one less 1. */
   answers = 0;
+  /** Sequence number of a SYN-ACK itself. */
+  answerNumber = 0;
+  /** Bytes that a SYN carries (TCP Fast Open). */
+  dataBytes = 0;
+  /** A TCP header with options, as every kernel sends a SYN. */
+  hasOptions = false;
   ttl = 0;
   /** IPv4 identification; 0 where there is none. */
   ipId = 0;
@@ -57,27 +71,34 @@ export class Packet {
   icmpCode = 0;
   /** Of the probe: `icmpError` may quote either. */
   isTcp = false;
-  /** Over IPIP, GRE or VXLAN. */
+  /** In another IP packet. */
   tunnelled = false;
+  /** Of one that is `other`: number in {@link UNREAD} of what it is in and was not looked into; -1 for nothing. */
+  unread = -1;
+  /** End of the IP packet, by its own length, which counts padding out; where it says none, of what was captured. */
+  #end = 0;
 
   /** Reads `bytes` from `from` to `to`, which begin with the header of the link. */
   read(bytes: Uint8Array, from: number, to: number, linkType: number): void {
     this.kind = PacketKinds.other;
     this.tunnelled = false;
+    this.dataBytes = 0;
     let at = findIp(bytes, from, to, linkType);
     for (let layer = 0; at >= 0 && layer < MOST_LAYERS; layer += 1) {
       at = this.#readIp(bytes, at, to, false);
       if (at >= 0) this.tunnelled = true;
     }
+    this.unread = at >= 0 ? Unread.deep : unreadOf(at);
   }
 
-  /** @returns where the packet inside this one begins, or -1 when there is none */
+  /** @returns where the packet inside this one begins; below 0 when there is none, see {@link findIp} */
   #readIp(bytes: Uint8Array, at: number, to: number, quoted: boolean): number {
     const version = (bytes[at] as number) >> 4;
     if (version === 4 && at + 20 <= to) {
       const length = ((bytes[at] as number) & 0x0f) * 4;
       // Only the first fragment has the ports.
-      if (length < 20 || (word16(bytes, at + 6) & 0x1fff) !== 0) return -1;
+      if (length < 20 || (word16(bytes, at + 6) & 0x1fff) !== 0) return NONE;
+      this.#end = at + word16(bytes, at + 2);
       this.ipId = word16(bytes, at + 4);
       this.ttl = bytes[at + 8] as number;
       setIpv4(this.source, word32(bytes, at + 12));
@@ -86,6 +107,7 @@ export class Packet {
     }
     if (version === 6 && at + 40 <= to) {
       this.ipId = 0;
+      this.#end = at + 40 + word16(bytes, at + 4);
       this.ttl = bytes[at + 7] as number;
       for (let word = 0; word < 4; word += 1) {
         this.source[word] = word32(bytes, at + 8 + 4 * word);
@@ -98,35 +120,55 @@ export class Packet {
         payload += 8 + 8 * (bytes[payload + 1] as number);
       }
       if (next === IPV6_FRAGMENT && payload + 8 <= to) {
-        if ((word16(bytes, payload + 2) & 0xfff8) !== 0) return -1;
+        if ((word16(bytes, payload + 2) & 0xfff8) !== 0) return NONE;
         next = bytes[payload] as number;
         payload += 8;
       }
       return this.#readPayload(bytes, payload, to, next, quoted);
     }
-    return -1;
+    return NONE;
   }
 
   #readPayload(bytes: Uint8Array, at: number, to: number, protocol: number, quoted: boolean): number {
     switch (protocol) {
       case TCP:
         this.#readTcp(bytes, at, to, quoted);
-        return -1;
+        return NONE;
       case ICMP:
       case ICMPV6:
         this.#readIcmp(bytes, at, to, protocol === ICMPV6, quoted);
-        return -1;
+        return NONE;
+      case UDP:
+        return quoted ? NONE : insideUdp(bytes, at, to);
+      default:
+        return quoted ? NONE : this.#readTunnel(bytes, at, to, protocol);
+    }
+  }
+
+  #readTunnel(bytes: Uint8Array, at: number, to: number, protocol: number): number {
+    switch (protocol) {
       case IPV4_IN_IP:
       case IPV6_IN_IP:
-        return quoted || at >= to ? -1 : at;
+        return at < to ? at : NONE;
       case GRE:
-        return quoted ? -1 : insideGre(bytes, at, to);
-      case UDP:
-        return quoted || at + VXLAN_HEADER > to || !VXLAN_PORTS.has(word16(bytes, at + 2))
-          ? -1
-          : findIp(bytes, at + VXLAN_HEADER, to, ETHERNET);
+        return insideGre(bytes, at, to);
+      case AH:
+        // RFC 4302: what follows is not encrypted.
+        return at + 8 > to || bytes[at] === AH
+          ? NONE
+          : this.#readPayload(bytes, at + 8 + 4 * (bytes[at + 1] as number), to, bytes[at] as number, false);
+      case ETHERNET_IN_IP:
+        return insideEthernet(bytes, at + 2, to);
+      case MPLS_IN_IP:
+        return insideMpls(bytes, at, to);
+      case ESP:
+        return notRead(Unread.esp);
+      case IPCOMP:
+        return notRead(Unread.ipcomp);
+      case L2TPV3:
+        return notRead(Unread.l2tpv3);
       default:
-        return -1;
+        return NONE;
     }
   }
 
@@ -142,17 +184,21 @@ export class Packet {
     }
     const flags = (bytes[at + 13] as number) & 0x17;
     if (flags === 0x10 || flags === 0x11 || flags === 0) return;
+    const header = ((bytes[at + 12] as number) >> 4) * 4;
+    this.hasOptions = header > 20;
     if (flags === 0x02) {
       this.kind = PacketKinds.syn;
       this.number = word32(bytes, at + 4);
+      this.dataBytes = Math.max(0, this.#end - at - header);
     } else if (flags === 0x12 || flags === 0x14) {
       this.kind = flags === 0x12 ? PacketKinds.synAck : PacketKinds.rstAck;
       this.answers = (word32(bytes, at + 8) - 1) | 0;
+      this.answerNumber = word32(bytes, at + 4);
     } else {
       return;
     }
     this.#readPorts(bytes, at);
-    this.#readStamps(bytes, at + 20, Math.min(to, at + ((bytes[at + 12] as number) >> 4) * 4));
+    this.#readStamps(bytes, at + 20, Math.min(to, at + header));
   }
 
   #readPorts(bytes: Uint8Array, at: number): void {
@@ -205,31 +251,9 @@ export class Packet {
   }
 }
 
-function insideGre(bytes: Uint8Array, at: number, to: number): number {
-  if (at + 4 > to) return -1;
-  const flags = bytes[at] as number;
-  const inside = at + 4 + (flags & 0x80 ? 4 : 0) + (flags & 0x20 ? 4 : 0) + (flags & 0x10 ? 4 : 0);
-  const protocol = word16(bytes, at + 2);
-  return (protocol === 0x0800 || protocol === 0x86dd) && inside < to ? inside : -1;
-}
-
 function setIpv4(words: Int32Array, address: number): void {
   words[0] = 0;
   words[1] = 0;
   words[2] = 0xffff;
   words[3] = address;
-}
-
-function word16(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
-}
-
-/** As a signed integer, which a small one can be held as without a box. */
-function word32(bytes: Uint8Array, at: number): number {
-  return (
-    ((bytes[at] as number) << 24) |
-    ((bytes[at + 1] as number) << 16) |
-    ((bytes[at + 2] as number) << 8) |
-    (bytes[at + 3] as number)
-  );
 }

@@ -1,5 +1,5 @@
-import { allocateSamples, Outcomes, type SampleColumns, takeSamples } from '../../model/sample.js';
-import type { Packet } from './packet.js';
+import { allocateSamples, Outcomes, type SampleColumns, takeSamples } from '../../../model/sample.js';
+import type { Packet } from '../packet/packet.js';
 import { type PendingTable, Repeats } from './pending-table.js';
 
 const BATCH = 4_096;

@@ -1,6 +1,6 @@
-import { CodedError } from '../../model/errors.js';
-import type { ByteSource } from '../byte-source.js';
-import { type CaptureFormat, type Damage, DamagedCapture, type PacketSink } from './capture-file.js';
+import { CodedError } from '../../../model/errors.js';
+import type { ByteSource } from '../../byte-source.js';
+import { type CaptureFormat, type Damage, DamagedCapture, type PacketSink, type PassedOver } from './capture-file.js';
 import { isPcap, PcapFormat } from './pcap-format.js';
 import { isPcapng, PcapngFormat } from './pcapng-format.js';
 
@@ -49,8 +49,8 @@ export async function readCapture(
     );
   }
   const damages: Damage[] = [];
-  const format = formatOf(start, sink, (atByte, bytes) =>
-    damages.push({ atByte, why: `${bytes} bytes make no sense and were passed over` }),
+  const format = formatOf(start, sink, (atByte, bytes, why) =>
+    damages.push({ atByte, why: why ?? `${bytes} bytes make no sense and were passed over` }),
   );
   let buffer: Uint8Array = new Uint8Array(FIRST_BUFFER_BYTES);
   let [from, end, fileAt] = [0, 0, 0];
@@ -74,10 +74,10 @@ export async function readCapture(
     return { bytes: fileAt, damages, cutOff: true };
   }
   const left = end - from;
-  format.finish?.(fileAt + left);
+  const isTold = format.finish(fileAt + left);
   if (source.cutOff !== undefined) {
     damages.push({ atByte: source.cutOff.atByte, why: source.cutOff.why });
-  } else if (left > 0 && damages.at(-1)?.atByte !== fileAt) {
+  } else if (left > 0 && !isTold) {
     damages.push({ atByte: fileAt, why: `the file ends ${left} bytes into a record` });
   }
   return { bytes: fileAt + left, damages, cutOff: left > 0 || source.cutOff !== undefined };
@@ -89,13 +89,9 @@ async function* pieces(source: ByteSource, start: Uint8Array, most: number): Asy
   }
 }
 
-function formatOf(
-  start: Uint8Array,
-  sink: PacketSink,
-  passedOver: (atByte: number, bytes: number) => void,
-): CaptureFormat {
+function formatOf(start: Uint8Array, sink: PacketSink, passedOver: PassedOver): CaptureFormat {
   const magic = new DataView(start.buffer, start.byteOffset, MAGIC_BYTES).getUint32(0, true);
-  return isPcapng(magic) ? new PcapngFormat(sink) : new PcapFormat(sink, passedOver);
+  return isPcapng(magic) ? new PcapngFormat(sink, passedOver) : new PcapFormat(sink, passedOver);
 }
 
 function grown(buffer: Uint8Array, least: number): Uint8Array {

@@ -19,6 +19,8 @@ export class PendingTable {
   sentNs = new Float64Array(FIRST_SLOTS);
   /** When it was answered. */
   answeredNs = new Float64Array(FIRST_SLOTS);
+  /** Sequence number of the SYN-ACK that it was answered by. */
+  answerNumber = new Int32Array(FIRST_SLOTS);
   seq = new Uint32Array(FIRST_SLOTS);
   port = new Uint16Array(FIRST_SLOTS);
   ipId = new Uint16Array(FIRST_SLOTS);
@@ -33,6 +35,8 @@ export class PendingTable {
   #mask = FIRST_SLOTS - 1;
   #start = 0;
   #end = 0;
+  /** Those before were forgotten when the ring grew. */
+  #grownAt = 0;
 
   get start(): number {
     return this.#start;
@@ -59,6 +63,23 @@ export class PendingTable {
   findBefore(slot: number): number {
     const next = this.#next[slot] as number;
     return this.#along(next, this.path[slot] as number, this.number[slot] as number, this.salt[slot] as number);
+  }
+
+  /**
+   * Place of the latest answered probe with these words; -1 for none. Those that were given up are found too until
+   * others have taken their place: some thousands of probes later at least.
+   */
+  findAnswered(path: number, number: number, salt: number): number {
+    const size = this.#mask + 1;
+    const least = Math.max(this.#grownAt, this.#end - size);
+    let place = this.#heads[this.#bucket(path, number, salt)] as number;
+    while (place >= least) {
+      const slot = place & this.#mask;
+      const isIt = this.number[slot] === number && this.salt[slot] === salt && this.path[slot] === path;
+      if (isIt && this.state[slot] === States.answered) return place;
+      place = this.#next[slot] as number;
+    }
+    return -1;
   }
 
   #along(from: number, path: number, number: number, salt: number): number {
@@ -129,6 +150,7 @@ export class PendingTable {
     this.salt = moved(this.salt);
     this.sentNs = moved(this.sentNs);
     this.answeredNs = moved(this.answeredNs);
+    this.answerNumber = moved(this.answerNumber);
     this.seq = moved(this.seq);
     this.port = moved(this.port);
     this.ipId = moved(this.ipId);
@@ -140,6 +162,7 @@ export class PendingTable {
     this.#next = new Float64Array(size);
     this.#heads = new Float64Array(size * 2).fill(-1);
     this.#mask = size - 1;
+    this.#grownAt = this.#start;
     for (let place = this.#start; place < this.#end; place += 1) {
       const slot = place & this.#mask;
       const bucket = this.#bucket(this.path[slot] as number, this.number[slot] as number, this.salt[slot] as number);
