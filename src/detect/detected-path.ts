@@ -17,6 +17,8 @@ export interface DetectedPath {
    * one interval before its first printed probe.
    */
   readonly censored?: boolean;
+  /** So far off may send instants be: those of a text without times are reckoned. Releases spread by as much. */
+  readonly sendJitterNs?: number;
 }
 
 /** What the user chose. */

@@ -67,7 +67,7 @@ export class PathDetector {
     this.#gapNs = excursionGapNs(path.intervalNs, path.flows);
     this.#repeated = new Retransmissions(path.name, this.#gapNs);
     this.#answered = new Float64Array(path.flows + 1).fill(-1);
-    this.#usual = new UsualRtt(options.thresholdNs, this.#censored);
+    this.#usual = new UsualRtt(options.thresholdNs, this.#censored, path.sendJitterNs);
   }
 
   /** The kernel sends the SYNs of this path, and sends one again at these instants while nothing answers. */

@@ -48,7 +48,7 @@ export function summarize(path: string, measure: PathMeasure, found: PathFinding
     rateLimited: measure.rateLimited,
     duplicates,
     missedSlots,
-    lossRatio: settled > 0 ? Math.min(1, Math.max(0, lost / settled)) : 0,
+    lossRatio: settled > 0 ? Math.min(1, Math.max(0, (lost + errors) / settled)) : 0,
     rttNs: summarizeRtt(measure.rtt),
     stalls: found.stalls,
     spikes: found.spikes,

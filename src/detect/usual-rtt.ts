@@ -17,8 +17,14 @@ export class UsualRtt {
   #lastSentNs = 0;
   #lastArrivalNs = Number.NaN;
 
-  /** @param censored only delayed probes are in the series: the usual RTT is taken for 0 */
-  constructor(thresholdNs: number, censored: boolean) {
+  readonly #jitterNs: number;
+
+  /**
+   * @param censored only delayed probes are in the series: the usual RTT is taken for 0
+   * @param jitterNs so far off may send instants be, and releases with them
+   */
+  constructor(thresholdNs: number, censored: boolean, jitterNs = 0) {
+    this.#jitterNs = jitterNs;
     this.#thresholdNs = thresholdNs;
     this.#censored = censored;
     this.#spikeNs = thresholdNs;
@@ -57,7 +63,7 @@ export class UsualRtt {
       medianNs,
       thresholdNs,
       holdNs: Math.min(Math.max(LEAST_HOLD_NS, 2 * noiseNs), thresholdNs / 4),
-      spreadNs: Math.min(Math.max(LEAST_SPREAD_NS, 1.5 * noiseNs), thresholdNs / 5),
+      spreadNs: Math.max(Math.min(Math.max(LEAST_SPREAD_NS, 1.5 * noiseNs), thresholdNs / 5), this.#jitterNs),
       spikeNs: this.#censored ? thresholdNs : spikeLevelNs(thresholdNs, medianNs),
     };
   }

@@ -29,7 +29,17 @@ export const summarySchema = z.object({
   rateLimited: count.describe('UDP only: unanswered because the target limits its port-unreachable messages'),
   duplicates: count,
   missedSlots: count.describe('slots of the grid that were never sent'),
-  lossRatio: z.number().min(0).max(1).describe('lost / (sent - inFlight - rateLimited), not rounded'),
+  lossRatio: z
+    .number()
+    .min(0)
+    .max(1)
+    .describe(
+      '(lost + errors) / (sent - inFlight - rateLimited), not rounded: what an ICMP error answered did not arrive',
+    ),
+  lossFromReport: z
+    .boolean()
+    .optional()
+    .describe('import: sent, received and lost are those of the text itself, whose lines show others'),
   rttNs: rttSummarySchema.nullable(),
   stalls: count,
   spikes: count,

@@ -5,7 +5,7 @@ import { judgeSequential, type SequentialSeries } from '../../src/bisect/sequent
 import { createDetectorBank } from '../../src/detect/detector-bank.js';
 import { parseHosts } from '../../src/hosts/hosts-file.js';
 import { measuredPaths } from '../../src/hosts/measured-paths.js';
-import { parseHpingText } from '../../src/imports/hping-text.js';
+import { parseHpingText } from '../../src/imports/text/hping-text.js';
 import { MS, SECOND } from '../../src/model/time.js';
 
 const HOSTS = parseHosts(

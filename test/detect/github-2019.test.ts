@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { createDetectorBank } from '../../src/detect/detector-bank.js';
-import { parseHpingText } from '../../src/imports/hping-text.js';
+import { parseHpingText } from '../../src/imports/text/hping-text.js';
 import type { Finding } from '../../src/model/finding.js';
 import { MS, SECOND } from '../../src/model/time.js';
 

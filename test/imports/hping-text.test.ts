@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { type HpingText, parseHpingText } from '../../src/imports/hping-text.js';
+import { type HpingText, parseHpingText } from '../../src/imports/text/hping-text.js';
 import { FRESH_FLOW, FRESH_SEQ_BIT, Outcomes, REPLIES, SampleFlags } from '../../src/model/sample.js';
 import { MS, SECOND } from '../../src/model/time.js';
 

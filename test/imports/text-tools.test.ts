@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { importText, toolOf } from '../../src/imports/import-text.js';
-import type { TextSeries } from '../../src/imports/text-series.js';
+import { importText, toolOf } from '../../src/imports/text/import-text.js';
+import { textLines } from '../../src/imports/text/text-lines.js';
+import type { TextSeries } from '../../src/imports/text/text-series.js';
 import { OUTCOMES, REPLIES } from '../../src/model/sample.js';
 import { MS, SECOND } from '../../src/model/time.js';
 
 const fixture = (name: string): string => readFileSync(`test/fixtures/imports/${name}.txt`, 'latin1');
 const read = (text: string, intervalNs?: number): TextSeries[] => [
-  ...importText('file', text, { waitNs: SECOND, intervalNs }).series,
+  ...importText('file', textLines(text), { waitNs: SECOND, intervalNs }).series,
 ];
 const only = (text: string, intervalNs?: number): TextSeries => {
   const series = read(text, intervalNs);
@@ -37,10 +38,11 @@ describe('whose text it is', () => {
     ['hping-icmp', 'hping'],
     ['hping-syn', 'hping'],
   ];
-  for (const [file, tool] of FILES) it(`${file} is of ${tool}`, () => assert.equal(toolOf(fixture(file)), tool));
+  for (const [file, tool] of FILES)
+    it(`${file} is of ${tool}`, () => assert.equal(toolOf(textLines(fixture(file))), tool));
 
   it('anything else is nobody’s, and refused', () => {
-    assert.equal(toolOf('Dear all,\nthe network is slow.\n'), undefined);
+    assert.equal(toolOf(textLines('Dear all,\nthe network is slow.\n')), undefined);
     assert.throws(() => read('Dear all,\n'), { code: 'E_IMPORT_FORMAT' });
   });
 });

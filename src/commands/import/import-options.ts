@@ -2,7 +2,18 @@ import type { Finding } from '../../model/finding.js';
 import type { ReportFormat } from '../../model/report-format.js';
 
 /** What wrote the files. */
-export const IMPORT_KINDS = ['pcap', 'hping', 'ping', 'fping', 'nping'] as const;
+export const IMPORT_KINDS = [
+  'pcap',
+  'tcpdump',
+  'hping',
+  'ping',
+  'fping',
+  'nping',
+  'mtr',
+  'traceroute',
+  'tcping',
+  'curl',
+] as const;
 export type ImportKind = (typeof IMPORT_KINDS)[number];
 
 /** `rxray import` as resolved from the command line. */

@@ -1,24 +1,24 @@
 import type { ByteSource } from '../../imports/byte-source.js';
-import { importText, type TextTool } from '../../imports/import-text.js';
-import type { TextSeries } from '../../imports/text-series.js';
+import { decodeText } from '../../imports/text/decode-text.js';
+import { importText, type TextTool, toolOf, toolWords } from '../../imports/text/import-text.js';
+import { textLines } from '../../imports/text/text-lines.js';
+import type { TextSeries } from '../../imports/text/text-series.js';
 import type { PathTotals } from '../../model/engine-event.js';
 import { CodedError } from '../../model/errors.js';
 import type { RunPath } from '../../model/records/run.js';
 import { Outcomes, type SampleColumns } from '../../model/sample.js';
+import { SECOND } from '../../model/time.js';
+import { isWanted } from '../bisect/wanted-path.js';
 import { FileProgress } from '../terminal/file-progress.js';
 import type { Io } from '../terminal/io.js';
+import { nothingMatches } from './import-capture.js';
 import type { ImportOptions } from './import-options.js';
 import { ImportRun } from './import-run.js';
 
+/** When a kernel sends a SYN again: RFC 6298, Linux with linear timeouts, and Windows. */
+const SENT_AGAIN_NS = [1, 2, 3, 4, 5, 7, 9, 15, 31].map((seconds) => seconds * SECOND);
 /** A text is held as a whole; longer ones are cut by their user. */
 const MOST_TEXT_BYTES = 400 << 20;
-
-const TOOL_NAMES: Readonly<Record<TextTool, string>> = {
-  hping: 'printed by hping3',
-  ping: 'printed by ping',
-  fping: 'printed by fping',
-  nping: 'printed by nping',
-};
 
 /** The series of one file, and what its user must know of the file. */
 export interface ReadText {
@@ -28,8 +28,17 @@ export interface ReadText {
   readonly damage: readonly string[];
 }
 
+/** A text as its lines, before it is known whose they are. */
+export interface TextFile {
+  readonly name: string;
+  readonly lines: readonly string[];
+  readonly damage: readonly string[];
+  /** It shows packets, as tcpdump and tshark print them. */
+  readonly hasPackets: boolean;
+}
+
 /** Reads a whole text. What was cut off is read as far as it goes. */
-export async function readText(source: ByteSource, start: Uint8Array, options: ImportOptions): Promise<ReadText> {
+export async function readTextFile(source: ByteSource, start: Uint8Array, options: ImportOptions): Promise<TextFile> {
   const pieces = [start];
   let length = start.length;
   for (let chunk = await source.next(); chunk !== null; chunk = await source.next()) {
@@ -44,26 +53,35 @@ export async function readText(source: ByteSource, start: Uint8Array, options: I
     }
     pieces.push(chunk);
   }
-  const text = Buffer.concat(pieces).toString('latin1');
-  const tool = options.as === 'pcap' ? undefined : options.as;
-  const { waitNs, intervalNs } = options;
-  const read = importText(source.name, text, { waitNs, intervalNs }, tool);
+  const lines = textLines(decodeText(Buffer.concat(pieces)));
   const cut = source.cutOff;
   const damage = cut === undefined ? [] : [`${source.name}, byte ${cut.atByte}: ${cut.why}`];
-  return { name: source.name, ...read, damage };
+  const hasPackets = options.as === 'tcpdump' || (options.as === undefined && toolOf(lines) === 'packets');
+  return { name: source.name, lines, damage, hasPackets };
+}
+
+/** The series of a text that shows no packets. */
+export function readSeries({ name, lines, damage }: TextFile, options: ImportOptions): ReadText {
+  const { as, waitNs, intervalNs } = options;
+  const tool = as === 'pcap' || as === 'tcpdump' ? undefined : as;
+  return { name, ...importText(name, lines, { waitNs, intervalNs }, tool), damage };
 }
 
 /** `import` of printed output. Several files were measured one after the other, each on its own. */
 export async function importTexts(texts: readonly ReadText[], options: ImportOptions, io: Io): Promise<number> {
-  const all = texts.flatMap((text) => text.series.map((series) => ({ ...text, series })));
+  const every = texts.flatMap((text) => text.series.map((series) => ({ ...text, series })));
+  const allNames = distinct(every.map(({ series }) => seriesName(series)));
+  const wanted = every.map((_, i) => isWanted(allNames[i] ?? '', options.only));
+  const all = every.filter((_, i) => wanted[i]);
+  const names = allNames.filter((_, i) => wanted[i]);
+  if (all.length === 0 && every.length > 0) throw nothingMatches(options.only, allNames);
   const progress = new FileProgress(io, 'judging', 'samples');
   const run = new ImportRun(options, io, progress);
-  const names = distinct(all.map(({ series }) => seriesName(series)));
   const known = all.every(({ series }) => series.epochNs > 0n);
   const epochNs = known
     ? all.reduce((least, { series }) => (series.epochNs < least ? series.epochNs : least), all[0]?.series.epochNs ?? 0n)
     : 0n;
-  const tools = [...new Set(texts.map(({ tool }) => TOOL_NAMES[tool]))].join(', ');
+  const tools = [...new Set(texts.map(({ tool }) => toolWords(tool)))].join(', ');
   const files = texts.map(({ name }) => name);
   run.start(
     { files, tool: tools, timestamps: 'user', epochNs },
@@ -72,8 +90,11 @@ export async function importTexts(texts: readonly ReadText[], options: ImportOpt
   const totals: PathTotals[] = [];
   let [firstNs, endNs] = [Number.POSITIVE_INFINITY, 0];
   for (const [index, { series }] of all.entries()) {
-    const { intervalNs, protocol, censored } = series;
-    run.bank.add(index, { name: names[index] ?? '', intervalNs, flows: 1, protocol, freshPerSecond: 0, censored });
+    const { intervalNs, protocol, censored, sendJitterNs } = series;
+    const path = { name: names[index] ?? '', intervalNs, flows: 1, protocol, freshPerSecond: 0, censored };
+    run.bank.add(index, { ...path, ...(sendJitterNs === undefined ? {} : { sendJitterNs }) });
+    // Those before it have had all their samples.
+    if (series.kernelConnects === true) run.bank.expectRetransmits(SENT_AGAIN_NS);
     const samples = moved(series.samples, index, known ? Number(series.epochNs - epochNs) : 0);
     run.samples(samples);
     totals.push(totalsOf(series, samples, index));
@@ -84,7 +105,8 @@ export async function importTexts(texts: readonly ReadText[], options: ImportOpt
   run.finish(endNs + options.waitNs);
   progress.clear();
   const damage = texts.flatMap((text) => text.damage);
-  for (const words of damage) io.err(`${words}\n`);
+  const urgent = all.flatMap(({ series }) => (series.disagrees === undefined ? [] : [series.disagrees.words]));
+  for (const words of [...damage, ...urgent]) io.err(`${words}\n`);
   return run.end({
     durationNs: Math.max(0, Math.round(endNs - Math.min(firstNs, endNs))),
     totals,
@@ -92,6 +114,10 @@ export async function importTexts(texts: readonly ReadText[], options: ImportOpt
     clockSteps: 0,
     dropped: 0,
     cutOff: damage.length > 0,
+    correct: (summary) => {
+      const series = all[names.indexOf(summary.path)]?.series;
+      return series?.disagrees === undefined ? summary : { ...summary, lossFromReport: true };
+    },
   });
 }
 
@@ -141,7 +167,11 @@ function totalsOf(series: TextSeries, samples: SampleColumns, path: number): Pat
     else received += 1;
     if (outcome === Outcomes.late) late += 1;
   }
-  const { inFlight, duplicates } = series;
+  const { inFlight, duplicates, disagrees } = series;
+  if (disagrees !== undefined) {
+    const counted = { sent: disagrees.sent, received: disagrees.received, lost: disagrees.sent - disagrees.received };
+    return { path, ...counted, late, inFlight: 0, sendFailed: 0, errors: 0, duplicates, missedSlots: 0 };
+  }
   const sent = received + lost + errors + inFlight;
   return { path, sent, received, late, lost, inFlight, sendFailed: 0, errors, duplicates, missedSlots: 0 };
 }

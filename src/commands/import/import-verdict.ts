@@ -4,8 +4,8 @@ import { createDetectorBank } from '../../detect/detector-bank.js';
 import { readHosts } from '../../hosts/hosts-file.js';
 import { type HostsPath, measuredPaths } from '../../hosts/measured-paths.js';
 import { ByteSource } from '../../imports/byte-source.js';
-import { isCapture } from '../../imports/capture/capture-reader.js';
-import type { TextSeries } from '../../imports/text-series.js';
+import { isCapture } from '../../imports/capture/file/capture-reader.js';
+import type { TextSeries } from '../../imports/text/text-series.js';
 import { CodedError } from '../../model/errors.js';
 import type { Summary } from '../../model/summary.js';
 import type { Verdict } from '../../model/verdict.js';
@@ -13,7 +13,7 @@ import { type BisectFormat, createBisectReporter } from '../../report/bisect/bis
 import { verdictStatus } from '../run/exit-status.js';
 import type { Io } from '../terminal/io.js';
 import type { ImportOptions } from './import-options.js';
-import { type ReadText, readText } from './import-text.js';
+import { type ReadText, readSeries, readTextFile } from './import-text.js';
 
 /**
  * `import --hosts`: printed output of runs that were made one after the other, each on a path of a hosts file, and
@@ -73,7 +73,11 @@ async function read(file: string, options: ImportOptions): Promise<ReadText> {
         2,
       );
     }
-    return await readText(source, start, options);
+    const text = await readTextFile(source, start, options);
+    if (text.hasPackets) {
+      throw new CodedError('E_IMPORT_FORMAT', `${file} shows packets of several paths`, 'import it by itself', 2);
+    }
+    return readSeries(text, options);
   } finally {
     source.close();
   }

@@ -1,12 +1,13 @@
 import { ByteSource } from '../../imports/byte-source.js';
-import { isCapture } from '../../imports/capture/capture-reader.js';
+import { isCapture } from '../../imports/capture/file/capture-reader.js';
 import { CodedError } from '../../model/errors.js';
 import type { Io } from '../terminal/io.js';
 import { withOutput } from '../terminal/output.js';
 import { importCapture } from './import-capture.js';
 import type { ImportOptions } from './import-options.js';
 import { importPair } from './import-pair.js';
-import { importTexts, readText } from './import-text.js';
+import { importPrintedPackets } from './import-printed-packets.js';
+import { importTexts, readSeries, readTextFile } from './import-text.js';
 import { importVerdict } from './import-verdict.js';
 
 /** So many bytes tell what a file is. */
@@ -56,8 +57,17 @@ async function dispatch(opened: readonly Opened[], options: ImportOptions, io: I
   const [first] = captures;
   if (first === undefined) {
     const texts = [];
-    for (const { source, start } of opened) texts.push(await readText(source, start, options));
-    return importTexts(texts, options, io);
+    for (const { source, start } of opened) texts.push(await readTextFile(source, start, options));
+    const [text, ...others] = texts;
+    if (text?.hasPackets === true && others.length === 0) return importPrintedPackets(text, options, io);
+    if (texts.some(({ hasPackets }) => hasPackets)) {
+      throw new CodedError('E_USAGE', 'printed packets beside another file', 'import them one after the other', 2);
+    }
+    return importTexts(
+      texts.map((one) => readSeries(one, options)),
+      options,
+      io,
+    );
   }
   if (captures.length < opened.length) {
     throw new CodedError('E_USAGE', 'captures and printed output in one import', 'import them one after the other', 2);

@@ -108,7 +108,7 @@ function stampWords(timestamps: RunRecord['timestamps']): string {
 }
 
 function statistics(summary: Summary, result: RunResult, run: RunRecord): string[] {
-  const loss = `${Number((summary.lossRatio * 100).toPrecision(6))}% packet loss`;
+  const loss = `${Number((summary.lossRatio * 100).toPrecision(6))}% packet loss${summary.lossFromReport === true ? ' by its own summary' : ''}`;
   const extra = [
     [summary.late, 'late'],
     [summary.inFlight, 'in flight'],
