@@ -8,6 +8,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "clocks.h"
+
 bool frames_init(struct frames *frames, int fd)
 {
 	memset(frames, 0, sizeof(*frames));
@@ -130,11 +132,19 @@ void frames_write(struct frames *frames)
 		if (written < 0) {
 			if (errno != EAGAIN && errno != EWOULDBLOCK)
 				frames->broken = true;
+			if (frames->stuck_mono == 0)
+				frames->stuck_mono = clocks_mono();
 			return;
 		}
+		frames->stuck_mono = 0;
 		frames->begin = (frames->begin + (size_t)written) % FRAMES_BUFFER;
 		frames->used -= (size_t)written;
 	}
+}
+
+int64_t frames_stuck_ns(const struct frames *frames, int64_t now)
+{
+	return frames->stuck_mono == 0 ? 0 : now - frames->stuck_mono;
 }
 
 void frames_finish(struct frames *frames, int patience_ms)

@@ -28,6 +28,7 @@ struct frames {
 	uint64_t dropped;
 	uint8_t *buffer; /* a ring */
 	size_t begin, used;
+	int64_t stuck_mono; /* since when the descriptor takes nothing; 0 while it does */
 };
 
 bool frames_init(struct frames *frames, int fd);
@@ -50,6 +51,9 @@ void frames_close_batch(struct frames *frames);
 
 /* Writes what the descriptor takes without blocking. */
 void frames_write(struct frames *frames);
+
+/* For how long the reader has taken nothing although there was something to read, in nanoseconds. */
+int64_t frames_stuck_ns(const struct frames *frames, int64_t now);
 
 /* Writes all, waiting for the reader, but no longer than `patience_ms` without progress. */
 void frames_finish(struct frames *frames, int patience_ms);

@@ -4,13 +4,17 @@
 
 #include <stddef.h>
 
-#define JSON_MAX 65536
+#define JSON_MOST (3u << 20) /* what a frame holds with room to spare */
 
-/* A JSON document being written, by hand but with strings escaped. What does not fit is left out. */
+/* A JSON document being written, by hand but with strings escaped. What finds no room is left out. */
 struct json {
-	char text[JSON_MAX];
-	size_t length;
+	char *text; /* ended by a zero byte */
+	size_t length, room;
 };
+
+/* NULL without memory. */
+struct json *json_new(void);
+void json_free(struct json *json);
 
 __attribute__((format(printf, 2, 3))) void json_add(struct json *json, const char *format, ...);
 

@@ -16,7 +16,7 @@ static void add_told(struct json *json, const char *event, const char *code, lon
 
 void told_error(struct frames *frames, const char *helper, const struct problem *problem)
 {
-	struct json *json = calloc(1, sizeof(*json));
+	struct json *json = json_new();
 
 	fprintf(stderr, "%s: %s: %s\n  %s\n", helper, problem->code, problem->message, problem->remedy);
 	if (json == NULL)
@@ -26,12 +26,12 @@ void told_error(struct frames *frames, const char *helper, const struct problem 
 	json_string(json, problem->remedy);
 	json_add(json, "}");
 	frames_text(frames, json->text, json->length);
-	free(json);
+	json_free(json);
 }
 
 void told_warning(struct frames *frames, const char *helper, const char *code, long path, const char *message)
 {
-	struct json *json = calloc(1, sizeof(*json));
+	struct json *json = json_new();
 
 	if (json == NULL)
 		return;
@@ -39,5 +39,5 @@ void told_warning(struct frames *frames, const char *helper, const char *code, l
 	add_told(json, "warning", code, path, message);
 	json_add(json, "}");
 	frames_text(frames, json->text, json->length);
-	free(json);
+	json_free(json);
 }

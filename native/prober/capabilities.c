@@ -83,7 +83,7 @@ static void add_interface(struct json *json, int fd, const char *name)
 
 int capabilities_print(void)
 {
-	struct json *json = calloc(1, sizeof(*json));
+	struct json *json = json_new();
 	struct if_nameindex *interfaces = if_nameindex();
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	int status = EXIT_SYSTEM;
@@ -109,6 +109,6 @@ out:
 		close(fd);
 	if (interfaces != NULL)
 		if_freenameindex(interfaces);
-	free(json);
+	json_free(json);
 	return status;
 }

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "confine.h"
 #include "node_reader.h"
 #include "plan_lines.h"
 #include "prober.h"
 #include "stop.h"
 #include "told.h"
+#include "user_limits.h"
 #include "watcher.h"
 
 static const char help[] =
@@ -36,7 +39,10 @@ static bool read_plan(struct plan *plan, struct problem *problem)
 	const struct plan_taker taker = {take_line, is_complete};
 
 	plan_init(plan);
-	return plan_lines_read(&taker, plan, problem) && plan_finish(plan, problem);
+	if (!plan_lines_read(&taker, plan, problem))
+		return false;
+	limits_apply(plan);
+	return plan_finish(plan, problem);
 }
 
 static int report_failure(struct prober *prober, const struct problem *problem)
@@ -56,6 +62,20 @@ static int report_failure(struct prober *prober, const struct problem *problem)
 	return problem->exit_status;
 }
 
+/* Packets are parsed without privilege. Only the heartbeats of CPUs that come into use later need one again.
+ */
+static void give_up_privileges(struct prober *prober)
+{
+	bool watches = plan_only_watches(&prober->plan), beats = prober->plan.local_count > 0;
+	uint64_t keep = beats ? 1ull << CAP_SYS_NICE : 0;
+	unsigned does =
+	        watches ? CONFINE_READS_FILES | CONFINE_STARTS_THREADS | CONFINE_ASKS_NETLINK : CONFINE_SENDS;
+
+	if (!confine(keep, does))
+		events_warning(prober, "W_UNCONFINED", -1,
+		               "the prober keeps its privileges: this kernel has no seccomp filters");
+}
+
 static int work(struct prober *prober)
 {
 	struct problem problem = {0};
@@ -66,12 +86,14 @@ static int work(struct prober *prober)
 		if (!watch_setup(prober, &problem))
 			return report_failure(prober, &problem);
 		watch_hello(prober);
+		give_up_privileges(prober);
 		reports_end(prober, watch_run(prober));
 		return 0;
 	}
 	if (!setup_prober(prober, &problem))
 		return report_failure(prober, &problem);
 	events_hello(prober);
+	give_up_privileges(prober);
 	reports_end(prober, run_prober(prober));
 	return 0;
 }
@@ -106,7 +128,7 @@ int main(int argc, char **argv)
 	}
 	for (int i = 0; i < 2; i++)
 		prober->transmit[i].fd = prober->receive[i].fd = -1;
-	prober->reset_fd = -1;
+	prober->reset_fd = prober->statm_fd = -1;
 	prober->pauses.schedstat_fd = prober->pauses.stat_fd = -1;
 	status = work(prober);
 	setup_release(prober);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include <sys/prctl.h>
 
 #include "prober.h"
+#include "user_limits.h"
 
 /* Above ordinary work, below the kernel's own threaded interrupts (50) and whatever a user runs on purpose.
  */
@@ -75,6 +77,24 @@ static void pin(struct prober *prober)
 		events_warning(prober, "W_CPU", -1, "cannot run on the CPU that the plan names; not pinned");
 }
 
+/* Above ordinary work only what cannot fill a CPU, when an ordinary user asks for it. */
+static bool may_fifo(const struct prober *prober)
+{
+	return !limits_hold() || limits_packets_per_second(&prober->plan) <= LIMIT_FIFO_PPS;
+}
+
+/*
+ * Touching a page for the first time takes a microsecond or two, which a fast plan would feel; a huge one
+ * would hold memory that it may never use. Pages of later are left out: they are few, and to lock them would
+ * take a privilege that the prober gives up.
+ */
+static bool lock_memory(const struct prober *prober)
+{
+	int how = MCL_CURRENT | (prober->outstanding_bytes > LOCK_AT_ONCE_BYTES ? MCL_ONFAULT : 0);
+
+	return (!limits_hold() || prober->outstanding_bytes <= LIMIT_LOCKED_BYTES) && mlockall(how) == 0;
+}
+
 void privileges_take(struct prober *prober)
 {
 	struct sched_param priority = {.sched_priority = FIFO_PRIORITY};
@@ -83,8 +103,14 @@ void privileges_take(struct prober *prober)
 	pin(prober);
 	snprintf(grants->sched_why, sizeof(grants->sched_why), "as asked for");
 	if (prober->plan.scheduling != SCHEDULING_OTHER) {
-		grants->fifo = sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &priority) == 0;
-		if (grants->fifo)
+		errno = EPERM;
+		grants->fifo = may_fifo(prober) &&
+		               sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &priority) == 0;
+		if (!may_fifo(prober))
+			snprintf(grants->sched_why, sizeof(grants->sched_why),
+			         "not for plans of more than %d packets/s of an ordinary user",
+			         LIMIT_FIFO_PPS);
+		else if (grants->fifo)
 			snprintf(grants->sched_why, sizeof(grants->sched_why),
 			         "real-time priority %d granted", FIFO_PRIORITY);
 		else
@@ -94,12 +120,9 @@ void privileges_take(struct prober *prober)
 			events_warning(prober, "W_SCHED", -1,
 			               "the plan asks for SCHED_FIFO, which was refused");
 	}
-	/*
-	 * Touching a page for the first time takes a microsecond or two, which a fast plan would feel; a huge
-	 * one would hold memory that it may never use.
-	 */
-	grants->locked = mlockall(MCL_CURRENT | MCL_FUTURE |
-	                          (prober->outstanding_bytes > LOCK_AT_ONCE_BYTES ? MCL_ONFAULT : 0)) == 0;
+	/* Opened here, as no file is opened after the privileges are given up. */
+	prober->statm_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	grants->locked = lock_memory(prober);
 	/* By default the kernel may wake an ordinary process 50 µs late; it cannot refuse to be exact. */
 	if (prctl(PR_SET_TIMERSLACK, 1) != 0)
 		events_warning(prober, "W_TIMER_SLACK", -1, "the kernel wakes this process up to 50 µs late");

@@ -16,6 +16,7 @@
 #include "pauses.h"
 #include "plan.h"
 #include "ports.h"
+#include "rate_hold.h"
 #include "receive.h"
 #include "route.h"
 #include "routers.h"
@@ -61,6 +62,7 @@ struct prober {
 	struct plan plan;
 	struct secret secret;
 	struct ports ports;
+	struct name_hold rates; /* of what is sent to each target */
 	struct path *paths;
 	struct train *trains;
 	uint32_t train_count;
@@ -74,7 +76,8 @@ struct prober {
 	struct routers routers;
 	struct waiting *waiting; /* NULL unless network cards stamp */
 	struct watcher *watcher; /* NULL when the plan sends */
-	int reset_fd; /* sends RSTs past a firewall, -1 until needed */
+	int reset_fd; /* sends RSTs past a firewall, opened while that is still allowed */
+	int statm_fd; /* /proc/self/statm */
 
 	int64_t start_ns, epoch_ns;
 	int64_t last_sent_ns; /* the newest due time of a probe that was sent */

@@ -18,9 +18,11 @@
 #define GRACE_MOST_NS (2 * SECOND_NS)
 #define BUSY_MOST_NS 50000000ll /* running for so long without a rest, the prober makes room for others */
 #define REST_NS 1000000ll
+#define UNREAD_MOST_NS (60 * SECOND_NS)
 
 struct times {
 	int64_t housekeeping, counters, clock, rested;
+	int64_t rested_cpu; /* processor time of this thread then */
 	int64_t end; /* when to stop waiting for answers; INT64_MAX while probes are still being sent */
 };
 
@@ -53,15 +55,33 @@ static void read_answers(struct prober *prober)
 	answers_read(prober);
 }
 
+/*
+ * A reader that was stopped (Ctrl-Z, a laptop put to sleep) takes nothing. For a while what was seen waits
+ * for it; then nobody is there to answer for the packets, so none are sent until it goes on. The slots in
+ * between are missed, and told as a pause.
+ */
+static bool nobody_reads(const struct prober *prober, int64_t now)
+{
+	return frames_stuck_ns(&prober->frames, now) > UNREAD_MOST_NS;
+}
+
 static int64_t next_wake(const struct prober *prober, const struct times *times, int64_t now)
 {
 	int64_t wake = times->housekeeping;
 
-	if (prober->agenda.count > 0 && prober->agenda.heap[0].due_ns < wake)
+	if (prober->agenda.count > 0 && prober->agenda.heap[0].due_ns < wake && !nobody_reads(prober, now))
 		wake = prober->agenda.heap[0].due_ns;
 	if (times->end < wake)
 		wake = times->end;
 	return wake < now + COALESCE_NS ? now + COALESCE_NS : wake;
+}
+
+/* Processor time of this thread. */
+static int64_t cpu_time(void)
+{
+	struct timespec now;
+
+	return clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now) == 0 ? now.tv_sec * SECOND_NS + now.tv_nsec : 0;
 }
 
 /* An overloaded real-time thread would starve its CPU, so it rests although that costs slots. */
@@ -70,11 +90,13 @@ static void rest_if_overloaded(struct prober *prober, struct times *times, int64
 	int64_t now = clocks_mono();
 	struct timespec rest = {.tv_nsec = REST_NS};
 
-	if (wake > now) {
+	if (wake > now || times->rested_cpu < 0) {
 		times->rested = now;
+		times->rested_cpu = wake > now ? -1 : cpu_time();
 		return;
 	}
-	if (now - times->rested < BUSY_MOST_NS)
+	/* The wall clock is read for nothing; what counts is that it has worked, not that others have. */
+	if (now - times->rested < BUSY_MOST_NS || cpu_time() - times->rested_cpu < BUSY_MOST_NS)
 		return;
 	if (!prober->overload_told)
 		events_warning(prober, "W_OVERLOAD", -1,
@@ -83,6 +105,7 @@ static void rest_if_overloaded(struct prober *prober, struct times *times, int64
 	/* Interrupted or not, the rest has served its purpose. */
 	nanosleep(&rest, NULL);
 	times->rested = clocks_mono();
+	times->rested_cpu = cpu_time();
 }
 
 static int64_t grace(const struct prober *prober)
@@ -102,6 +125,7 @@ enum rxray_end_reason run_prober(struct prober *prober)
 	        .counters = now + SECOND_NS,
 	        .clock = now,
 	        .rested = now,
+	        .rested_cpu = -1,
 	        .end = INT64_MAX,
 	};
 
@@ -117,7 +141,9 @@ enum rxray_end_reason run_prober(struct prober *prober)
 			                              : RXRAY_END_REASON_COMPLETE;
 			prober->agenda.count = 0;
 		}
-		service = send_due(prober, now);
+		service = (struct service){0};
+		if (!nobody_reads(prober, now))
+			service = send_due(prober, now);
 		read_answers(prober);
 		if (service.missed > 0 || service.worst_lag_ns >= 1000000)
 			reports_pause(prober, &service, now);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "prober.h"
 #include "waiting.h"
@@ -234,6 +236,8 @@ bool setup_prober(struct prober *prober, struct problem *problem)
 	}
 	if (!choose_stamps(prober, problem))
 		return false;
+	if (!rate_hold_take(&prober->rates, &prober->plan, problem))
+		return false;
 	if (!ports_reserve(&prober->ports, &prober->plan, random[2], problem))
 		return false;
 	if (!make_trains(prober))
@@ -250,6 +254,9 @@ bool setup_prober(struct prober *prober, struct problem *problem)
 		return no_memory(problem);
 	frames_header(&prober->frames, RXRAY_HELPER_PROBER, prober->epoch_ns + prober->clocks.real_minus_mono,
 	              prober->epoch_ns, random[3]);
+	/* Without it a firewall that drops our kernel's RST leaves half-open connections, as it would anyway.
+	 */
+	prober->reset_fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	privileges_take(prober);
 	pauses_open(&prober->pauses);
 	return true;
@@ -258,11 +265,16 @@ bool setup_prober(struct prober *prober, struct problem *problem)
 void setup_release(struct prober *prober)
 {
 	watch_release(prober);
+	if (prober->reset_fd >= 0)
+		close(prober->reset_fd);
+	if (prober->statm_fd >= 0)
+		close(prober->statm_fd);
 	for (int i = 0; i < 2; i++) {
 		transmit_close(&prober->transmit[i]);
 		receive_close(&prober->receive[i]);
 	}
 	ports_release(&prober->ports);
+	name_hold_free(&prober->rates);
 	for (uint32_t i = 0; i < prober->train_count; i++) {
 		free(prober->trains[i].outstanding.slots);
 		free(prober->trains[i].outstanding.hardware_ns);

@@ -35,11 +35,11 @@ static void add_asked(struct json *json, const struct asked *asked)
 
 void hello_tell(struct tracer *tracer)
 {
-	struct json *json = calloc(1, sizeof(*json));
+	struct json *json = json_new();
 	struct utsname host;
 
 	if (json == NULL || uname(&host) != 0) {
-		free(json);
+		json_free(json);
 		return;
 	}
 	json_add(json,
@@ -53,19 +53,19 @@ void hello_tell(struct tracer *tracer)
 	}
 	json_add(json, "]}");
 	frames_text(&tracer->frames, json->text, json->length);
-	free(json);
+	json_free(json);
 }
 
 int capabilities_print(void)
 {
-	struct json *json = calloc(1, sizeof(*json));
+	struct json *json = json_new();
 	struct tracer *tracer = calloc(1, sizeof(*tracer));
 	struct problem problem = {0};
 	struct utsname host;
 
 	if (json == NULL || tracer == NULL || uname(&host) != 0) {
 		perror(TRACER ": E_SYSTEM");
-		free(json);
+		json_free(json);
 		free(tracer);
 		return EXIT_SYSTEM;
 	}
@@ -104,7 +104,7 @@ int capabilities_print(void)
 	}
 	json_add(json, "]}");
 	puts(json->text);
-	free(json);
+	json_free(json);
 	free(tracer);
 	return 0;
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "confine.h"
 #include "stop.h"
 #include "told.h"
 #include "tracer.h"
@@ -52,6 +54,23 @@ static int report_failure(struct tracer *tracer, const struct problem *problem)
 	return problem->exit_status;
 }
 
+/*
+ * What programs and maps there are is settled by now. What is left: older kernels want CAP_BPF to read a map,
+ * and what a process is doing stands in files of its own.
+ */
+static void give_up_privileges(struct tracer *tracer)
+{
+	static const unsigned kept[] = {CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH,
+	                                CAP_SYSLOG};
+	uint64_t keep = 0;
+
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		keep |= 1ull << kept[i];
+	if (!confine(keep, CONFINE_USES_BPF | CONFINE_READS_FILES))
+		told_warning(&tracer->frames, TRACER, "W_UNCONFINED", -1,
+		             "the tracer keeps its privileges: this kernel has no seccomp filters");
+}
+
 static int work(struct tracer *tracer)
 {
 	const struct plan_taker taker = {take_line, is_complete};
@@ -61,6 +80,7 @@ static int work(struct tracer *tracer)
 	    !trace_plan_finish(&tracer->plan, &problem) || !setup_tracer(tracer, &problem))
 		return report_failure(tracer, &problem);
 	hello_tell(tracer);
+	give_up_privileges(tracer);
 	report_end(tracer, run_tracer(tracer));
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "arrivals.h"
+#include "own_eyes.h"
 #include "packet.h"
 #include "plan.h"
 #include "rx.skel.h"
@@ -123,6 +124,8 @@ static struct bpf_object *object(void *state)
 
 static void flush(struct rx *rx)
 {
+	for (uint32_t i = 0; i < rx->batched; i++)
+		own_eyes_packet(&rx->batch[i]);
 	if (rx->batched > 0)
 		frames_bulk(&rx->tracer->frames, RXRAY_RECORD_RX_PACKET, sizeof(rx->batch[0]), rx->batch,
 		            rx->batched);

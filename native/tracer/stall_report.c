@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "own_eyes.h"
 #include "process.h"
 #include "stall.h"
 
@@ -57,6 +58,7 @@ static void tell_stack(struct reporting *reporting, const struct stall_sample *s
 	memset(record.addresses + depth - skip, 0, skip * sizeof(record.addresses[0]));
 	record.depth = (uint8_t)(depth - skip);
 	symbols_tell(&stall->symbols, frames, record.addresses, record.depth);
+	own_eyes_stack(&record);
 	frames_bulk(frames, RXRAY_RECORD_STACK, sizeof(record), &record, 1);
 }
 
@@ -199,6 +201,7 @@ void stall_report(struct stall *stall, struct tracer *tracer, const struct stall
 	record.from_ns -= tracer->epoch_ns;
 	record.to_ns -= tracer->epoch_ns;
 	memcpy(record.server_name, wait->server_comm, sizeof(record.server_name));
+	own_eyes_wait(&record);
 	frames_bulk(&tracer->frames, RXRAY_RECORD_RECEIVE_WAIT, sizeof(record), &record, 1);
 }
 

@@ -44,6 +44,7 @@ static bool start(void *data, struct tracer *tracer, struct problem *problem)
 		return problem_set(problem, "E_MEMORY", EXIT_SYSTEM, -1,
 		                   "free some memory, or leave out --stacks and --flight-recorder",
 		                   "no memory for the events of `trace syscalls`");
+	syscalls_sample_begin(state);
 	return true;
 }
 

@@ -122,6 +122,8 @@ static __noinline bool consider(struct syscalls_slot *slot)
 		return false;
 	if (cpus_off[bpf_get_smp_processor_id() & (SYSCALLS_CPUS - 1)] != 0)
 		return false;
+	if (by_user && (__u32)bpf_get_current_uid_gid() != user)
+		return false;
 	if (by_process) {
 		__u8 *wanted = bpf_map_lookup_elem(&processes, &tgid);
 

@@ -25,6 +25,8 @@ const volatile bool follows = false;
 const volatile __u32 own_process = 0, spared_process = 0;
 const volatile bool quiet = false; /* events are many: they wait until they are fetched */
 const volatile __u32 netns = 0;
+const volatile bool by_user = false; /* only calls of threads that run as `user` */
+const volatile __u32 user = 0;
 const volatile __u32 ring_count = 1; /* of the recorder */
 const volatile int cgroup_subsystem = -1; /* of cgroup v1, whose tree is meant; -1: v2 */
 const volatile int memory_subsystem = -1;

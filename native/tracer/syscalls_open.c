@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bpf_features.h"
+#include "own_eyes.h"
 #include "small_file.h"
 #include "syscalls_state.h"
 
@@ -71,6 +72,8 @@ static void fill_constants(struct syscalls *state)
 	constant->by_cgroup = options->selection_count > 0;
 	constant->by_netns = options->own_netns && scope->netns != 0;
 	constant->netns = scope->netns;
+	constant->by_user = own_eyes_only();
+	constant->user = getuid();
 	constant->own_process = (uint32_t)getpid();
 	constant->spared_process = (uint32_t)options->spared;
 	constant->cgroup_subsystem = state->cgroups.subsystem;

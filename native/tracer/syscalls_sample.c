@@ -7,11 +7,10 @@
 
 /*
  * The kernel measures what programs take only while somebody asks, as the measuring itself takes about 50 ns
- * a run: half of what a call's two programs do. So it is asked for moments only.
+ * a run: half of what a call's two programs do. So it is asked for one moment only, the first: later the
+ * right to ask (CAP_SYS_ADMIN) has been given up.
  */
-#define FIRST_NS 300000000ll
-#define AGAIN_NS 10000000000ll
-#define MOMENT_NS 20000000ll
+#define MOMENT_NS 400000000ll
 
 static void read_runs(const struct syscalls *state, uint64_t *ns, uint64_t *runs)
 {
@@ -45,24 +44,28 @@ int64_t syscalls_sample(struct syscalls *state, int64_t now)
 		read_runs(state, &sampling->ns, &sampling->runs);
 		return INT64_MAX;
 	}
-	if (sampling->next == 0)
-		sampling->next = now + FIRST_NS;
+	if (!sampling->on)
+		return INT64_MAX;
+	if (sampling->next == 0) {
+		read_runs(state, &sampling->ns_before, &sampling->runs_before);
+		sampling->next = now + MOMENT_NS;
+	}
 	if (now < sampling->next)
 		return sampling->next;
-	if (!sampling->on) {
-		read_runs(state, &sampling->ns_before, &sampling->runs_before);
-		sampling->fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
-		sampling->on = sampling->fd >= 0;
-		sampling->next = now + (sampling->on ? MOMENT_NS : AGAIN_NS);
-		return sampling->next;
-	}
-	close(sampling->fd);
-	sampling->on = false;
+	syscalls_sample_end(state);
 	read_runs(state, &ns, &runs);
-	sampling->ns += ns - sampling->ns_before;
-	sampling->runs += runs - sampling->runs_before;
-	sampling->next = now + AGAIN_NS;
-	return sampling->next;
+	sampling->ns = ns - sampling->ns_before;
+	sampling->runs = runs - sampling->runs_before;
+	return INT64_MAX;
+}
+
+void syscalls_sample_begin(struct syscalls *state)
+{
+	/* Beside another question the kernel measures already. */
+	if (state->tracer->stats_fd >= 0)
+		return;
+	state->sampling.fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	state->sampling.on = state->sampling.fd >= 0;
 }
 
 void syscalls_sample_end(struct syscalls *state)

@@ -65,6 +65,7 @@ void syscalls_tell_totals(struct syscalls *state, int64_t now, bool all);
 void syscalls_tell_in_flight(struct syscalls *state, int64_t now);
 
 /* syscalls_sample.c: returns when to call again. */
+void syscalls_sample_begin(struct syscalls *state);
 int64_t syscalls_sample(struct syscalls *state, int64_t now);
 void syscalls_sample_end(struct syscalls *state);
 

@@ -45,15 +45,28 @@ export function measuredPaths(hosts: Hosts): HostsPath[] {
   const wanted =
     hosts.paths?.map((path) => ({ vantage: path.from, target: path.to, protocol: path.probe })) ??
     choose(hosts, machines);
-  const perAddress = new Map<string, number>();
+  const loads = new Map<string, Load>();
   for (const { target, protocol } of wanted) {
     const address = hosts.targets[target]?.address ?? '';
-    perAddress.set(address, (perAddress.get(address) ?? 0) + packetsPerSecond(protocol, DEFAULT_INTERVAL_NS));
+    const { paths, fresh } = loads.get(address) ?? { paths: 0, fresh: 0 };
+    loads.set(address, { paths: paths + 1, fresh: fresh + freshOf(protocol) });
   }
   return wanted.map(({ vantage, target, protocol }) => {
-    const load = (perAddress.get(hosts.targets[target]?.address ?? '') ?? 0) / DEFAULT_MAX_PACKETS_PER_SECOND;
-    return hostsPath(hosts, machines, vantage, target, protocol, Math.ceil(DEFAULT_INTERVAL_NS * Math.max(1, load)));
+    const intervalNs = intervalFor(loads.get(hosts.targets[target]?.address ?? ''));
+    return hostsPath(hosts, machines, vantage, target, protocol, intervalNs);
   });
+}
+
+/** What all vantages together send to one address: paths, and packets a second from fresh ports beside them. */
+interface Load {
+  readonly paths: number;
+  readonly fresh: number;
+}
+
+/** The usual interval, or the shortest with which all paths stay within the limit: fresh ports go on at their own rate. */
+function intervalFor({ paths, fresh }: Load = { paths: 1, fresh: 0 }): number {
+  const left = Math.max(DEFAULT_MAX_PACKETS_PER_SECOND - fresh, DEFAULT_MAX_PACKETS_PER_SECOND / 10);
+  return Math.max(DEFAULT_INTERVAL_NS, Math.ceil((paths * SECOND) / left));
 }
 
 interface Wanted {
@@ -110,7 +123,7 @@ function hostsPath(
   const target = hosts.targets[name];
   if (!target) throw new Error(`no target ${name}`);
   const flows = hasPorts(protocol) ? DEFAULT_FLOWS : 1;
-  const freshPerSecond = protocol === 'syn' ? DEFAULT_FRESH_PER_SECOND : 0;
+  const freshPerSecond = freshOf(protocol);
   const pathName = `${vantage}>${name}/${protocol}`;
   return {
     planned: {
@@ -137,6 +150,6 @@ function hostsPath(
   };
 }
 
-function packetsPerSecond(protocol: Protocol, intervalNs: number): number {
-  return SECOND / intervalNs + (protocol === 'syn' ? DEFAULT_FRESH_PER_SECOND : 0);
+function freshOf(protocol: Protocol): number {
+  return protocol === 'syn' ? DEFAULT_FRESH_PER_SECOND : 0;
 }

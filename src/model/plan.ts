@@ -39,6 +39,8 @@ export interface ProbePlan {
   readonly scheduling: 'auto' | 'fifo' | 'other';
   /** 32 hexadecimal digits that keys are made of, to be shared with watchers. Default: the prober draws its own. */
   readonly secret?: string;
+  /** First and last source port that may be used; default any outside the ephemeral range. */
+  readonly sourcePorts?: readonly [number, number];
   /** Packets a second to one address, all paths together, over which the prober refuses. */
   readonly maxPacketsPerSecondToTarget: number;
 }

@@ -72,6 +72,25 @@ test('no address gets more than 1,000 packets a second from all vantages togethe
   for (const [address, packets] of load) assert.ok(packets <= 1_000, `${packets} to ${address}`);
 });
 
+test('nor from twelve vantages whose paths are all asked for, fresh ports included', () => {
+  const vantages = Object.fromEntries(
+    Array.from({ length: 12 }, (_, i) => [`v${i}`, { transport: 'netns', name: `n${i}` }]),
+  );
+  const hosts = parseHosts(
+    JSON.stringify({
+      vantages,
+      targets: { external: { kind: 'external', address: '192.0.2.9', port: 9876 } },
+      paths: Object.keys(vantages).map((from) => ({ from, to: 'external', probe: 'syn' })),
+    }),
+    'hosts.yaml',
+  );
+  const packets = measuredPaths(hosts).reduce(
+    (sum, { planned }) => sum + 1e9 / planned.intervalNs + planned.freshPerSecond,
+    0,
+  );
+  assert.ok(packets > 900 && packets <= 1_000, `${packets} packets/s`);
+});
+
 test('each target is probed from two vantages where two can', () => {
   const vantagesOf = (target: string): string[] => [
     ...new Set(paths.filter((path: HostsPath) => path.measured.target === target).map((path) => path.measured.vantage)),

@@ -130,7 +130,7 @@ test('every doubt about a run has its sentence, and a good run has none', () => 
     'the kernel dropped 4 packets before the prober read them: losses may be ours',
     '5 samples were dropped because the output was not read fast enough',
     "6 probes lack the kernel's transmit stamp",
-    '7 replies had a wrong key and were not believed',
+    '7 packets to our own ports or identifiers had a wrong key and answered none of our probes: somebody else probes from the same address with the same numbers (another prober behind the same masquerade), or forges replies',
     'the prober ended early: what it had not reported is missing',
   ]);
 });

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct matching {
+	node_allowed *allowed;
 	node_match *match;
 	void *context;
 	size_t most, found;
@@ -46,7 +46,7 @@ static void match_from(struct matching *matching, const char *path, const char *
 	int count;
 
 	if (*rest == '\0') {
-		if (access(path, F_OK) != 0)
+		if (!matching->allowed(path))
 			return;
 		if (matching->found == matching->most) {
 			matching->cut = true;
@@ -67,6 +67,8 @@ static void match_from(struct matching *matching, const char *path, const char *
 	}
 	memcpy(wanted, rest, length);
 	wanted[length] = '\0';
+	if (!matching->allowed(path[0] == '\0' ? "/" : path))
+		return;
 	count = scandir(path[0] == '\0' ? "/" : path, &names, NULL, by_name);
 	for (int i = 0; i < count; i++) {
 		const char *name = names[i]->d_name;
@@ -83,9 +85,10 @@ static void match_from(struct matching *matching, const char *path, const char *
 		free(names);
 }
 
-bool node_pattern_match(const char *pattern, size_t most, node_match *match, void *context, size_t *found)
+bool node_pattern_match(const char *pattern, node_allowed *allowed, size_t most, node_match *match,
+                        void *context, size_t *found)
 {
-	struct matching matching = {.match = match, .context = context, .most = most};
+	struct matching matching = {.allowed = allowed, .match = match, .context = context, .most = most};
 
 	if (pattern[0] == '/')
 		match_from(&matching, "", pattern);

@@ -5,15 +5,14 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "clocks.h"
+#include "kernel_files.h"
 #include "node_pattern.h"
 #include "node_tree.h"
 #include "prober.h"
@@ -43,17 +42,13 @@ static int open_text(const char *path)
 {
 	/* Some files there would wait for something to happen. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct statfs system;
 	struct stat status;
 	int error = 0;
 
 	if (fd < 0)
 		return -1;
-	if (fstatfs(fd, &system) != 0 || fstat(fd, &status) != 0)
+	if (!kernel_files_descriptor(fd) || fstat(fd, &status) != 0)
 		error = errno;
-	else if (system.f_type != PROC_SUPER_MAGIC && system.f_type != SYSFS_MAGIC &&
-	         system.f_type != CGROUP_SUPER_MAGIC && system.f_type != CGROUP2_SUPER_MAGIC)
-		error = EPERM;
 	else if (!S_ISREG(status.st_mode))
 		error = S_ISDIR(status.st_mode) ? EISDIR : EPERM;
 	if (error == 0)
@@ -119,10 +114,11 @@ static void list(struct node_reader *reader, const char *pattern)
 {
 	size_t found;
 
-	if (!node_pattern_match(pattern, NODE_MATCHES_MOST, name_path, reader, &found))
+	errno = ENOENT;
+	if (!node_pattern_match(pattern, kernel_files_path, NODE_MATCHES_MOST, name_path, reader, &found))
 		fprintf(reader->answers, "cut %s\n", pattern);
 	else if (found == 0)
-		fail(reader, ENOENT, pattern);
+		fail(reader, errno == EPERM ? EPERM : ENOENT, pattern);
 }
 
 /* Tells of the directories nearest to the root, each as `PARENT DESCENDANTS NAME`. */
@@ -131,6 +127,10 @@ static void walk(struct node_reader *reader, const char *root, size_t told, int6
 	int64_t at = clocks_mono(), cpu = cpu_time();
 	struct tree tree;
 
+	if (!kernel_files_path(root)) {
+		fail(reader, errno, root);
+		return;
+	}
 	tree_walk(&tree, root, budget_ns);
 	if (tree.error != 0) {
 		fail(reader, tree.error, root);

@@ -56,6 +56,11 @@ static bool list(struct tree *tree, size_t parent, const char *path)
 		tree->error = parent == 0 ? errno : tree->error;
 		return true;
 	}
+	/* What is mounted below is another tree, maybe of another kind. */
+	if (tree->device == 0)
+		tree->device = status.st_dev;
+	if (status.st_dev != tree->device)
+		return true;
 	below = status.st_nlink - 2;
 	if (status.st_nlink == 2)
 		return true;

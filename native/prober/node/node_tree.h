@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define TREE_DIRECTORIES_MOST 100000
 
@@ -21,6 +22,7 @@ struct tree {
 	size_t count, room;
 	char *names;
 	size_t names_used, names_room;
+	dev_t device; /* of the root */
 	bool complete; /* false when time, memory or TREE_DIRECTORIES_MOST ended the walk */
 	int error; /* why the root itself could not be read */
 };

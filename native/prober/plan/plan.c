@@ -188,6 +188,8 @@ static bool take_setting(struct plan *plan, const char *key, const char *value, 
 		plan->secret_given = true;
 		return true;
 	}
+	if (strcmp(key, "source-ports") == 0 && plan_range(value, &plan->source_ports))
+		return true;
 	if (strcmp(key, "cpu") == 0) {
 		if (strcmp(value, "auto") == 0)
 			plan->cpu = CPU_AUTO;

@@ -74,6 +74,7 @@ struct plan {
 	uint64_t wait_ns;
 	uint64_t match_ns;
 	uint64_t max_pps_per_target;
+	struct plan_range source_ports; /* only these may be used; first 0: any */
 	struct plan_watch *watches;
 	size_t watch_count;
 	char locals[PLAN_MAX_LOCALS][IF_NAMESIZE]; /* interfaces that local evidence is about */

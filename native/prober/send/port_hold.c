@@ -70,6 +70,36 @@ static bool add(struct port_hold *hold, uint16_t port)
 	return true;
 }
 
+/*
+ * Blocks of ports, and of ICMP identifiers, are agreed on by name among the probers of a network namespace:
+ * fresh ports are held by nothing else, and identifiers cannot be.
+ */
+static bool own(const struct port_hold *hold, uint32_t block)
+{
+	return (hold->blocks[block / 64] >> (block % 64) & 1) != 0;
+}
+
+enum name_held port_hold_claim(struct port_hold *hold, const char *what, struct filter_range range)
+{
+	size_t before = hold->names.count;
+
+	for (uint32_t block = range.first / PORT_BLOCK; block <= range.last / PORT_BLOCK; block++) {
+		bool port = what[0] == 'p';
+		enum name_held held = port && own(hold, block) ? NAME_HELD
+		                                               : name_hold_take(&hold->names, "rxray-%s-%u",
+		                                                                what, block * PORT_BLOCK);
+
+		if (held != NAME_HELD) {
+			name_hold_drop(&hold->names, before);
+			return held;
+		}
+	}
+	for (uint32_t block = range.first / PORT_BLOCK; what[0] == 'p' && block <= range.last / PORT_BLOCK;
+	     block++)
+		hold->blocks[block / 64] |= 1ull << (block % 64);
+	return NAME_HELD;
+}
+
 /* Seeks `length` free ports in a row between first and last; holds them all, or only looks when !keep. */
 static bool seek(struct port_hold *hold, struct span span, uint32_t length, bool keep,
                  struct filter_range *found)
@@ -79,7 +109,19 @@ static bool seek(struct port_hold *hold, struct span span, uint32_t length, bool
 	while (base + length - 1 <= span.last) {
 		if (got == length) {
 			*found = (struct filter_range){(uint16_t)base, (uint16_t)(base + length - 1)};
-			return true;
+			switch (port_hold_claim(hold, "ports", *found)) {
+			case NAME_HELD:
+				return true;
+			case NAME_TAKEN:
+				/* Another prober's: look behind the block in which this one would begin. */
+				port_hold_drop(hold);
+				base += PORT_BLOCK;
+				got = 0;
+				continue;
+			case NAME_FAILED:
+				port_hold_drop(hold);
+				return false;
+			}
 		}
 		if (add(hold, (uint16_t)(base + got))) {
 			got++;
@@ -99,24 +141,40 @@ static bool seek(struct port_hold *hold, struct span span, uint32_t length, bool
 	return false;
 }
 
-/* Candidate ranges in order of preference; NodePorts (30000 to 32767) are nobody's to take. */
-static int candidates(struct span ephemeral, struct span spans[5])
+/* What is left of a wish outside the ephemeral range; false when nothing is. */
+static bool outside(struct span wish, struct span ephemeral, struct span *left)
 {
-	const struct span wishes[] = {{61000, 65535}, {20000, 29999}, {10000, 19999}, {33000, 60999}};
+	*left = wish;
+	if (ephemeral.first > wish.last || ephemeral.last < wish.first)
+		return true;
+	if (ephemeral.last < wish.last)
+		*left = (struct span){ephemeral.last + 1, wish.last};
+	else if (ephemeral.first > wish.first)
+		*left = (struct span){wish.first, ephemeral.first - 1};
+	else
+		return false;
+	return true;
+}
+
+/*
+ * Candidate ranges in order of preference; NodePorts (30000 to 32767) are nobody's to take. Which of the
+ * first two comes first is left to chance, by their size: probers of several network namespaces may leave by
+ * one masquerade, and know nothing of each other.
+ */
+static int candidates(struct span ephemeral, uint32_t random, struct span spans[5])
+{
+	const struct span wishes[] = {{10000, 29999}, {61000, 65535}, {33000, 60999}};
+	bool low_first = random % 24536 < 20000;
 	int count = 0;
 
-	for (size_t i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++) {
-		struct span wish = wishes[i];
-
-		if (ephemeral.first > wish.last || ephemeral.last < wish.first)
-			spans[count++] = wish;
-		else if (ephemeral.last < wish.last)
-			spans[count++] = (struct span){ephemeral.last + 1, wish.last};
-		else if (ephemeral.first > wish.first)
-			spans[count++] = (struct span){wish.first, ephemeral.first - 1};
-	}
+	if (outside(wishes[low_first ? 0 : 1], ephemeral, &spans[count]))
+		count++;
+	if (outside(wishes[low_first ? 1 : 0], ephemeral, &spans[count]))
+		count++;
+	if (outside(wishes[2], ephemeral, &spans[count]))
+		count++;
 	/* Where nearly all ports are ephemeral, a bound one is still not handed out to anybody else. */
-	spans[count++] = (struct span){10000, 29999};
+	spans[count++] = wishes[0];
 	return count;
 }
 
@@ -124,8 +182,12 @@ bool port_hold_find(struct port_hold *hold, uint32_t length, bool keep, uint32_t
                     struct filter_range *found)
 {
 	struct span spans[5];
-	int count = candidates(ephemeral_range(), spans);
+	int count = candidates(ephemeral_range(), random, spans);
 
+	if (hold->within.first <= hold->within.last) {
+		spans[0] = (struct span){hold->within.first, hold->within.last};
+		count = 1;
+	}
 	for (int i = 0; i < count; i++) {
 		struct span span = spans[i];
 		uint32_t room;
@@ -134,8 +196,8 @@ bool port_hold_find(struct port_hold *hold, uint32_t length, bool keep, uint32_t
 			continue;
 		/* Beginning anywhere keeps two probers, and two runs of one, off each other's ports. */
 		room = span.last + 1 - span.first - length;
-		if (seek(hold, (struct span){span.first + (room == 0 ? 0 : random % room), span.last}, length,
-		         keep, found) ||
+		if (seek(hold, (struct span){span.first + (room == 0 ? 0 : random / 7 % room), span.last},
+		         length, keep, found) ||
 		    seek(hold, span, length, keep, found))
 			return true;
 	}

@@ -7,13 +7,25 @@
 #include <stdint.h>
 
 #include "filter.h"
+#include "name_hold.h"
+
+#define PORT_BLOCK 64
 
 /* Sockets that are bound, and do nothing else, so that their ports are nobody else's. */
 struct port_hold {
 	bool tcp[2], udp[2]; /* what to hold of each port, for IPv4 and IPv6 */
+	struct filter_range within; /* only these ports may be taken; empty: any */
 	int *fds; /* room for four a port, and four more */
 	size_t count;
+	struct name_hold names; /* of the blocks that have been claimed */
+	uint64_t blocks[65536 / PORT_BLOCK / 64]; /* those of ports, by number */
 };
+
+/*
+ * Claims the blocks that a range lies in, of "ports" or of "ids", against all other probers of this network
+ * namespace. NAME_TAKEN leaves nothing claimed.
+ */
+enum name_held port_hold_claim(struct port_hold *hold, const char *what, struct filter_range range);
 
 /*
  * Finds `length` free ports in a row, outside the ephemeral range where that leaves room, beginning anywhere.

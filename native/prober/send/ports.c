@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "ports.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
+
+#include "open_files.h"
 
 #define SHARED UINT32_MAX
 
@@ -71,16 +73,39 @@ static bool allocate(struct ports *ports, const struct plan *plan)
 	       ports->owner[0] != NULL && ports->owner[1] != NULL;
 }
 
-static bool raise_file_limit(size_t more)
+/* Draws identifiers for the echoes of all ICMP paths, in a row, that no other prober here has. */
+static bool choose_ids(struct ports *ports, uint32_t count, uint64_t random)
 {
-	struct rlimit limit;
+	for (uint32_t tries = 0; tries < 64; tries++) {
+		uint32_t base = 1 + (uint32_t)((random >> 32) + tries * 10007u) % (65535 - count);
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return false;
-	if (limit.rlim_cur >= more + 64)
-		return true;
-	limit.rlim_cur = limit.rlim_max < more + 64 ? limit.rlim_max : more + 64;
-	return setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= more + 64;
+		ports->ids = (struct filter_range){(uint16_t)base, (uint16_t)(base + count - 1)};
+		switch (port_hold_claim(&ports->held, "ids", ports->ids)) {
+		case NAME_HELD:
+			return true;
+		case NAME_TAKEN:
+			break;
+		case NAME_FAILED:
+			return false;
+		}
+	}
+	return false;
+}
+
+static bool out_of_files(void)
+{
+	return errno == EMFILE || errno == ENFILE;
+}
+
+static bool no_ports(struct problem *problem, const char *remedy, const char *what, uint32_t count)
+{
+	if (out_of_files())
+		return problem_set(problem, "E_FILES", EXIT_SYSTEM, -1,
+		                   "raise `ulimit -n`, or ask for fewer flows",
+		                   "%u %s need more open files than the %lu that are allowed", count, what,
+		                   open_files_limit());
+	return problem_set(problem, "E_PORTS", EXIT_SYSTEM, -1, remedy, "no %u free %s in a row", count,
+	                   what);
 }
 
 static void claim(struct ports *ports, enum transport transport, uint32_t port, uint32_t path)
@@ -93,7 +118,7 @@ static void claim(struct ports *ports, enum transport transport, uint32_t port, 
 bool ports_reserve(struct ports *ports, const struct plan *plan, uint64_t random, struct problem *problem)
 {
 	uint64_t pinned = 0, fresh = 0;
-	uint32_t icmp = 0, block, fresh_block, id_base;
+	uint32_t icmp = 0, block, fresh_block;
 
 	memset(ports, 0, sizeof(*ports));
 	ports->pinned = ports->fresh = ports->ids = (struct filter_range){1, 0};
@@ -117,27 +142,32 @@ bool ports_reserve(struct ports *ports, const struct plan *plan, uint64_t random
 		ports->sorted[ports->sorted_count++] =
 		        (struct port_owner){transport_of(path), path->target, path->port, (uint32_t)i};
 	}
-	id_base = 1 + (uint32_t)(random >> 32) % (65535 - icmp);
-	if (icmp > 0)
-		ports->ids = (struct filter_range){(uint16_t)id_base, (uint16_t)(id_base + icmp - 1)};
+	ports->held.within = plan->source_ports.first == 0 ? (struct filter_range){1, 0}
+	                                                   : (struct filter_range){plan->source_ports.first,
+	                                                                           plan->source_ports.last};
+	errno = 0;
+	if (icmp > 0 && !choose_ids(ports, icmp, random))
+		return no_ports(problem, "give fewer ICMP paths", "identifiers of echoes", icmp);
 	qsort(ports->sorted, ports->sorted_count, sizeof(*ports->sorted), compare_owners);
 	block = place(ports, plan, false, pinned > PORTS_DISTINCT);
 	fresh_block = place(ports, plan, true, fresh > PORTS_DISTINCT);
 	ports->held.fds = calloc(4 * (size_t)block + 4, sizeof(*ports->held.fds));
-	if (ports->held.fds == NULL || !raise_file_limit(4 * (size_t)block + 4))
-		return problem_set(problem, "E_PORTS", EXIT_SYSTEM, -1,
-		                   "raise `ulimit -n`, or ask for fewer flows",
-		                   "%u source ports need more open files than allowed", block);
+	if (ports->held.fds == NULL)
+		return problem_set(problem, "E_MEMORY", EXIT_SYSTEM, -1, "give fewer flows",
+		                   "no memory for ports");
+	if (!open_files_allow(4 * (size_t)block + (block + fresh_block) / PORT_BLOCK + 8)) {
+		errno = EMFILE;
+		return no_ports(problem, "", "source ports", block);
+	}
+	errno = 0;
 	/* Fresh ports are looked at first, because looking drops what is held. */
 	if (fresh_block > 0 &&
 	    !port_hold_find(&ports->held, fresh_block, false, (uint32_t)random, &ports->fresh))
-		return problem_set(problem, "E_PORTS", EXIT_SYSTEM, -1, "lower fresh-pps",
-		                   "no %u free source ports in a row for fresh flows", fresh_block);
+		return no_ports(problem, "lower fresh-pps", "source ports for fresh flows", fresh_block);
 	for (uint32_t tries = 0; block > 0; tries++) {
 		if (tries == 8 || !port_hold_find(&ports->held, block, true, (uint32_t)random + tries * 977,
 		                                  &ports->pinned))
-			return problem_set(problem, "E_PORTS", EXIT_SYSTEM, -1, "ask for fewer flows",
-			                   "no %u free source ports in a row", block);
+			return no_ports(problem, "ask for fewer flows", "source ports", block);
 		if (fresh_block == 0 || ports->pinned.first > ports->fresh.last ||
 		    ports->pinned.last < ports->fresh.first)
 			break;
@@ -148,7 +178,7 @@ bool ports_reserve(struct ports *ports, const struct plan *plan, uint64_t random
 		struct path_ports *own = &ports->paths[i];
 
 		if (path->protocol == PROTOCOL_ICMP) {
-			own->first = (uint16_t)(own->first + id_base);
+			own->first = (uint16_t)(own->first + ports->ids.first);
 			continue;
 		}
 		own->first = (uint16_t)(own->first + ports->pinned.first);
@@ -164,6 +194,7 @@ bool ports_reserve(struct ports *ports, const struct plan *plan, uint64_t random
 void ports_release(struct ports *ports)
 {
 	port_hold_drop(&ports->held);
+	name_hold_free(&ports->held.names);
 	free(ports->held.fds);
 	free(ports->paths);
 	free(ports->sorted);

@@ -34,8 +34,9 @@ struct port_owner {
 /*
  * Which source port belongs to which path. The pinned ports are one contiguous block outside the ephemeral
  * range, each held by a bound socket that does not listen: so nobody else is given it, and the kernel answers
- * SYN-ACKs with RST. Fresh ports are too many to be held; they are a range outside the ephemeral one in which
- * no socket was found.
+ * SYN-ACKs with RST. Fresh ports are too many to be held so; they are a range outside the ephemeral one in
+ * which no socket was found. Both, and the identifiers of echoes, are claimed in blocks against other
+ * probers.
  */
 struct ports {
 	struct path_ports *paths;

@@ -66,8 +66,7 @@ bool receive_open(struct receive *receive, const struct receive_options *options
 	receive->fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (receive->fd < 0)
 		return problem_set(problem, "E_NO_RAW_SOCKET", EXIT_SYSTEM, -1,
-		                   "run with sudo, or `setcap "
-		                   "cap_net_raw,cap_net_admin,cap_sys_nice,cap_ipc_lock+ep` on rxray-prober",
+		                   "run with sudo, or grant it once: rxray doctor --fix as root",
 		                   "cannot open a packet socket: %s", strerror(errno));
 	if (setsockopt(receive->fd, SOL_SOCKET, SO_ATTACH_FILTER, options->filter,
 	               sizeof(*options->filter)) != 0 ||

@@ -27,8 +27,6 @@ void reset_answer(struct prober *prober, const struct incoming *in, const struct
 
 	name.sll_protocol = htons(in->source.family == 4 ? ETH_P_IP : ETH_P_IPV6);
 	if (prober->reset_fd < 0)
-		prober->reset_fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (prober->reset_fd < 0)
 		return;
 	/* One that does not get out is followed by the next repeated SYN-ACK, and with it by another try. */
 	if (sendto(prober->reset_fd, packet, packet_build(&out, packet), MSG_DONTWAIT,

@@ -56,8 +56,7 @@ bool transmit_open(struct transmit *transmit, int family, enum stamp_source stam
 	                      IPPROTO_RAW);
 	if (transmit->fd < 0)
 		return problem_set(problem, "E_NO_RAW_SOCKET", EXIT_SYSTEM, -1,
-		                   "run with sudo, or `setcap "
-		                   "cap_net_raw,cap_net_admin,cap_sys_nice,cap_ipc_lock+ep` on rxray-prober",
+		                   "run with sudo, or grant it once: rxray doctor --fix as root",
 		                   "cannot open a raw socket: %s", strerror(errno));
 	if (family == 6 && setsockopt(transmit->fd, IPPROTO_IPV6, IPV6_HDRINCL, &one, sizeof(one)) != 0)
 		return problem_set(problem, "E_NO_RAW_SOCKET", EXIT_SYSTEM, -1, "use a kernel from 4.5 on",

@@ -8,17 +8,15 @@
 #include "prober.h"
 #include "told.h"
 
-#define HELLO_PATHS 64
 #define WARNINGS_MOST 32
 #define CONNTRACK_S 120 /* how long a router may remember a connection attempt */
 
 static void add_paths(struct json *json, const struct prober *prober)
 {
-	size_t shown = prober->plan.path_count < HELLO_PATHS ? prober->plan.path_count : HELLO_PATHS;
 	char text[ADDRESS_TEXT];
 
 	json_add(json, "\"pathCount\":%zu,\"paths\":[", prober->plan.path_count);
-	for (size_t i = 0; i < shown; i++) {
+	for (size_t i = 0; i < prober->plan.path_count; i++) {
 		const struct path_ports *ports = &prober->ports.paths[i];
 		const struct route *route = &prober->paths[i].route;
 
@@ -113,12 +111,12 @@ bool events_begin_hello(struct json *json, const struct prober *prober, const ch
 
 void events_hello(struct prober *prober)
 {
-	struct json *json = calloc(1, sizeof(*json));
+	struct json *json = json_new();
 
 	if (json == NULL)
 		return;
 	if (!events_begin_hello(json, prober, "raw socket", "packet ring")) {
-		free(json);
+		json_free(json);
 		return;
 	}
 	add_paths(json, prober);
@@ -126,7 +124,7 @@ void events_hello(struct prober *prober)
 	add_footprint(json, prober);
 	json_add(json, "}");
 	frames_text(&prober->frames, json->text, json->length);
-	free(json);
+	json_free(json);
 }
 
 void events_warning(struct prober *prober, const char *code, long path, const char *message)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "prober.h"
+#include "small_file.h"
 #include "watcher.h"
 
 #define FINISH_PATIENCE_MS 2000
@@ -14,20 +14,13 @@ static uint64_t nanoseconds(struct timeval time)
 	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_usec * 1000u;
 }
 
-static uint64_t resident_bytes(void)
+static uint64_t resident_bytes(int statm_fd)
 {
 	char text[128];
 	unsigned long long size, resident;
-	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-	ssize_t length;
 
-	if (fd < 0)
+	if (!small_file_reread(statm_fd, text, sizeof(text)))
 		return 0;
-	length = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (length <= 0)
-		return 0;
-	text[length] = '\0';
 	if (sscanf(text, "%llu %llu", &size, &resident) != 2)
 		return 0;
 	return resident * (uint64_t)sysconf(_SC_PAGESIZE);
@@ -47,7 +40,7 @@ void reports_counters(struct prober *prober, int64_t now)
 		counters->cpu_user_ns = nanoseconds(usage.ru_utime);
 		counters->cpu_system_ns = nanoseconds(usage.ru_stime);
 	}
-	counters->resident_bytes = resident_bytes();
+	counters->resident_bytes = resident_bytes(prober->statm_fd);
 	frames_block(&prober->frames, RXRAY_RECORD_COUNTERS, sizeof(*counters), counters, 1);
 }
 

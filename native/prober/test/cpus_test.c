@@ -5,6 +5,7 @@
 #include "cpu_counts.h"
 #include "cpus.h"
 #include "hearts.h"
+#include "napi.h"
 
 static void check_sets(void)
 {
@@ -62,8 +63,28 @@ static void check_hearts(void)
 	hearts_close(&hearts);
 }
 
+static void check_thread_names(void)
+{
+	static const struct {
+		const char *title, *thread, *wanted;
+		bool named;
+	} rows[] = {
+	        {"whole", "napi/eth0-8201\n", "napi/eth0-", true},
+	        {"of another interface", "napi/eth1-8201\n", "napi/eth0-", false},
+	        {"of one whose name goes on", "napi/eth01-8201\n", "napi/eth0-", false},
+	        {"cut at 15 characters", "napi/enp129s0f0\n", "napi/enp129s0f0np0-", true},
+	        {"cut, of another", "napi/enp129s0f1\n", "napi/enp129s0f0np0-", false},
+	        {"shorter than that", "napi/enp129s0\n", "napi/enp129s0f0np0-", false},
+	        {"cut within its number", "napi/enp3s0f-82\n", "napi/enp3s0f-", true},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		CHECK_EQUAL(napi_named(rows[i].thread, rows[i].wanted), rows[i].named, rows[i].title);
+}
+
 int main(void)
 {
+	check_thread_names();
 	check_sets();
 	check_counts();
 	check_hearts();

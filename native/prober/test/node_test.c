@@ -40,6 +40,17 @@ static void note(void *context, const char *path)
 	strcat(seen->text, " ");
 }
 
+static bool nowhere(const char *path)
+{
+	(void)path;
+	return false;
+}
+
+static bool there(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
 static void check_patterns(void)
 {
 	struct seen seen = {""};
@@ -47,15 +58,19 @@ static void check_patterns(void)
 	size_t found;
 
 	snprintf(pattern, sizeof(pattern), "%s/b*/c", folder);
-	CHECK(node_pattern_match(pattern, 10, note, &seen, &found) && found == 2, "%s", seen.text);
+	CHECK(node_pattern_match(pattern, there, 10, note, &seen, &found) && found == 2, "%s", seen.text);
 	CHECK(strcmp(seen.text, "/b9/c /b10/c ") == 0, "in the order of numbers: %s", seen.text);
 	seen.text[0] = '\0';
-	CHECK(!node_pattern_match(pattern, 1, note, &seen, &found) && found == 1, "more than wanted");
+	CHECK(!node_pattern_match(pattern, there, 1, note, &seen, &found) && found == 1, "more than wanted");
 	snprintf(pattern, sizeof(pattern), "%s/b*0*/*", folder);
 	seen.text[0] = '\0';
-	CHECK(node_pattern_match(pattern, 10, note, &seen, &found) && strcmp(seen.text, "/b10/c ") == 0,
+	CHECK(node_pattern_match(pattern, there, 10, note, &seen, &found) &&
+	              strcmp(seen.text, "/b10/c ") == 0,
 	      "several stars: %s", seen.text);
-	CHECK(node_pattern_match("relative/*", 10, note, &seen, &found) && found == 0, "no absolute path");
+	CHECK(node_pattern_match("relative/*", there, 10, note, &seen, &found) && found == 0,
+	      "no absolute path");
+	CHECK(node_pattern_match(pattern, nowhere, 10, note, &seen, &found) && found == 0,
+	      "none that is allowed");
 }
 
 static void check_tree(void)
@@ -114,6 +129,14 @@ static void check_orders(void)
 	CHECK(strcmp(answers_to("read /proc/none\n"), "fail ENOENT /proc/none\n") == 0, "not there");
 	CHECK(strcmp(answers_to("budget 0\nread /proc/self/comm\n"), "skip /proc/self/comm\n") == 0,
 	      "no time");
+	CHECK(strcmp(answers_to("list /tmp/*\n"), "fail EPERM /tmp/*\n") == 0, "no folder of others");
+	CHECK(strcmp(answers_to("list /proc/self/cwd/*\n"), "fail EPERM /proc/self/cwd/*\n") == 0,
+	      "not by a link of the kernel's either");
+	CHECK(strcmp(answers_to("list /tmp\n"), "fail EPERM /tmp\n") == 0, "not even by name");
+	CHECK(strstr(answers_to("list /proc/sys/net/ipv4/ip_forwar*\n"),
+	             "name /proc/sys/net/ipv4/ip_forward\n"),
+	      "one of the kernel's");
+	CHECK(strcmp(answers_to("tree 10 1000000 /tmp\n"), "fail EPERM /tmp\n") == 0, "no tree of others");
 	CHECK(strncmp(answers_to("mark a b\n"), "mark ", 5) == 0, "a mark");
 	CHECK(strcmp(answers_to("interface nonesuch\n"), "fail ENODEV interface nonesuch\n") == 0,
 	      "no interface");

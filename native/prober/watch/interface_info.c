@@ -201,19 +201,19 @@ static void add_all(struct json *json, const struct asked *asked, const struct s
 
 void interface_info_add(struct json *json, const struct steering *steering)
 {
-	struct json *own = calloc(1, sizeof(*own));
+	struct json *own = json_new();
 	struct asked asked = {socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), steering->interface};
 
 	if (own != NULL && asked.fd >= 0)
 		add_all(own, &asked, steering);
 	/* A table of thousands of entries must not cost the rest of the document its end. */
-	if (own != NULL && own->length > 0 && own->length + json->length < JSON_MAX - JSON_MAX / 8)
+	if (own != NULL && own->length > 0 && own->length + json->length < JSON_MOST / 2)
 		json_add(json, "%s", own->text);
 	else
 		json_add(json, "null");
 	if (asked.fd >= 0)
 		close(asked.fd);
-	free(own);
+	json_free(own);
 }
 
 /* Fills the document; returns 0, or what the kernel answered. */
@@ -231,6 +231,7 @@ static int describe(struct json *json, const char *name)
 		steering_open(steering, name);
 		steering_refresh(steering, clocks_mono());
 		add_all(json, &asked, steering);
+		steering_close(steering);
 	}
 	if (asked.fd >= 0)
 		close(asked.fd);
@@ -240,7 +241,7 @@ static int describe(struct json *json, const char *name)
 
 int interface_info_print(const char *name)
 {
-	struct json *json = calloc(1, sizeof(*json));
+	struct json *json = json_new();
 	int error = json == NULL ? ENOMEM : describe(json, name);
 	int status = EXIT_SYSTEM;
 
@@ -253,18 +254,18 @@ int interface_info_print(const char *name)
 	} else {
 		fprintf(stderr, "rxray-prober: E_SYSTEM: %s\n", strerror(error));
 	}
-	free(json);
+	json_free(json);
 	return status;
 }
 
 void interface_info_answer(FILE *answers, const char *name)
 {
-	struct json *json = calloc(1, sizeof(*json));
+	struct json *json = json_new();
 	int error = json == NULL ? ENOMEM : describe(json, name);
 
 	if (error == 0)
 		fprintf(answers, "interface %s %s\n", name, json->text);
 	else
 		fprintf(answers, "fail %s interface %s\n", strerrorname_np(error), name);
-	free(json);
+	json_free(json);
 }

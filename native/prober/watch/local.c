@@ -52,6 +52,8 @@ bool local_open(struct prober *prober, struct problem *problem)
 	if (local->steering == NULL || !hearts_open(&local->hearts))
 		return problem_set(problem, "E_MEMORY", EXIT_SYSTEM, -1, "free some memory",
 		                   "no memory for local evidence");
+	for (size_t i = 0; i < local->interfaces; i++)
+		local->steering[i].ask_fd = -1;
 	for (size_t i = 0; i < local->interfaces; i++) {
 		steering_open(&local->steering[i], prober->plan.locals[i]);
 		if (if_nametoindex(prober->plan.locals[i]) == 0)
@@ -72,6 +74,8 @@ void local_close(struct local *local)
 	hearts_close(&local->hearts);
 	delays_close(&local->delays);
 	cpu_counts_close(&local->counts);
+	for (size_t i = 0; local->steering != NULL && i < local->interfaces; i++)
+		steering_close(&local->steering[i]);
 	free(local->steering);
 	local->steering = NULL;
 }

@@ -13,6 +13,8 @@
 
 #include "small_file.h"
 
+#define THREAD_NAME_CUT 15
+
 /* Documentation/netlink/specs/netdev.yaml of the kernel; older headers do not have the family. */
 #define NETDEV_QUEUE_GET 10
 #define NETDEV_NAPI_GET 11
@@ -167,6 +169,25 @@ static bool ask_kernel(struct listing *listing)
 	return good;
 }
 
+/*
+ * Whether a thread has that name. Kernels before 5.17 cut names at 15 characters (TASK_COMM_LEN): of a long
+ * interface name the hyphen and the number are then missing, and maybe some of its own end.
+ */
+bool napi_named(const char *thread, const char *wanted)
+{
+	size_t cut = strcspn(thread, "\n");
+
+	if (strncmp(thread, wanted, strlen(wanted)) == 0)
+		return true;
+	return cut == THREAD_NAME_CUT && cut < strlen(wanted) && strncmp(thread, wanted, cut) == 0;
+}
+
+/* What follows the name; of a cut one nothing does. */
+static uint32_t napi_number(const char *thread, const char *wanted)
+{
+	return strlen(thread) > strlen(wanted) ? (uint32_t)strtoul(thread + strlen(wanted), NULL, 10) : 0;
+}
+
 /* Before the netdev family only the threads' names tell: `napi/eth0-8201`. */
 static void look_for_threads(struct napis *napis, const char *interface)
 {
@@ -176,15 +197,14 @@ static void look_for_threads(struct napis *napis, const char *interface)
 
 	if (proc == NULL)
 		return;
-	/* A name in /proc is cut to 15 characters. */
 	snprintf(wanted, sizeof(wanted), "napi/%s-", interface);
 	while ((entry = readdir(proc)) != NULL && napis->count < NAPI_MOST) {
 		if (entry->d_name[0] < '1' || entry->d_name[0] > '9' ||
 		    !small_file_read(name, sizeof(name), "/proc/%.20s/comm", entry->d_name) ||
-		    strncmp(name, wanted, strlen(wanted)) != 0)
+		    !napi_named(name, wanted))
 			continue;
 		napis->list[napis->count++] = (struct napi){
-		        .id = (uint32_t)strtoul(name + strlen(wanted), NULL, 10),
+		        .id = napi_number(name, wanted),
 		        .thread = (uint32_t)strtoul(entry->d_name, NULL, 10),
 		        .queue = -1,
 		};
@@ -196,7 +216,10 @@ static int by_id(const void *left, const void *right)
 {
 	const struct napi *a = left, *b = right;
 
-	return a->id < b->id ? -1 : a->id > b->id;
+	/* Where names are cut the threads' own numbers have to do, which are given in the same order. */
+	if (a->id == b->id)
+		return a->thread < b->thread ? -1 : a->thread > b->thread;
+	return a->id < b->id ? -1 : 1;
 }
 
 void napis_read(struct napis *napis, unsigned ifindex, const char *interface, unsigned rx_queues)

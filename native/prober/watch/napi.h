@@ -30,6 +30,10 @@ struct napis {
  */
 void napis_read(struct napis *napis, unsigned ifindex, const char *interface, unsigned rx_queues);
 
+/* Whether a thread's name, as /proc has it, is `wanted` with a number behind, or is that cut at 15
+ * characters. */
+bool napi_named(const char *thread, const char *wanted);
+
 /* How many receive queues /sys shows of an interface, 0 when there is no such interface. */
 unsigned rx_queues_of(const char *interface);
 

@@ -2,10 +2,14 @@
 #include "steering.h"
 
 #include <dirent.h>
+#include <linux/sockios.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "small_file.h"
 
@@ -69,6 +73,23 @@ void steering_open(struct steering *steering, const char *interface)
 {
 	memset(steering, 0, sizeof(*steering));
 	snprintf(steering->interface, sizeof(steering->interface), "%.15s", interface);
+	steering->ask_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+}
+
+void steering_close(struct steering *steering)
+{
+	if (steering->ask_fd >= 0)
+		close(steering->ask_fd);
+	steering->ask_fd = -1;
+}
+
+/* The number of the interface now, which changes when it is made anew; by a socket that is open already. */
+static unsigned index_now(const struct steering *steering)
+{
+	struct ifreq request = {0};
+
+	memcpy(request.ifr_name, steering->interface, sizeof(steering->interface));
+	return ioctl(steering->ask_fd, SIOCGIFINDEX, &request) == 0 ? (unsigned)request.ifr_ifindex : 0;
 }
 
 void steering_note(struct steering *steering, const struct cpus *cpus, int64_t now)
@@ -96,7 +117,7 @@ void steering_refresh(struct steering *steering, int64_t now)
 	struct cpus cpus;
 	bool irqs_named = false;
 
-	steering->ifindex = if_nametoindex(steering->interface);
+	steering->ifindex = index_now(steering);
 	steering->rx_queues = rx_queues_of(steering->interface);
 	napis_read(&steering->napis, steering->ifindex, steering->interface, steering->rx_queues);
 	steering_refresh_rps(steering, now);

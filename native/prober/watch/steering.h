@@ -14,6 +14,7 @@
 /* Which CPUs the packets that arrive on an interface are handled by, and who says so. */
 struct steering {
 	char interface[IF_NAMESIZE];
+	int ask_fd; /* a socket to ask the kernel for the interface's number by */
 	unsigned ifindex, rx_queues;
 	struct napis napis;
 	struct cpus rps, irqs, threads;
@@ -22,6 +23,7 @@ struct steering {
 };
 
 void steering_open(struct steering *steering, const char *interface);
+void steering_close(struct steering *steering);
 
 /* Reads all of it anew. */
 void steering_refresh(struct steering *steering, int64_t now);

@@ -105,12 +105,12 @@ static void add_receivers(struct json *json, const struct local *local)
 
 void watch_hello(struct prober *prober)
 {
-	struct json *json = calloc(1, sizeof(*json));
+	struct json *json = json_new();
 
 	if (json == NULL)
 		return;
 	if (!events_begin_hello(json, prober, "nothing", "packet ring, both directions")) {
-		free(json);
+		json_free(json);
 		return;
 	}
 	add_watches(json, prober);
@@ -120,5 +120,5 @@ void watch_hello(struct prober *prober)
 	}
 	json_add(json, "}");
 	frames_text(&prober->frames, json->text, json->length);
-	free(json);
+	json_free(json);
 }

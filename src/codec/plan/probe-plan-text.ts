@@ -21,6 +21,7 @@ export function encodePlan(plan: ProbePlan): string {
     `cpu ${plan.cpu}`,
     `sched ${plan.scheduling}`,
     `max-pps-per-target ${plan.maxPacketsPerSecondToTarget}`,
+    ...(plan.sourcePorts === undefined ? [] : [`source-ports ${plan.sourcePorts.join('-')}`]),
     ...(plan.secret === undefined ? [] : [`secret ${plan.secret}`]),
     ...plan.paths.map(pathLine),
     'run',
@@ -67,6 +68,7 @@ export function decodePlan(text: string): ProbePlan {
   };
   const cpu = settings.get('cpu') ?? 'auto';
   const secret = settings.get('secret');
+  const ports = settings.get('source-ports')?.split('-').map(Number);
   return {
     paths,
     count: number('count', 0),
@@ -77,6 +79,7 @@ export function decodePlan(text: string): ProbePlan {
     cpu: cpu === 'auto' || cpu === 'none' ? cpu : number('cpu', 0),
     scheduling: oneOf('sched', settings.get('sched') ?? 'auto', ['auto', 'fifo', 'other']),
     maxPacketsPerSecondToTarget: number('max-pps-per-target', DEFAULT_MAX_PACKETS_PER_SECOND),
+    ...(ports?.[0] === undefined || ports[1] === undefined ? {} : { sourcePorts: [ports[0], ports[1]] }),
     ...(secret === undefined ? {} : { secret }),
   };
 }

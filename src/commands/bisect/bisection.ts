@@ -23,6 +23,7 @@ import type { BisectSources } from './bisect-sources.js';
 import { machineWatches } from './bisect-watches.js';
 import { CulpritHunt } from './culprit-hunt.js';
 import type { MachineWatch } from './machine-watch.js';
+import { portShares } from './port-shares.js';
 import { VantageRun } from './vantage-run.js';
 
 /** Findings are handed over up to this long after they happened; the inference must not close a time before. */
@@ -127,8 +128,9 @@ export class Bisection {
       const { vantage } = path.measured;
       byVantage.set(vantage, [...(byVantage.get(vantage) ?? []), path]);
     }
+    const shares = portShares([...byVantage.values()].map((paths) => paths.map(({ planned }) => planned)));
     return Promise.all(
-      [...byVantage].map(async ([name, paths]) => {
+      [...byVantage].map(async ([name, paths], index) => {
         const { engine, clock, runsAs } = await this.sources.vantage(name);
         if (runsAs !== undefined) this.#output.tell(`${name}: ${RUNS_AS[runsAs]}`);
         this.#clockUncertaintyNs[name] = clock.uncertaintyNs;
@@ -139,6 +141,7 @@ export class Bisection {
           epochRealNs: this.sources.epochRealNs,
           secret: this.#secret,
           clockOffsetNs: clock.offsetNs,
+          sourcePorts: shares[index],
           ...(this.sources.version === undefined ? {} : { version: this.sources.version }),
         });
       }),

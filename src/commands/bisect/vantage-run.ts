@@ -18,6 +18,8 @@ export interface VantageRunOptions {
   readonly secret: string;
   /** The vantage's clock minus ours. */
   readonly clockOffsetNs: number;
+  /** First and last source port that the other vantages leave to this one. */
+  readonly sourcePorts?: readonly [number, number] | undefined;
   /** Of the rxray that measured; default this one. */
   readonly version?: string;
 }
@@ -56,6 +58,7 @@ export class VantageRun {
       scheduling: 'auto',
       maxPacketsPerSecondToTarget: DEFAULT_MAX_PACKETS_PER_SECOND,
       secret: options.secret,
+      ...(options.sourcePorts === undefined ? {} : { sourcePorts: options.sourcePorts }),
     };
     const { thresholdNs, version } = options;
     const whose = version === undefined ? {} : { version };

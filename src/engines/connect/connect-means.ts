@@ -34,7 +34,8 @@ export const openConnect: OpenMeans = async (plan, events, clock) => {
   const flows = plan.paths.reduce((sum, path) => sum + (path.protocol === 'syn' ? path.flows : 0), 0);
   if (flows > MOST_FLOWS) throw noPorts(flows);
   const tcp = [...new Set(plan.paths.filter(({ protocol }) => protocol === 'syn').map(versionOf))];
-  const range = flows > 0 ? await new PortHold({ tcp, udp: [] }).look(flows, Math.random()) : undefined;
+  const range =
+    flows > 0 ? await new PortHold({ tcp, udp: [] }, plan.sourcePorts).look(flows, Math.random()) : undefined;
   if (flows > 0 && !range) throw noPorts(flows);
   return new ConnectMeans(plan, routes, range?.first ?? 0, echoes, new TcpConnects(events, clock));
 };

@@ -18,12 +18,13 @@ export interface Transports {
 /** Where nothing says otherwise (Linux, net.ipv4.ip_local_port_range). */
 const EPHEMERAL: PortRange = { first: 32_768, last: 60_999 };
 /** In order of preference; NodePorts (30000 to 32767) are nobody's to take. */
-const WISHES: readonly PortRange[] = [
+const WISHES: readonly [PortRange, PortRange, PortRange] = [
+  { first: 10_000, last: 29_999 },
   { first: 61_000, last: 65_535 },
-  { first: 20_000, last: 29_999 },
-  { first: 10_000, last: 19_999 },
   { first: 33_000, last: 60_999 },
 ];
+const LOW_WISH = 20_000;
+const TWO_WISHES = 24_536;
 
 /**
  * Keeps source ports from everybody else.
@@ -35,17 +36,25 @@ const WISHES: readonly PortRange[] = [
 export class PortHold {
   readonly #held: (Server | UdpSocket)[] = [];
 
-  constructor(private readonly transports: Transports) {}
+  /** @param within only these ports may be taken */
+  constructor(
+    private readonly transports: Transports,
+    private readonly within?: readonly [number, number],
+  ) {}
 
   /** Holds `length` ports in a row, none of them in `avoid`; `undefined` when there are none. */
   async hold(length: number, random: number, avoid?: PortRange): Promise<PortRange | undefined> {
-    for (const span of candidates()) {
+    const { within } = this;
+    for (const span of within ? [{ first: within[0], last: within[1] }] : candidates(random)) {
       const room = span.last + 1 - span.first - length;
       if (room < 0) continue;
       // Beginning anywhere keeps two probers, and two runs of one, off each other's ports.
       const found =
-        (await this.#seek({ first: span.first + Math.floor(random * room), last: span.last }, length, avoid)) ??
-        (await this.#seek(span, length, avoid));
+        (await this.#seek(
+          { first: span.first + Math.floor(((random * 7) % 1) * room), last: span.last },
+          length,
+          avoid,
+        )) ?? (await this.#seek(span, length, avoid));
       if (found) return found;
     }
     return undefined;
@@ -109,13 +118,17 @@ async function bind(version: 4 | 6, port: number): Promise<UdpSocket> {
   return socket;
 }
 
-function candidates(): PortRange[] {
+/** Which of the first two comes first is left to chance, by their size: other probers may leave by the same masquerade. */
+function candidates(random: number): PortRange[] {
   const ephemeral = ephemeralRange();
-  const outside = WISHES.flatMap((wish): PortRange[] => {
-    if (ephemeral.first > wish.last || ephemeral.last < wish.first) return [wish];
-    if (ephemeral.last < wish.last) return [{ first: ephemeral.last + 1, last: wish.last }];
-    return ephemeral.first > wish.first ? [{ first: wish.first, last: ephemeral.first - 1 }] : [];
-  });
+  const [low, high, ...others] = WISHES;
+  const outside = (random * TWO_WISHES < LOW_WISH ? [low, high, ...others] : [high, low, ...others]).flatMap(
+    (wish): PortRange[] => {
+      if (ephemeral.first > wish.last || ephemeral.last < wish.first) return [wish];
+      if (ephemeral.last < wish.last) return [{ first: ephemeral.last + 1, last: wish.last }];
+      return ephemeral.first > wish.first ? [{ first: wish.first, last: ephemeral.first - 1 }] : [];
+    },
+  );
   // Where nearly all ports are ephemeral, a held one is still not handed out to anybody else.
   return [...outside, { first: 10_000, last: 29_999 }];
 }

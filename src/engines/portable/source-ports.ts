@@ -42,7 +42,7 @@ export class SourcePorts {
   }
 
   /** @throws CodedError E_PORTS */
-  static async reserve({ paths }: ProbePlan): Promise<SourcePorts> {
+  static async reserve({ paths, sourcePorts }: ProbePlan): Promise<SourcePorts> {
     const flows = paths.reduce((sum, path) => sum + (hasPorts(path.protocol) ? path.flows : 0), 0);
     const freshRate = paths.reduce((sum, path) => sum + (hasPorts(path.protocol) ? path.freshPerSecond : 0), 0);
     const freshCount = Math.min(MOST_FRESH, Math.ceil(freshRate * FRESH_REST_S));
@@ -54,7 +54,7 @@ export class SourcePorts {
           .map(({ address }) => versionOf(address)),
       ),
     ];
-    const held = new PortHold({ tcp: versions(false), udp: versions(true) });
+    const held = new PortHold({ tcp: versions(false), udp: versions(true) }, sourcePorts);
     // Fresh ports are looked at first, because looking lets go of what is held.
     const fresh = freshCount > 0 ? await held.look(freshCount, Math.random()) : undefined;
     if (freshCount > 0 && !fresh) throw noPorts(`${freshCount} free source ports in a row`, 'lower --fresh');

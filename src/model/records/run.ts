@@ -94,8 +94,14 @@ export const qualityRecordSchema = z.object({
   missedSlots: z.int(),
   clockSteps: z.int().describe('steps of CLOCK_REALTIME; samples across one are not used'),
   stealNs: z.int().describe('time the hypervisor took during pauses'),
-  strays: z.int(),
-  forged: z.int().describe('replies with a wrong key, not believed'),
+  strays: z
+    .int()
+    .describe(
+      'packets that the filter let through and that answer no probe of this run: challenge ACKs, ICMP errors that quote somebody else, what is forwarded',
+    ),
+  forged: z
+    .int()
+    .describe('packets to our own ports or identifiers, in the place of replies, whose key is not ours: not believed'),
   kernelDrops: z.int(),
   droppedRecords: z.int().describe('samples that never reached the analysis'),
   sentStampsMissing: z.int(),

@@ -212,7 +212,10 @@ export function qualityDoubts(record: QualityRecord): string[] {
     `${record.droppedRecords} samples were dropped because the output was not read fast enough`,
   );
   add(record.sentStampsMissing > 0, `${record.sentStampsMissing} probes lack the kernel's transmit stamp`);
-  add(record.forged > 0, `${record.forged} replies had a wrong key and were not believed`);
+  add(
+    record.forged > 0,
+    `${count(record.forged, 'packet')} to our own ports or identifiers had a wrong key and answered none of our probes: somebody else probes from the same address with the same numbers (another prober behind the same masquerade), or forges replies`,
+  );
   doubts.push(...(record.notes ?? []));
   add(
     record.end === 'cut-off' && record.notes === undefined,

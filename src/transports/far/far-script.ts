@@ -30,7 +30,8 @@ export function quoted(word: string): string {
  *
  * It makes the folder in the first place that lets files be executed, says what kind of machine this is, and then
  * reads a line every `beatSeconds`: empty, or `time`. When its stdin ends, it waits for the helpers, whose stdin
- * ended too, then ends what still runs, and removes the folder.
+ * ended too, then ends what still runs, and removes the folder. A helper is known by its number and the instant it was
+ * started: the number alone may be somebody else's by then.
  *
  * A second process, there before the folder is, does the same when the first is killed or has missed four beats. A
  * connection that is cut without a word (a laptop put to sleep) would otherwise go unnoticed for a quarter of an
@@ -48,10 +49,13 @@ nap() { sleep 0.1 2>/dev/null || sleep 1; }
 remove() { for place do rm -rf "$place/$name"; done; }
 heard() { heard=1; for place do rm "$place/$name/alive" && heard=0; done; return $heard; }
 running() {
-  for pid in $pids; do
-    case "$(cat /proc/$pid/comm 2>/dev/null)" in (rxray-*) return 0;; esac
+  alive=
+  for one in $pids; do
+    pid=\${one%:*}
+    born=$(sed 's/.*) //' /proc/$pid/stat 2>/dev/null | cut -d' ' -f20)
+    if [ -n "$born" ] && [ "$born" = "\${one#*:}" ]; then alive="$alive $pid"; fi
   done
-  return 1
+  [ -n "$alive" ]
 }
 clean() {
   trap '' TERM
@@ -62,7 +66,7 @@ clean() {
   for signal in TERM KILL KILL; do
     while running && [ $left -gt 0 ]; do left=$((left - 1)); nap; done
     running || break
-    for pid in $pids; do $as kill -$signal $pid 2>/dev/null; done
+    for pid in $alive; do $as kill -$signal $pid 2>/dev/null; done
     left=30
   done
   remove "$@"
@@ -137,6 +141,6 @@ chmod 700 ${copy.name}
 said=$(./${copy.name} --version 2>&1 </dev/null)
 case $? in (126|127) echo "${FAR_MARK}broken $said"; exit 1;; esac
 echo '${FAR_MARK}run'
-exec ${place.runsAs === 'sudo' ? 'sudo -n ' : ''}sh -c '(umask 022; echo $$ > "$0/pid"); cd /; exec "$@"' ${folder} ${command}
+exec ${place.runsAs === 'sudo' ? 'sudo -n ' : ''}sh -c '(umask 022; echo "$$:$(sed "s/.*) //" /proc/$$/stat | cut -d" " -f20)" > "$0/pid"); cd /; exec "$@"' ${folder} ${command}
 `);
 }

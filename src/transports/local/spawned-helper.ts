@@ -3,6 +3,8 @@ import { CodedError } from '../../model/errors.js';
 import type { HelperExit, HelperProcess } from '../transport.js';
 
 const STDERR_KEPT = 4_000;
+/** From SIGTERM to SIGKILL. */
+const KILL_AFTER_MS = 1_000;
 
 /**
  * Runs a command with pipes on its three streams.
@@ -38,6 +40,9 @@ export function spawnHelper(command: string, args: readonly string[]): HelperPro
     },
     terminate: () => {
       child.kill('SIGTERM');
+      // One that is stopped takes no notice of that; this one nobody can ignore.
+      const last = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
+      child.once('close', () => clearTimeout(last));
     },
   };
 }
