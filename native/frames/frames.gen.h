@@ -707,7 +707,8 @@ struct rxray_frame_wait_totals {
 	uint64_t waits; /* how often receive work was asked for and served */
 	uint64_t longest_ns; /* the longest wait */
 	uint16_t cpu; /* CPU */
-	uint8_t reserved[6]; /* 0 */
+	uint8_t received; /* 1: a packet of the network namespace asked about came in on this CPU */
+	uint8_t reserved[5]; /* 0 */
 	uint64_t buckets[40]; /* waits of 2^n up to 2^(n+1) ns */
 };
 static_assert(sizeof(struct rxray_frame_wait_totals) == 352, "waitTotals");
@@ -715,7 +716,8 @@ static_assert(offsetof(struct rxray_frame_wait_totals, time_ns) == 0, "waitTotal
 static_assert(offsetof(struct rxray_frame_wait_totals, waits) == 8, "waitTotals.waits");
 static_assert(offsetof(struct rxray_frame_wait_totals, longest_ns) == 16, "waitTotals.longestNs");
 static_assert(offsetof(struct rxray_frame_wait_totals, cpu) == 24, "waitTotals.cpu");
-static_assert(offsetof(struct rxray_frame_wait_totals, reserved) == 26, "waitTotals.reserved");
+static_assert(offsetof(struct rxray_frame_wait_totals, received) == 26, "waitTotals.received");
+static_assert(offsetof(struct rxray_frame_wait_totals, reserved) == 27, "waitTotals.reserved");
 static_assert(offsetof(struct rxray_frame_wait_totals, buckets) == 32, "waitTotals.buckets");
 
 #define RXRAY_RECORD_RX_PACKET 25

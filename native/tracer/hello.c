@@ -45,8 +45,10 @@ void hello_tell(struct tracer *tracer)
 	json_add(json,
 	         "{\"event\":\"tracer-hello\",\"helper\":\"" TRACER "\",\"version\":\"" TRACER_VERSION "\",");
 	add_host(json, &host);
-	json_add(json, ",\"netns\":%u,\"bpfCost\":%s,\"questions\":[", tracer->plan.scope.netns,
-	         tracer->stats_fd >= 0 ? "true" : "false");
+	/* Loading takes its time: what came before this instant was not seen. */
+	json_add(json, ",\"netns\":%u,\"bpfCost\":%s,\"tracesFromNs\":%lld,\"questions\":[",
+	         tracer->plan.scope.netns, tracer->stats_fd >= 0 ? "true" : "false",
+	         (long long)(clocks_mono() - tracer->epoch_ns));
 	for (size_t i = 0; i < tracer->plan.asked_count; i++) {
 		json_add(json, "%s", i > 0 ? "," : "");
 		add_asked(json, &tracer->plan.asked[i]);

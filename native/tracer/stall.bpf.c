@@ -108,7 +108,8 @@ TWIN(netif_receive_skb, arguments)
 	struct sk_buff *packet = (struct sk_buff *)arguments[0];
 	struct net_device *device;
 
-	if (!state->softirq.open && !state->thread.open && !state->irq_off.open && state->full_since_ns == 0)
+	if (!state->softirq.open && !state->thread.open && !state->irq_off.open &&
+	    state->full_since_ns == 0 && totals[cpu].received != 0)
 		return;
 	device = BPF_CORE_READ(packet, dev);
 	netns = BPF_CORE_READ(device, nd_net.net, ns.inum);
@@ -117,6 +118,7 @@ TWIN(netif_receive_skb, arguments)
 		state->irq_off.open = 0;
 	if (only_netns != 0 && netns != only_netns)
 		return;
+	totals[cpu].received = 1;
 	state->ours_while_full = true;
 	if (state->irq_off.open) {
 		/* What began only then waited for the same reason: it is told once. */

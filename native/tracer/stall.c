@@ -135,6 +135,8 @@ static int64_t turn(void *state, struct tracer *tracer, int64_t now, bool last)
 		stall_report(stall, tracer, &stall->pending[i]);
 	stall->pending_count -= ready;
 	memmove(stall->pending, stall->pending + ready, stall->pending_count * sizeof(stall->pending[0]));
+	if (stall->pending_count == 0 && ready == 0)
+		symbols_refresh(&stall->symbols);
 	if (stall->pending_count > 0)
 		next = (int64_t)(stall->pending[0].wait.to_ns + AFTERMATH_NS);
 	if (last)

@@ -91,6 +91,7 @@ struct stall_event {
 
 struct stall_totals {
 	__u64 waits, longest_ns;
+	__u64 received; /* 1: a packet of the namespace asked about came in */
 	__u64 buckets[STALL_BUCKETS];
 };
 

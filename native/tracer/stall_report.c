@@ -114,8 +114,7 @@ static void tell_samples(struct reporting *reporting, struct stall *stall, const
 	size_t count = occupants_places(event, places);
 
 	for (size_t i = 0; i < count; i++) {
-		uint64_t from = places[i].from_ns - (i == 0 ? stall->before_ns : 0);
-		uint64_t to = places[i].to_ns + (i + 1 == count ? AFTER_NS : 0);
+		uint64_t from = places[i].from_ns - stall->before_ns, to = places[i].to_ns + AFTER_NS;
 		uint64_t *told_from = &stall->told[places[i].cpu & (STALL_CPUS - 1)].from_ns;
 		uint64_t *told_to = &stall->told[places[i].cpu & (STALL_CPUS - 1)].to_ns;
 
@@ -181,8 +180,8 @@ void stall_report(struct stall *stall, struct tracer *tracer, const struct stall
 
 	if (wait->cpu >= (uint32_t)stall->recorder.cpus)
 		return;
-	tell_samples(&reporting, stall, event);
 	occupants_tell(&stall->occupants, &stall->recorder, tracer, event, stall->waits);
+	tell_samples(&reporting, stall, event);
 	reporting.cpu = wait->cpu;
 	record.steal_ns = stolen(stall, event);
 	if (known) {
@@ -212,9 +211,10 @@ void stall_report_totals(struct stall *stall, struct tracer *tracer, int64_t now
 		struct rxray_frame_wait_totals record = {.time_ns = now - tracer->epoch_ns,
 		                                         .waits = totals->waits,
 		                                         .longest_ns = totals->longest_ns,
+		                                         .received = (uint8_t)totals->received,
 		                                         .cpu = (uint16_t)cpu};
 
-		if (totals->waits == 0)
+		if (totals->waits == 0 && totals->received == 0)
 			continue;
 		memcpy(record.buckets, totals->buckets, sizeof(record.buckets));
 		frames_block(&tracer->frames, RXRAY_RECORD_WAIT_TOTALS, sizeof(record), &record, 1);

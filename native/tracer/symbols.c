@@ -7,7 +7,7 @@
 
 #include "clocks.h"
 
-#define READ_AGAIN_NS 10000000000ll /* reading it takes a tenth of a second of a CPU */
+#define READ_AGAIN_NS 60000000000ll /* reading them takes a tenth of a second of a CPU */
 #define FAR_BYTES (1u << 20) /* no function is that long: the name is missing */
 
 static bool grow(void **list, size_t *capacity, size_t wanted, size_t size)
@@ -127,14 +127,21 @@ void symbols_tell(struct symbols *symbols, struct frames *frames, const uint64_t
 			continue;
 		name = lookup(symbols, addresses[i]);
 		/* A module or BPF program may have come since; those lie close to each other. */
-		if ((name == NULL || strncmp(name, "bpf_prog_", 9) == 0) &&
-		    clocks_mono() - symbols->read_ns > READ_AGAIN_NS) {
-			symbols_read(symbols);
-			name = lookup(symbols, addresses[i]);
-		}
+		if (name == NULL || strncmp(name, "bpf_prog_", 9) == 0)
+			symbols->stale = true;
 		snprintf((char *)record.name, sizeof(record.name), "%s", name == NULL ? "[unknown]" : name);
 		frames_bulk(frames, RXRAY_RECORD_SYMBOL, sizeof(record), &record, 1);
 	}
+}
+
+void symbols_refresh(struct symbols *symbols)
+{
+	if (!symbols->stale || clocks_mono() - symbols->read_ns < READ_AGAIN_NS)
+		return;
+	symbols_read(symbols);
+	/* What was told without a name is told once more. */
+	memset(symbols->told, 0, sizeof(symbols->told));
+	symbols->stale = false;
 }
 
 size_t symbols_own_frames(const struct symbols *symbols, const uint64_t *addresses, size_t count)

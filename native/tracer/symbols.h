@@ -22,6 +22,7 @@ struct symbols {
 	char *names;
 	size_t names_used, names_capacity;
 	int64_t read_ns; /* when they were read */
+	bool stale; /* an address was met that may be of what has come since */
 	uint64_t told[SYMBOLS_TOLD]; /* addresses whose names the reader has, by hash */
 };
 
@@ -34,6 +35,12 @@ uint64_t symbols_address(const struct symbols *symbols, const char *name);
 
 /* Writes the names of the addresses that the reader has not been told yet. */
 void symbols_tell(struct symbols *symbols, struct frames *frames, const uint64_t *addresses, size_t count);
+
+/*
+ * Reads them again where that may help, at most once a minute. For moments in which nothing waits to be read
+ * that is overwritten meanwhile: it takes long on a busy machine.
+ */
+void symbols_refresh(struct symbols *symbols);
 
 /*
  * How many frames at the inner end are the tracer's own: BPF programs run on a tracepoint, and what calls

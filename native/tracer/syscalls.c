@@ -120,6 +120,8 @@ static int64_t turn(void *data, struct tracer *tracer, int64_t now, bool last)
 		tell_counters(state, now);
 		state->next_second = now + SECOND_NS;
 	}
+	if (options->stacks)
+		symbols_refresh(&state->symbols);
 	if (options->selection_count > 0 && now >= state->next_look) {
 		if (state->next_look != 0)
 			look_for_cgroups(state);

@@ -88,7 +88,8 @@ export function decodeKernelRecord(
     case WAIT_TOTALS_LAYOUT.type: {
       const [offset, length] = WAIT_TOTALS_ARRAYS.buckets;
       const buckets = Array.from({ length }, (_, index) => readInteger(view, at + offset + 8 * index));
-      return { kind: 'wait-totals', totals: { ...readRecord(view, at, WAIT_TOTALS_FIELDS), buckets } };
+      const record = readRecord(view, at, WAIT_TOTALS_FIELDS);
+      return { kind: 'wait-totals', totals: { ...record, received: record.received === 1, buckets } };
     }
     case RX_PACKET_LAYOUT.type:
       return { kind: 'rx-packet', packet: decodeRxPacket(view, at, damaged) };

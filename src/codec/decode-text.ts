@@ -58,6 +58,7 @@ const tracerHelloSchema = z.object({
   host: z.object({ name: z.string(), kernel: z.string(), machine: z.string() }),
   netns: z.int(),
   bpfCost: z.boolean(),
+  tracesFromNs: z.int(),
   questions: z.array(
     z.looseObject({
       question: z.string(),

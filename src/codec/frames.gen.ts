@@ -941,6 +941,8 @@ export const WAIT_TOTALS_LAYOUT = {
   longestNs: 16,
   /** u16: CPU. */
   cpu: 24,
+  /** u8: 1: a packet of the network namespace asked about came in on this CPU. */
+  received: 26,
   /** u64[40]: waits of 2^n up to 2^(n+1) ns. */
   buckets: 32,
 } as const;
@@ -951,6 +953,7 @@ export const WAIT_TOTALS_FIELDS = [
   ['waits', 'u64', 8],
   ['longestNs', 'u64', 16],
   ['cpu', 'u16', 24],
+  ['received', 'u8', 26],
 ] as const;
 
 /** Arrays of a waitTotals record: name, byte offset and number of elements. */

@@ -3,6 +3,8 @@ import type { Hold } from './hold.js';
 import { usualSyscall } from './usual-syscall.js';
 
 const SAMPLE_PERIOD_NS = 1_001_001;
+/** Others may have the CPU for so long in between: a watchdog, a timer's thread. */
+const INTERRUPTED_NS = 4_000_000;
 /** Within a hold the machine itself may pause so long. */
 const BRIDGED_GAP_NS = 100_000_000;
 
@@ -27,10 +29,14 @@ export function heldSpan(observed: ObservedWait, hold: Hold, syscall: number): {
   let next = toNs;
   for (const sample of [...samples].reverse()) {
     if (sample.cpu !== occupant.cpu || sample.timeNs > toNs) continue;
+    if (next - sample.timeNs > BRIDGED_GAP_NS) break;
     const same = sample.thread === occupant.thread && sample.syscall === syscall;
-    if (!same || next - sample.timeNs > BRIDGED_GAP_NS) break;
+    if (!same && next - sample.timeNs > INTERRUPTED_NS) break;
+    if (!same) continue;
     next = sample.timeNs;
     since = Math.min(since, sample.timeNs - SAMPLE_PERIOD_NS / 2);
   }
-  return { fromNs: Math.round(Math.max(since, occupant.fromNs)), toNs };
+  // Of several turns the scheduler tells those that the wait fell into only.
+  const earliest = hold.turns === 1 ? occupant.fromNs : Number.NEGATIVE_INFINITY;
+  return { fromNs: Math.round(Math.max(since, earliest)), toNs };
 }

@@ -5,6 +5,8 @@ import type { Transport } from '../transports/transport.js';
 
 const hooksSchema = z.looseObject({
   flavour: z.enum(['tp_btf', 'raw_tp']),
+  /** Of `syscalls`: whether the kernel has what the flight recorder takes. */
+  flightRecorder: z.boolean().optional(),
   hooks: z.array(z.object({ tracepoint: z.string(), got: z.boolean() })),
 });
 const capabilitiesSchema = z.object({
@@ -52,6 +54,14 @@ export function tracerChecks({ questions }: TracerCapabilities): HostCheck[] {
     if (!told.works) return { ...about, state: 'limited', detail: told.message, remedy: told.remedy };
     const { flavour, hooks } = told.got;
     const missing = hooks.filter(({ got }) => !got).map(({ tracepoint }) => tracepoint);
+    if (told.got.flightRecorder === false) {
+      return {
+        ...about,
+        state: 'limited',
+        detail: 'works without --flight-recorder: this kernel lacks the BPF instructions that it takes',
+        remedy: 'a newer kernel has them (Linux 5.12)',
+      };
+    }
     if (missing.length === 0) return { ...about, state: 'works', detail: `${hooks.length} tracepoints, by ${flavour}` };
     return {
       ...about,

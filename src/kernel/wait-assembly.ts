@@ -60,14 +60,16 @@ export class WaitAssembly {
   }
 
   #samplesOf(places: readonly WaitPlace[]): NamedSample[] {
-    return places
-      .flatMap((place, index) => {
-        const fromNs = place.fromNs - (index === 0 ? BEFORE_NS : 0);
-        const toNs = place.toNs + (index === places.length - 1 ? BEHIND_NS : 0);
-        const kept = this.#samples.get(place.cpu) ?? [];
-        return kept
+    return [...new Set(places.map(({ cpu }) => cpu))]
+      .flatMap((cpu) => {
+        const own = places.filter((place) => place.cpu === cpu);
+        const fromNs = Math.min(...own.map((place) => place.fromNs)) - BEFORE_NS;
+        const toNs = Math.max(...own.map((place) => place.toNs)) + BEHIND_NS;
+        const isWithin = (timeNs: number): boolean =>
+          own.some((place) => timeNs >= place.fromNs && timeNs <= place.toNs);
+        return (this.#samples.get(cpu) ?? [])
           .filter(({ timeNs }) => timeNs >= fromNs && timeNs <= toNs)
-          .map((sample) => ({ ...sample, isWithin: sample.timeNs >= place.fromNs && sample.timeNs <= place.toNs }));
+          .map((sample) => ({ ...sample, isWithin: isWithin(sample.timeNs) }));
       })
       .sort((one, other) => one.timeNs - other.timeNs);
   }

@@ -9,6 +9,8 @@ export interface TracerHello {
   readonly netns: number;
   /** Whether the kernel counts what its programs cost. */
   readonly bpfCost: boolean;
+  /** Since when its hooks are on: what came before was not seen. */
+  readonly tracesFromNs: number;
   readonly questions: readonly {
     readonly question: string;
     readonly flavour: 'tp_btf' | 'raw_tp';
@@ -158,6 +160,8 @@ export interface WaitTotals {
   readonly cpu: number;
   readonly waits: number;
   readonly longestNs: number;
+  /** Whether a packet of the network namespace asked about came in on this CPU. */
+  readonly received: boolean;
   /** Waits of 2^n up to 2^(n+1) ns. */
   readonly buckets: readonly number[];
 }

@@ -52,6 +52,7 @@ export class HelperRun {
             continue;
           }
           if (event.kind === 'counters') lastTimeNs = event.counters.timeNs;
+          if (event.kind === 'kernel' && event.event.kind === 'cost') lastTimeNs = event.event.cost.timeNs;
           if (event.kind === 'end') ended = true;
           if (start) yield start;
           start = undefined;

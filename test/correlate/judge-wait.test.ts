@@ -331,6 +331,24 @@ test('where nobody qualifies it is told what was seen: who waited, and where for
   assert.deepEqual([servedBy, waitNs, heldNs], ['napi/eth0-8193[9]', 100 * MS, 0]);
 });
 
+test('a hold that others interrupt for a moment goes back to its begin, by the samples', () => {
+  const culprit = judgeWait(
+    buildWait({
+      wait: { waitKind: 'thread', server: NAPI },
+      ran: [
+        [5, -1, -60, -40],
+        [HOG, -1, -40, -20],
+        [6, 230, -20, -19],
+        [HOG, -1, -19, 50],
+        [6, 230, 50, 51],
+        [HOG, -1, 51, 100],
+      ],
+    }),
+  );
+  assert.ok(Math.abs(culprit.lengthNs - 140 * MS) < 2 * MS, `${culprit.lengthNs}`);
+  assert.equal(culprit.heldNs, 99 * MS);
+});
+
 test('of a hog the length is its whole turn, also where the thread was moved away before its end', () => {
   const { lengthNs, heldNs } = judgeWait(
     buildWait({

@@ -65,6 +65,6 @@ export class RunningCommand {
 /** Probes from the outside host that cross every receive queue of the bad node every few milliseconds. */
 export function probeEveryQueue(): RunningCommand {
   const target = `${HOST_ADDRESS.bad}:${NODEPORT_LOCAL}`;
-  const words = ['probe', target, '--syn', '--flows', '64', '-i', '2ms', '--cpu', '0', '--json', '-d', '60s'];
+  const words = ['probe', target, '--syn', '--flows', '64', '-i', '2ms', '--cpu', '0', '--json', '-d', '150s'];
   return RunningCommand.startOn('shell', ...words);
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { closedTo } from '../../bisect/evidence/heard-to.js';
 import { createInference, type Inference, type InferenceOptions } from '../../bisect/inference.js';
 import type { Receiver } from '../../bisect/paths/queue-prediction.js';
 import { joinVerdict } from '../../correlate/join-verdict.js';
@@ -6,7 +7,6 @@ import type { HostsPath } from '../../hosts/measured-paths.js';
 import { plannedOf } from '../../hosts/planned.js';
 import type { Finding } from '../../model/finding.js';
 import type { SampleColumns } from '../../model/sample.js';
-import { SECOND } from '../../model/time.js';
 import type { Incident, Verdict } from '../../model/verdict.js';
 import { watchesOf } from '../../model/watch.js';
 import type { BisectReporter } from '../../report/bisect/bisect-reporter.js';
@@ -25,9 +25,6 @@ import { CulpritHunt } from './culprit-hunt.js';
 import type { MachineWatch } from './machine-watch.js';
 import { portShares } from './port-shares.js';
 import { VantageRun } from './vantage-run.js';
-
-/** Findings are handed over up to this long after they happened; the inference must not close a time before. */
-const LAG_NS = 3 * SECOND;
 
 const RUNS_AS: Readonly<Record<RunsAs, string>> = {
   root: 'helpers run there as root',
@@ -282,10 +279,12 @@ export class Bisection {
     this.#lastNs = nowNs;
     const inference = this.#inference;
     if (!inference) return;
-    for (const incident of inference.advance(this.#lastNs - LAG_NS)) this.#takeIncident(incident);
+    const running = this.#vantages.filter(({ state }) => state === 'running');
+    const closedNs = closedTo(nowNs, this.sources.recorded ? [] : running.map(({ heardNs }) => heardNs));
+    for (const incident of inference.advance(closedNs)) this.#takeIncident(incident);
     const began = performance.now();
     if (began < this.#weighAgainAt) return;
-    const standing = inference.settled(this.#lastNs - LAG_NS);
+    const standing = inference.settled(closedNs);
     if (this.options.trace && !this.sources.recorded) this.#hunt.consider(standing.leading, this.#vantages);
     const done = standing.settled && this.#hunt.satisfied(this.#lastNs);
     if (done && !this.options.fixedDuration && !this.sources.recorded) this.#stopAll();

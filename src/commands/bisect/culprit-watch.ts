@@ -88,7 +88,7 @@ export class CulpritWatch {
         if (event.kind === 'lost-records') this.#lostOnTheWay += event.count;
         if (event.kind === 'end') this.#lastNs = event.timeNs + shiftNs;
         if (event.kind !== 'kernel') continue;
-        if (event.event.kind === 'hello') this.#began = shiftNs;
+        if (event.event.kind === 'hello') this.#began = shiftNs + event.event.hello.tracesFromNs;
         if (event.event.kind === 'cost') this.#note(event.event.cost, shiftNs);
         teller.take(event.event, shiftNs);
         const observed = this.#assembly.take(event.event);

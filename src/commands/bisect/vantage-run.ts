@@ -39,6 +39,7 @@ export class VantageRun {
   #state: 'starting' | 'running' | 'ended' | 'failed' = 'starting';
   #why: string | undefined;
   #failure: CodedError | undefined;
+  #heardNs = Number.NEGATIVE_INFINITY;
 
   constructor(
     readonly name: string,
@@ -65,6 +66,11 @@ export class VantageRun {
     const about = { command: 'bisect', engine: engine.name, thresholdNs, options: {}, ...whose };
     this.#measurement = new Measurement(this.plan, about);
     this.#run = engine.start(this.plan);
+  }
+
+  /** Time of the newest that came from it, on the time line of the run; -Infinity before. */
+  get heardNs(): number {
+    return this.#heardNs;
   }
 
   get clockOffsetNs(): number {
@@ -116,6 +122,7 @@ export class VantageRun {
           this.#state = 'running';
           this.#hello = event.hello;
         }
+        this.#heardNs = Math.max(this.#heardNs, timeOf(event));
         if (event.kind === 'end' && event.reason === 'cut-off') cutOff = true;
         if (event.kind === 'warning') this.#why = event.message;
         const findings = this.#measurement.take(event);
@@ -131,4 +138,12 @@ export class VantageRun {
       this.#why = error.message;
     }
   }
+}
+
+/** When what an event tells was known to the prober. */
+function timeOf(event: EngineEvent): number {
+  if (event.kind === 'counters') return event.counters.timeNs;
+  if (event.kind !== 'samples' || event.samples.length === 0) return Number.NEGATIVE_INFINITY;
+  const last = event.samples.length - 1;
+  return (event.samples.sentNs[last] ?? 0) + Math.max(0, event.samples.rttNs[last] ?? 0);
 }

@@ -1,5 +1,5 @@
 import { judgeWait } from '../../correlate/judge-wait.js';
-import { notThisNode } from '../../correlate/not-this-node.js';
+import { noWait } from '../../correlate/no-wait.js';
 import { WaitAssembly } from '../../kernel/wait-assembly.js';
 import type { StallClass } from '../../model/culprit.js';
 import type { EngineEvent } from '../../model/engine-event.js';
@@ -26,7 +26,7 @@ export interface TraceStallOptions extends TraceScope {
 /**
  * `rxray trace stall`: who keeps received packets waiting.
  *
- * @returns 0 when nobody did, 1 when somebody did
+ * @returns 0 when nobody did, 1 when somebody did, 4 when the tracer did not come to its end
  */
 export async function traceStall(options: TraceStallOptions, io: Io): Promise<number> {
   const results = { path: options.output, what: 'where the results go' };
@@ -35,14 +35,14 @@ export async function traceStall(options: TraceStallOptions, io: Io): Promise<nu
   const { transport } = await tracePlace(options);
   const plan = { ...tracePlanOf(options), questions: [{ question: 'stall', minNs: options.minNs } as const] };
   return withOutput(options, io, async (output) => {
-    const trace = new StallTrace(options, output);
+    const trace = new StallTrace(options, output, io);
     const status = await runTrace(transport, plan, { take: (event) => trace.take(event) }, io);
-    if (options.folded !== undefined) {
-      await withOutput({ output: options.folded }, io, (file) => file.write(trace.folded.text()));
-    }
+    await trace.writeFolded();
     return status === EXIT.completed && trace.blamed > 0 ? EXIT.found : status;
   });
 }
+
+const FOLDED_EVERY_MS = 1_000;
 
 /** Waits that tell of nobody on the machine. */
 const ACCUSES_NOBODY: ReadonlySet<StallClass> = new Set(['steal', 'unattributed']);
@@ -51,7 +51,8 @@ class StallTrace {
   readonly #assembly = new WaitAssembly();
   readonly #reporter;
   readonly #totals: WaitTotals[] = [];
-  readonly folded = new FoldedStacks();
+  readonly #folded = new FoldedStacks();
+  #foldedAt = 0;
   #hello: TracerHello | undefined;
   #cost: TracerCost | undefined;
   #epochRealNs = 0n;
@@ -63,6 +64,7 @@ class StallTrace {
   constructor(
     private readonly options: TraceStallOptions,
     private readonly output: Output,
+    private readonly io: Io,
   ) {
     this.#reporter = createStallReporter(options.json, options.samples);
   }
@@ -82,10 +84,18 @@ class StallTrace {
       if (!ACCUSES_NOBODY.has(culprit.class)) this.blamed += 1;
       this.#waits += 1;
       if (this.options.folded !== undefined) {
-        this.folded.add(observed.samples.filter(({ isWithin }) => isWithin));
+        this.#folded.add(observed.samples.filter(({ isWithin }) => isWithin));
+        if (performance.now() - this.#foldedAt > FOLDED_EVERY_MS) await this.writeFolded();
       }
       await this.output.write(this.#reporter.culprit(culprit, observed));
     }
+  }
+
+  /** Whole each time, so that a run that is killed leaves what it had. */
+  async writeFolded(): Promise<void> {
+    if (this.options.folded === undefined) return;
+    await withOutput({ output: this.options.folded }, this.io, (file) => file.write(this.#folded.text()));
+    this.#foldedAt = performance.now();
   }
 
   async #begin(hello: TracerHello): Promise<void> {
@@ -101,7 +111,7 @@ class StallTrace {
     const complete = quality.lostEvents + quality.droppedRecords === 0 && end.reason !== 'cut-off';
     if (this.#waits === 0 && complete && this.#hello !== undefined) {
       const run = { endNs: end.timeNs, netns: this.#hello.netns };
-      await this.output.write(this.#reporter.culprit(notThisNode(this.#totals, this.options.minNs, run)));
+      await this.output.write(this.#reporter.culprit(noWait(this.#totals, this.options.minNs, run)));
     }
     await this.output.write(this.#reporter.end(quality));
   }

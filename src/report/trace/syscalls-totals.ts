@@ -1,4 +1,5 @@
 import type { SyscallTotals } from '../../model/syscall-event.js';
+import { bucketStart } from '../../stats/latency-buckets.js';
 
 /** What rows of a table are made of. */
 export type SyscallsBy = 'process-call' | 'process' | 'comm' | 'call';
@@ -20,7 +21,8 @@ export class SyscallsTotals {
   added(by: SyscallsBy): SyscallTotals[] {
     const rows = [...this.#now].flatMap(([key, now]) => {
       const before = this.#before.get(key);
-      if (before === undefined) return [now];
+      // Fewer than before: the number of the process has been taken by another.
+      if (before === undefined || now.count < before.count || now.processName !== before.processName) return [now];
       return now.count === before.count ? [] : [minus(now, before)];
     });
     this.#before = new Map(this.#now);
@@ -29,13 +31,25 @@ export class SyscallsTotals {
 }
 
 function minus(now: SyscallTotals, before: SyscallTotals): SyscallTotals {
+  const buckets = now.buckets.map((calls, index) => calls - (before.buckets[index] ?? 0));
   return {
     ...now,
     count: now.count - before.count,
     errors: now.errors - before.errors,
     totalNs: now.totalNs - before.totalNs,
-    buckets: now.buckets.map((calls, index) => calls - (before.buckets[index] ?? 0)),
+    longestNs: longestOf(buckets, now, before),
+    buckets,
   };
+}
+
+/**
+ * The longest call of an interval: exact where it is the longest of the run so far, else the end of the highest bucket
+ * that something was added to.
+ */
+function longestOf(buckets: readonly number[], now: SyscallTotals, before: SyscallTotals): number {
+  if (now.longestNs > before.longestNs) return now.longestNs;
+  const highest = buckets.findLastIndex((calls) => calls > 0);
+  return highest < 0 ? 0 : Math.min(now.longestNs, bucketStart(highest + 1));
 }
 
 function grouped(rows: readonly SyscallTotals[], by: SyscallsBy): SyscallTotals[] {
