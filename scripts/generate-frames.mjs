@@ -8,8 +8,9 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const definition = JSON.parse(readFileSync(join(root, 'native/frames/frames.json'), 'utf8'));
 
-const SIZES = { u8: 1, u16: 2, u32: 4, i64: 8, u64: 8 };
-const C_TYPES = { u8: 'uint8_t', u16: 'uint16_t', u32: 'uint32_t', i64: 'int64_t', u64: 'uint64_t' };
+// An instant that counts from the epoch of its stream is an i64 that moves when the stream is put on another time line.
+const SIZES = { u8: 1, u16: 2, u32: 4, i64: 8, u64: 8, time: 8 };
+const C_TYPES = { u8: 'uint8_t', u16: 'uint16_t', u32: 'uint32_t', i64: 'int64_t', u64: 'uint64_t', time: 'int64_t' };
 
 const snake = (name) => name.replaceAll('-', '_').replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const upper = (name) => snake(name).toUpperCase();
@@ -20,7 +21,7 @@ function layout(fields, owner) {
   let offset = 0;
   let widest = 1;
   const placed = fields.map(([name, type, doc]) => {
-    const match = /^(u8|u16|u32|i64|u64)(?:\[(\d+)\])?$/.exec(type);
+    const match = /^(u8|u16|u32|i64|u64|time)(?:\[(\d+)\])?$/.exec(type);
     if (!match) throw new Error(`${owner}.${name}: unknown type ${type}`);
     const size = SIZES[match[1]];
     if (offset % size !== 0) throw new Error(`${owner}.${name}: offset ${offset} is not a multiple of ${size}`);
@@ -33,6 +34,8 @@ function layout(fields, owner) {
   if (offset % widest !== 0) throw new Error(`${owner}: ${offset} bytes is not a multiple of ${widest}`);
   return { fields: placed, bytes: offset };
 }
+
+const widthOf = (field) => (field.scalar === 'time' ? 'i64' : field.scalar);
 
 const structs = [['header', definition.header], ['block', definition.block], ...Object.entries(definition.records)].map(
   ([name, struct]) => ({
@@ -130,11 +133,19 @@ function typescriptTables() {
     for (const field of struct.fields) {
       if (field.name === 'reserved') continue;
       out.push(
-        `  /** ${field.scalar}${field.length === undefined ? '' : `[${field.length}]`}: ${field.doc}. */`,
+        `  /** ${widthOf(field)}${field.length === undefined ? '' : `[${field.length}]`}: ${field.doc}. */`,
         `  ${field.name}: ${field.offset},`,
       );
     }
     out.push('} as const;', '');
+    const times = struct.fields.filter((field) => field.scalar === 'time').map((field) => `'${field.name}'`);
+    if (struct.type !== undefined && times.length > 0) {
+      out.push(
+        `/** Instants in records of type ${struct.name}, since the epoch of the stream. */`,
+        `export const ${upper(struct.name)}_TIMES = [${times.join(', ')}] as const;`,
+        '',
+      );
+    }
     if (struct.type === undefined || struct.name === 'sample' || struct.name === 'text') continue;
     out.push(
       `/** Fields of a ${struct.name} record: name, width and byte offset. */`,
@@ -142,7 +153,7 @@ function typescriptTables() {
     );
     const shown = struct.fields.filter((field) => field.name !== 'reserved');
     for (const field of shown) {
-      if (field.length === undefined) out.push(`  ['${field.name}', '${field.scalar}', ${field.offset}],`);
+      if (field.length === undefined) out.push(`  ['${field.name}', '${widthOf(field)}', ${field.offset}],`);
     }
     out.push('] as const;', '');
     const arrays = shown.filter((field) => field.length !== undefined);

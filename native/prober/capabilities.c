@@ -93,7 +93,7 @@ int capabilities_print(void)
 		goto out;
 	}
 	json_add(json,
-	         "{\"helper\":\"rxray-prober\",\"version\":\"" PROBER_VERSION
+	         "{\"helper\":\"rxray-prober\",\"version\":\"" RXRAY_VERSION
 	         "\",\"rawSocket\":%s,\"packetSocket\":%s,\"schedFifo\":%s,\"mlock\":%s,\"interfaces\":[",
 	         truth(can_open(AF_INET, SOCK_RAW, IPPROTO_RAW)), truth(can_open(AF_PACKET, SOCK_DGRAM, 0)),
 	         truth(can_fifo()), truth(can_lock()));

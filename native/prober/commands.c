@@ -4,16 +4,17 @@
 #include <unistd.h>
 
 #include "prober.h"
+#include "tell.h"
 
 static void obey(struct prober *prober, const char *line)
 {
 	if (strcmp(line, "stop") == 0)
 		prober->stopping = true;
 	else if (strcmp(line, "counters") == 0)
-		reports_counters(prober, clocks_mono());
+		tell_counters(prober, clocks_mono());
 	else if (line[0] != '\0')
-		events_warning(prober, "W_COMMAND", -1,
-		               "unknown line on stdin: only `stop` and `counters` are known");
+		tell_warning(prober, "W_COMMAND", -1,
+		             "unknown line on stdin: only `stop` and `counters` are known");
 }
 
 void commands_read(struct prober *prober)

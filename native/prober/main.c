@@ -8,11 +8,13 @@
 #include <unistd.h>
 
 #include "confine.h"
+#include "interface_info.h"
 #include "node_reader.h"
 #include "plan_lines.h"
 #include "prober.h"
+#include "say.h"
 #include "stop.h"
-#include "told.h"
+#include "tell.h"
 #include "user_limits.h"
 #include "watcher.h"
 
@@ -56,7 +58,7 @@ static int report_failure(struct prober *prober, const struct problem *problem)
 		              prober->clocks.read_mono + prober->clocks.real_minus_mono,
 		              prober->clocks.read_mono, 0);
 	}
-	told_error(&prober->frames, "rxray-prober", problem);
+	say_error(&prober->frames, "rxray-prober", problem);
 	frames_block(&prober->frames, RXRAY_RECORD_END, sizeof(end), &end, 1);
 	frames_finish(&prober->frames, 2000);
 	return problem->exit_status;
@@ -72,8 +74,8 @@ static void give_up_privileges(struct prober *prober)
 	        watches ? CONFINE_READS_FILES | CONFINE_STARTS_THREADS | CONFINE_ASKS_NETLINK : CONFINE_SENDS;
 
 	if (!confine(keep, does))
-		events_warning(prober, "W_UNCONFINED", -1,
-		               "the prober keeps its privileges: this kernel has no seccomp filters");
+		tell_warning(prober, "W_UNCONFINED", -1,
+		             "the prober keeps its privileges: this kernel has no seccomp filters");
 }
 
 static int work(struct prober *prober)
@@ -87,14 +89,14 @@ static int work(struct prober *prober)
 			return report_failure(prober, &problem);
 		watch_hello(prober);
 		give_up_privileges(prober);
-		reports_end(prober, watch_run(prober));
+		tell_end(prober, watch_run(prober));
 		return 0;
 	}
 	if (!setup_prober(prober, &problem))
 		return report_failure(prober, &problem);
-	events_hello(prober);
+	tell_hello(prober);
 	give_up_privileges(prober);
-	reports_end(prober, run_prober(prober));
+	tell_end(prober, run_prober(prober));
 	return 0;
 }
 
@@ -104,7 +106,7 @@ int main(int argc, char **argv)
 	int flags, status;
 
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
-		return puts("rxray-prober " PROBER_VERSION) < 0;
+		return puts("rxray-prober " RXRAY_VERSION) < 0;
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
 		return fputs(help, stdout) < 0;
 	if (argc == 2 && strcmp(argv[1], "--capabilities") == 0)
@@ -127,8 +129,8 @@ int main(int argc, char **argv)
 		return EXIT_SYSTEM;
 	}
 	for (int i = 0; i < 2; i++)
-		prober->transmit[i].fd = prober->receive[i].fd = -1;
-	prober->reset_fd = prober->statm_fd = -1;
+		prober->sender.transmit[i].fd = prober->sender.receive[i].fd = -1;
+	prober->sender.reset_fd = prober->statm_fd = -1;
 	prober->pauses.schedstat_fd = prober->pauses.stat_fd = -1;
 	status = work(prober);
 	setup_release(prober);

@@ -11,7 +11,6 @@
 #include "clocks.h"
 #include "frames.h"
 #include "key.h"
-#include "outstanding.h"
 #include "packet.h"
 #include "pauses.h"
 #include "plan.h"
@@ -23,14 +22,14 @@
 #include "schedule.h"
 #include "stamps.h"
 #include "transmit.h"
+#include "unanswered.h"
 
-#define PROBER_VERSION "0.1.0"
 #define NO_TRAIN UINT32_MAX
 
 /* The probes of one path that share a grid and a sequence: those of its pinned flows, or its fresh ones. */
 struct train {
 	struct grid grid;
-	struct outstanding outstanding; /* its `next` is the next slot of the grid */
+	struct unanswered outstanding; /* its `next` is the next slot of the grid */
 	uint64_t expire; /* all probes before this one have been answered or given up */
 	uint32_t path;
 	bool fresh;
@@ -54,100 +53,61 @@ struct grants {
 	char sched_why[128];
 };
 
-struct watcher;
-struct waiting;
+struct awaiting;
 
-/* The whole state of the process. */
-struct prober {
-	struct plan plan;
-	struct secret secret;
+/* The part of a run that sends probes and matches what answers them. */
+struct sender {
 	struct ports ports;
 	struct name_hold rates; /* of what is sent to each target */
 	struct path *paths;
 	struct train *trains;
 	uint32_t train_count;
 	struct agenda agenda;
+	struct transmit transmit[2]; /* IPv4, IPv6 */
+	struct receive receive[2];
+	struct routers routers;
+	struct awaiting *waiting; /* NULL unless network cards stamp */
+	int reset_fd; /* sends RSTs past a firewall, opened while that is still allowed */
+	int64_t last_sent_ns; /* the newest due time of a probe that was sent */
+	uint64_t outstanding_bytes; /* memory for probes that may still be answered */
+	bool overload_told;
+};
+
+struct watcher;
+
+/* The whole state of the process. */
+struct prober {
+	struct plan plan;
+	struct secret secret;
 	struct clocks clocks;
 	struct pauses pauses;
 	struct grants grants;
 	struct frames frames;
-	struct transmit transmit[2]; /* IPv4, IPv6 */
-	struct receive receive[2];
-	struct routers routers;
-	struct waiting *waiting; /* NULL unless network cards stamp */
+	struct sender sender;
 	struct watcher *watcher; /* NULL when the plan sends */
-	int reset_fd; /* sends RSTs past a firewall, opened while that is still allowed */
 	int statm_fd; /* /proc/self/statm */
 
 	int64_t start_ns, epoch_ns;
-	int64_t last_sent_ns; /* the newest due time of a probe that was sent */
 	int64_t wake_ns, user_received_ns;
 	struct rxray_frame_counters counters;
-	uint64_t outstanding_bytes; /* memory for probes that may still be answered */
 	unsigned warnings;
 
 	char command[64]; /* what was read of a line on stdin */
 	size_t command_length;
-	bool stdin_closed, stopping, overload_told;
+	bool stdin_closed, stopping;
 };
 
 /* setup.c: everything between the plan and the first probe. */
 bool setup_prober(struct prober *prober, struct problem *problem);
 void setup_release(struct prober *prober);
 
-/* privileges.c */
-void privileges_take(struct prober *prober);
-
-/* send.c: serves the slots that are due; returns what was late and missed. */
-struct service {
-	int64_t first_late_ns; /* due time of the first slot not served in time */
-	int64_t worst_lag_ns;
-	uint64_t missed;
-};
-struct service send_due(struct prober *prober, int64_t now);
-extern const struct transmit_events send_events;
-
-/* reset.c: closes a half-open connection that a SYN-ACK announces, when our kernel's own RST is dropped. */
-void reset_answer(struct prober *prober, const struct incoming *in, const struct sockaddr_ll *from);
-
-/* commands.c: obeys what has come in on stdin, and notices its end. */
-void commands_read(struct prober *prober);
-/* Sleeps until `until`, or until stdin, stdout or `wake_fd` (-1 for none) want something. */
-void idle_until(struct prober *prober, int64_t until, int wake_fd);
-
-/* events.c: what is told in words. */
-struct json;
-bool events_begin_hello(struct json *json, const struct prober *prober, const char *transmit_via,
-                        const char *receive_via);
-void events_hello(struct prober *prober);
-void events_warning(struct prober *prober, const char *code, long path, const char *message);
-
-/* reports.c: periodic and final records. */
-void reports_counters(struct prober *prober, int64_t now);
-void reports_clock(struct prober *prober, int64_t step_ns);
-void reports_pause(struct prober *prober, const struct service *service, int64_t now);
-void reports_end(struct prober *prober, enum rxray_end_reason reason);
+/* running_rights.c: the CPU, its priority and memory that stays. */
+void running_rights_take(struct prober *prober);
 
 /* run.c: the loop; returns why it ended. */
 enum rxray_end_reason run_prober(struct prober *prober);
 
 /* capabilities.c: prints one JSON line about this machine. */
 int capabilities_print(void);
-
-/* interface_info.c: prints one JSON line about how an interface spreads what it receives. */
-int interface_info_print(const char *name);
-struct json;
-struct steering;
-/* Adds the same to a document; `null` where it would not fit. */
-void interface_info_add(struct json *json, const struct steering *steering);
-
-/* The same as an answer of the node reader: `interface NAME JSON`, or why not. */
-void interface_info_answer(FILE *answers, const char *name);
-
-/* The 32-bit number of a probe as frames and payloads show it. */
-static inline uint32_t train_seq(const struct train *train, uint64_t k)
-{
-	return ((uint32_t)k & ~FRESH_SEQ_BIT) | (train->fresh ? FRESH_SEQ_BIT : 0);
-}
 
 #endif

@@ -5,10 +5,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "answers.h"
-#include "outcomes.h"
+#include "match_reply.h"
+#include "probe_fate.h"
 #include "prober.h"
+#include "sender.h"
 #include "stop.h"
+#include "tell.h"
 
 #define STAMP_LATER_NS 5000000
 #define COALESCE_NS 50000 /* slots that fall due within this of a wake-up wait for the next one */
@@ -28,16 +30,16 @@ struct times {
 
 static void keep_house(struct prober *prober, struct times *times, int64_t now)
 {
-	outcomes_settle_waiting(prober, now);
-	outcomes_expire(prober, now);
+	fate_settle_waiting(prober, now);
+	fate_expire(prober, now);
 	pauses_refresh(&prober->pauses, now);
 	if (now >= times->counters) {
-		reports_counters(prober, now);
-		routers_repeat(&prober->routers);
+		tell_counters(prober, now);
+		routers_repeat(&prober->sender.routers);
 		times->counters = now + SECOND_NS;
 	}
 	if (now >= times->clock) {
-		reports_clock(prober, 0);
+		tell_clock(prober, 0);
 		times->clock = now + SECOND_NS;
 	}
 	frames_close_batch(&prober->frames);
@@ -51,8 +53,8 @@ static void read_answers(struct prober *prober)
 	int64_t step = clocks_update(&prober->clocks);
 
 	if (step != 0)
-		reports_clock(prober, step);
-	answers_read(prober);
+		tell_clock(prober, step);
+	match_replies(prober);
 }
 
 /*
@@ -69,8 +71,9 @@ static int64_t next_wake(const struct prober *prober, const struct times *times,
 {
 	int64_t wake = times->housekeeping;
 
-	if (prober->agenda.count > 0 && prober->agenda.heap[0].due_ns < wake && !nobody_reads(prober, now))
-		wake = prober->agenda.heap[0].due_ns;
+	if (prober->sender.agenda.count > 0 && prober->sender.agenda.heap[0].due_ns < wake &&
+	    !nobody_reads(prober, now))
+		wake = prober->sender.agenda.heap[0].due_ns;
 	if (times->end < wake)
 		wake = times->end;
 	return wake < now + COALESCE_NS ? now + COALESCE_NS : wake;
@@ -98,10 +101,10 @@ static void rest_if_overloaded(struct prober *prober, struct times *times, int64
 	/* The wall clock is read for nothing; what counts is that it has worked, not that others have. */
 	if (now - times->rested < BUSY_MOST_NS || cpu_time() - times->rested_cpu < BUSY_MOST_NS)
 		return;
-	if (!prober->overload_told)
-		events_warning(prober, "W_OVERLOAD", -1,
-		               "this machine cannot send so many probes: slots are missed");
-	prober->overload_told = true;
+	if (!prober->sender.overload_told)
+		tell_warning(prober, "W_OVERLOAD", -1,
+		             "this machine cannot send so many probes: slots are missed");
+	prober->sender.overload_told = true;
 	/* Interrupted or not, the rest has served its purpose. */
 	nanosleep(&rest, NULL);
 	times->rested = clocks_mono();
@@ -136,21 +139,22 @@ enum rxray_end_reason run_prober(struct prober *prober)
 		now = clocks_mono();
 		if (stop_requested())
 			return RXRAY_END_REASON_SIGNAL;
-		if ((prober->stdin_closed || prober->stopping) && prober->agenda.count > 0) {
+		if ((prober->stdin_closed || prober->stopping) && prober->sender.agenda.count > 0) {
 			reason = prober->stdin_closed ? RXRAY_END_REASON_STDIN_CLOSED
 			                              : RXRAY_END_REASON_COMPLETE;
-			prober->agenda.count = 0;
+			prober->sender.agenda.count = 0;
 		}
 		service = (struct service){0};
 		if (!nobody_reads(prober, now))
 			service = send_due(prober, now);
 		read_answers(prober);
 		if (service.missed > 0 || service.worst_lag_ns >= 1000000)
-			reports_pause(prober, &service, now);
+			tell_pause(prober, &service, now);
 		if (now >= times.housekeeping - HOUSEKEEPING_EARLY_NS)
 			keep_house(prober, &times, now);
-		if (prober->agenda.count == 0 && times.end == INT64_MAX) {
-			times.end = (prober->last_sent_ns > 0 ? prober->last_sent_ns : now) + grace(prober);
+		if (prober->sender.agenda.count == 0 && times.end == INT64_MAX) {
+			times.end = (prober->sender.last_sent_ns > 0 ? prober->sender.last_sent_ns : now) +
+			            grace(prober);
 			/* Someone who asked for the end need not wait from a last probe long past. */
 			if (times.end < now)
 				times.end = now;
@@ -168,9 +172,9 @@ enum rxray_end_reason run_prober(struct prober *prober)
 			nanosleep(&nap, NULL);
 			continue;
 		}
-		idle_until(prober, wake, -1);
+		wait_for_input(prober, wake, -1);
 	}
-	outcomes_settle_waiting(prober, INT64_MAX);
-	outcomes_expire(prober, clocks_mono());
+	fate_settle_waiting(prober, INT64_MAX);
+	fate_expire(prober, clocks_mono());
 	return reason;
 }

@@ -7,8 +7,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "awaiting_stamp.h"
 #include "prober.h"
-#include "waiting.h"
+#include "sender.h"
 #include "watcher.h"
 
 #define NS_PER_S 1000000000ll
@@ -35,7 +36,7 @@ static uint64_t slots_of(const struct plan *plan, uint64_t interval_ns)
 static bool add_train(struct prober *prober, uint32_t path, bool fresh)
 {
 	const struct plan_path *plan = &prober->plan.paths[path];
-	struct train *train = &prober->trains[prober->train_count];
+	struct train *train = &prober->sender.trains[prober->sender.train_count];
 	uint64_t slots = slots_of(&prober->plan, plan->interval_ns);
 
 	train->path = path;
@@ -49,7 +50,7 @@ static bool add_train(struct prober *prober, uint32_t path, bool fresh)
 	}
 	train->grid.slots = slots;
 	train->outstanding.capacity =
-	        outstanding_capacity(train->grid.interval_ns, (int64_t)prober->plan.match_ns);
+	        unanswered_capacity(train->grid.interval_ns, (int64_t)prober->plan.match_ns);
 	if (train->outstanding.capacity == 0)
 		return false;
 	if (slots != UINT64_MAX && slots + 4 < train->outstanding.capacity)
@@ -60,7 +61,8 @@ static bool add_train(struct prober *prober, uint32_t path, bool fresh)
 		if (train->outstanding.hardware_ns == NULL)
 			return false;
 	}
-	*(fresh ? &prober->paths[path].fresh : &prober->paths[path].pinned) = prober->train_count++;
+	*(fresh ? &prober->sender.paths[path].fresh : &prober->sender.paths[path].pinned) =
+	        prober->sender.train_count++;
 	return train->outstanding.slots != NULL;
 }
 
@@ -68,20 +70,21 @@ static bool make_trains(struct prober *prober)
 {
 	size_t most = 2 * prober->plan.path_count;
 
-	prober->trains = calloc(most, sizeof(*prober->trains));
-	prober->agenda.heap = calloc(most, sizeof(*prober->agenda.heap));
-	if (prober->trains == NULL || prober->agenda.heap == NULL)
+	prober->sender.trains = calloc(most, sizeof(*prober->sender.trains));
+	prober->sender.agenda.heap = calloc(most, sizeof(*prober->sender.agenda.heap));
+	if (prober->sender.trains == NULL || prober->sender.agenda.heap == NULL)
 		return false;
 	for (uint32_t i = 0; i < prober->plan.path_count; i++) {
-		prober->paths[i].totals.path = i;
-		prober->paths[i].fresh = NO_TRAIN;
+		prober->sender.paths[i].totals.path = i;
+		prober->sender.paths[i].fresh = NO_TRAIN;
 		if (!add_train(prober, i, false) ||
 		    (prober->plan.paths[i].fresh_pps > 0 && !add_train(prober, i, true)))
 			return false;
 	}
-	for (uint32_t i = 0; i < prober->train_count; i++)
-		prober->outstanding_bytes += prober->trains[i].outstanding.capacity * sizeof(struct slot);
-	return prober->outstanding_bytes <= OUTSTANDING_BYTES_MOST;
+	for (uint32_t i = 0; i < prober->sender.train_count; i++)
+		prober->sender.outstanding_bytes +=
+		        prober->sender.trains[i].outstanding.capacity * sizeof(struct slot);
+	return prober->sender.outstanding_bytes <= OUTSTANDING_BYTES_MOST;
 }
 
 struct interval_rank {
@@ -101,24 +104,24 @@ static int compare_ranks(const void *left, const void *right)
 /* Spreads the trains of each interval over it, and enters all into the agenda. */
 static bool make_phases(struct prober *prober)
 {
-	struct interval_rank *ranks = calloc(prober->train_count, sizeof(*ranks));
+	struct interval_rank *ranks = calloc(prober->sender.train_count, sizeof(*ranks));
 	uint32_t group = 0;
 
 	if (ranks == NULL)
 		return false;
-	for (uint32_t i = 0; i < prober->train_count; i++)
-		ranks[i] = (struct interval_rank){prober->trains[i].grid.interval_ns, i};
-	qsort(ranks, prober->train_count, sizeof(*ranks), compare_ranks);
-	for (uint32_t first = 0, end; first < prober->train_count; first = end, group++) {
+	for (uint32_t i = 0; i < prober->sender.train_count; i++)
+		ranks[i] = (struct interval_rank){prober->sender.trains[i].grid.interval_ns, i};
+	qsort(ranks, prober->sender.train_count, sizeof(*ranks), compare_ranks);
+	for (uint32_t first = 0, end; first < prober->sender.train_count; first = end, group++) {
 		for (end = first;
-		     end < prober->train_count && ranks[end].interval_ns == ranks[first].interval_ns;)
+		     end < prober->sender.train_count && ranks[end].interval_ns == ranks[first].interval_ns;)
 			end++;
 		for (uint32_t i = first; i < end; i++) {
-			struct grid *grid = &prober->trains[ranks[i].train].grid;
+			struct grid *grid = &prober->sender.trains[ranks[i].train].grid;
 
 			grid->first_ns = prober->start_ns +
 			                 grid_phase(grid->interval_ns, group, i - first, end - first);
-			agenda_add(&prober->agenda, grid->first_ns, ranks[i].train);
+			agenda_add(&prober->sender.agenda, grid->first_ns, ranks[i].train);
 		}
 	}
 	free(ranks);
@@ -133,10 +136,10 @@ static int common_interface(const struct prober *prober, int family)
 	for (size_t i = 0; i < prober->plan.path_count; i++) {
 		if (prober->plan.paths[i].target.family != family)
 			continue;
-		if (prober->paths[i].route.bound == 0 ||
-		    (common != 0 && common != prober->paths[i].route.bound))
+		if (prober->sender.paths[i].route.bound == 0 ||
+		    (common != 0 && common != prober->sender.paths[i].route.bound))
 			return 0;
-		common = prober->paths[i].route.bound;
+		common = prober->sender.paths[i].route.bound;
 	}
 	return common;
 }
@@ -146,9 +149,9 @@ static bool open_sockets(struct prober *prober, int family, struct problem *prob
 	int which = family == 6;
 	struct transmit_events events = send_events;
 	struct filter_spec filter = {
-	        .icmp_ids = prober->ports.ids,
-	        .pinned_ports = prober->ports.pinned,
-	        .fresh_ports = prober->ports.fresh,
+	        .icmp_ids = prober->sender.ports.ids,
+	        .pinned_ports = prober->sender.ports.pinned,
+	        .fresh_ports = prober->sender.ports.fresh,
 	        .family = family,
 	};
 	struct sock_filter code[FILTER_MAX];
@@ -183,8 +186,9 @@ static bool open_sockets(struct prober *prober, int family, struct problem *prob
 	program.len = (unsigned short)filter_make(&filter, code);
 	options.ifindex = common_interface(prober, family);
 	options.frames = (uint32_t)frames;
-	return transmit_open(&prober->transmit[which], family, prober->grants.stamps, &events, problem) &&
-	       receive_open(&prober->receive[which], &options, problem);
+	return transmit_open(&prober->sender.transmit[which], family, prober->grants.stamps, &events,
+	                     problem) &&
+	       receive_open(&prober->sender.receive[which], &options, problem);
 }
 
 /* Network cards' stamps where somebody has switched them on for every interface that is used; never by
@@ -196,13 +200,13 @@ static bool choose_stamps(struct prober *prober, struct problem *problem)
 	bool hardware = asked == STAMPING_AUTO || asked == STAMPING_HARDWARE;
 
 	for (size_t i = 0; hardware && i < prober->plan.path_count; i++) {
-		hardware = stamps_hardware_on(prober->paths[i].route.interface);
+		hardware = stamps_hardware_on(prober->sender.paths[i].route.interface);
 		if (!hardware && asked == STAMPING_HARDWARE)
 			return problem_set(problem, "E_TIMESTAMPS", EXIT_SYSTEM, (long)i,
 			                   "switch them on (hwstamp_ctl -i INTERFACE -t 1 -r 1), or use "
 			                   "`timestamps kernel`",
 			                   "%s does not stamp all packets in hardware, as it is set up",
-			                   prober->paths[i].route.interface);
+			                   prober->sender.paths[i].route.interface);
 	}
 	grants->stamps = hardware ? STAMPS_HARDWARE : STAMPS_KERNEL;
 	grants->stamps_why = "as asked for";
@@ -213,16 +217,16 @@ static bool choose_stamps(struct prober *prober, struct problem *problem)
 		                              : "auto: what every interface has";
 	if (!hardware)
 		return true;
-	prober->waiting = calloc(1, sizeof(*prober->waiting));
-	return prober->waiting != NULL || no_memory(problem);
+	prober->sender.waiting = calloc(1, sizeof(*prober->sender.waiting));
+	return prober->sender.waiting != NULL || no_memory(problem);
 }
 
 bool setup_prober(struct prober *prober, struct problem *problem)
 {
 	uint64_t random[4];
 
-	prober->paths = calloc(prober->plan.path_count, sizeof(*prober->paths));
-	if (prober->paths == NULL)
+	prober->sender.paths = calloc(prober->plan.path_count, sizeof(*prober->sender.paths));
+	if (prober->sender.paths == NULL)
 		return no_memory(problem);
 	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		return problem_set(problem, "E_RANDOM", EXIT_SYSTEM, -1, "use a kernel that has getrandom",
@@ -231,14 +235,14 @@ bool setup_prober(struct prober *prober, struct problem *problem)
 	if (prober->plan.secret_given)
 		memcpy(prober->secret.words, prober->plan.secret, sizeof(prober->plan.secret));
 	for (size_t i = 0; i < prober->plan.path_count; i++) {
-		if (!route_find(&prober->plan.paths[i], (long)i, &prober->paths[i].route, problem))
+		if (!route_find(&prober->plan.paths[i], (long)i, &prober->sender.paths[i].route, problem))
 			return false;
 	}
 	if (!choose_stamps(prober, problem))
 		return false;
-	if (!rate_hold_take(&prober->rates, &prober->plan, problem))
+	if (!rate_hold_take(&prober->sender.rates, &prober->plan, problem))
 		return false;
-	if (!ports_reserve(&prober->ports, &prober->plan, random[2], problem))
+	if (!ports_reserve(&prober->sender.ports, &prober->plan, random[2], problem))
 		return false;
 	if (!make_trains(prober))
 		return no_memory(problem);
@@ -256,8 +260,8 @@ bool setup_prober(struct prober *prober, struct problem *problem)
 	              prober->epoch_ns, random[3]);
 	/* Without it a firewall that drops our kernel's RST leaves half-open connections, as it would anyway.
 	 */
-	prober->reset_fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	privileges_take(prober);
+	prober->sender.reset_fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	running_rights_take(prober);
 	pauses_open(&prober->pauses);
 	return true;
 }
@@ -265,24 +269,24 @@ bool setup_prober(struct prober *prober, struct problem *problem)
 void setup_release(struct prober *prober)
 {
 	watch_release(prober);
-	if (prober->reset_fd >= 0)
-		close(prober->reset_fd);
+	if (prober->sender.reset_fd >= 0)
+		close(prober->sender.reset_fd);
 	if (prober->statm_fd >= 0)
 		close(prober->statm_fd);
 	for (int i = 0; i < 2; i++) {
-		transmit_close(&prober->transmit[i]);
-		receive_close(&prober->receive[i]);
+		transmit_close(&prober->sender.transmit[i]);
+		receive_close(&prober->sender.receive[i]);
 	}
-	ports_release(&prober->ports);
-	name_hold_free(&prober->rates);
-	for (uint32_t i = 0; i < prober->train_count; i++) {
-		free(prober->trains[i].outstanding.slots);
-		free(prober->trains[i].outstanding.hardware_ns);
+	ports_release(&prober->sender.ports);
+	name_hold_free(&prober->sender.rates);
+	for (uint32_t i = 0; i < prober->sender.train_count; i++) {
+		free(prober->sender.trains[i].outstanding.slots);
+		free(prober->sender.trains[i].outstanding.hardware_ns);
 	}
-	free(prober->waiting);
-	free(prober->trains);
-	free(prober->agenda.heap);
-	free(prober->paths);
+	free(prober->sender.waiting);
+	free(prober->sender.trains);
+	free(prober->sender.agenda.heap);
+	free(prober->sender.paths);
 	pauses_close(&prober->pauses);
 	plan_free(&prober->plan);
 	frames_free(&prober->frames);

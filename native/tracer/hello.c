@@ -43,7 +43,7 @@ void hello_tell(struct tracer *tracer)
 		return;
 	}
 	json_add(json,
-	         "{\"event\":\"tracer-hello\",\"helper\":\"" TRACER "\",\"version\":\"" TRACER_VERSION "\",");
+	         "{\"event\":\"tracer-hello\",\"helper\":\"" TRACER "\",\"version\":\"" RXRAY_VERSION "\",");
 	add_host(json, &host);
 	/* Loading takes its time: what came before this instant was not seen. */
 	json_add(json, ",\"netns\":%u,\"bpfCost\":%s,\"tracesFromNs\":%lld,\"questions\":[",
@@ -71,7 +71,7 @@ int capabilities_print(void)
 		free(tracer);
 		return EXIT_SYSTEM;
 	}
-	json_add(json, "{\"helper\":\"" TRACER "\",\"version\":\"" TRACER_VERSION "\",");
+	json_add(json, "{\"helper\":\"" TRACER "\",\"version\":\"" RXRAY_VERSION "\",");
 	add_host(json, &host);
 	json_add(json, ",\"btf\":%s,\"questions\":[",
 	         access("/sys/kernel/btf/vmlinux", R_OK) == 0 ? "true" : "false");

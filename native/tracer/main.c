@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "confine.h"
+#include "say.h"
 #include "stop.h"
-#include "told.h"
 #include "tracer.h"
 
 static const char help[] = "usage: rxray-tracer < plan > frames\n"
@@ -49,7 +49,7 @@ static int report_failure(struct tracer *tracer, const struct problem *problem)
 		frames_header(&tracer->frames, RXRAY_HELPER_TRACER,
 		              tracer->epoch_ns + tracer->clocks.real_minus_mono, tracer->epoch_ns, 0);
 	}
-	told_error(&tracer->frames, TRACER, problem);
+	say_error(&tracer->frames, TRACER, problem);
 	report_end(tracer, RXRAY_END_REASON_ERROR);
 	return problem->exit_status;
 }
@@ -67,8 +67,8 @@ static void give_up_privileges(struct tracer *tracer)
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 		keep |= 1ull << kept[i];
 	if (!confine(keep, CONFINE_USES_BPF | CONFINE_READS_FILES))
-		told_warning(&tracer->frames, TRACER, "W_UNCONFINED", -1,
-		             "the tracer keeps its privileges: this kernel has no seccomp filters");
+		say_warning(&tracer->frames, TRACER, "W_UNCONFINED", -1,
+		            "the tracer keeps its privileges: this kernel has no seccomp filters");
 }
 
 static int work(struct tracer *tracer)
@@ -91,7 +91,7 @@ int main(int argc, char **argv)
 	int flags, status;
 
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
-		return puts(TRACER " " TRACER_VERSION) < 0;
+		return puts(TRACER " " RXRAY_VERSION) < 0;
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
 		return fputs(help, stdout) < 0;
 	if (argc == 2 && strcmp(argv[1], "--capabilities") == 0)

@@ -5,8 +5,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "say.h"
 #include "stop.h"
-#include "told.h"
 #include "tracer.h"
 
 #define SECOND_NS 1000000000ll
@@ -18,8 +18,8 @@ static void obey(struct tracer *tracer, const char *line)
 	else if (strcmp(line, "counters") == 0)
 		cost_report(tracer, clocks_mono());
 	else if (line[0] != '\0')
-		told_warning(&tracer->frames, TRACER, "W_COMMAND", -1,
-		             "unknown line on stdin: only `stop` and `counters` are known");
+		say_warning(&tracer->frames, TRACER, "W_COMMAND", -1,
+		            "unknown line on stdin: only `stop` and `counters` are known");
 }
 
 static void read_commands(struct tracer *tracer)

@@ -7,8 +7,6 @@
 
 #include "cpus.h"
 
-#define REMEDY "correct the plan; native/README.md describes its lines"
-#define FAIL(plan, problem, ...) problem_set(problem, "E_PLAN", EXIT_PLAN, -1, REMEDY, __VA_ARGS__)
 #define MAX_WORDS 24
 
 bool trace_plan_init(struct trace_plan *plan, struct problem *problem)
@@ -42,13 +40,13 @@ static bool take_question(struct trace_plan *plan, char **words, int count, stru
 	while (*question != NULL && strcmp((*question)->name, words[1]) != 0)
 		question++;
 	if (*question == NULL)
-		return FAIL(plan, problem, "line %u: there is no question `%.40s`", plan->line, words[1]);
+		return PLAN_FAIL(problem, "line %u: there is no question `%.40s`", plan->line, words[1]);
 	for (size_t i = 0; i < plan->asked_count; i++) {
 		if (plan->asked[i].question == *question)
-			return FAIL(plan, problem, "line %u: `%s` is asked twice", plan->line, words[1]);
+			return PLAN_FAIL(problem, "line %u: `%s` is asked twice", plan->line, words[1]);
 	}
 	if (plan->asked_count == TRACE_PLAN_QUESTIONS)
-		return FAIL(plan, problem, "line %u: too many questions", plan->line);
+		return PLAN_FAIL(problem, "line %u: too many questions", plan->line);
 	asked->question = *question;
 	asked->state = calloc(1, (*question)->state_bytes);
 	if (asked->state == NULL)
@@ -59,12 +57,12 @@ static bool take_question(struct trace_plan *plan, char **words, int count, stru
 		char *value = strchr(words[i], '=');
 
 		if (value == NULL)
-			return FAIL(plan, problem, "line %u: `%.40s` is not of the form key=value",
-			            plan->line, words[i]);
+			return PLAN_FAIL(problem, "line %u: `%.40s` is not of the form key=value", plan->line,
+			                 words[i]);
 		*value++ = '\0';
 		if (!(*question)->take_option(asked->state, words[i], value))
-			return FAIL(plan, problem, "line %u: unknown key or bad value for %s: %.40s=%.60s",
-			            plan->line, words[1], words[i], value);
+			return PLAN_FAIL(problem, "line %u: unknown key or bad value for %s: %.40s=%.60s",
+			                 plan->line, words[1], words[i], value);
 	}
 	return true;
 }
@@ -121,28 +119,19 @@ static bool take_setting(struct trace_plan *plan, const char *key, const char *v
 
 bool trace_plan_take_line(struct trace_plan *plan, const char *line, size_t length, struct problem *problem)
 {
-	char copy[PLAN_MAX_LINE + 1], *words[MAX_WORDS], *save = NULL;
-	int count = 0;
+	char copy[PLAN_MAX_LINE + 1], *words[MAX_WORDS];
+	int count;
 
 	plan->line++;
 	plan->probes.line = plan->line;
-	if (length > PLAN_MAX_LINE)
-		return FAIL(plan, problem, "line %u: longer than %d bytes", plan->line, PLAN_MAX_LINE);
-	if (memchr(line, '\0', length) != NULL)
-		return FAIL(plan, problem, "line %u: contains a zero byte", plan->line);
-	memcpy(copy, line, length);
-	copy[length] = '\0';
-	copy[strcspn(copy, "#")] = '\0';
-	for (char *word = strtok_r(copy, " \t", &save); word != NULL; word = strtok_r(NULL, " \t", &save)) {
-		if (count == MAX_WORDS)
-			return FAIL(plan, problem, "line %u: too many words", plan->line);
-		words[count++] = word;
-	}
+	count = plan_split(line, length, plan->line, copy, words, MAX_WORDS, problem);
+	if (count < 0)
+		return false;
 	if (count == 0)
 		return true;
 	if (!plan->versioned) {
 		if (count != 2 || strcmp(words[0], "rxray-plan") != 0 || strcmp(words[1], "1") != 0)
-			return FAIL(plan, problem, "line %u: a plan begins with `rxray-plan 1`", plan->line);
+			return PLAN_FAIL(problem, "line %u: a plan begins with `rxray-plan 1`", plan->line);
 		plan->versioned = true;
 		return true;
 	}
@@ -156,16 +145,15 @@ bool trace_plan_take_line(struct trace_plan *plan, const char *line, size_t leng
 		return plan_take_watch(&plan->probes, words, count, problem);
 	/* The value is not repeated in the message, which ends up in logs: it may be the secret. */
 	if (count != 2 || !take_setting(plan, words[0], words[1]))
-		return FAIL(plan, problem, "line %u: unknown key or bad value: `%.40s`", plan->line,
-		            words[0]);
+		return PLAN_FAIL(problem, "line %u: unknown key or bad value: `%.40s`", plan->line, words[0]);
 	return true;
 }
 
 bool trace_plan_finish(struct trace_plan *plan, struct problem *problem)
 {
 	if (!plan->complete)
-		return FAIL(plan, problem, "line %u: the plan ended without `run`", plan->line);
+		return PLAN_FAIL(problem, "line %u: the plan ended without `run`", plan->line);
 	if (plan->asked_count == 0)
-		return FAIL(plan, problem, "line %u: the plan asks nothing", plan->line);
+		return PLAN_FAIL(problem, "line %u: the plan asks nothing", plan->line);
 	return true;
 }

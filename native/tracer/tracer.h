@@ -12,7 +12,6 @@
 #include "trace_plan.h"
 
 #define TRACER "rxray-tracer"
-#define TRACER_VERSION "0.1.0"
 
 /* The whole state of the process. */
 struct tracer {

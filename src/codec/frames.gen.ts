@@ -249,6 +249,9 @@ export const SAMPLE_LAYOUT = {
   txDelayNs: 48,
 } as const;
 
+/** Instants in records of type sample, since the epoch of the stream. */
+export const SAMPLE_TIMES = ['dueNs', 'sentNs'] as const;
+
 /** An interval in which the prober itself did not run, or its clock stepped. Byte offsets of the fields. */
 export const PAUSE_LAYOUT = {
   type: 2,
@@ -268,6 +271,9 @@ export const PAUSE_LAYOUT = {
   /** u8: CPU it ran on, 255 unknown. */
   cpu: 37,
 } as const;
+
+/** Instants in records of type pause, since the epoch of the stream. */
+export const PAUSE_TIMES = ['fromNs', 'toNs'] as const;
 
 /** Fields of a pause record: name, width and byte offset. */
 export const PAUSE_FIELDS = [
@@ -322,6 +328,9 @@ export const COUNTERS_LAYOUT = {
   residentBytes: 136,
 } as const;
 
+/** Instants in records of type counters, since the epoch of the stream. */
+export const COUNTERS_TIMES = ['timeNs'] as const;
+
 /** Fields of a counters record: name, width and byte offset. */
 export const COUNTERS_FIELDS = [
   ['timeNs', 'i64', 0],
@@ -357,6 +366,9 @@ export const CLOCK_LAYOUT = {
   /** u32: half the width of the reading. */
   uncertaintyNs: 24,
 } as const;
+
+/** Instants in records of type clock, since the epoch of the stream. */
+export const CLOCK_TIMES = ['timeNs'] as const;
 
 /** Fields of a clock record: name, width and byte offset. */
 export const CLOCK_FIELDS = [
@@ -424,6 +436,9 @@ export const END_LAYOUT = {
   reason: 8,
 } as const;
 
+/** Instants in records of type end, since the epoch of the stream. */
+export const END_TIMES = ['timeNs'] as const;
+
 /** Fields of a end record: name, width and byte offset. */
 export const END_FIELDS = [
   ['timeNs', 'i64', 0],
@@ -449,6 +464,9 @@ export const ARRIVAL_LAYOUT = {
   /** u8: enum reply; of a probe none. */
   reply: 20,
 } as const;
+
+/** Instants in records of type arrival, since the epoch of the stream. */
+export const ARRIVAL_TIMES = ['timeNs'] as const;
 
 /** Fields of a arrival record: name, width and byte offset. */
 export const ARRIVAL_FIELDS = [
@@ -476,6 +494,9 @@ export const CPU_GAP_LAYOUT = {
   /** u8: cpuGapFlags. */
   flags: 26,
 } as const;
+
+/** Instants in records of type cpuGap, since the epoch of the stream. */
+export const CPU_GAP_TIMES = ['fromNs', 'toNs'] as const;
 
 /** Fields of a cpuGap record: name, width and byte offset. */
 export const CPU_GAP_FIELDS = [
@@ -508,6 +529,9 @@ export const THREAD_DELAY_LAYOUT = {
   kind: 36,
 } as const;
 
+/** Instants in records of type threadDelay, since the epoch of the stream. */
+export const THREAD_DELAY_TIMES = ['fromNs', 'toNs'] as const;
+
 /** Fields of a threadDelay record: name, width and byte offset. */
 export const THREAD_DELAY_FIELDS = [
   ['fromNs', 'i64', 0],
@@ -535,6 +559,9 @@ export const SOFTNET_LAYOUT = {
   /** u16: number of the CPU. */
   cpu: 24,
 } as const;
+
+/** Instants in records of type softnet, since the epoch of the stream. */
+export const SOFTNET_TIMES = ['fromNs', 'toNs'] as const;
 
 /** Fields of a softnet record: name, width and byte offset. */
 export const SOFTNET_FIELDS = [
@@ -581,6 +608,9 @@ export const RECORDING_BYTES_LAYOUT = {
   stream: 8,
 } as const;
 
+/** Instants in records of type recordingBytes, since the epoch of the stream. */
+export const RECORDING_BYTES_TIMES = ['timeNs'] as const;
+
 /** Fields of a recordingBytes record: name, width and byte offset. */
 export const RECORDING_BYTES_FIELDS = [
   ['timeNs', 'i64', 0],
@@ -608,6 +638,9 @@ export const RECORDING_TICK_LAYOUT = {
   nowNs: 0,
 } as const;
 
+/** Instants in records of type recordingTick, since the epoch of the stream. */
+export const RECORDING_TICK_TIMES = ['nowNs'] as const;
+
 /** Fields of a recordingTick record: name, width and byte offset. */
 export const RECORDING_TICK_FIELDS = [
   ['nowNs', 'i64', 0],
@@ -622,6 +655,9 @@ export const RECORDING_END_LAYOUT = {
   /** u8: enum recordingEnd. */
   reason: 8,
 } as const;
+
+/** Instants in records of type recordingEnd, since the epoch of the stream. */
+export const RECORDING_END_TIMES = ['timeNs'] as const;
 
 /** Fields of a recordingEnd record: name, width and byte offset. */
 export const RECORDING_END_FIELDS = [
@@ -677,6 +713,9 @@ export const TRACER_COST_LAYOUT = {
   /** u8: 1: the kernel counted what the programs cost; else bpfRunNs and bpfRuns are 0. */
   bpfCounted: 72,
 } as const;
+
+/** Instants in records of type tracerCost, since the epoch of the stream. */
+export const TRACER_COST_TIMES = ['timeNs'] as const;
 
 /** Fields of a tracerCost record: name, width and byte offset. */
 export const TRACER_COST_FIELDS = [
@@ -752,6 +791,9 @@ export const RECEIVE_WAIT_LAYOUT = {
   cgroup: 424,
 } as const;
 
+/** Instants in records of type receiveWait, since the epoch of the stream. */
+export const RECEIVE_WAIT_TIMES = ['fromNs', 'toNs'] as const;
+
 /** Fields of a receiveWait record: name, width and byte offset. */
 export const RECEIVE_WAIT_FIELDS = [
   ['fromNs', 'i64', 0],
@@ -813,6 +855,9 @@ export const STACK_LAYOUT = {
   addresses: 48,
 } as const;
 
+/** Instants in records of type stack, since the epoch of the stream. */
+export const STACK_TIMES = ['timeNs'] as const;
+
 /** Fields of a stack record: name, width and byte offset. */
 export const STACK_FIELDS = [
   ['timeNs', 'i64', 0],
@@ -848,6 +893,9 @@ export const WAIT_PLACE_LAYOUT = {
   /** u16: CPU. */
   cpu: 36,
 } as const;
+
+/** Instants in records of type waitPlace, since the epoch of the stream. */
+export const WAIT_PLACE_TIMES = ['fromNs', 'toNs', 'sampledFromNs'] as const;
 
 /** Fields of a waitPlace record: name, width and byte offset. */
 export const WAIT_PLACE_FIELDS = [
@@ -888,6 +936,9 @@ export const OCCUPANT_LAYOUT = {
   /** u8[256]: path of its cgroup; empty: unknown. */
   cgroup: 80,
 } as const;
+
+/** Instants in records of type occupant, since the epoch of the stream. */
+export const OCCUPANT_TIMES = ['fromNs', 'toNs'] as const;
 
 /** Fields of a occupant record: name, width and byte offset. */
 export const OCCUPANT_FIELDS = [
@@ -946,6 +997,9 @@ export const WAIT_TOTALS_LAYOUT = {
   /** u64[40]: waits of 2^n up to 2^(n+1) ns. */
   buckets: 32,
 } as const;
+
+/** Instants in records of type waitTotals, since the epoch of the stream. */
+export const WAIT_TOTALS_TIMES = ['timeNs'] as const;
 
 /** Fields of a waitTotals record: name, width and byte offset. */
 export const WAIT_TOTALS_FIELDS = [
@@ -1010,6 +1064,9 @@ export const RX_PACKET_LAYOUT = {
   /** u8[16]: empty: unknown. */
   interfaceName: 96,
 } as const;
+
+/** Instants in records of type rxPacket, since the epoch of the stream. */
+export const RX_PACKET_TIMES = ['timeNs'] as const;
 
 /** Fields of a rxPacket record: name, width and byte offset. */
 export const RX_PACKET_FIELDS = [
@@ -1084,6 +1141,9 @@ export const SYSCALL_CALL_LAYOUT = {
   /** u8[256]: the path that the call was given. */
   text: 688,
 } as const;
+
+/** Instants in records of type syscallCall, since the epoch of the stream. */
+export const SYSCALL_CALL_TIMES = ['beganNs', 'endedNs'] as const;
 
 /** Fields of a syscallCall record: name, width and byte offset. */
 export const SYSCALL_CALL_FIELDS = [
@@ -1165,6 +1225,9 @@ export const SYSCALL_TOTALS_LAYOUT = {
   buckets: 88,
 } as const;
 
+/** Instants in records of type syscallTotals, since the epoch of the stream. */
+export const SYSCALL_TOTALS_TIMES = ['timeNs'] as const;
+
 /** Fields of a syscallTotals record: name, width and byte offset. */
 export const SYSCALL_TOTALS_FIELDS = [
   ['timeNs', 'i64', 0],
@@ -1202,6 +1265,9 @@ export const CALL_STACK_LAYOUT = {
   /** u64[64]: innermost first. */
   addresses: 24,
 } as const;
+
+/** Instants in records of type callStack, since the epoch of the stream. */
+export const CALL_STACK_TIMES = ['beganNs'] as const;
 
 /** Fields of a callStack record: name, width and byte offset. */
 export const CALL_STACK_FIELDS = [
@@ -1243,6 +1309,9 @@ export const RECORDED_CALL_LAYOUT = {
   threadName: 72,
 } as const;
 
+/** Instants in records of type recordedCall, since the epoch of the stream. */
+export const RECORDED_CALL_TIMES = ['beganNs'] as const;
+
 /** Fields of a recordedCall record: name, width and byte offset. */
 export const RECORDED_CALL_FIELDS = [
   ['beganNs', 'i64', 0],
@@ -1278,6 +1347,9 @@ export const RECORDER_DUMP_LAYOUT = {
   /** u8: 1: a slow call asked for it; 0: the end of the run. */
   onSlow: 32,
 } as const;
+
+/** Instants in records of type recorderDump, since the epoch of the stream. */
+export const RECORDER_DUMP_TIMES = ['timeNs'] as const;
 
 /** Fields of a recorderDump record: name, width and byte offset. */
 export const RECORDER_DUMP_FIELDS = [
@@ -1343,6 +1415,9 @@ export const SYSCALL_COUNTERS_LAYOUT = {
   /** u32: trees of cgroups that match the filter now. */
   cgroups: 72,
 } as const;
+
+/** Instants in records of type syscallCounters, since the epoch of the stream. */
+export const SYSCALL_COUNTERS_TIMES = ['timeNs'] as const;
 
 /** Fields of a syscallCounters record: name, width and byte offset. */
 export const SYSCALL_COUNTERS_FIELDS = [

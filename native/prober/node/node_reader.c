@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "clocks.h"
+#include "interface_info.h"
 #include "kernel_files.h"
 #include "node_pattern.h"
 #include "node_tree.h"
@@ -182,7 +183,7 @@ int node_reader_run(void)
 {
 	struct node_reader reader = {
 	        .answers = stdout, .text = malloc(NODE_TEXT_MOST), .budget_ns = INT64_MAX};
-	static char order[ORDER_MOST];
+	char order[ORDER_MOST];
 	int status = 0;
 
 	if (reader.text == NULL) {

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define NS_PER_S 1000000000ull
-#define REMEDY "correct the plan; native/README.md describes its lines"
 
 struct number_key {
 	const char *name;
@@ -57,8 +56,6 @@ const char *protocol_name(uint8_t protocol)
 	return protocol < 4 ? names[protocol] : "?";
 }
 
-#define FAIL(plan, problem, ...) problem_set(problem, "E_PLAN", EXIT_PLAN, -1, REMEDY, __VA_ARGS__)
-
 static bool take_option(struct plan *plan, struct plan_path *path, const char *word, struct problem *problem)
 {
 	const char *equals = strchr(word, '=');
@@ -67,46 +64,46 @@ static bool take_option(struct plan *plan, struct plan_path *path, const char *w
 	uint64_t number;
 
 	if (equals == NULL)
-		return FAIL(plan, problem, "line %u: `%.40s` is not of the form key=value", plan->line, word);
+		return PLAN_FAIL(problem, "line %u: `%.40s` is not of the form key=value", plan->line, word);
 	value = equals + 1;
 	length = (size_t)(equals - word);
 #define IS(name) (length == sizeof(name) - 1 && memcmp(word, name, length) == 0)
 	if (IS("if")) {
 		if (*value == '\0' || strlen(value) >= sizeof(path->interface))
-			return FAIL(plan, problem, "line %u: bad interface name", plan->line);
+			return PLAN_FAIL(problem, "line %u: bad interface name", plan->line);
 		strcpy(path->interface, value);
 	} else if (IS("source")) {
 		if (!address_parse(value, &path->source) || path->source.family != path->target.family)
-			return FAIL(plan, problem, "line %u: bad source address `%.64s`", plan->line, value);
+			return PLAN_FAIL(problem, "line %u: bad source address `%.64s`", plan->line, value);
 	} else if (IS("ttl")) {
 		if (!plan_number(value, 1, 255, &number))
-			return FAIL(plan, problem, "line %u: ttl must be 1 to 255", plan->line);
+			return PLAN_FAIL(problem, "line %u: ttl must be 1 to 255", plan->line);
 		path->ttl = (uint8_t)number;
 	} else if (IS("size") && (path->protocol == PROTOCOL_ICMP || path->protocol == PROTOCOL_UDP)) {
 		if (!plan_number(value, PLAN_MIN_PAYLOAD, PLAN_MAX_PAYLOAD, &number))
-			return FAIL(plan, problem, "line %u: size must be %d to %d", plan->line,
-			            PLAN_MIN_PAYLOAD, PLAN_MAX_PAYLOAD);
+			return PLAN_FAIL(problem, "line %u: size must be %d to %d", plan->line,
+			                 PLAN_MIN_PAYLOAD, PLAN_MAX_PAYLOAD);
 		path->payload = (uint16_t)number;
 	} else if (IS("interval-ns")) {
 		if (!plan_number(value, 10000, 3600 * NS_PER_S, &path->interval_ns))
-			return FAIL(plan, problem, "line %u: interval-ns must be 10000 to 3600000000000",
-			            plan->line);
+			return PLAN_FAIL(problem, "line %u: interval-ns must be 10000 to 3600000000000",
+			                 plan->line);
 	} else if (IS("port") && path->protocol != PROTOCOL_ICMP) {
 		if (!plan_number(value, 1, 65535, &number))
-			return FAIL(plan, problem, "line %u: port must be 1 to 65535", plan->line);
+			return PLAN_FAIL(problem, "line %u: port must be 1 to 65535", plan->line);
 		path->port = (uint16_t)number;
 	} else if (IS("flows") && path->protocol != PROTOCOL_ICMP) {
 		if (!plan_number(value, 1, PLAN_MAX_FLOWS, &number))
-			return FAIL(plan, problem, "line %u: flows must be 1 to %d", plan->line,
-			            PLAN_MAX_FLOWS);
+			return PLAN_FAIL(problem, "line %u: flows must be 1 to %d", plan->line,
+			                 PLAN_MAX_FLOWS);
 		path->flows = (uint16_t)number;
 	} else if (IS("fresh-pps") && path->protocol == PROTOCOL_SYN) {
 		if (!plan_number(value, 0, 100, &number))
-			return FAIL(plan, problem, "line %u: fresh-pps must be 0 to 100", plan->line);
+			return PLAN_FAIL(problem, "line %u: fresh-pps must be 0 to 100", plan->line);
 		path->fresh_pps = (uint32_t)number;
 	} else {
-		return FAIL(plan, problem, "line %u: unknown key `%.*s` for a path of this protocol",
-		            plan->line, (int)(length < 40 ? length : 40), word);
+		return PLAN_FAIL(problem, "line %u: unknown key `%.*s` for a path of this protocol",
+		                 plan->line, (int)(length < 40 ? length : 40), word);
 	}
 #undef IS
 	return true;
@@ -120,16 +117,16 @@ static bool take_path(struct plan *plan, char **words, int count, struct problem
 	int protocol;
 
 	if (count < 4)
-		return FAIL(plan, problem, "line %u: a path needs index, protocol and address", plan->line);
+		return PLAN_FAIL(problem, "line %u: a path needs index, protocol and address", plan->line);
 	if (!plan_number(words[1], 0, PLAN_MAX_PATHS - 1, &index) || index != plan->path_count)
-		return FAIL(plan, problem, "line %u: the next path must have index %zu (at most %d paths)",
-		            plan->line, plan->path_count, PLAN_MAX_PATHS);
+		return PLAN_FAIL(problem, "line %u: the next path must have index %zu (at most %d paths)",
+		                 plan->line, plan->path_count, PLAN_MAX_PATHS);
 	if (!plan_word(words[2], protocols, &protocol))
-		return FAIL(plan, problem, "line %u: unknown protocol `%.40s`", plan->line, words[2]);
+		return PLAN_FAIL(problem, "line %u: unknown protocol `%.40s`", plan->line, words[2]);
 	path.protocol = (uint8_t)protocol;
 	if (!address_parse(words[3], &path.target))
-		return FAIL(plan, problem, "line %u: `%.64s` is not a numeric IPv4 or IPv6 address",
-		            plan->line, words[3]);
+		return PLAN_FAIL(problem, "line %u: `%.64s` is not a numeric IPv4 or IPv6 address",
+		                 plan->line, words[3]);
 	if (!address_is_unicast(&path.target))
 		return problem_set(
 		        problem, "E_ADDRESS", EXIT_PLAN, (long)index, "give the address of one machine",
@@ -139,8 +136,8 @@ static bool take_path(struct plan *plan, char **words, int count, struct problem
 			return false;
 	}
 	if (path.protocol != PROTOCOL_ICMP && path.port == 0)
-		return FAIL(plan, problem, "line %u: %s needs port=", plan->line,
-		            protocol_name(path.protocol));
+		return PLAN_FAIL(problem, "line %u: %s needs port=", plan->line,
+		                 protocol_name(path.protocol));
 	if (plan->path_count == plan->path_capacity) {
 		size_t capacity = plan->path_capacity == 0 ? 64 : 2 * plan->path_capacity;
 		struct plan_path *grown = realloc(plan->paths, capacity * sizeof(*grown));
@@ -166,9 +163,9 @@ static bool take_setting(struct plan *plan, const char *key, const char *value, 
 		if (strcmp(key, number_keys[i].name) != 0)
 			continue;
 		if (!plan_number(value, number_keys[i].least, number_keys[i].most, &number))
-			return FAIL(plan, problem, "line %u: %s must be %llu to %llu", plan->line, key,
-			            (unsigned long long)number_keys[i].least,
-			            (unsigned long long)number_keys[i].most);
+			return PLAN_FAIL(problem, "line %u: %s must be %llu to %llu", plan->line, key,
+			                 (unsigned long long)number_keys[i].least,
+			                 (unsigned long long)number_keys[i].most);
 		memcpy((char *)plan + number_keys[i].offset, &number, sizeof(number));
 		return true;
 	}
@@ -183,8 +180,8 @@ static bool take_setting(struct plan *plan, const char *key, const char *value, 
 	if (strcmp(key, "secret") == 0) {
 		/* The value is not repeated in the message, which ends up in logs. */
 		if (!plan_secret(value, plan->secret))
-			return FAIL(plan, problem, "line %u: secret must be 32 hexadecimal digits",
-			            plan->line);
+			return PLAN_FAIL(problem, "line %u: secret must be 32 hexadecimal digits",
+			                 plan->line);
 		plan->secret_given = true;
 		return true;
 	}
@@ -198,37 +195,27 @@ static bool take_setting(struct plan *plan, const char *key, const char *value, 
 		else if (plan_number(value, 0, 1023, &number))
 			plan->cpu = (int)number;
 		else
-			return FAIL(plan, problem, "line %u: cpu must be auto, none or a number", plan->line);
+			return PLAN_FAIL(problem, "line %u: cpu must be auto, none or a number", plan->line);
 		return true;
 	}
-	return FAIL(plan, problem, "line %u: unknown key or value: `%.40s %.40s`", plan->line, key, value);
+	return PLAN_FAIL(problem, "line %u: unknown key or value: `%.40s %.40s`", plan->line, key, value);
 }
 
 bool plan_take_line(struct plan *plan, const char *line, size_t length, struct problem *problem)
 {
 	char copy[PLAN_MAX_LINE + 1];
 	char *words[16];
-	int count = 0;
-	char *save = NULL;
+	int count;
 
 	plan->line++;
-	if (length > PLAN_MAX_LINE)
-		return FAIL(plan, problem, "line %u: longer than %d bytes", plan->line, PLAN_MAX_LINE);
-	if (memchr(line, '\0', length) != NULL)
-		return FAIL(plan, problem, "line %u: contains a zero byte", plan->line);
-	memcpy(copy, line, length);
-	copy[length] = '\0';
-	copy[strcspn(copy, "#")] = '\0';
-	for (char *word = strtok_r(copy, " \t", &save); word != NULL; word = strtok_r(NULL, " \t", &save)) {
-		if (count == (int)(sizeof(words) / sizeof(words[0])))
-			return FAIL(plan, problem, "line %u: too many words", plan->line);
-		words[count++] = word;
-	}
+	count = plan_split(line, length, plan->line, copy, words, sizeof(words) / sizeof(words[0]), problem);
+	if (count < 0)
+		return false;
 	if (count == 0)
 		return true;
 	if (!plan->versioned) {
 		if (count != 2 || strcmp(words[0], "rxray-plan") != 0 || strcmp(words[1], "1") != 0)
-			return FAIL(plan, problem, "line %u: a plan begins with `rxray-plan 1`", plan->line);
+			return PLAN_FAIL(problem, "line %u: a plan begins with `rxray-plan 1`", plan->line);
 		plan->versioned = true;
 		return true;
 	}
@@ -243,18 +230,18 @@ bool plan_take_line(struct plan *plan, const char *line, size_t length, struct p
 		return true;
 	}
 	if (count != 2)
-		return FAIL(plan, problem, "line %u: `%.40s` needs exactly one value", plan->line, words[0]);
+		return PLAN_FAIL(problem, "line %u: `%.40s` needs exactly one value", plan->line, words[0]);
 	return take_setting(plan, words[0], words[1], problem);
 }
 
 bool plan_finish(struct plan *plan, struct problem *problem)
 {
 	if (!plan->complete)
-		return FAIL(plan, problem, "line %u: the plan ended without `run`", plan->line);
+		return PLAN_FAIL(problem, "line %u: the plan ended without `run`", plan->line);
 	if (plan_only_watches(plan))
 		return plan_finish_watches(plan, problem);
 	if (plan->path_count == 0)
-		return FAIL(plan, problem, "line %u: the plan has no path", plan->line);
+		return PLAN_FAIL(problem, "line %u: the plan has no path", plan->line);
 	if (plan->match_ns < plan->wait_ns)
 		plan->match_ns = plan->wait_ns;
 	for (size_t i = 0; i < plan->path_count; i++) {

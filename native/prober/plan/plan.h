@@ -101,6 +101,18 @@ bool plan_finish(struct plan *plan, struct problem *problem);
 /* Refuses a plan that sends more to one address, all paths taken together, than max-pps-per-target. */
 bool plan_check_rates(const struct plan *plan, struct problem *problem);
 
+/* A line that is wrong; returns false. */
+#define PLAN_FAIL(problem, ...)                                                                              \
+	problem_set(problem, "E_PLAN", EXIT_PLAN, -1,                                                        \
+	            "correct the plan; native/README.md describes its lines", __VA_ARGS__)
+
+/*
+ * Copies a line without its comment and splits it at blanks; returns the number of words, -1 with a problem
+ * when there are more than `most`, or when it is no line of a plan at all.
+ */
+int plan_split(const char *line, size_t length, unsigned number, char copy[PLAN_MAX_LINE + 1], char **words,
+               int most, struct problem *problem);
+
 const char *protocol_name(uint8_t protocol);
 
 /* plan_watch.c: the lines of a plan that sends nothing. */

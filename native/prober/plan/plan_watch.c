@@ -4,9 +4,6 @@
 
 #include "plan.h"
 
-#define REMEDY "correct the plan; native/README.md describes its lines"
-#define FAIL(plan, problem, ...) problem_set(problem, "E_PLAN", EXIT_PLAN, -1, REMEDY, __VA_ARGS__)
-
 struct option {
 	const char *name, *value;
 };
@@ -87,11 +84,11 @@ static bool complete(const struct plan *plan, const struct plan_watch *watch, st
 	else if (watch->protocol != PROTOCOL_ICMP && watch->ports.first > watch->ports.last)
 		missing = "ports=";
 	if (missing != NULL)
-		return FAIL(plan, problem, "line %u: this watch needs %s", plan->line, missing);
+		return PLAN_FAIL(problem, "line %u: this watch needs %s", plan->line, missing);
 	for (size_t i = 0; i < plan->watch_count; i++) {
 		if (plan->watches[i].path == watch->path)
-			return FAIL(plan, problem, "line %u: path %u is watched already", plan->line,
-			            watch->path);
+			return PLAN_FAIL(problem, "line %u: path %u is watched already", plan->line,
+			                 watch->path);
 	}
 	return true;
 }
@@ -104,34 +101,34 @@ bool plan_take_watch(struct plan *plan, char **words, int count, struct problem 
 	int protocol;
 
 	if (count < 4)
-		return FAIL(plan, problem, "line %u: a watch needs path, protocol and target", plan->line);
+		return PLAN_FAIL(problem, "line %u: a watch needs path, protocol and target", plan->line);
 	if (!plan_number(words[1], 0, PLAN_MAX_PATHS - 1, &index))
-		return FAIL(plan, problem, "line %u: the path of a watch must be 0 to %d", plan->line,
-		            PLAN_MAX_PATHS - 1);
+		return PLAN_FAIL(problem, "line %u: the path of a watch must be 0 to %d", plan->line,
+		                 PLAN_MAX_PATHS - 1);
 	if (!plan_word(words[2], protocols, &protocol))
-		return FAIL(plan, problem, "line %u: unknown protocol `%.40s`", plan->line, words[2]);
+		return PLAN_FAIL(problem, "line %u: unknown protocol `%.40s`", plan->line, words[2]);
 	watch.key_path = watch.path = (uint32_t)index;
 	watch.protocol = (uint8_t)protocol;
 	if (!address_parse(words[3], &watch.target))
-		return FAIL(plan, problem, "line %u: `%.64s` is not a numeric IPv4 or IPv6 address",
-		            plan->line, words[3]);
+		return PLAN_FAIL(problem, "line %u: `%.64s` is not a numeric IPv4 or IPv6 address",
+		                 plan->line, words[3]);
 	for (int i = 4; i < count; i++) {
 		char copy[PLAN_MAX_LINE + 1];
 		struct option option;
 		bool known;
 
 		if (!split(words[i], copy, sizeof(copy), &option))
-			return FAIL(plan, problem, "line %u: `%.40s` is not of the form key=value",
-			            plan->line, words[i]);
+			return PLAN_FAIL(problem, "line %u: `%.40s` is not of the form key=value", plan->line,
+			                 words[i]);
 		if (!take_option(&watch, &option, &known))
-			return FAIL(
-			        plan, problem, "line %u: %s `%.60s`", plan->line,
+			return PLAN_FAIL(
+			        problem, "line %u: %s `%.60s`", plan->line,
 			        known ? "bad value:" : "unknown key for a watch of this protocol:", words[i]);
 	}
 	if (!complete(plan, &watch, problem))
 		return false;
 	if (plan->watch_count == PLAN_MAX_WATCHES)
-		return FAIL(plan, problem, "line %u: at most %d watches", plan->line, PLAN_MAX_WATCHES);
+		return PLAN_FAIL(problem, "line %u: at most %d watches", plan->line, PLAN_MAX_WATCHES);
 	if (plan->watches == NULL)
 		plan->watches = calloc(PLAN_MAX_WATCHES, sizeof(*plan->watches));
 	if (plan->watches == NULL)
@@ -146,13 +143,13 @@ bool plan_take_local(struct plan *plan, char **words, int count, struct problem 
 	char interface[IF_NAMESIZE];
 
 	if (count != 2 || strncmp(words[1], "if=", 3) != 0 || !take_interface(words[1] + 3, interface))
-		return FAIL(plan, problem, "line %u: local evidence needs if=NAME", plan->line);
+		return PLAN_FAIL(problem, "line %u: local evidence needs if=NAME", plan->line);
 	for (size_t i = 0; i < plan->local_count; i++) {
 		if (strcmp(plan->locals[i], interface) == 0)
 			return true;
 	}
 	if (plan->local_count == PLAN_MAX_LOCALS)
-		return FAIL(plan, problem, "line %u: at most %d interfaces", plan->line, PLAN_MAX_LOCALS);
+		return PLAN_FAIL(problem, "line %u: at most %d interfaces", plan->line, PLAN_MAX_LOCALS);
 	memcpy(plan->locals[plan->local_count++], interface, sizeof(interface));
 	return true;
 }
@@ -160,10 +157,10 @@ bool plan_take_local(struct plan *plan, char **words, int count, struct problem 
 bool plan_finish_watches(const struct plan *plan, struct problem *problem)
 {
 	if (plan->path_count > 0)
-		return FAIL(plan, problem,
-		            "line %u: a plan either sends (path) or looks on (watch, local), never both",
-		            plan->line);
+		return PLAN_FAIL(problem,
+		                 "line %u: a plan either sends (path) or looks on (watch, local), never both",
+		                 plan->line);
 	if (plan->watch_count > 0 && !plan->secret_given)
-		return FAIL(plan, problem, "line %u: watches need the secret of the prober", plan->line);
+		return PLAN_FAIL(problem, "line %u: watches need the secret of the prober", plan->line);
 	return true;
 }

@@ -19,6 +19,33 @@ bool plan_number(const char *text, uint64_t least, uint64_t most, uint64_t *valu
 	return sum >= least && sum <= most;
 }
 
+int plan_split(const char *line, size_t length, unsigned number, char copy[PLAN_MAX_LINE + 1], char **words,
+               int most, struct problem *problem)
+{
+	char *save = NULL;
+	int count = 0;
+
+	if (length > PLAN_MAX_LINE) {
+		PLAN_FAIL(problem, "line %u: longer than %d bytes", number, PLAN_MAX_LINE);
+		return -1;
+	}
+	if (memchr(line, '\0', length) != NULL) {
+		PLAN_FAIL(problem, "line %u: contains a zero byte", number);
+		return -1;
+	}
+	memcpy(copy, line, length);
+	copy[length] = '\0';
+	copy[strcspn(copy, "#")] = '\0';
+	for (char *word = strtok_r(copy, " \t", &save); word != NULL; word = strtok_r(NULL, " \t", &save)) {
+		if (count == most) {
+			PLAN_FAIL(problem, "line %u: too many words", number);
+			return -1;
+		}
+		words[count++] = word;
+	}
+	return count;
+}
+
 bool plan_word(const char *text, const char *const *words, int *index)
 {
 	for (int i = 0; words[i] != NULL; i++) {

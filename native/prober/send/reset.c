@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "prober.h"
+#include "sender.h"
 
 /*
  * The packet goes straight to the interface and the link address that the SYN-ACK came from, because what
@@ -26,10 +27,10 @@ void reset_answer(struct prober *prober, const struct incoming *in, const struct
 	};
 
 	name.sll_protocol = htons(in->source.family == 4 ? ETH_P_IP : ETH_P_IPV6);
-	if (prober->reset_fd < 0)
+	if (prober->sender.reset_fd < 0)
 		return;
 	/* One that does not get out is followed by the next repeated SYN-ACK, and with it by another try. */
-	if (sendto(prober->reset_fd, packet, packet_build(&out, packet), MSG_DONTWAIT,
+	if (sendto(prober->sender.reset_fd, packet, packet_build(&out, packet), MSG_DONTWAIT,
 	           (struct sockaddr *)&name, sizeof(name)) < 0)
 		prober->counters.send_failed++;
 }

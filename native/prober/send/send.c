@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "outcomes.h"
+#include "awaiting_stamp.h"
+#include "probe_fate.h"
 #include "prober.h"
-#include "waiting.h"
+#include "sender.h"
 #include "way_out.h"
 
 static uint16_t flow_of(const struct plan_path *plan, uint64_t k)
@@ -12,12 +13,12 @@ static uint16_t flow_of(const struct plan_path *plan, uint64_t k)
 static void describe(const struct prober *prober, const struct train *train, uint64_t k, struct outgoing *out)
 {
 	const struct plan_path *plan = &prober->plan.paths[train->path];
-	const struct path_ports *ports = &prober->ports.paths[train->path];
+	const struct path_ports *ports = &prober->sender.ports.paths[train->path];
 	uint16_t flow = train->fresh ? FRESH_FLOW : flow_of(plan, k);
 	uint64_t n = train->fresh ? k : k / plan->flows;
 
 	*out = (struct outgoing){
-	        .source = &prober->paths[train->path].route.source,
+	        .source = &prober->sender.paths[train->path].route.source,
 	        .target = &plan->target,
 	        .path = train->path,
 	        .seq = train_seq(train, k),
@@ -47,22 +48,22 @@ static void describe(const struct prober *prober, const struct train *train, uin
 
 static void send_probe(struct prober *prober, uint32_t index, uint64_t k, int64_t due)
 {
-	struct train *train = &prober->trains[index];
+	struct train *train = &prober->sender.trains[index];
 	const struct plan_path *plan = &prober->plan.paths[train->path];
-	struct transmit *transmit = &prober->transmit[plan->target.family == 6];
-	const struct route *route = &prober->paths[train->path].route;
+	struct transmit *transmit = &prober->sender.transmit[plan->target.family == 6];
+	const struct route *route = &prober->sender.paths[train->path].route;
 	struct outgoing out;
 	size_t length;
 	bool link_local = plan->target.family == 6 && plan->target.bytes[0] == 0xfe &&
 	                  (plan->target.bytes[1] & 0xc0) == 0x80;
 
-	outstanding_begin(&train->outstanding, k);
+	unanswered_begin(&train->outstanding, k);
 	describe(prober, train, k, &out);
 	length = packet_build(&out, transmit_buffer(transmit));
 	prober->counters.sent++;
 	prober->counters.in_flight++;
-	prober->paths[train->path].totals.sent++;
-	prober->last_sent_ns = due;
+	prober->sender.paths[train->path].totals.sent++;
+	prober->sender.last_sent_ns = due;
 	transmit_queue(transmit, length, &plan->target, link_local ? route->ifindex : route->bound,
 	               (struct probe_name){index, k});
 }
@@ -70,11 +71,11 @@ static void send_probe(struct prober *prober, uint32_t index, uint64_t k, int64_
 struct service send_due(struct prober *prober, int64_t now)
 {
 	struct service service = {.first_late_ns = INT64_MAX};
-	struct agenda *agenda = &prober->agenda;
+	struct agenda *agenda = &prober->sender.agenda;
 
 	while (agenda->count > 0 && agenda->heap[0].due_ns <= now) {
 		uint32_t index = agenda->heap[0].train;
-		struct train *train = &prober->trains[index];
+		struct train *train = &prober->sender.trains[index];
 		int64_t due = agenda->heap[0].due_ns;
 		struct turn turn = grid_turn(&train->grid, train->outstanding.next, now);
 		uint64_t next = turn.k + (turn.send ? 1 : 0);
@@ -85,27 +86,27 @@ struct service send_due(struct prober *prober, int64_t now)
 			service.worst_lag_ns = now - due;
 		service.missed += turn.missed;
 		prober->counters.missed_slots += turn.missed;
-		prober->paths[train->path].totals.missed_slots += (uint32_t)turn.missed;
+		prober->sender.paths[train->path].totals.missed_slots += (uint32_t)turn.missed;
 		if (turn.send)
 			send_probe(prober, index, turn.k, turn.due_ns);
 		else
-			outstanding_skip(&train->outstanding, next);
+			unanswered_skip(&train->outstanding, next);
 		if (next < train->grid.slots)
 			agenda_postpone(agenda, grid_due(&train->grid, next));
 		else
 			agenda_drop(agenda);
 	}
-	transmit_flush(&prober->transmit[0]);
-	transmit_flush(&prober->transmit[1]);
+	transmit_flush(&prober->sender.transmit[0]);
+	transmit_flush(&prober->sender.transmit[1]);
 	return service;
 }
 
 static struct slot *slot_named(struct prober *prober, struct probe_name probe, int64_t *due)
 {
-	struct train *train = &prober->trains[probe.train];
+	struct train *train = &prober->sender.trains[probe.train];
 
 	*due = grid_due(&train->grid, probe.k);
-	return outstanding_find(&train->outstanding, probe.k);
+	return unanswered_find(&train->outstanding, probe.k);
 }
 
 static void leaving(void *context, struct probe_name probe, int64_t mono_ns)
@@ -123,7 +124,7 @@ static void leaving(void *context, struct probe_name probe, int64_t mono_ns)
 static void failed(void *context, struct probe_name probe, int error)
 {
 	struct prober *prober = context;
-	struct train *train = &prober->trains[probe.train];
+	struct train *train = &prober->sender.trains[probe.train];
 	struct rxray_frame_sample sample = {.outcome = RXRAY_OUTCOME_SEND_FAILED,
 	                                    .error_code = (uint16_t)error};
 	int64_t due;
@@ -132,13 +133,13 @@ static void failed(void *context, struct probe_name probe, int error)
 	prober->counters.sent--;
 	prober->counters.in_flight--;
 	prober->counters.send_failed++;
-	prober->paths[train->path].totals.sent--;
-	prober->paths[train->path].totals.send_failed++;
+	prober->sender.paths[train->path].totals.sent--;
+	prober->sender.paths[train->path].totals.send_failed++;
 	if (slot == NULL)
 		return;
 	slot->fate = FATE_FAILED;
 	sample.rtt_ns = -1;
-	outcomes_report(prober, train, probe.k, slot, &sample);
+	fate_report(prober, train, probe.k, slot, &sample);
 }
 
 static void stamped(void *context, const struct transmit_logged *packet, int64_t real_ns)
@@ -168,14 +169,14 @@ static void stamped(void *context, const struct transmit_logged *packet, int64_t
 static void stamped_by_card(void *context, struct probe_name probe, int64_t card_ns)
 {
 	struct prober *prober = context;
-	struct outstanding *ring = &prober->trains[probe.train].outstanding;
-	struct waiting_answer waited;
+	struct unanswered *ring = &prober->sender.trains[probe.train].outstanding;
+	struct awaiting_answer waited;
 
-	if (ring->hardware_ns == NULL || outstanding_find(ring, probe.k) == NULL)
+	if (ring->hardware_ns == NULL || unanswered_find(ring, probe.k) == NULL)
 		return;
 	ring->hardware_ns[probe.k % ring->capacity] = card_ns;
-	if (waiting_take(prober->waiting, probe.train, probe.k, &waited))
-		outcomes_settle(prober, probe.train, probe.k, &waited.answer, false);
+	if (awaiting_take(prober->sender.waiting, probe.train, probe.k, &waited))
+		fate_settle(prober, probe.train, probe.k, &waited.answer, false);
 }
 
 const struct transmit_events send_events = {

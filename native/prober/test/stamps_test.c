@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include "awaiting_stamp.h"
 #include "check.h"
 #include "stamps.h"
-#include "waiting.h"
 
 #define NONE NO_STAMP
 
@@ -71,26 +71,26 @@ static const struct situation situations[] = {
 
 static void check_waiting(void)
 {
-	static struct waiting waiting;
-	struct waiting_answer taken;
+	static struct awaiting waiting;
+	struct awaiting_answer taken;
 	struct incoming in = {.ttl = 59};
 	struct received packet = {.hardware = true, .real_ns = 620};
 	struct answer answer = {.reply = RXRAY_REPLY_ECHO, .in = &in, .packet = &packet};
 
-	CHECK(waiting_add(&waiting, 1, 7, &answer, 1000) && waiting_add(&waiting, 1, 8, &answer, 2000),
+	CHECK(awaiting_add(&waiting, 1, 7, &answer, 1000) && awaiting_add(&waiting, 1, 8, &answer, 2000),
 	      "two wait");
-	CHECK(!waiting_take(&waiting, 2, 7, &taken), "an answer of another train");
-	CHECK(waiting_take(&waiting, 1, 7, &taken), "the stamp of the first has come");
+	CHECK(!awaiting_take(&waiting, 2, 7, &taken), "an answer of another train");
+	CHECK(awaiting_take(&waiting, 1, 7, &taken), "the stamp of the first has come");
 	CHECK(taken.answer.in == &taken.in && taken.answer.packet == &taken.packet, "it is whole");
 	CHECK_EQUAL(taken.in.ttl, 59, "with what it was");
 	CHECK_EQUAL(taken.packet.real_ns, 620, "and when");
-	CHECK(!waiting_take(&waiting, 1, 7, &taken), "only once");
-	CHECK(!waiting_expired(&waiting, 2000 + WAITING_NS - 1, &taken), "the second may still wait");
-	CHECK(waiting_expired(&waiting, 2000 + WAITING_NS, &taken), "no longer");
+	CHECK(!awaiting_take(&waiting, 1, 7, &taken), "only once");
+	CHECK(!awaiting_expired(&waiting, 2000 + AWAITING_NS - 1, &taken), "the second may still wait");
+	CHECK(awaiting_expired(&waiting, 2000 + AWAITING_NS, &taken), "no longer");
 	CHECK_EQUAL(taken.k, 8, "that was it");
-	for (uint64_t k = 0; k < WAITING_MOST; k++)
-		CHECK(waiting_add(&waiting, 1, k, &answer, 0), "room");
-	CHECK(!waiting_add(&waiting, 1, 9999, &answer, 0), "no more room");
+	for (uint64_t k = 0; k < AWAITING_MOST; k++)
+		CHECK(awaiting_add(&waiting, 1, k, &answer, 0), "room");
+	CHECK(!awaiting_add(&waiting, 1, 9999, &answer, 0), "no more room");
 }
 
 int main(void)

@@ -30,12 +30,10 @@ void cpu_counts_close(struct cpu_counts *counts)
 
 int64_t cpu_counts_steal(struct cpu_counts *counts, int wanted)
 {
-	/* The lines of the CPUs come first: some 100 bytes each. */
-	static char text[CPUS_MOST * 112];
 	int64_t growth = -1, unit = 1000000000 / sysconf(_SC_CLK_TCK);
-	const char *line = text;
+	const char *line = counts->text;
 
-	if (!small_file_reread(counts->stat_fd, text, sizeof(text)))
+	if (!small_file_reread(counts->stat_fd, counts->text, sizeof(counts->text)))
 		return -1;
 	while ((line = strstr(line, "\ncpu")) != NULL) {
 		unsigned long long steal;
@@ -55,14 +53,13 @@ int64_t cpu_counts_steal(struct cpu_counts *counts, int wanted)
 bool cpu_counts_softnet(struct cpu_counts *counts, int64_t now,
                         void (*report)(void *, const struct rxray_frame_softnet *), void *context)
 {
-	static char text[CPUS_MOST * 144];
 	int64_t before = counts->softnet_ns;
 	int row = 0;
 
-	if (!small_file_reread(counts->softnet_fd, text, sizeof(text)))
+	if (!small_file_reread(counts->softnet_fd, counts->text, sizeof(counts->text)))
 		return false;
 	counts->softnet_ns = now;
-	for (char *line = text; *line != '\0' && row < CPUS_MOST; row++) {
+	for (char *line = counts->text; *line != '\0' && row < CPUS_MOST; row++) {
 		uint32_t field[13] = {0};
 		char *at = line, *end = strchr(line, '\n');
 		int fields = 0;

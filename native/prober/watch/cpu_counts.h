@@ -15,6 +15,7 @@ struct cpu_counts {
 	int64_t steal_ns[CPUS_MOST]; /* at the baseline, -1 unknown */
 	uint32_t dropped[CPUS_MOST], time_squeeze[CPUS_MOST];
 	int64_t softnet_ns; /* when it was last read; 0 never */
+	char text[CPUS_MOST * 144]; /* what is being read: the lines of the CPUs, some 100 bytes each */
 };
 
 void cpu_counts_open(struct cpu_counts *counts);

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "interface_info.h"
 #include "json.h"
 #include "prober.h"
 #include "small_file.h"

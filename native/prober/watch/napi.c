@@ -78,7 +78,7 @@ static bool request(int fd, uint16_t family, uint8_t command, bool dump, uint16_
 		char attributes[64];
 	} out = {0};
 	struct nlattr head = {.nla_len = (uint16_t)(NLA_HDRLEN + size), .nla_type = attribute};
-	static char buffer[32768];
+	char buffer[32768];
 
 	out.header.nlmsg_len = NLMSG_LENGTH(GENL_HDRLEN + NLA_ALIGN(NLA_HDRLEN + size));
 	out.header.nlmsg_type = family;

@@ -2,8 +2,10 @@
 #include <stdlib.h>
 #include <sys/utsname.h>
 
+#include "interface_info.h"
 #include "json.h"
 #include "prober.h"
+#include "tell.h"
 #include "watcher.h"
 
 #define HELLO_THREADS 64
@@ -109,7 +111,7 @@ void watch_hello(struct prober *prober)
 
 	if (json == NULL)
 		return;
-	if (!events_begin_hello(json, prober, "nothing", "packet ring, both directions")) {
+	if (!hello_begin(json, prober, "nothing", "packet ring, both directions")) {
 		json_free(json);
 		return;
 	}

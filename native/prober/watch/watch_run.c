@@ -6,6 +6,7 @@
 
 #include "prober.h"
 #include "stop.h"
+#include "tell.h"
 #include "watcher.h"
 
 #define TURN_NS 20000000ll /* how long packets may lie in the ring */
@@ -70,20 +71,11 @@ static void read_packets(struct prober *prober)
 	int64_t step = clocks_update(&prober->clocks);
 
 	if (step != 0)
-		reports_clock(prober, step);
+		tell_clock(prober, step);
 	prober->user_received_ns = clocks_mono();
 	/* A bounded number at a time: a flood must not keep this loop from stdin. */
 	for (size_t i = 0; i < watcher->interface_count; i++)
 		receive_read(&watcher->interfaces[i].receive, READ_MOST, take_packet, prober);
-}
-
-uint64_t watch_drops(struct watcher *watcher)
-{
-	uint64_t drops = 0;
-
-	for (size_t i = 0; i < watcher->interface_count; i++)
-		drops += receive_drops(&watcher->interfaces[i].receive);
-	return drops;
 }
 
 enum rxray_end_reason watch_run(struct prober *prober)
@@ -105,11 +97,11 @@ enum rxray_end_reason watch_run(struct prober *prober)
 		if (turn < next)
 			next = turn;
 		if (now >= second) {
-			reports_counters(prober, now);
-			reports_clock(prober, 0);
+			tell_counters(prober, now);
+			tell_clock(prober, 0);
 			second = now + SECOND_NS;
 		}
-		idle_until(prober, next < end ? next : end, prober->watcher->local.hearts.wake_fd);
+		wait_for_input(prober, next < end ? next : end, prober->watcher->local.hearts.wake_fd);
 		now = clocks_mono();
 	}
 	if (stop_requested())

@@ -15,7 +15,7 @@ static bool open_interface(struct prober *prober, const char *name, struct probl
 {
 	struct watcher *watcher = prober->watcher;
 	struct watched_interface *interface = &watcher->interfaces[watcher->interface_count];
-	static struct sock_filter code[WATCH_FILTER_MAX];
+	struct sock_filter code[WATCH_FILTER_MAX];
 	struct sock_fprog program = {.filter = code};
 	struct receive_options options = {
 	        .filter = &program,
@@ -78,12 +78,21 @@ bool watch_setup(struct prober *prober, struct problem *problem)
 	/* Asked first: this thread may then bind itself to one CPU, which is no limit for the others. */
 	if (!steering_thread(0, &prober->watcher->local.allowed))
 		memset(&prober->watcher->local.allowed, 0xff, sizeof(prober->watcher->local.allowed));
-	privileges_take(prober);
+	running_rights_take(prober);
 	if (prober->plan.local_count > 0) {
 		prober->watcher->local_open = true;
 		return local_open(prober, problem);
 	}
 	return true;
+}
+
+uint64_t watch_drops(struct watcher *watcher)
+{
+	uint64_t drops = 0;
+
+	for (size_t i = 0; i < watcher->interface_count; i++)
+		drops += receive_drops(&watcher->interfaces[i].receive);
+	return drops;
 }
 
 void watch_release(struct prober *prober)

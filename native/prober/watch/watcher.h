@@ -4,7 +4,7 @@
 
 #include "arrivals.h"
 #include "frames.h"
-#include "local.h"
+#include "local_evidence.h"
 #include "problem.h"
 #include "receive.h"
 

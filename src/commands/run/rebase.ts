@@ -1,4 +1,27 @@
+import {
+  ARRIVAL_TIMES,
+  CLOCK_TIMES,
+  COUNTERS_TIMES,
+  CPU_GAP_TIMES,
+  END_TIMES,
+  PAUSE_TIMES,
+  SAMPLE_TIMES,
+  SOFTNET_TIMES,
+  THREAD_DELAY_TIMES,
+} from '../../codec/frames.gen.js';
 import type { EngineEvent } from '../../model/engine-event.js';
+
+type Kind = EngineEvent['kind'];
+
+/** Of each kind of event with one record: where the record stands in it, and which fields of it are instants. */
+const RECORDS: { readonly [K in Kind]?: readonly [part: string, times: readonly string[]] } = {
+  pause: ['pause', PAUSE_TIMES],
+  counters: ['counters', COUNTERS_TIMES],
+  clock: ['clock', CLOCK_TIMES],
+  'cpu-gap': ['gap', CPU_GAP_TIMES],
+  'thread-delay': ['delay', THREAD_DELAY_TIMES],
+  softnet: ['softnet', SOFTNET_TIMES],
+};
 
 /**
  * An event of one vantage on the time line of the whole run. The columns of samples are changed in place, as they
@@ -8,39 +31,30 @@ import type { EngineEvent } from '../../model/engine-event.js';
  */
 export function rebase(event: EngineEvent, byNs: number): EngineEvent {
   switch (event.kind) {
-    case 'samples': {
-      const { length, dueNs, sentNs } = event.samples;
-      for (let index = 0; index < length; index += 1) {
-        dueNs[index] = (dueNs[index] ?? 0) + byNs;
-        sentNs[index] = (sentNs[index] ?? 0) + byNs;
-      }
+    case 'samples':
+      for (const name of SAMPLE_TIMES) shiftColumn(event.samples[name], event.samples.length, byNs);
       return event;
-    }
+    case 'arrivals':
+      for (const name of ARRIVAL_TIMES) shiftColumn(event.arrivals[name], event.arrivals.length, byNs);
+      return event;
     case 'start':
       return { ...event, epochRealNs: event.epochRealNs - BigInt(byNs), epochMonoNs: event.epochMonoNs - BigInt(byNs) };
-    case 'pause':
-      return { ...event, pause: { ...event.pause, fromNs: event.pause.fromNs + byNs, toNs: event.pause.toNs + byNs } };
-    case 'counters':
-      return { ...event, counters: { ...event.counters, timeNs: event.counters.timeNs + byNs } };
-    case 'clock':
-      return { ...event, clock: { ...event.clock, timeNs: event.clock.timeNs + byNs } };
-    case 'arrivals': {
-      const { length, timeNs } = event.arrivals;
-      for (let index = 0; index < length; index += 1) timeNs[index] = (timeNs[index] ?? 0) + byNs;
-      return event;
-    }
-    case 'cpu-gap':
-      return { ...event, gap: { ...event.gap, fromNs: event.gap.fromNs + byNs, toNs: event.gap.toNs + byNs } };
-    case 'thread-delay':
-      return { ...event, delay: { ...event.delay, fromNs: event.delay.fromNs + byNs, toNs: event.delay.toNs + byNs } };
-    case 'softnet':
-      return {
-        ...event,
-        softnet: { ...event.softnet, fromNs: event.softnet.fromNs + byNs, toNs: event.softnet.toNs + byNs },
-      };
     case 'end':
-      return { ...event, timeNs: event.timeNs + byNs };
-    default:
-      return event;
+      return shifted(event, END_TIMES, byNs);
+    default: {
+      const [part, times] = RECORDS[event.kind] ?? [];
+      if (part === undefined || times === undefined) return event;
+      const record = (event as unknown as Readonly<Record<string, Readonly<Record<string, number>>>>)[part];
+      return record === undefined ? event : { ...event, [part]: shifted(record, times, byNs) };
+    }
   }
+}
+
+function shiftColumn(column: Float64Array, length: number, byNs: number): void {
+  for (let index = 0; index < length; index += 1) column[index] = (column[index] ?? 0) + byNs;
+}
+
+function shifted<T extends object>(record: T, times: readonly string[], byNs: number): T {
+  const values = record as Readonly<Record<string, unknown>>;
+  return { ...record, ...Object.fromEntries(times.map((name) => [name, Number(values[name]) + byNs])) };
 }

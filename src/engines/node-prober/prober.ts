@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname, machine, release } from 'node:os';
 import { decodePlan } from '../../codec/plan/probe-plan-text.js';
+import { packageVersion } from '../../installation/version.js';
 import type { EndReason } from '../../model/end-reason.js';
 import type { EngineEvent } from '../../model/engine-event.js';
 import { CodedError } from '../../model/errors.js';
@@ -228,7 +229,7 @@ class Prober {
       kind: 'hello',
       hello: {
         helper: this.name,
-        version: '1',
+        version: packageVersion(),
         host: { name: hostname(), kernel: release(), machine: machine() },
         got: {
           scheduling: 'other',

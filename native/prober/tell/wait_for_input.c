@@ -4,10 +4,11 @@
 #include <unistd.h>
 
 #include "prober.h"
+#include "tell.h"
 
 #define SECOND_NS 1000000000ll
 
-void idle_until(struct prober *prober, int64_t until, int wake_fd)
+void wait_for_input(struct prober *prober, int64_t until, int wake_fd)
 {
 	/* poll passes over a negative descriptor. */
 	struct pollfd wanted[3] = {

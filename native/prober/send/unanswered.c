@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-#include "outstanding.h"
+#include "unanswered.h"
 
 #include <stddef.h>
 #include <string.h>
 
 #include "stamps.h"
 
-uint32_t outstanding_capacity(int64_t interval_ns, int64_t match_ns)
+uint32_t unanswered_capacity(int64_t interval_ns, int64_t match_ns)
 {
 	int64_t slots = match_ns / interval_ns + 4;
 
 	return slots > INT32_MAX ? 0 : (uint32_t)slots;
 }
 
-void outstanding_skip(struct outstanding *ring, uint64_t k)
+void unanswered_skip(struct unanswered *ring, uint64_t k)
 {
 	uint64_t first = ring->next;
 
@@ -24,11 +24,11 @@ void outstanding_skip(struct outstanding *ring, uint64_t k)
 	ring->next = k;
 }
 
-struct slot *outstanding_begin(struct outstanding *ring, uint64_t k)
+struct slot *unanswered_begin(struct unanswered *ring, uint64_t k)
 {
 	struct slot *slot = &ring->slots[k % ring->capacity];
 
-	outstanding_skip(ring, k);
+	unanswered_skip(ring, k);
 	*slot = (struct slot){.fate = FATE_SENT};
 	if (ring->hardware_ns != NULL)
 		ring->hardware_ns[k % ring->capacity] = NO_STAMP;
@@ -36,7 +36,7 @@ struct slot *outstanding_begin(struct outstanding *ring, uint64_t k)
 	return slot;
 }
 
-struct slot *outstanding_find(const struct outstanding *ring, uint64_t k)
+struct slot *unanswered_find(const struct unanswered *ring, uint64_t k)
 {
 	struct slot *slot;
 

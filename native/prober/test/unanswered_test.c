@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 #include "check.h"
 #include "clocks.h"
-#include "outstanding.h"
+#include "unanswered.h"
 
 static void check_ring(void)
 {
 	struct slot slots[8] = {0};
-	struct outstanding ring = {.slots = slots, .capacity = 8};
+	struct unanswered ring = {.slots = slots, .capacity = 8};
 
-	CHECK(outstanding_find(&ring, 0) == NULL, "nothing was sent yet");
-	slot_set_sent(outstanding_begin(&ring, 0), 77, true);
-	CHECK(outstanding_find(&ring, 0) != NULL && outstanding_find(&ring, 0)->sent_after_due_ns == 77,
+	CHECK(unanswered_find(&ring, 0) == NULL, "nothing was sent yet");
+	slot_set_sent(unanswered_begin(&ring, 0), 77, true);
+	CHECK(unanswered_find(&ring, 0) != NULL && unanswered_find(&ring, 0)->sent_after_due_ns == 77,
 	      "the probe just sent");
-	CHECK(outstanding_find(&ring, 1) == NULL, "one that lies ahead");
-	outstanding_begin(&ring, 3);
-	CHECK(outstanding_find(&ring, 1) == NULL && outstanding_find(&ring, 2) == NULL,
+	CHECK(unanswered_find(&ring, 1) == NULL, "one that lies ahead");
+	unanswered_begin(&ring, 3);
+	CHECK(unanswered_find(&ring, 1) == NULL && unanswered_find(&ring, 2) == NULL,
 	      "missed slots were never sent");
-	CHECK(outstanding_find(&ring, 0) != NULL, "an old one is kept");
+	CHECK(unanswered_find(&ring, 0) != NULL, "an old one is kept");
 	for (uint64_t k = 4; k < 9; k++)
-		outstanding_begin(&ring, k);
-	CHECK(outstanding_find(&ring, 0) == NULL, "one too old is forgotten");
-	outstanding_skip(&ring, 1000000);
+		unanswered_begin(&ring, k);
+	CHECK(unanswered_find(&ring, 0) == NULL, "one too old is forgotten");
+	unanswered_skip(&ring, 1000000);
 	for (uint64_t k = 0; k < 20; k++)
-		CHECK(outstanding_find(&ring, 999990 + k) == NULL, "a long pause leaves nothing behind");
+		CHECK(unanswered_find(&ring, 999990 + k) == NULL, "a long pause leaves nothing behind");
 	CHECK_EQUAL(ring.next, 1000000, "the sequence goes on over a pause");
 }
 
@@ -49,8 +49,8 @@ static void check_slot(void)
 	CHECK_EQUAL(slot_tx_delay_ns(&slot), 1, "known, however short");
 	slot_set_sent(&slot, 10000000000, true);
 	CHECK_EQUAL(slot_tx_delay_ns(&slot), UINT32_MAX, "saturates");
-	CHECK_EQUAL(outstanding_capacity(10000000, 30000000000), 3004, "30 s at 10 ms");
-	CHECK_EQUAL(outstanding_capacity(10000, 100000000000000), 0, "too many to number");
+	CHECK_EQUAL(unanswered_capacity(10000000, 30000000000), 3004, "30 s at 10 ms");
+	CHECK_EQUAL(unanswered_capacity(10000, 100000000000000), 0, "too many to number");
 }
 
 /* Readings of both clocks one after another, in ns. */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#include "outcomes.h"
+#include "probe_fate.h"
+#include "sender.h"
+#include "tell.h"
 
-#include "waiting.h"
+#include "awaiting_stamp.h"
 #include "way_out.h"
 
-void outcomes_report(struct prober *prober, const struct train *train, uint64_t k, const struct slot *slot,
-                     struct rxray_frame_sample *sample)
+void fate_report(struct prober *prober, const struct train *train, uint64_t k, const struct slot *slot,
+                 struct rxray_frame_sample *sample)
 {
 	int64_t due = grid_due(&train->grid, k);
 
@@ -44,7 +46,7 @@ static void take_back(struct prober *prober, struct rxray_frame_path_totals *tot
 static void repeat(struct prober *prober, const struct train *train, struct slot *slot,
                    const struct answer *answer)
 {
-	struct path *path = &prober->paths[train->path];
+	struct path *path = &prober->sender.paths[train->path];
 
 	prober->counters.duplicates++;
 	path->totals.duplicates++;
@@ -54,22 +56,22 @@ static void repeat(struct prober *prober, const struct train *train, struct slot
 	if (answer->reply != RXRAY_REPLY_SYN_ACK || slot->repeats < 3 || path->half_open)
 		return;
 	path->half_open = true;
-	events_warning(prober, "W_RST_BY_PROBER", train->path,
-	               "this machine's RST packets do not reach the target (a firewall?): the prober sends "
-	               "them itself");
+	tell_warning(prober, "W_RST_BY_PROBER", train->path,
+	             "this machine's RST packets do not reach the target (a firewall?): the prober sends "
+	             "them itself");
 }
 
 static struct stamp sent_stamp(const struct prober *prober, const struct train *train, uint64_t k,
                                const struct slot *slot)
 {
-	const struct outstanding *ring = &train->outstanding;
+	const struct unanswered *ring = &train->outstanding;
 	int64_t sent = grid_due(&train->grid, k) + slot->sent_after_due_ns;
 
 	return (struct stamp){
 	        .hardware_ns = ring->hardware_ns == NULL ? NO_STAMP : ring->hardware_ns[k % ring->capacity],
 	        .kernel_ns = slot->kernel_stamp ? sent : NO_STAMP,
 	        .user_ns = sent,
-	        .ifindex = prober->paths[train->path].route.ifindex,
+	        .ifindex = prober->sender.paths[train->path].route.ifindex,
 	};
 }
 
@@ -85,12 +87,11 @@ static struct stamp received_stamp(const struct prober *prober, const struct rec
 	};
 }
 
-void outcomes_settle(struct prober *prober, uint32_t index, uint64_t k, const struct answer *answer,
-                     bool patient)
+void fate_settle(struct prober *prober, uint32_t index, uint64_t k, const struct answer *answer, bool patient)
 {
-	struct train *train = &prober->trains[index];
-	struct path *path = &prober->paths[train->path];
-	struct slot *slot = outstanding_find(&train->outstanding, k);
+	struct train *train = &prober->sender.trains[index];
+	struct path *path = &prober->sender.paths[train->path];
+	struct slot *slot = unanswered_find(&train->outstanding, k);
 	struct rxray_frame_sample sample = {
 	        .outcome = (uint8_t)answer->outcome,
 	        .reply = (uint8_t)answer->reply,
@@ -111,7 +112,7 @@ void outcomes_settle(struct prober *prober, uint32_t index, uint64_t k, const st
 	received = received_stamp(prober, answer->packet);
 	switch (stamps_choose(&sent, &received, patient, &sample.rtt_ns)) {
 	case CHOICE_WAIT:
-		if (waiting_add(prober->waiting, index, k, answer, clocks_mono()))
+		if (awaiting_add(prober->sender.waiting, index, k, answer, clocks_mono()))
 			return;
 		stamps_choose(&sent, &received, false, &sample.rtt_ns);
 		/* fall through */
@@ -135,7 +136,7 @@ void outcomes_settle(struct prober *prober, uint32_t index, uint64_t k, const st
 		slot->fate = FATE_ERROR;
 		sample.icmp_type = answer->in->icmp_type;
 		sample.icmp_code = answer->in->icmp_code;
-		sample.router = routers_number(&prober->routers, &answer->in->source, &prober->frames);
+		sample.router = routers_number(&prober->sender.routers, &answer->in->source, &prober->frames);
 		prober->counters.errors++;
 		path->totals.errors++;
 	} else {
@@ -148,20 +149,20 @@ void outcomes_settle(struct prober *prober, uint32_t index, uint64_t k, const st
 			path->totals.late++;
 		}
 	}
-	outcomes_report(prober, train, k, slot, &sample);
+	fate_report(prober, train, k, slot, &sample);
 }
 
-void outcomes_settle_waiting(struct prober *prober, int64_t now)
+void fate_settle_waiting(struct prober *prober, int64_t now)
 {
-	struct waiting_answer late;
+	struct awaiting_answer late;
 
-	while (prober->waiting != NULL && waiting_expired(prober->waiting, now, &late))
-		outcomes_settle(prober, late.train, late.k, &late.answer, false);
+	while (prober->sender.waiting != NULL && awaiting_expired(prober->sender.waiting, now, &late))
+		fate_settle(prober, late.train, late.k, &late.answer, false);
 }
 
 static void give_up(struct prober *prober, struct train *train, uint64_t k, struct slot *slot)
 {
-	struct path *path = &prober->paths[train->path];
+	struct path *path = &prober->sender.paths[train->path];
 	struct rxray_frame_sample sample = {.outcome = RXRAY_OUTCOME_LOST, .rtt_ns = -1};
 
 	prober->counters.in_flight--;
@@ -176,18 +177,18 @@ static void give_up(struct prober *prober, struct train *train, uint64_t k, stru
 	}
 	if (!slot->kernel_stamp && prober->grants.stamps)
 		prober->counters.sent_stamps_missing++;
-	outcomes_report(prober, train, k, slot, &sample);
+	fate_report(prober, train, k, slot, &sample);
 }
 
-void outcomes_expire(struct prober *prober, int64_t now)
+void fate_expire(struct prober *prober, int64_t now)
 {
 	int64_t oldest = now - (int64_t)prober->plan.wait_ns;
 
-	for (uint32_t i = 0; i < prober->train_count; i++) {
-		struct train *train = &prober->trains[i];
+	for (uint32_t i = 0; i < prober->sender.train_count; i++) {
+		struct train *train = &prober->sender.trains[i];
 
 		for (; train->expire < train->outstanding.next; train->expire++) {
-			struct slot *slot = outstanding_find(&train->outstanding, train->expire);
+			struct slot *slot = unanswered_find(&train->outstanding, train->expire);
 
 			if (slot == NULL || slot->fate != FATE_SENT)
 				continue;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef RXRAY_OUTSTANDING_H
-#define RXRAY_OUTSTANDING_H
+#ifndef RXRAY_UNANSWERED_H
+#define RXRAY_UNANSWERED_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,7 +26,7 @@ _Static_assert(sizeof(struct slot) == 8, "memory for outstanding probes is recko
 #define LAG_UNIT_NS 128
 
 /* The last `capacity` probes of a train, by number. */
-struct outstanding {
+struct unanswered {
 	struct slot *slots;
 	int64_t *hardware_ns; /* of each, the network card's transmit stamp; NULL unless those are used */
 	uint64_t next; /* number of the probe after the newest */
@@ -34,16 +34,16 @@ struct outstanding {
 };
 
 /* Room for every probe younger than match_ns; 0 when that is more than 2^31. */
-uint32_t outstanding_capacity(int64_t interval_ns, int64_t match_ns);
+uint32_t unanswered_capacity(int64_t interval_ns, int64_t match_ns);
 
 /* Leaves out all probes before k: they were never sent. */
-void outstanding_skip(struct outstanding *ring, uint64_t k);
+void unanswered_skip(struct unanswered *ring, uint64_t k);
 
 /* Begins probe k, forgetting the oldest; those between the newest and k were never sent. */
-struct slot *outstanding_begin(struct outstanding *ring, uint64_t k);
+struct slot *unanswered_begin(struct unanswered *ring, uint64_t k);
 
 /* The slot of probe k, NULL when it is too old, was never sent, or lies ahead. */
-struct slot *outstanding_find(const struct outstanding *ring, uint64_t k);
+struct slot *unanswered_find(const struct unanswered *ring, uint64_t k);
 
 void slot_set_lag(struct slot *slot, int64_t lag_ns);
 void slot_set_sent(struct slot *slot, int64_t after_due_ns, bool kernel_stamp);

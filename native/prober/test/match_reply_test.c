@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "answers.h"
 #include "check.h"
+#include "match_reply.h"
 
 #define SYN_PATH 0
 #define ICMP_PATH 1
@@ -32,28 +32,28 @@ static void begin(void)
 		CHECK(plan_take_line(&prober.plan, lines[i], strlen(lines[i]), &problem), "%s",
 		      problem.message);
 	CHECK(plan_finish(&prober.plan, &problem), "%s", problem.message);
-	CHECK(ports_reserve(&prober.ports, &prober.plan, 4711, &problem), "%s", problem.message);
-	prober.paths = calloc(PATHS, sizeof(*prober.paths));
-	prober.trains = calloc(PATHS, sizeof(*prober.trains));
-	prober.train_count = PATHS;
+	CHECK(ports_reserve(&prober.sender.ports, &prober.plan, 4711, &problem), "%s", problem.message);
+	prober.sender.paths = calloc(PATHS, sizeof(*prober.sender.paths));
+	prober.sender.trains = calloc(PATHS, sizeof(*prober.sender.trains));
+	prober.sender.train_count = PATHS;
 	for (uint32_t i = 0; i < PATHS; i++) {
-		prober.paths[i] = (struct path){.pinned = i, .fresh = NO_TRAIN};
-		prober.paths[i].route.source = own;
-		prober.trains[i].path = i;
-		prober.trains[i].outstanding =
-		        (struct outstanding){.slots = calloc(64, sizeof(struct slot)), .capacity = 64};
+		prober.sender.paths[i] = (struct path){.pinned = i, .fresh = NO_TRAIN};
+		prober.sender.paths[i].route.source = own;
+		prober.sender.trains[i].path = i;
+		prober.sender.trains[i].outstanding =
+		        (struct unanswered){.slots = calloc(64, sizeof(struct slot)), .capacity = 64};
 		for (uint64_t k = 0; k < SENT; k++)
-			outstanding_begin(&prober.trains[i].outstanding, k);
+			unanswered_begin(&prober.sender.trains[i].outstanding, k);
 	}
 }
 
 static void end(void)
 {
 	for (uint32_t i = 0; i < PATHS; i++)
-		free(prober.trains[i].outstanding.slots);
-	free(prober.paths);
-	free(prober.trains);
-	ports_release(&prober.ports);
+		free(prober.sender.trains[i].outstanding.slots);
+	free(prober.sender.paths);
+	free(prober.sender.trains);
+	ports_release(&prober.sender.ports);
 	plan_free(&prober.plan);
 	close(prober.frames.fd);
 	frames_free(&prober.frames);
@@ -71,7 +71,7 @@ static struct outgoing probe(uint32_t path, uint64_t k)
 	        .ip_id = (uint16_t)(0x8000u | k),
 	        .ttl = 64,
 	        .payload = 56,
-	        .source_port = prober.ports.paths[path].first,
+	        .source_port = prober.sender.ports.paths[path].first,
 	        .target_port = prober.plan.paths[path].port,
 	        .transport = TRANSPORT_UDP,
 	};
@@ -94,7 +94,7 @@ static void deliver(const uint8_t *packet, size_t length)
 	struct sockaddr_ll from = {0};
 	struct received received = {.packet = packet, .length = length, .from = &from};
 
-	answers_take(&prober, &received);
+	match_reply(&prober, &received);
 }
 
 /* `quoted` bytes of the probe behind its IP header, in an ICMP error of `sender`. */
@@ -135,7 +135,7 @@ static void answer_syn(uint64_t k, const struct address *source, uint16_t port, 
 
 static enum fate fate(uint32_t path, uint64_t k)
 {
-	return outstanding_find(&prober.trains[path].outstanding, k)->fate;
+	return unanswered_find(&prober.sender.trains[path].outstanding, k)->fate;
 }
 
 static void check_replies(void)
@@ -213,9 +213,9 @@ static void check_refusals(void)
 		CHECK_EQUAL(fate(now->path, 3), now->fate, now->title);
 		CHECK_EQUAL(prober.counters.strays, now->strays, now->title);
 		CHECK_EQUAL(prober.counters.forged, now->forged, now->title);
-		CHECK_EQUAL(prober.routers.count, now->named, now->title);
+		CHECK_EQUAL(prober.sender.routers.count, now->named, now->title);
 		if (now->named)
-			CHECK(address_equal(&prober.routers.list[0], now->sender), "%s", now->title);
+			CHECK(address_equal(&prober.sender.routers.list[0], now->sender), "%s", now->title);
 		end();
 	}
 }

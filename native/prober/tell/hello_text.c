@@ -6,7 +6,8 @@
 
 #include "json.h"
 #include "prober.h"
-#include "told.h"
+#include "say.h"
+#include "tell.h"
 
 #define WARNINGS_MOST 32
 #define CONNTRACK_S 120 /* how long a router may remember a connection attempt */
@@ -17,8 +18,8 @@ static void add_paths(struct json *json, const struct prober *prober)
 
 	json_add(json, "\"pathCount\":%zu,\"paths\":[", prober->plan.path_count);
 	for (size_t i = 0; i < prober->plan.path_count; i++) {
-		const struct path_ports *ports = &prober->ports.paths[i];
-		const struct route *route = &prober->paths[i].route;
+		const struct path_ports *ports = &prober->sender.ports.paths[i];
+		const struct route *route = &prober->sender.paths[i].route;
 
 		json_add(json, "%s{\"path\":%zu,\"interface\":", i > 0 ? "," : "", i);
 		json_string(json, route->interface);
@@ -79,8 +80,8 @@ static void add_footprint(struct json *json, const struct prober *prober)
 	         pps, (unsigned long long)entries, text, most);
 }
 
-bool events_begin_hello(struct json *json, const struct prober *prober, const char *transmit_via,
-                        const char *receive_via)
+bool hello_begin(struct json *json, const struct prober *prober, const char *transmit_via,
+                 const char *receive_via)
 {
 	static const char *const sources[] = {"user", "kernel", "hw"};
 	const struct grants *grants = &prober->grants;
@@ -88,7 +89,7 @@ bool events_begin_hello(struct json *json, const struct prober *prober, const ch
 
 	if (uname(&host) != 0)
 		return false;
-	json_add(json, "{\"event\":\"hello\",\"helper\":\"rxray-prober\",\"version\":\"" PROBER_VERSION
+	json_add(json, "{\"event\":\"hello\",\"helper\":\"rxray-prober\",\"version\":\"" RXRAY_VERSION
 	               "\",\"host\":{");
 	json_add(json, "\"name\":");
 	json_string(json, host.nodename);
@@ -109,13 +110,13 @@ bool events_begin_hello(struct json *json, const struct prober *prober, const ch
 	return true;
 }
 
-void events_hello(struct prober *prober)
+void tell_hello(struct prober *prober)
 {
 	struct json *json = json_new();
 
 	if (json == NULL)
 		return;
-	if (!events_begin_hello(json, prober, "raw socket", "packet ring")) {
+	if (!hello_begin(json, prober, "raw socket", "packet ring")) {
 		json_free(json);
 		return;
 	}
@@ -127,9 +128,9 @@ void events_hello(struct prober *prober)
 	json_free(json);
 }
 
-void events_warning(struct prober *prober, const char *code, long path, const char *message)
+void tell_warning(struct prober *prober, const char *code, long path, const char *message)
 {
 	/* Warnings are for people; a flood of them would help nobody. */
 	if (prober->warnings++ < WARNINGS_MOST)
-		told_warning(&prober->frames, "rxray-prober", code, path, message);
+		say_warning(&prober->frames, "rxray-prober", code, path, message);
 }

@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include "prober.h"
+#include "sender.h"
 #include "small_file.h"
+#include "tell.h"
 #include "watcher.h"
 
 #define FINISH_PATIENCE_MS 2000
@@ -26,14 +28,15 @@ static uint64_t resident_bytes(int statm_fd)
 	return resident * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-void reports_counters(struct prober *prober, int64_t now)
+void tell_counters(struct prober *prober, int64_t now)
 {
 	struct rxray_frame_counters *counters = &prober->counters;
 	struct rusage usage;
 
 	counters->time_ns = now - prober->epoch_ns;
 	counters->dropped_records = prober->frames.dropped;
-	counters->kernel_drops = receive_drops(&prober->receive[0]) + receive_drops(&prober->receive[1]);
+	counters->kernel_drops =
+	        receive_drops(&prober->sender.receive[0]) + receive_drops(&prober->sender.receive[1]);
 	if (prober->watcher != NULL)
 		counters->kernel_drops += watch_drops(prober->watcher);
 	if (getrusage(RUSAGE_SELF, &usage) == 0) {
@@ -44,7 +47,7 @@ void reports_counters(struct prober *prober, int64_t now)
 	frames_block(&prober->frames, RXRAY_RECORD_COUNTERS, sizeof(*counters), counters, 1);
 }
 
-void reports_clock(struct prober *prober, int64_t step_ns)
+void tell_clock(struct prober *prober, int64_t step_ns)
 {
 	struct rxray_frame_clock record = {
 	        .time_ns = prober->clocks.read_mono - prober->epoch_ns,
@@ -68,7 +71,7 @@ void reports_clock(struct prober *prober, int64_t step_ns)
 	}
 }
 
-void reports_pause(struct prober *prober, const struct service *service, int64_t now)
+void tell_pause(struct prober *prober, const struct service *service, int64_t now)
 {
 	struct pause_cause cause = pauses_explain(&prober->pauses, clocks_mono());
 	struct rxray_frame_pause pause = {
@@ -84,22 +87,22 @@ void reports_pause(struct prober *prober, const struct service *service, int64_t
 	frames_block(&prober->frames, RXRAY_RECORD_PAUSE, sizeof(pause), &pause, 1);
 }
 
-void reports_end(struct prober *prober, enum rxray_end_reason reason)
+void tell_end(struct prober *prober, enum rxray_end_reason reason)
 {
 	struct frames *frames = &prober->frames;
 	struct rxray_frame_end end = {.reason = (uint8_t)reason};
 
 	for (size_t i = 0; i < prober->plan.path_count; i++) {
-		struct rxray_frame_path_totals *totals = &prober->paths[i].totals;
-		const struct path *path = &prober->paths[i];
+		struct rxray_frame_path_totals *totals = &prober->sender.paths[i].totals;
+		const struct path *path = &prober->sender.paths[i];
 
 		for (int fresh = 0; fresh < 2; fresh++) {
 			uint32_t index = fresh == 0 ? path->pinned : path->fresh;
-			const struct train *train = index == NO_TRAIN ? NULL : &prober->trains[index];
+			const struct train *train = index == NO_TRAIN ? NULL : &prober->sender.trains[index];
 
 			for (uint64_t k = train == NULL ? 0 : train->expire;
 			     train && k < train->outstanding.next; k++) {
-				const struct slot *slot = outstanding_find(&train->outstanding, k);
+				const struct slot *slot = unanswered_find(&train->outstanding, k);
 
 				totals->in_flight += slot != NULL && slot->fate == FATE_SENT;
 			}
@@ -108,12 +111,12 @@ void reports_end(struct prober *prober, enum rxray_end_reason reason)
 	/* So many at a time that a large plan does not overrun the buffer before the reader has had a turn.
 	 */
 	for (size_t i = 0; i < prober->plan.path_count; i++) {
-		frames_block(frames, RXRAY_RECORD_PATH_TOTALS, sizeof(prober->paths[i].totals),
-		             &prober->paths[i].totals, 1);
+		frames_block(frames, RXRAY_RECORD_PATH_TOTALS, sizeof(prober->sender.paths[i].totals),
+		             &prober->sender.paths[i].totals, 1);
 		if (i % 1024 == 1023)
 			frames_finish(frames, FINISH_PATIENCE_MS);
 	}
-	reports_counters(prober, clocks_mono());
+	tell_counters(prober, clocks_mono());
 	end.time_ns = clocks_mono() - prober->epoch_ns;
 	frames_block(frames, RXRAY_RECORD_END, sizeof(end), &end, 1);
 	frames_finish(frames, FINISH_PATIENCE_MS);

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-#include "waiting.h"
+#include "awaiting_stamp.h"
 
-bool waiting_add(struct waiting *waiting, uint32_t train, uint64_t k, const struct answer *answer,
-                 int64_t now)
+bool awaiting_add(struct awaiting *waiting, uint32_t train, uint64_t k, const struct answer *answer,
+                  int64_t now)
 {
-	struct waiting_answer *added = &waiting->list[waiting->count];
+	struct awaiting_answer *added = &waiting->list[waiting->count];
 
-	if (waiting->count == WAITING_MOST)
+	if (waiting->count == AWAITING_MOST)
 		return false;
-	*added = (struct waiting_answer){
+	*added = (struct awaiting_answer){
 	        .train = train,
 	        .k = k,
-	        .until_ns = now + WAITING_NS,
+	        .until_ns = now + AWAITING_NS,
 	        .answer = *answer,
 	        .in = *answer->in,
 	        .packet = *answer->packet,
@@ -23,7 +23,7 @@ bool waiting_add(struct waiting *waiting, uint32_t train, uint64_t k, const stru
 	return true;
 }
 
-static void take_out(struct waiting *waiting, uint32_t i, struct waiting_answer *taken)
+static void take_out(struct awaiting *waiting, uint32_t i, struct awaiting_answer *taken)
 {
 	*taken = waiting->list[i];
 	taken->answer.in = &taken->in;
@@ -31,7 +31,7 @@ static void take_out(struct waiting *waiting, uint32_t i, struct waiting_answer 
 	waiting->list[i] = waiting->list[--waiting->count];
 }
 
-bool waiting_take(struct waiting *waiting, uint32_t train, uint64_t k, struct waiting_answer *taken)
+bool awaiting_take(struct awaiting *waiting, uint32_t train, uint64_t k, struct awaiting_answer *taken)
 {
 	for (uint32_t i = 0; i < waiting->count; i++) {
 		if (waiting->list[i].train == train && waiting->list[i].k == k) {
@@ -42,7 +42,7 @@ bool waiting_take(struct waiting *waiting, uint32_t train, uint64_t k, struct wa
 	return false;
 }
 
-bool waiting_expired(struct waiting *waiting, int64_t now, struct waiting_answer *taken)
+bool awaiting_expired(struct awaiting *waiting, int64_t now, struct awaiting_answer *taken)
 {
 	for (uint32_t i = 0; i < waiting->count; i++) {
 		if (waiting->list[i].until_ns <= now) {

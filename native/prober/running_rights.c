@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 
 #include "prober.h"
+#include "tell.h"
 #include "user_limits.h"
 
 /* Above ordinary work, below the kernel's own threaded interrupts (50) and whatever a user runs on purpose.
@@ -74,7 +75,7 @@ static void pin(struct prober *prober)
 	if (sched_setaffinity(0, sizeof(chosen), &chosen) == 0)
 		prober->grants.cpu = cpu;
 	else
-		events_warning(prober, "W_CPU", -1, "cannot run on the CPU that the plan names; not pinned");
+		tell_warning(prober, "W_CPU", -1, "cannot run on the CPU that the plan names; not pinned");
 }
 
 /* Above ordinary work only what cannot fill a CPU, when an ordinary user asks for it. */
@@ -90,12 +91,13 @@ static bool may_fifo(const struct prober *prober)
  */
 static bool lock_memory(const struct prober *prober)
 {
-	int how = MCL_CURRENT | (prober->outstanding_bytes > LOCK_AT_ONCE_BYTES ? MCL_ONFAULT : 0);
+	int how = MCL_CURRENT | (prober->sender.outstanding_bytes > LOCK_AT_ONCE_BYTES ? MCL_ONFAULT : 0);
 
-	return (!limits_hold() || prober->outstanding_bytes <= LIMIT_LOCKED_BYTES) && mlockall(how) == 0;
+	return (!limits_hold() || prober->sender.outstanding_bytes <= LIMIT_LOCKED_BYTES) &&
+	       mlockall(how) == 0;
 }
 
-void privileges_take(struct prober *prober)
+void running_rights_take(struct prober *prober)
 {
 	struct sched_param priority = {.sched_priority = FIFO_PRIORITY};
 	struct grants *grants = &prober->grants;
@@ -117,13 +119,13 @@ void privileges_take(struct prober *prober)
 			snprintf(grants->sched_why, sizeof(grants->sched_why), "SCHED_FIFO refused: %s",
 			         strerror(errno));
 		if (!grants->fifo && prober->plan.scheduling == SCHEDULING_FIFO)
-			events_warning(prober, "W_SCHED", -1,
-			               "the plan asks for SCHED_FIFO, which was refused");
+			tell_warning(prober, "W_SCHED", -1,
+			             "the plan asks for SCHED_FIFO, which was refused");
 	}
 	/* Opened here, as no file is opened after the privileges are given up. */
 	prober->statm_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 	grants->locked = lock_memory(prober);
 	/* By default the kernel may wake an ordinary process 50 µs late; it cannot refuse to be exact. */
 	if (prctl(PR_SET_TIMERSLACK, 1) != 0)
-		events_warning(prober, "W_TIMER_SLACK", -1, "the kernel wakes this process up to 50 µs late");
+		tell_warning(prober, "W_TIMER_SLACK", -1, "the kernel wakes this process up to 50 µs late");
 }

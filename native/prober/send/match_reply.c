@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "answers.h"
+#include "match_reply.h"
+#include "sender.h"
+#include "tell.h"
 
 #include <stdio.h>
 
-#include "outcomes.h"
+#include "probe_fate.h"
 
 /* Widens the low bits of a number to the youngest probe that carries them. */
 static uint64_t widen(const struct train *train, uint32_t low, uint32_t mask)
@@ -25,7 +27,7 @@ static enum rxray_reply error_kind(const struct incoming *in)
 /* What is forwarded to another prober with the same numbers is no forgery. */
 static void count_wrong_key(struct prober *prober, uint32_t path, const struct incoming *in)
 {
-	if (!in->error && !address_equal(&in->destination, &prober->paths[path].route.source))
+	if (!in->error && !address_equal(&in->destination, &prober->sender.paths[path].route.source))
 		prober->counters.strays++;
 	else
 		prober->counters.forged++;
@@ -41,9 +43,9 @@ static bool quotes_probe(const struct prober *prober, uint32_t path, const struc
 
 	if (!address_equal(&in->quoted_source, &in->destination))
 		return false;
-	if (prober->paths[path].translated)
+	if (prober->sender.paths[path].translated)
 		return true;
-	return address_equal(&in->quoted_source, &prober->paths[path].route.source) &&
+	return address_equal(&in->quoted_source, &prober->sender.paths[path].route.source) &&
 	       address_equal(&in->target, &plan->target) &&
 	       (in->transport == TRANSPORT_ICMP || in->target_port == plan->port);
 }
@@ -58,17 +60,17 @@ static void notice_translation(struct prober *prober, uint32_t path, const struc
 	const struct plan_path *plan = &prober->plan.paths[path];
 	char message[256], target[ADDRESS_TEXT], source[ADDRESS_TEXT];
 
-	if (in->error || prober->paths[path].translated ||
+	if (in->error || prober->sender.paths[path].translated ||
 	    (address_equal(&in->source, &plan->target) &&
 	     (in->transport == TRANSPORT_ICMP || in->source_port == plan->port)))
 		return;
-	prober->paths[path].translated = true;
+	prober->sender.paths[path].translated = true;
 	snprintf(message, sizeof(message),
 	         "%s is answered by %s, port %u: a translation of addresses on this machine, or one that "
 	         "replies "
 	         "bypass",
 	         address_text(&plan->target, target), address_text(&in->source, source), in->source_port);
-	events_warning(prober, "W_OTHER_SOURCE", (long)path, message);
+	tell_warning(prober, "W_OTHER_SOURCE", (long)path, message);
 }
 
 /* The probe has been recognised by its key, or by what a router quoted of it. */
@@ -76,15 +78,15 @@ static void settle(struct prober *prober, uint32_t path, uint32_t train, uint64_
                    const struct answer *answer)
 {
 	notice_translation(prober, path, answer->in);
-	outcomes_settle(prober, train, k, answer, true);
+	fate_settle(prober, train, k, answer, true);
 }
 
 /* ICMP and UDP probes carry their name and a nonce, unless a router quoted too little of them. */
 static void take_named(struct prober *prober, uint32_t path, struct answer *answer)
 {
 	const struct incoming *in = answer->in;
-	uint32_t index = prober->paths[path].pinned;
-	struct train *train = &prober->trains[index];
+	uint32_t index = prober->sender.paths[path].pinned;
+	struct train *train = &prober->sender.trains[index];
 	uint64_t k;
 
 	if (train->outstanding.next == 0 || (in->error && !quotes_probe(prober, path, in))) {
@@ -113,7 +115,7 @@ static void take_icmp(struct prober *prober, struct answer *answer)
 {
 	uint32_t path;
 
-	if (ports_find_id(&prober->ports, answer->in->source_port, &path))
+	if (ports_find_id(&prober->sender.ports, answer->in->source_port, &path))
 		take_named(prober, path, answer);
 	else
 		prober->counters.strays++;
@@ -132,8 +134,8 @@ static void take_tcp(struct prober *prober, struct answer *answer)
 	uint16_t flow;
 	uint64_t n, k, newest;
 
-	if (!ports_find(&prober->ports, TRANSPORT_TCP, own, in->error ? &in->target : &in->source, other,
-	                &path) ||
+	if (!ports_find(&prober->sender.ports, TRANSPORT_TCP, own, in->error ? &in->target : &in->source,
+	                other, &path) ||
 	    (in->error && !quotes_probe(prober, path, in))) {
 		prober->counters.strays++;
 		return;
@@ -156,18 +158,18 @@ static void take_tcp(struct prober *prober, struct answer *answer)
 			prober->counters.strays++;
 			return;
 		}
-		if (syn_ack && prober->paths[path].half_open)
+		if (syn_ack && prober->sender.paths[path].half_open)
 			reset_answer(prober, in, answer->packet->from);
 	}
-	ports = &prober->ports.paths[path];
+	ports = &prober->sender.ports.paths[path];
 	if (own >= ports->fresh_first && own < (uint32_t)ports->fresh_first + ports->fresh_count) {
-		index = prober->paths[path].fresh;
+		index = prober->sender.paths[path].fresh;
 		flow = FRESH_FLOW;
 	} else {
-		index = prober->paths[path].pinned;
+		index = prober->sender.paths[path].pinned;
 		flow = (uint16_t)(own - ports->first);
 	}
-	train = &prober->trains[index];
+	train = &prober->sender.trains[index];
 	newest = train->outstanding.next == 0 ? 0 : train->outstanding.next - 1;
 	if (!train->fresh)
 		newest /= prober->plan.paths[path].flows;
@@ -196,20 +198,20 @@ static void take_udp(struct prober *prober, struct answer *answer)
 	uint16_t other = in->error ? in->target_port : in->source_port;
 	uint32_t path;
 
-	if (!ports_find(&prober->ports, TRANSPORT_UDP, own, in->error ? &in->target : &in->source, other,
-	                &path)) {
+	if (!ports_find(&prober->sender.ports, TRANSPORT_UDP, own, in->error ? &in->target : &in->source,
+	                other, &path)) {
 		prober->counters.strays++;
 		return;
 	}
 	if (says_closed(in)) {
 		answer->outcome = RXRAY_OUTCOME_REPLY;
 		if (quotes_probe(prober, path, in))
-			prober->paths[path].unreachable_seen = true;
+			prober->sender.paths[path].unreachable_seen = true;
 	}
 	take_named(prober, path, answer);
 }
 
-void answers_take(void *context, const struct received *from_ring)
+void match_reply(void *context, const struct received *from_ring)
 {
 	struct prober *prober = context;
 	struct received packet = *from_ring;
@@ -237,7 +239,7 @@ void answers_take(void *context, const struct received *from_ring)
 		take_udp(prober, &answer);
 }
 
-void answers_read(struct prober *prober)
+void match_replies(struct prober *prober)
 {
 	for (int family = 0; family < 2; family++) {
 		uint32_t waiting;
@@ -245,11 +247,11 @@ void answers_read(struct prober *prober)
 		do {
 			/* Counted first: the stamp of a probe is there before its answer is, so all are
 			 * found. */
-			waiting = receive_waiting(&prober->receive[family], 1024);
-			transmit_read_stamps(&prober->transmit[family]);
+			waiting = receive_waiting(&prober->sender.receive[family], 1024);
+			transmit_read_stamps(&prober->sender.transmit[family]);
 			if (prober->grants.stamps != STAMPS_KERNEL)
 				prober->user_received_ns = clocks_mono();
-			receive_read(&prober->receive[family], waiting, answers_take, prober);
+			receive_read(&prober->sender.receive[family], waiting, match_reply, prober);
 		} while (waiting == 1024);
 	}
 }

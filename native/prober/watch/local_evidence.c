@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "local.h"
+#include "local_evidence.h"
 
 #include <sched.h>
 #include <stdlib.h>

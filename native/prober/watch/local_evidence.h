@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef RXRAY_LOCAL_H
-#define RXRAY_LOCAL_H
+#ifndef RXRAY_LOCAL_EVIDENCE_H
+#define RXRAY_LOCAL_EVIDENCE_H
 
 #include "cpu_counts.h"
 #include "delays.h"
