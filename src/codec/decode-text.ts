@@ -81,16 +81,26 @@ const textSchema = z.discriminatedUnion('event', [
   }),
 ]);
 
-/** Reads the JSON of a `text` block; `undefined` for events this version does not know. */
+const KNOWN: ReadonlySet<unknown> = new Set(textSchema.options.map((option) => option.shape.event.value));
+
+/**
+ * Reads the JSON of a `text` block; `undefined` for events this version does not know. What it does know and cannot read
+ * is a failure: without its hello nothing of a stream can be used, and whoever waits for one would wait for ever.
+ */
 export function parseText(json: string): EngineEvent | undefined {
   let value: unknown;
   try {
     value = JSON.parse(json);
   } catch {
-    return undefined;
+    return malformed('no JSON');
   }
   const parsed = textSchema.safeParse(value);
-  if (!parsed.success) return undefined;
+  if (!parsed.success) {
+    const event = (value as { event?: unknown } | null)?.event;
+    if (!KNOWN.has(event)) return undefined;
+    const [issue] = parsed.error.issues;
+    return malformed(`${String(event)}: ${(issue?.path ?? []).join('.')}: ${issue?.message ?? 'not valid'}`);
+  }
   const text = parsed.data;
   if (text.event === 'hello') return { kind: 'hello', hello: toHello(text) };
   if (text.event === 'tracer-hello') {
@@ -104,6 +114,15 @@ export function parseText(json: string): EngineEvent | undefined {
     message: text.message,
     remedy: text.remedy,
     ...(text.path === undefined ? {} : { path: text.path }),
+  };
+}
+
+function malformed(why: string): EngineEvent {
+  return {
+    kind: 'failure',
+    code: 'E_HELPER',
+    message: `a helper said what this rxray cannot read (${why})`,
+    remedy: 'use the helper of the same version: npm run build',
   };
 }
 

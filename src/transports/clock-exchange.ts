@@ -1,3 +1,4 @@
+import { CodedError } from '../model/errors.js';
 import type { ClockOffset } from './transport.js';
 
 const ROUNDS = 8;
@@ -24,13 +25,23 @@ interface Round {
  * Where `date` knows no nanoseconds (busybox), the clock is asked without pause over a change of the second.
  *
  * @param ask returns what `date +%s%N` printed; undefined when there is no more connection
+ * @returns undefined when there is no more connection
+ * @throws CodedError E_CLOCK when what comes back is no time
  */
 export async function exchangeClock(ask: () => Promise<string | undefined>): Promise<ClockOffset | undefined> {
   const clock = readRealClock();
   const round = async (): Promise<Round | undefined> => {
     const askedNs = process.hrtime.bigint() + clock.aheadNs - clock.uncertaintyNs;
-    const [, seconds = '', fraction] = /^(\d{10})(\d{9})?/.exec((await ask()) ?? '') ?? [];
-    if (seconds === '') return undefined;
+    const answer = await ask();
+    if (answer === undefined) return undefined;
+    const [, seconds = '', fraction] = /^(\d{10})(\d{9})?/.exec(answer) ?? [];
+    if (seconds === '')
+      throw new CodedError(
+        'E_CLOCK',
+        `date printed ${JSON.stringify(answer.slice(0, 60))} there, which is no time`,
+        'see what date +%s%N prints there',
+        4,
+      );
     const answeredNs = process.hrtime.bigint() + clock.aheadNs + clock.uncertaintyNs;
     const farNs = BigInt(seconds) * SECOND_NS + BigInt(fraction ?? 0);
     return { farNs, stepNs: fraction === undefined ? SECOND_NS : 1n, askedNs, answeredNs };

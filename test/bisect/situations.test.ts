@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import type { Inference } from '../../src/bisect/inference.js';
 import { type Alternative, doubted } from '../../src/bisect/words/ruled-out.js';
 import { MS, SECOND } from '../../src/model/time.js';
 import { incidentSchema, type Verdict, verdictSchema } from '../../src/model/verdict.js';
@@ -207,6 +208,73 @@ suite('what cannot be told is not told', () => {
       verdict.quality.excludedPaths.map(({ path }) => path),
       ['client>external/icmp', 'client>external/syn'],
     );
+  });
+});
+
+suite('flows that part', () => {
+  const port = ({ measured }: { measured: { name: string } }) =>
+    /^(shell>nodeport|shell>external)\//.test(measured.name);
+  const trace = (inference: Inference, nowNs: number): void => {
+    if (nowNs === SECOND)
+      inference.trace({ machine: 'node', fromNs: 0, toNs: Number.POSITIVE_INFINITY, minNs: 10 * MS });
+  };
+  const network = (place: object) => stalls({ stage: 'network', ...place } as never);
+  const device = stalls({ stage: 'device', machine: 'bad' });
+  const deviceQueue = stalls({ stage: 'device', machine: 'bad', queue: 1 } as never);
+  /** Truth is the last column; nobody else may be named for sure, and it must not be ruled out. */
+  const table: [is: string, fault: FaultInput, options: Partial<BisectionOptions>, says: RegExp, truth: string][] = [
+    ['the card holds all', device, {}, /^(host|device) at node$/, 'device'],
+    ['the card holds all, clean trace', device, { beside: trace }, /^(device|network) at node$/, 'device'],
+    ['one queue of the card', deviceQueue, {}, /^rx-queue at node$/, 'device'],
+    ['one queue of the card, clean trace', deviceQueue, { beside: trace }, /^(rx-queue|device) at node$/, 'device'],
+    ['one of two links of the node', network({ to: 'bad', links: 2 }), {}, /at node$|^inconclusive/, 'network'],
+    ['one of four links of the node', network({ to: 'bad', links: 4 }), {}, /at node$|^inconclusive/, 'network'],
+    [
+      'one of two ways to it',
+      network({ from: 'shell', to: 'bad', links: 2 }),
+      {},
+      /^network at node,shell$/,
+      'network',
+    ],
+    [
+      'one of four ways to it',
+      network({ from: 'shell', to: 'bad', links: 4 }),
+      {},
+      /^network at node,shell$/,
+      'network',
+    ],
+    ['one port from one vantage, a queue', RX_QUEUE, { only: port }, /^inconclusive/, 'rx-queue'],
+    [
+      'one port from one vantage, one of two ways',
+      network({ from: 'shell', to: 'bad', links: 2 }),
+      { only: port },
+      /^inconclusive/,
+      'network',
+    ],
+    [
+      'one port from one vantage, its pod',
+      stalls({ stage: 'pod', machine: 'bad' }),
+      { only: port },
+      /^inconclusive|pod at node/,
+      'pod',
+    ],
+  ];
+  for (const [is, fault, options, says, truth] of table)
+    test(is, () => {
+      const { verdict } = run([fault], {}, options);
+      const text = JSON.stringify([verdict.cause, verdict.indistinguishable, verdict.posterior]);
+      assert.match(said({ verdict } as Bisection), says, text);
+      if (verdict.cause !== truth) assert.ok(verdict.probability < 0.9 || verdict.cause === 'inconclusive', text);
+      assert.equal(
+        verdict.ruledOut.some(({ cause }) => cause === truth),
+        false,
+        text,
+      );
+      assert.ok([verdict.cause, ...verdict.indistinguishable].includes(truth), text);
+    });
+
+  test('one of several ways between two machines says so', () => {
+    assert.equal(run([network({ from: 'shell', to: 'bad', links: 2 })]).verdict.kind, 'ecmp');
   });
 });
 

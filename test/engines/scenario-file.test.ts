@@ -78,7 +78,7 @@ suite('scenario files', () => {
     [
       'a queue of the network',
       fault('stage: network, queue: 1, when: [{ start: 1s, length: 1s }]'),
-      /queue only with the stages rx-queue and sender/,
+      /queue only with the stages rx-queue, device and sender/,
     ],
     [
       'a period shorter than its length',

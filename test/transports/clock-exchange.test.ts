@@ -62,8 +62,11 @@ suite('the clocks of two machines', () => {
     );
   });
 
-  test('without an answer, or without a time in it, there is no offset', async () => {
+  test('without an answer there is no offset; an answer that is no time is told', async () => {
     assert.equal(await exchangeClock(async () => undefined), undefined);
-    assert.equal(await exchangeClock(async () => 'date: not found'), undefined);
+    await assert.rejects(
+      exchangeClock(async () => 'date: not found'),
+      { code: 'E_CLOCK' },
+    );
   });
 });

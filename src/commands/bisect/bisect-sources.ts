@@ -1,9 +1,11 @@
 import type { Engine } from '../../engines/engine.js';
+import { failedEngine } from '../../engines/failed-engine.js';
 import { createWatcher, type Watcher } from '../../engines/watcher.js';
 import { vantageNamed } from '../../hosts/find-vantage.js';
 import type { Hosts } from '../../hosts/hosts-file.js';
 import { startTracer, type TraceRun } from '../../kernel/tracer.js';
 import { SENDING_ENGINES, type SendingEngine } from '../../model/engine-name.js';
+import { CodedError } from '../../model/errors.js';
 import type { Player } from '../../recording/player.js';
 import type { BisectInfo } from '../../recording/recorded-run.js';
 import type { Recorder } from '../../recording/recorder.js';
@@ -21,6 +23,7 @@ import {
 import type { BisectOptions } from './bisect-options.js';
 
 const TICK_MS = 250;
+const CLOCK_TRIES = 2;
 
 /** Where a bisection has its events from: helpers at work, or a recording of them. */
 export interface BisectSources {
@@ -69,10 +72,12 @@ export function liveSources(
     recorded: false,
     vantage: async (name) => {
       const transport = transportTo(name);
-      // A vantage that cannot be reached shows that when its prober starts.
-      const clock = (await transport.exchangeClock?.().catch(() => undefined)) ?? SAME_CLOCK;
+      const compared = await compareClocks(transport);
+      const clock = compared instanceof CodedError ? SAME_CLOCK : compared;
       const runsAs = await transport.runsAs?.().catch(() => undefined);
-      const engine = vantageEngine(vantageNamed(name, hosts, 'the hosts file'), transport, wanted);
+      const able = vantageEngine(vantageNamed(name, hosts, 'the hosts file'), transport, wanted);
+      // Instants of an unknown clock would be taken for those of another moment: such a vantage is out.
+      const engine = compared instanceof CodedError ? failedEngine(able.name, compared) : able;
       const stream = recorder?.stream(vantageStream(name), transport.place, clock);
       return {
         engine: stream ? recordedEngine(engine, stream) : engine,
@@ -111,6 +116,20 @@ export function liveSources(
       await Promise.all([...transports.values()].map((transport) => transport.close?.()));
     },
   };
+}
+
+/** The offset of the clock of a vantage, or why it is not known; a connection that fails once may come up again. */
+async function compareClocks(transport: Transport): Promise<ClockOffset | CodedError> {
+  let failure: CodedError | undefined;
+  for (let tries = 0; tries < CLOCK_TRIES; tries += 1) {
+    try {
+      return (await transport.exchangeClock?.()) ?? SAME_CLOCK;
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      failure = error;
+    }
+  }
+  return failure ?? SAME_CLOCK;
 }
 
 export function recordedSources(player: Player, info: BisectInfo): BisectSources {

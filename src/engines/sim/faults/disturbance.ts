@@ -1,5 +1,5 @@
 import { hashWords, unit } from './chance.js';
-import type { StageFault } from './fault-schema.js';
+import { LINKS, type StageFault } from './fault-schema.js';
 import { SmoothNoise } from './smooth-noise.js';
 import type { SpanRange } from './span.js';
 import { type FaultWindow, noteHeld, type QueueChoice, WindowSchedule } from './window.js';
@@ -81,7 +81,7 @@ function stall(fault: StageFault, schedule: WindowSchedule, growth: number): Dis
     leave(arrivalNs, queue, packet) {
       let leaveNs = arrivalNs;
       for (const window of schedule.delaying(arrivalNs)) {
-        const rank = meets(fault, packet) ? rankOf(window, queue) : -1;
+        const rank = meets(fault, packet) ? rankOf(window, queue, fault) : -1;
         if (rank < 0) continue;
         const before = rank * (window.endNs - window.startNs);
         const freeNs = window.endNs + Math.round(growth * (before + arrivalNs - window.startNs));
@@ -93,7 +93,7 @@ function stall(fault: StageFault, schedule: WindowSchedule, growth: number): Dis
     },
     held(leaveNs, queue, packet) {
       const window = schedule.at(leaveNs);
-      if (window === undefined || !meets(fault, packet) || rankOf(window, queue) < 0) return leaveNs;
+      if (window === undefined || !meets(fault, packet) || rankOf(window, queue, fault) < 0) return leaveNs;
       noteHeld(window, packet.path, packet.flow);
       return window.endNs;
     },
@@ -116,7 +116,7 @@ function delaying(fault: StageFault, schedule: WindowSchedule, delay: Delay): Di
     schedule,
     leave(arrivalNs, queue, packet) {
       const window = schedule.at(arrivalNs);
-      if (window === undefined || !meets(fault, packet) || rankOf(window, queue) < 0) return arrivalNs;
+      if (window === undefined || !meets(fault, packet) || rankOf(window, queue, fault) < 0) return arrivalNs;
       noteHeld(window, packet.path, packet.flow);
       return arrivalNs + delay(window, arrivalNs);
     },
@@ -134,7 +134,7 @@ function byChance(
     schedule,
     leave(arrivalNs, queue, packet) {
       const window = schedule.at(arrivalNs);
-      if (window === undefined || !meets(fault, packet) || rankOf(window, queue) < 0) return arrivalNs;
+      if (window === undefined || !meets(fault, packet) || rankOf(window, queue, fault) < 0) return arrivalNs;
       const draw = hashWords(packet.key, key, window.index);
       if (unit(draw) >= fault.ratio) return arrivalNs;
       noteHeld(window, packet.path, packet.flow);
@@ -151,12 +151,17 @@ function meets(fault: StageFault, packet: Packet): boolean {
   return fault.connections === 'all' || packet.fresh;
 }
 
-/** How many queues are emptied before this one; -1 when the window does not hold it. */
-function rankOf(window: FaultWindow, queue: number): number {
-  return window.queues === null ? queue : window.queues.indexOf(queue);
+/** How many queues are emptied before this one, of a network none; -1 when the window does not hold it. */
+function rankOf({ queues }: FaultWindow, queue: number, { stage }: StageFault): number {
+  if (stage === 'network') return queues === null || queues.includes(queue) ? 0 : -1;
+  return queues === null ? queue : queues.indexOf(queue);
 }
 
-function chooseQueues({ stage, queue }: StageFault, key: number, queues: number): QueueChoice {
+function chooseQueues({ stage, queue, links }: StageFault, key: number, queues: number): QueueChoice {
+  if (links !== undefined) {
+    const own = hashWords(key, 1, 6) % links;
+    return { kind: 'fixed', queues: Array.from({ length: LINKS / links }, (_, part) => own + part * links) };
+  }
   if (queue === 'random') return { kind: 'random', count: queues };
   if (queue !== undefined) return { kind: 'fixed', queues: [queue].flat() };
   return stage === 'rx-queue' ? { kind: 'fixed', queues: [hashWords(key, 1, 4) % queues] } : { kind: 'all' };

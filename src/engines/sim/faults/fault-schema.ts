@@ -1,10 +1,17 @@
 import { z } from 'zod';
+import { CAUSES, type Cause } from '../../../model/cause.js';
 import { MS } from '../../../model/time.js';
 import { spanRangeSchema, spanSchema } from './span.js';
 
-/** Where a fault can sit. `host` holds all receive queues of a machine, `rx-queue` some of them. */
-export const FAULT_STAGES = ['rx-queue', 'host', 'nat', 'ipip', 'pod', 'network', 'sender'] as const;
-export type FaultStage = (typeof FAULT_STAGES)[number];
+/**
+ * Where a fault can sit. `host` holds all receive queues of a machine, `rx-queue` some of them; `device` holds what comes
+ * in, or one of its queues, before any CPU is asked.
+ */
+export const FAULT_STAGES = CAUSES;
+export type FaultStage = Cause;
+
+/** Equal links are numbered up to this; a fault has its part of them. */
+export const LINKS = 12;
 
 const fixedWindow = z
   .strictObject({ start: spanSchema, length: spanSchema })
@@ -50,7 +57,13 @@ const place = {
   machine: z.string().optional().describe('for network and ipip: either end'),
   from: z.string().optional().describe('network, ipip: only packets from this machine'),
   to: z.string().optional().describe('network, ipip: only packets to this machine'),
-  queue: queueSchema.optional().describe('rx-queue: absent means one that the seed picks; sender: absent means all'),
+  queue: queueSchema
+    .optional()
+    .describe('rx-queue: absent means one that the seed picks; sender, device: absent means all'),
+  links: z
+    .union([z.literal(2), z.literal(3), z.literal(4), z.literal(6)], { error: 'expected 2, 3, 4 or 6' })
+    .optional()
+    .describe('network: it is one of so many equal links, over which packets are spread by addresses and ports'),
   leg: z.enum(['out', 'back', 'both']).default('both').describe('of the probe: to the target or its reply'),
   connections: z.enum(['all', 'new']).default('all').describe('new: only packets from source ports used once'),
 };

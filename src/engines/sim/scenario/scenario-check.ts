@@ -94,9 +94,11 @@ function checkPlace(fault: StageFault, machines: Checked['machines'], at: Path, 
   if (!ofPipe && fault.machine === undefined) complain(at, `expected a machine, as the stage is ${fault.stage}`);
   if (!ofPipe && (fault.from !== undefined || fault.to !== undefined))
     complain(at, `expected from and to only with the stages network and ipip, not ${fault.stage}`);
+  if (fault.links !== undefined && fault.stage !== 'network')
+    complain([...at, 'links'], `expected links only with the stage network, not ${fault.stage}`);
   if (fault.queue === undefined) return;
-  if (fault.stage !== 'rx-queue' && fault.stage !== 'sender') {
-    complain([...at, 'queue'], `expected a queue only with the stages rx-queue and sender, not ${fault.stage}`);
+  if (fault.stage !== 'rx-queue' && fault.stage !== 'sender' && fault.stage !== 'device') {
+    complain([...at, 'queue'], `expected a queue only with the stages rx-queue, device and sender, not ${fault.stage}`);
     return;
   }
   const queues = machines[fault.machine ?? '']?.queues ?? Number.POSITIVE_INFINITY;

@@ -1,9 +1,10 @@
 import type { PlannedPath } from '../../../model/plan.js';
 import { hashWords } from '../faults/chance.js';
 import { DROPPED, type Packet } from '../faults/disturbance.js';
+import { LINKS } from '../faults/fault-schema.js';
 import type { SmoothNoise } from '../faults/smooth-noise.js';
 import type { Machine, Vantage } from '../scenario/scenario.js';
-import { type FiveTuple, queueOf, type WirePacket } from './flow-hash.js';
+import { type FiveTuple, type HashSettings, queueOf, type WirePacket } from './flow-hash.js';
 import type { Stage } from './stage.js';
 import { type Answer, answerOf, type PlacedPod, type Target } from './target.js';
 import type { Leg, Place, World } from './world.js';
@@ -28,6 +29,8 @@ export interface Route {
   readonly ttl: number;
 }
 
+/** What routers and switches spread packets over equal links by. */
+const BY_PORTS: HashSettings = { tcp: 'ports', udp: 'ports', ipip: 'inner' };
 const INITIAL_TTL = 64;
 const FORWARDED_BY_NODE = 1;
 
@@ -172,7 +175,9 @@ class RouteMap {
   /** The network to a machine and its receive queues. */
   private wire(leg: Leg, from: string, to: string, tuple: Tuple, outer?: readonly [string, string]): void {
     const { latencyNs, routers, noise } = this.world.link(from, to);
-    this.add(leg, { stage: 'network', from, to }, { travelNs: latencyNs, noise });
+    const linkKey = hashWords(this.world.scenario.seed, 0x117c5);
+    const spread = (port: number): number => queueOf({ tuple: tuple(port) }, linkKey, BY_PORTS, LINKS);
+    this.add(leg, { stage: 'network', from, to }, { travelNs: latencyNs, noise, queueOf: remembered(spread) });
     if (leg === 'back' && outer === undefined) this.routersBack += routers;
     const { queues, hash, steerRepliesTo } = this.machine(to);
     const ownReplies = leg === 'back' && to === this.own;

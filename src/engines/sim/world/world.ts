@@ -101,7 +101,12 @@ function concerns(fault: StageFault, place: Place, leg: Leg): boolean {
   switch (place.stage) {
     case 'receive':
       if (fault.machine !== place.machine) return false;
-      return fault.stage === 'rx-queue' || fault.stage === 'host' || (fault.stage === 'sender' && place.ownReplies);
+      return (
+        fault.stage === 'rx-queue' ||
+        fault.stage === 'host' ||
+        fault.stage === 'device' ||
+        (fault.stage === 'sender' && place.ownReplies)
+      );
     case 'transmit':
       return fault.stage === 'sender' && fault.machine === place.machine;
     case 'nat':
