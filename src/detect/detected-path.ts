@@ -23,8 +23,12 @@ export interface DetectedPath {
 
 /** What the user chose. */
 export interface DetectOptions {
-  /** For stalls on the excess over the running median, for spikes on the RTT itself. Default 100 ms. */
+  /** From which RTT on a probe is slow: what spikes are, and what is counted of a stall. Default 100 ms. */
   readonly thresholdNs: number;
+  /** Excess over the running median from which on a stall is one. Default by the noise of each path: see {@link stallLevelNs}. */
+  readonly stallThresholdNs?: number | undefined;
+  /** Receive queues that a clean bill speaks of; default {@link ASSUMED_QUEUES}. */
+  readonly queues?: number | undefined;
   /** After which a probe counts as lost. */
   readonly waitNs: number;
 }

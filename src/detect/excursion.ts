@@ -15,8 +15,13 @@ const LEAST_HIGH_PROBES = 3;
 /** Share of the probes of the hit flows that must be raised between the first and the last. */
 const LEAST_DENSITY = 0.7;
 const LEAST_STALL_FIT = 0.95;
-/** A loose sequence of single spikes is not waited for any longer than this. */
-export const LONGEST_SPARSE_NS = 1 * SECOND;
+/** A loose sequence of single spikes is not waited for any longer than this, or than it takes to show a shape. */
+const LONGEST_SPARSE_NS = 1 * SECOND;
+
+/** How long raised probes are waited for that do not stand up together. @param gapNs see {@link excursionGapNs} */
+export function longestSparseNs(gapNs: number): number {
+  return Math.max(LONGEST_SPARSE_NS, (LEAST_PROBES * gapNs) / 2);
+}
 
 /** Raised probes of a path that follow each other, and whether more may follow. */
 export interface Excursion {
@@ -26,7 +31,7 @@ export interface Excursion {
 
 /** Excess from which on a probe is part of an excursion: its foot, not the noise around it. */
 export function raisedNs(level: Level): number {
-  return Math.max(level.holdNs, level.thresholdNs / 10);
+  return Math.max(Math.min(level.holdNs, level.thresholdNs / 4), level.thresholdNs / 10);
 }
 
 /** Longest distance of sends between two raised probes of one excursion: one probe of the flow may be missing. */
@@ -89,7 +94,7 @@ export function judgeExcursion(delays: readonly ProbeDelay[], level: Level, arou
     delays.map((delay) => delay.sentNs),
     delays.map((delay) => delay.rttNs),
   );
-  const high = delays.some((delay) => delay.excessNs >= level.thresholdNs);
+  const high = delays.some((delay) => delay.excessNs >= level.stallNs);
   if (high && line.slope <= STALL_SLOPE && line.fit >= LEAST_STALL_FIT && stepsUp(delays)) {
     return [stall(delays, level, around)];
   }

@@ -1,6 +1,7 @@
 import type { Finding } from '../model/finding.js';
 import { congestion } from './congestion.js';
-import { findExcursions, isSpike, isSustained, judgeExcursion, LONGEST_SPARSE_NS } from './excursion.js';
+import { findExcursions, isSpike, isSustained, judgeExcursion, longestSparseNs, raisedNs } from './excursion.js';
+import type { PathNoise } from './path-noise.js';
 import type { Level, ProbeDelay } from './probe-delay.js';
 import { rttSpike } from './rtt-spike.js';
 import type { SampleTail } from './sample-tail.js';
@@ -28,7 +29,13 @@ export interface Judgement {
 }
 
 /** Judges the delayed probes in the tail of a path: stalls first, then what is left, by its shape over send time. */
-export function judge(tail: SampleTail, level: Level, around: Surroundings, scope: JudgementScope): Judgement {
+export function judge(
+  tail: SampleTail,
+  level: Level,
+  around: Surroundings,
+  noise: PathNoise,
+  scope: JudgementScope,
+): Judgement {
   const delays = delayed(tail, level);
   const findings: Finding[] = [];
   const claim = (members: readonly ProbeDelay[]): void => {
@@ -36,13 +43,19 @@ export function judge(tail: SampleTail, level: Level, around: Surroundings, scop
       tail.claim(member.place);
     }
   };
-  for (const { finding, held } of findStalls(delays, level, around, scope.untilNs)) {
+  const { stalls, waiting } = findStalls(delays, level, around, noise, scope.untilNs);
+  for (const { finding, held } of stalls) {
     findings.push(finding);
     claim(held);
   }
+  const sparseNs = longestSparseNs(scope.gapNs);
   let levelChanged = false;
   let waitingFromNs = Number.POSITIVE_INFINITY;
   let openFrom: number | null = null;
+  const wait = ({ place, arrivalNs }: ProbeDelay): void => {
+    openFrom = Math.min(openFrom ?? place, place);
+    waitingFromNs = Math.min(waitingFromNs, arrivalNs);
+  };
   const left = delays.filter((delay) => !tail.claimed(delay.place));
   for (const excursion of findExcursions(left, level, scope.gapNs, scope.untilNs)) {
     const members = excursion.delays;
@@ -52,7 +65,7 @@ export function judge(tail: SampleTail, level: Level, around: Surroundings, scop
       continue;
     }
     const lengthNs = (members.at(-1)?.sentNs ?? 0) - (members[0]?.sentNs ?? 0);
-    const loose = lengthNs > LONGEST_SPARSE_NS && !isSustained(members, around);
+    const loose = lengthNs > sparseNs && !isSustained(members, around);
     if (!loose && lengthNs > scope.longestNs) {
       findings.push(congestion(members, level, around));
       claim(members);
@@ -64,13 +77,14 @@ export function judge(tail: SampleTail, level: Level, around: Surroundings, scop
         findings.push(rttSpike(delay, around));
         tail.claim(delay.place);
       } else {
-        openFrom = Math.min(openFrom ?? delay.place, delay.place);
         // A long, dense excursion ends as one finding, later than any stall inside it: nothing waits for it.
-        if (lengthNs <= LONGEST_SPARSE_NS) {
-          waitingFromNs = Math.min(waitingFromNs, delay.arrivalNs);
-        }
+        if (lengthNs <= sparseNs) wait(delay);
+        else openFrom = Math.min(openFrom ?? delay.place, delay.place);
       }
     }
+  }
+  for (const delay of waiting) {
+    if (!tail.claimed(delay.place)) wait(delay);
   }
   return { findings, openFrom, waitingFromNs, levelChanged };
 }
@@ -78,7 +92,7 @@ export function judge(tail: SampleTail, level: Level, around: Surroundings, scop
 /** The probes of the tail that no finding has taken and that were held, or that stand above the level of a spike. */
 function delayed(tail: SampleTail, level: Level): ProbeDelay[] {
   const delays: ProbeDelay[] = [];
-  const least = Math.min(level.medianNs + level.holdNs, level.spikeNs);
+  const least = Math.min(level.medianNs + Math.min(level.holdNs, raisedNs(level)), level.spikeNs);
   for (let place = tail.start; place < tail.end; place += 1) {
     const rttNs = tail.rttNs(place);
     if (rttNs >= least && !tail.claimed(place)) {

@@ -1,7 +1,7 @@
 import type { PathTotals } from '../model/engine-event.js';
 import type { Finding, LossEpisode } from '../model/finding.js';
 import { FRESH_FLOW, Outcomes, type SampleColumns, SampleFlags } from '../model/sample.js';
-import type { Summary } from '../model/summary.js';
+import type { Coverage, Summary } from '../model/summary.js';
 import { MS, SECOND } from '../model/time.js';
 import { detectableStallNs } from './detectable-stall.js';
 import type { DetectedPath, DetectOptions } from './detected-path.js';
@@ -9,6 +9,8 @@ import { excursionGapNs } from './excursion.js';
 import { HeldLosses } from './held-losses.js';
 import { judge } from './judgement.js';
 import { LossRuns } from './loss-episode.js';
+import { ASSUMED_QUEUES, pathCoverage } from './path-coverage.js';
+import { PathNoise } from './path-noise.js';
 import { PathMeasure, summarize } from './path-summary.js';
 import type { Level } from './probe-delay.js';
 import { Retransmissions } from './retransmissions.js';
@@ -28,7 +30,7 @@ const LONGEST_EXCURSION_NS = 10 * SECOND;
 
 /**
  * Watches one path. A normal sample costs an entry in the tail, the histograms and the running median; only one above
- * the level of a spike opens a case, which is judged from the tail a little later.
+ * the level of a stall or of a spike opens a case, which is judged from the tail a little later.
  */
 export class PathDetector {
   readonly #path: DetectedPath;
@@ -40,6 +42,7 @@ export class PathDetector {
   readonly #losses: LossRuns;
   readonly #heldLosses = new HeldLosses();
   readonly #period = new StallPeriod();
+  readonly #noise = new PathNoise();
   readonly #repeated: Retransmissions;
   readonly #gapNs: number;
   readonly #wake: (detector: PathDetector) => void;
@@ -54,7 +57,10 @@ export class PathDetector {
   #settleAtNs = Number.POSITIVE_INFINITY;
   #caseFromNs = 0;
   #runStartNs = Number.POSITIVE_INFINITY;
-  #widestSpacingNs = 0;
+  #newestNs = Number.POSITIVE_INFINITY;
+  #widestGapNs = 0;
+  #fixedAnswers = 0;
+  #lastSentNs = 0;
 
   /** @param wake called whenever the path has a case, a loss or a finding to come back to */
   constructor(path: DetectedPath, options: DetectOptions, wake: (detector: PathDetector) => void) {
@@ -67,7 +73,7 @@ export class PathDetector {
     this.#gapNs = excursionGapNs(path.intervalNs, path.flows);
     this.#repeated = new Retransmissions(path.name, this.#gapNs);
     this.#answered = new Float64Array(path.flows + 1).fill(-1);
-    this.#usual = new UsualRtt(options.thresholdNs, this.#censored, path.sendJitterNs);
+    this.#usual = new UsualRtt(options, path);
   }
 
   /** The kernel sends the SYNs of this path, and sends one again at these instants while nothing answers. */
@@ -145,8 +151,7 @@ export class PathDetector {
   }
 
   summary(totals?: PathTotals): Summary {
-    const { intervalNs, flows } = this.#path;
-    const spacingNs = this.#censored ? 0 : this.#widestSpacingNs / flows;
+    const level = this.#usual.level(this.#tail);
     return summarize(
       this.#path.name,
       this.#measure,
@@ -154,14 +159,29 @@ export class PathDetector {
         ...this.#counts,
         stallPeriodNs: this.#period.periodNs(),
         detectableStallNs: detectableStallNs({
-          thresholdNs: this.#options.thresholdNs,
-          intervalNs: Math.max(intervalNs, spacingNs),
-          flows,
-          leastHoldNs: this.#usual.level(this.#tail).holdNs,
+          stallNs: level.stallNs,
+          intervalNs: this.#path.intervalNs,
+          widestGapNs: this.#censored ? 0 : this.#widestGapNs,
+          leastHoldNs: level.holdNs,
         }),
+        coverage: this.#coverage(level),
       },
       totals,
     );
+  }
+
+  /** Nothing is claimed where the usual RTT is not known, or only slow probes are. */
+  #coverage(level: Level): Coverage | null {
+    const answered = this.#fixedAnswers;
+    if (!this.#usual.known || this.#censored || answered < 2) return null;
+    const { intervalNs, flows, freshPerSecond } = this.#path;
+    const sweep = {
+      intervalNs: Math.max(intervalNs, (this.#newestNs - this.#runStartNs) / (answered - 1)),
+      flows: this.#answered.subarray(0, flows).filter((sentNs) => sentNs >= 0).length,
+      freshPerSecond: this.#answered[flows] === -1 ? 0 : freshPerSecond,
+    };
+    const levels = { holdNs: level.holdNs, stallNs: level.stallNs, slowNs: Math.max(level.stallNs, level.thresholdNs) };
+    return pathCoverage(sweep, levels, this.#options.queues ?? ASSUMED_QUEUES);
   }
 
   #observeAnswer(sentNs: number, rttNs: number, flow: number): void {
@@ -172,14 +192,17 @@ export class PathDetector {
     }
     if (sentNs < this.#runStartNs) {
       this.#runStartNs = sentNs;
+      this.#newestNs = Math.min(this.#newestNs, sentNs);
     }
     const at = Math.min(flow, flows);
+    if (at < flows) this.#fixedAnswers += 1;
     const previousNs = this.#answered[at] as number;
     if (sentNs > previousNs) {
       this.#answered[at] = sentNs;
-      if (at < flows && previousNs >= 0 && sentNs - previousNs > this.#widestSpacingNs) {
-        this.#widestSpacingNs = sentNs - previousNs;
-      }
+    }
+    if (sentNs > this.#newestNs) {
+      this.#widestGapNs = Math.max(this.#widestGapNs, sentNs - this.#newestNs);
+      this.#newestNs = sentNs;
     }
     if (this.#repeated.take(sentNs, rttNs, flow, this.#usualNs())) {
       this.#settleSoon();
@@ -187,7 +210,12 @@ export class PathDetector {
     }
     const place = this.#tail.push(sentNs, rttNs, previousNs, flow);
     this.#usual.observe(sentNs, rttNs);
-    if (rttNs >= this.#usual.spikeNs && this.#judgeAtNs === Number.POSITIVE_INFINITY) {
+    this.#noise.answer(this.#censored ? Math.max(1, (sentNs - this.#lastSentNs) / this.#path.intervalNs) : 1);
+    this.#lastSentNs = sentNs;
+    if (rttNs >= this.#usual.heldNs) {
+      this.#noise.slow(rttNs >= this.#usual.highNs);
+    }
+    if (rttNs >= this.#usual.caseNs && this.#judgeAtNs === Number.POSITIVE_INFINITY) {
       this.#openCase(place, arrivalNs);
     }
     if (this.#nowNs >= this.#judgeAtNs || this.#nowNs >= this.#settleAtNs) {
@@ -265,6 +293,7 @@ export class PathDetector {
       this.#tail,
       this.#level,
       new Surroundings({ ...this.#path, censored: this.#censored }, this.#tail, this.#runStartNs),
+      this.#noise,
       {
         gapNs: this.#gapNs,
         longestNs: Math.max(LONGEST_EXCURSION_NS, 30 * this.#path.intervalNs * this.#path.flows),

@@ -1,5 +1,5 @@
 import type { PathTotals } from '../model/engine-event.js';
-import type { RttSummary, Summary } from '../model/summary.js';
+import type { Coverage, RttSummary, Summary } from '../model/summary.js';
 import { LogHistogram } from '../stats/log-histogram.js';
 
 /** What was counted and measured on one path, in memory that does not depend on the number of samples. */
@@ -23,6 +23,7 @@ export interface PathFindings {
   readonly selfInflicted: number;
   readonly stallPeriodNs: number | null;
   readonly detectableStallNs: number;
+  readonly coverage: Coverage | null;
 }
 
 /**
@@ -60,6 +61,7 @@ export function summarize(path: string, measure: PathMeasure, found: PathFinding
       max: Math.round(measure.sendError.max),
     },
     detectableStallNs: found.detectableStallNs,
+    coverage: found.coverage,
   };
 }
 

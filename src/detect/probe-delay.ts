@@ -20,7 +20,9 @@ export interface Level {
   readonly medianNs: number;
   /** Excess over the median from which on a probe was held. */
   readonly holdNs: number;
-  /** Excess from which on a stall is one. */
+  /** Excess that the slowest probe of a stall must have. */
+  readonly stallNs: number;
+  /** What the user calls slow. */
   readonly thresholdNs: number;
   /** Absolute RTT from which on a probe calls for judgement: see {@link spikeLevelNs}. */
   readonly spikeNs: number;

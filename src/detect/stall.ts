@@ -2,14 +2,18 @@ import type { Stall } from '../model/finding.js';
 import { FRESH_FLOW } from '../model/sample.js';
 import { fitLine, fitOfConstantSum } from '../stats/line-fit.js';
 import { releaseOrder } from '../stats/release-order.js';
+import type { PathNoise } from './path-noise.js';
 import { byArrival, bySent, type Level, type ProbeDelay } from './probe-delay.js';
 import { followsRamp } from './ramp.js';
+import { isByChance } from './release-chance.js';
 import type { Surroundings } from './surroundings.js';
 
 /** Up to this slope of RTT against send time held probes have one release; above it the queue drains slowly. */
 export const STALL_SLOPE = -0.9;
 /** Where the probes span little more than the spread of their release, which then sways the slope. */
 const SHORT_STALL_SLOPE = -0.7;
+/** Probes whose common release convicts by its shape alone. */
+const LEAST_PROBES = 3;
 /** Excess, in units of `holdNs`, from which on a probe shows by itself that its flow was hit. */
 const STRONG_HOLDS = 5;
 
@@ -17,54 +21,78 @@ const STRONG_HOLDS = 5;
 export interface FoundStall {
   readonly finding: Stall;
   readonly held: readonly ProbeDelay[];
+  /** Those and what else arrived with them, which may have waited too little to tell. */
+  readonly released: readonly ProbeDelay[];
 }
 
 /**
- * The stalls among the delayed probes of a path: groups with a common release instant, across all flows, of which
- * at least one probe exceeds the threshold. Different release instants at the same time are different stalls.
+ * The stalls among the delayed probes of a path: groups with a common release instant, across all flows, that chance
+ * does not explain. Different release instants at the same time are different stalls.
  *
  * Probes are linked while the next release is at most `spreadNs` later (1 ms on a quiet path: the 2019 runs spread
  * up to 0.8 ms; a second queue was released 7 ms later), and stragglers within twice that of the middle join.
  *
  * @param delays those not yet taken by a finding, in any order
  * @param untilNs only groups that are complete by this instant are judged
+ * @returns with them the delayed probes that may yet be of a stall, as others may follow
  */
 export function findStalls(
   delays: readonly ProbeDelay[],
   level: Level,
   around: Surroundings,
+  noise: PathNoise,
   untilNs: number,
-): FoundStall[] {
-  const sorted = [...delays].sort(byArrival);
+): { readonly stalls: readonly FoundStall[]; readonly waiting: readonly ProbeDelay[] } {
+  const sorted = delays.filter((delay) => delay.excessNs >= level.holdNs).sort(byArrival);
   // The stragglers of a long group must not become a stall of their own: longest first.
   const groups = linkByRelease(sorted, Math.min(level.spreadNs, around.intervalNs / 2)).sort(
     (a, b) => b.length - a.length,
   );
   const found: FoundStall[] = [];
+  const isComplete = (group: readonly ProbeDelay[]): boolean =>
+    (group.at(-1)?.arrivalNs ?? 0) + 2 * level.spreadNs <= untilNs;
+  const waiting = groups
+    .filter((group) => !isComplete(group))
+    .flat()
+    .filter((delay) => delay.excessNs >= level.stallNs);
   const taken = new Set<ProbeDelay>();
-  for (const group of groups) {
-    const free = group.filter((delay) => !taken.has(delay));
-    const last = free.at(-1);
-    const complete = last !== undefined && last.arrivalNs + 2 * level.spreadNs <= untilNs;
-    if (!complete || !free.some((delay) => isStrong(delay, level))) {
-      continue;
-    }
-    const middle = middleArrival(free);
-    const near = arrivedWithin(sorted, middle - 2 * level.spreadNs, middle + 2 * level.spreadNs);
-    const held = [...new Set([...free, ...near])].filter((delay) => !taken.has(delay));
-    // The look at the other probes of each flow costs more; most groups fall before it.
-    if (!isStall(held.filter((delay) => isStrong(delay, level)).sort(bySent), held, level)) {
-      continue;
-    }
-    const members = heldFlowsOnly(held, level, around);
-    if (isStall(members, members, level) && !followsRamp(members, sorted, level, around)) {
-      for (const delay of members) {
-        taken.add(delay);
-      }
-      found.push({ finding: stall(members, level, around), held: members });
-    }
+  let open = groups.filter(isComplete);
+  // What a stall has explained is no longer noise to the others, which may then stand out themselves.
+  for (let before = -1; before < found.length && open.length > 0; ) {
+    before = found.length;
+    open = open.filter((group) => {
+      const verdict = judgeGroup(group, sorted, taken, level, around, noise);
+      if (verdict === 'none' || verdict === 'chance') return verdict === 'chance';
+      for (const delay of verdict.held) taken.add(delay);
+      noise.explained(verdict.released, level.holdNs, level.stallNs);
+      found.push(verdict);
+      return false;
+    });
   }
-  return found;
+  return { stalls: found, waiting };
+}
+
+function judgeGroup(
+  group: readonly ProbeDelay[],
+  sorted: readonly ProbeDelay[],
+  taken: ReadonlySet<ProbeDelay>,
+  level: Level,
+  around: Surroundings,
+  noise: PathNoise,
+): FoundStall | 'none' | 'chance' {
+  const free = group.filter((delay) => !taken.has(delay));
+  if (!free.some((delay) => isStrong(delay, level))) return 'none';
+  const middle = middleArrival(free);
+  const near = arrivedWithin(sorted, middle - 2 * level.spreadNs, middle + 2 * level.spreadNs);
+  const held = [...new Set([...free, ...near])].filter((delay) => !taken.has(delay));
+  // The look at the other probes of each flow costs more; most groups fall before it.
+  if (!isStall(held.filter((delay) => isStrong(delay, level)).sort(bySent), held, level)) return 'none';
+  const members = heldFlowsOnly(held, level, around);
+  if (!isStall(members, members, level) || followsRamp(members, sorted, level, around)) return 'none';
+  const released = new Set(held);
+  const others = sorted.filter((delay) => !taken.has(delay) && !released.has(delay));
+  if (isByChance(members, held, others, level, around, noise)) return 'chance';
+  return { finding: stall(members, level, around), held: members, released: held };
 }
 
 /** The finding for probes that share a release. At least 2. */
@@ -145,7 +173,9 @@ function isStall(shape: readonly ProbeDelay[], held: readonly ProbeDelay[], leve
   if (Math.max(...sent) - Math.min(...sent) <= level.spreadNs) {
     return false;
   }
-  if (!held.some((delay) => delay.excessNs >= level.thresholdNs)) {
+  // Two make a line through any points: they are told only where the user calls one of them slow.
+  const leastNs = held.length >= LEAST_PROBES ? level.stallNs : Math.max(level.stallNs, level.thresholdNs);
+  if (!held.some((delay) => delay.excessNs >= leastNs)) {
     return false;
   }
   const first = shape[0];
@@ -162,7 +192,7 @@ function isStall(shape: readonly ProbeDelay[], held: readonly ProbeDelay[], leve
 }
 
 function isStrong(delay: ProbeDelay, level: Level): boolean {
-  return delay.excessNs >= Math.min(STRONG_HOLDS * level.holdNs, level.thresholdNs / 2);
+  return delay.excessNs >= Math.min(STRONG_HOLDS * level.holdNs, level.stallNs / 2);
 }
 
 /** Of probes in order of arrival those from `fromNs` to `toNs`. */

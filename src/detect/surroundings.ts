@@ -31,6 +31,13 @@ export class Surroundings {
     return this.#path.intervalNs;
   }
 
+  /** Probes whose delay is known at this time: answered ones; in a censored series all that were due. */
+  get probesAround(): number {
+    const { start, end } = this.#tail;
+    if (!this.#path.censored || end === start) return end - start;
+    return Math.max(end - start, (this.#tail.sentNs(end - 1) - this.#tail.sentNs(start)) / this.#path.intervalNs);
+  }
+
   /** Fixed flows of some probes, ascending. Probes from ports of their own belong to none. */
   flowsOf(delays: readonly ProbeDelay[]): number[] {
     const flows = new Set(delays.map((delay) => delay.flow));

@@ -1,38 +1,66 @@
 import { MS } from '../model/time.js';
 import { RunningMedian } from '../stats/running-median.js';
 import { LEAST_HOLD_NS } from './detectable-stall.js';
+import type { DetectedPath, DetectOptions } from './detected-path.js';
 import type { Level } from './probe-delay.js';
 import { spikeLevelNs } from './rtt-spike.js';
 import type { SampleTail } from './sample-tail.js';
 
 /** Releases of one queue lie this close together on a quiet path: up to 0.8 ms in the runs of 2019. */
 const LEAST_SPREAD_NS = 1 * MS;
+/** Further apart than this nothing was released together, however noisy the path is. */
+const MOST_SPREAD_NS = 20 * MS;
+/** In place of the RTT of an answer that does not count. */
+const HELD = -1;
+/** Answers without which the usual RTT is not even guessed: a single slow one would be its own yardstick. */
+const LEAST_ANSWERS = 4;
+
+/**
+ * Excess that the slowest probe of a stall must have where the user does not say: two intervals, as three probes held
+ * at an interval cannot show less, and twice what tells a held probe from the noise of the path.
+ */
+export function stallLevelNs(intervalNs: number, holdNs: number): number {
+  return Math.max(2 * intervalNs, 2 * holdNs);
+}
 
 /** What RTT a path usually has, and from there the levels at which its probes are judged. */
 export class UsualRtt {
-  readonly #thresholdNs: number;
+  readonly #options: DetectOptions;
+  readonly #intervalNs: number;
+  readonly #jitterNs: number;
   readonly #censored: boolean;
   readonly #median = new RunningMedian();
-  #spikeNs: number;
+  #caseNs: number;
+  #heldNs: number;
+  #highNs: number;
   #lastSentNs = 0;
   #lastArrivalNs = Number.NaN;
+  #lastRttNs = HELD;
 
-  readonly #jitterNs: number;
-
-  /**
-   * @param censored only delayed probes are in the series: the usual RTT is taken for 0
-   * @param jitterNs so far off may send instants be, and releases with them
-   */
-  constructor(thresholdNs: number, censored: boolean, jitterNs = 0) {
-    this.#jitterNs = jitterNs;
-    this.#thresholdNs = thresholdNs;
-    this.#censored = censored;
-    this.#spikeNs = thresholdNs;
+  /** @param path censored: only delayed probes are in the series, and the usual RTT is taken for 0 */
+  constructor(options: DetectOptions, path: DetectedPath) {
+    this.#options = options;
+    this.#intervalNs = path.intervalNs;
+    this.#jitterNs = path.sendJitterNs ?? 0;
+    this.#censored = path.censored ?? false;
+    this.#caseNs = options.thresholdNs;
+    this.#heldNs = this.#censored ? LEAST_HOLD_NS : Number.POSITIVE_INFINITY;
+    this.#highNs = options.thresholdNs;
   }
 
-  /** Absolute RTT from which on a probe calls for judgement. */
-  get spikeNs(): number {
-    return this.#spikeNs;
+  /** Absolute RTT from which on a probe calls for judgement: a spike, or the slowest of a stall. */
+  get caseNs(): number {
+    return this.#caseNs;
+  }
+
+  /** Absolute RTT from which on a probe was held, by a stall or by chance. */
+  get heldNs(): number {
+    return this.#heldNs;
+  }
+
+  /** Absolute RTT of the slowest probe of a stall. */
+  get highNs(): number {
+    return this.#highNs;
   }
 
   /** Whether enough probes are known. */
@@ -41,35 +69,47 @@ export class UsualRtt {
   }
 
   /**
-   * Takes an answer in, unless it came closer to the one before than half of the distance in which they were sent:
-   * such were held, and say nothing of the usual RTT. Of the first answer nothing is known either.
+   * Takes an answer in, unless it came closer to the one before it or after it than half of the distance in which they
+   * were sent: such were held, and say nothing of the usual RTT. Of the first answer nothing is known either.
    */
   observe(sentNs: number, rttNs: number): void {
     const arrivalNs = sentNs + rttNs;
-    const usual = (arrivalNs - this.#lastArrivalNs) * 2 >= Math.abs(sentNs - this.#lastSentNs);
+    const apart = (arrivalNs - this.#lastArrivalNs) * 2 >= Math.abs(sentNs - this.#lastSentNs);
+    const last = this.#lastRttNs;
     this.#lastArrivalNs = arrivalNs;
     this.#lastSentNs = sentNs;
-    if (usual && !this.#censored && this.#median.push(rttNs)) {
-      this.#spikeNs = spikeLevelNs(this.#thresholdNs, this.#median.median);
+    this.#lastRttNs = apart ? rttNs : HELD;
+    if (apart && last !== HELD && !this.#censored && this.#median.push(last)) {
+      const level = this.#levelAt(this.#median.median, this.#median.tail);
+      this.#heldNs = level.medianNs + level.holdNs;
+      this.#highNs = level.medianNs + level.stallNs;
+      this.#caseNs = Math.min(level.spikeNs, this.#highNs);
     }
   }
 
   /** The levels of this moment; until enough is known by the lower quartile of the tail. */
   level(tail: SampleTail): Level {
-    const thresholdNs = this.#thresholdNs;
-    const medianNs = Math.round(this.#censored ? 0 : this.#median.ready ? this.#median.median : tail.lowRttNs());
-    const noiseNs = this.#median.ready ? this.#median.tail : 0;
-    return {
-      medianNs,
-      thresholdNs,
-      holdNs: Math.min(Math.max(LEAST_HOLD_NS, 2 * noiseNs), thresholdNs / 4),
-      spreadNs: Math.max(Math.min(Math.max(LEAST_SPREAD_NS, 1.5 * noiseNs), thresholdNs / 5), this.#jitterNs),
-      spikeNs: this.#censored ? thresholdNs : spikeLevelNs(thresholdNs, medianNs),
-    };
+    if (this.#median.ready) return this.#levelAt(this.#median.median, this.#median.tail);
+    const guessed = this.#censored || tail.end - tail.start < LEAST_ANSWERS ? 0 : tail.lowRttNs();
+    return this.#levelAt(guessed, 0);
   }
 
   /** The level has changed for good. */
   reset(): void {
     this.#median.reset();
+  }
+
+  #levelAt(median: number, noiseNs: number): Level {
+    const { thresholdNs, stallThresholdNs } = this.#options;
+    const medianNs = Math.round(median);
+    const holdNs = Math.max(LEAST_HOLD_NS, 2 * noiseNs);
+    return {
+      medianNs,
+      thresholdNs,
+      holdNs,
+      stallNs: stallThresholdNs ?? (this.#censored ? thresholdNs : stallLevelNs(this.#intervalNs, holdNs)),
+      spreadNs: Math.max(Math.min(Math.max(LEAST_SPREAD_NS, 1.5 * noiseNs), MOST_SPREAD_NS), this.#jitterNs),
+      spikeNs: this.#censored ? thresholdNs : spikeLevelNs(thresholdNs, medianNs),
+    };
   }
 }

@@ -15,6 +15,23 @@ export const rttSummarySchema = z.object({
   stddev: length,
 });
 
+/** What a run shows of stalls on one path. Lengths are those seen with 95 %; null where not even 30 s is. */
+export const coverageSchema = z.object({
+  sweep: z
+    .object({ intervalNs: length, flows: count, freshPerSecond: z.number() })
+    .describe('as the path was probed: mean distance of the answered probes, flows that were answered'),
+  levels: z
+    .object({ holdNs: length, stallNs: length, slowNs: length })
+    .describe('excess from which on a probe was held, of the slowest of three in a stall, and of two'),
+  hostStallNs: length.nullable().describe('of the whole host: each probe meets it'),
+  queues: count.describe('receive queues that the next figures are for'),
+  queueCrossed: z.number().min(0).max(1).describe('probability that a given one of them is crossed by any fixed flow'),
+  queueStallNs: length.nullable().describe('of a given one of them'),
+  typicalNs: length,
+  typicalSeen: z.number().min(0).max(1).describe('probability to see a stall of typicalNs of a given one of them'),
+  flowStallNs: length.nullable().describe('of a queue that just one of these flows crosses'),
+});
+
 /** What is known of one path at the end of a run. One object a line in NDJSON. */
 export const summarySchema = z.object({
   type: z.literal('summary'),
@@ -46,8 +63,10 @@ export const summarySchema = z.object({
   selfInflicted: count.describe('findings during pauses of the prober itself; not in stalls and spikes'),
   stallPeriodNs: length.nullable().describe('distance of the stalls where they keep one, else null'),
   sendErrorNs: z.object({ p50: length, p99: length, max: length }).describe('sent - due'),
-  detectableStallNs: length.describe('smallest stall that this run would certainly have seen, on one flow'),
+  detectableStallNs: length.describe('smallest stall of the whole host that this run would certainly have seen'),
+  coverage: coverageSchema.nullable().describe('null where too little was answered to claim anything'),
 });
 
+export type Coverage = z.infer<typeof coverageSchema>;
 export type RttSummary = z.infer<typeof rttSummarySchema>;
 export type Summary = z.infer<typeof summarySchema>;

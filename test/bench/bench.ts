@@ -8,6 +8,7 @@ import { dashboard } from './dashboard.js';
 import { detectors } from './detectors.js';
 import { imports } from './imports.js';
 import { describeMachine, measureSteal } from './machine.js';
+import { noise } from './noise.js';
 import { none } from './none.js';
 import { owing, undoOnSignal } from './owed.js';
 import { pacing } from './pacing.js';
@@ -28,6 +29,7 @@ const PARTS: readonly Part[] = [
   unrelated,
   none,
   detectors,
+  noise,
   dashboard,
   imports,
   replaying,

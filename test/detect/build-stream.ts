@@ -133,10 +133,10 @@ export function pathOf(options: StreamOptions = {}): DetectedPath {
 /** What the detectors find in a stream, its batches of `batch` samples pushed one after the other. */
 export function findIn(
   stream: SimulatedStream,
-  settings: { thresholdNs?: number; batch?: number; pauses?: readonly Pause[] } = {},
+  settings: { thresholdNs?: number; stallThresholdNs?: number; batch?: number; pauses?: readonly Pause[] } = {},
 ): Finding[] {
-  const { thresholdNs = 100 * MS, batch = 64, pauses = [] } = settings;
-  const bank = createDetectorBank([stream.path], { thresholdNs, waitNs: DEFAULTS.waitNs });
+  const { thresholdNs = 100 * MS, stallThresholdNs, batch = 64, pauses = [] } = settings;
+  const bank = createDetectorBank([stream.path], { thresholdNs, stallThresholdNs, waitNs: DEFAULTS.waitNs });
   const findings: Finding[] = [];
   for (const pause of pauses) {
     bank.pause(pause);

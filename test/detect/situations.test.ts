@@ -49,9 +49,55 @@ const SITUATIONS: readonly Situation[] = [
     finds: ['congestion 27 140.2 [0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15]'],
   },
   {
-    title: 'a hold of 95 ms is none',
+    title: 'a hold of 95 ms is one too: the threshold says what is slow, not what is a stall',
     stream: { ...quiet, stalls: [hold(2000, 95)] },
+    finds: ['stall 10 95.1 [0]'],
+  },
+  {
+    title: 'a hold of 45 ms is one: five probes between replies of 0.2 ms',
+    stream: { ...quiet, stalls: [hold(2000, 45)] },
+    finds: ['stall 5 45.1 [0]'],
+  },
+  {
+    title: 'so is one of 45 ms whatever the threshold',
+    stream: { ...quiet, stalls: [hold(2000, 45)] },
+    thresholdNs: 5 * SECOND,
+    finds: ['stall 5 45.1 [0]'],
+  },
+  {
+    title: 'three probes are the least: a hold of 31 ms on a path that has been quiet for long',
+    stream: { ...quiet, durationNs: 20 * SECOND, stalls: [hold(15_000, 31)] },
+    finds: ['stall 3 31.1 [0]'],
+  },
+  {
+    title: 'three are none where three others were slow in the last seconds: chance could do it',
+    stream: {
+      ...quiet,
+      durationNs: 20 * SECOND,
+      delayNs: (sent) => ([12_000, 12_700, 13_100].includes(sent / MS) ? 40 * MS + (sent % SECOND) / 50 : 0),
+      stalls: [hold(15_000, 31)],
+    },
     finds: [],
+  },
+  {
+    title: 'two are none below the threshold',
+    stream: { ...quiet, durationNs: 20 * SECOND, stalls: [hold(15_000, 20)] },
+    finds: [],
+  },
+  {
+    title: 'two are one where one of them is slow: in a sweep a stall holds no more',
+    stream: { ...quiet, durationNs: 20 * SECOND, flows: 16, queues: 16, stalls: [hold(15_000, 260, 3)] },
+    finds: ['stall 2 190.1 [3]'],
+  },
+  {
+    title: 'on a path whose RTT wanders by 10 ms a hold of 45 ms does not stand out, one of 140 ms does',
+    stream: {
+      durationNs: 20 * SECOND,
+      baseNs: 30 * MS,
+      jitterNs: (random) => logNormal(random, 5 * MS, 0.8),
+      stalls: [hold(12_000, 45), hold(15_000, 140)],
+    },
+    finds: ['stall 13 170.6 [0]'],
   },
   {
     title: 'two holds 20 ms apart are two stalls',
@@ -218,9 +264,9 @@ const SITUATIONS: readonly Situation[] = [
       flows: 16,
       queues: 16,
       delayNs: (sent) => (sent === 2000 * MS ? 150 * MS : 0),
-      stalls: [hold(1900, 260, 3)],
+      stalls: [hold(1900, 480, 3)],
     },
-    finds: ['rtt-spike 1 150.2 [8]', 'stall 2 210.1 [3]'],
+    finds: ['rtt-spike 1 150.2 [8]', 'stall 3 430.1 [3]'],
   },
   {
     title: 'two queues held at once with releases 7 ms apart are two stalls',
@@ -369,9 +415,11 @@ describe('a stall', () => {
     assert.ok(stall.fit > 0.99, `${stall.fit}`);
   });
 
-  it('below the threshold on every probe is none, whatever their number', () => {
+  it('of at least what the user asks for', () => {
     const stalls = Array.from({ length: 20 }, (_, i) => hold(1000 + 150 * i, 99.7));
-    assert.deepEqual(findIn(buildStream({ ...quiet, stalls })), []);
+    const stream = buildStream({ ...quiet, stalls });
+    assert.equal(findIn(stream).length, 20);
+    assert.deepEqual(findIn(stream, { stallThresholdNs: 100 * MS }), []);
   });
 
   it('comes within a second of its release, before a spike that comes after it', () => {

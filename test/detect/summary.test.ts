@@ -144,15 +144,11 @@ describe('the summary of a path', () => {
 
 describe('the smallest stall that is certain to be found', () => {
   const TABLE: readonly [title: string, visibility: Parameters<typeof detectableStallNs>[0], ms: number][] = [
-    ['ICMP at 10 ms', { thresholdNs: 100 * MS, intervalNs: 10 * MS, flows: 1 }, 110],
-    [
-      '16 flows, one on the queue: two probes must be held',
-      { thresholdNs: 100 * MS, intervalNs: 10 * MS, flows: 16 },
-      321,
-    ],
-    ['16 flows, all on the queue', { thresholdNs: 100 * MS, intervalNs: 10 * MS, flows: 16, flowsOnQueue: 16 }, 110],
-    ['16 flows, two on the queue', { thresholdNs: 100 * MS, intervalNs: 10 * MS, flows: 16, flowsOnQueue: 2 }, 180],
-    ['ping at 1 s', { thresholdNs: 100 * MS, intervalNs: 1000 * MS, flows: 1 }, 2001],
+    ['at 10 ms three probes', { stallNs: 20 * MS, intervalNs: 10 * MS }, 31],
+    ['of at least 100 ms, as asked for', { stallNs: 100 * MS, intervalNs: 10 * MS }, 110],
+    ['where 50 ms were missed', { stallNs: 20 * MS, intervalNs: 10 * MS, widestGapNs: 50 * MS }, 71],
+    ['on a path with noise', { stallNs: 40 * MS, intervalNs: 10 * MS, leastHoldNs: 20 * MS }, 50],
+    ['ping at 1 s', { stallNs: 2000 * MS, intervalNs: 1000 * MS }, 3001],
   ];
   for (const [title, visibility, ms] of TABLE) {
     it(`${title}: ${ms} ms`, () => {
@@ -161,10 +157,10 @@ describe('the smallest stall that is certain to be found', () => {
   }
 
   it('stands in the summary, and grows with a gap in coverage', () => {
-    assert.equal(summarize({}).detectableStallNs, 110 * MS);
+    assert.equal(summarize({}).detectableStallNs, 31 * MS);
     const missed = summarize({ isMissed: (sent) => sent > 2000 * MS && sent < 2050 * MS });
-    assert.equal(missed.detectableStallNs, 150 * MS);
+    assert.equal(missed.detectableStallNs, 71 * MS);
     const lost = summarize({ isLost: (sent) => sent === 2000 * MS });
-    assert.equal(lost.detectableStallNs, 120 * MS);
+    assert.equal(lost.detectableStallNs, 41 * MS);
   });
 });

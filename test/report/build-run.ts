@@ -95,7 +95,18 @@ export const summary: Summary = {
   selfInflicted: 0,
   stallPeriodNs: null,
   sendErrorNs: { p50: 12_000, p99: 45_000, max: 310_000 },
-  detectableStallNs: 260 * MS,
+  detectableStallNs: 31 * MS,
+  coverage: {
+    sweep: { intervalNs: 10 * MS, flows: 16, freshPerSecond: 5 },
+    levels: { holdNs: MS, stallNs: 20 * MS, slowNs: 100 * MS },
+    hostStallNs: 31 * MS,
+    queues: 8,
+    queueCrossed: 0.882,
+    queueStallNs: null,
+    typicalNs: 140 * MS,
+    typicalSeen: 0.31,
+    flowStallNs: 480 * MS,
+  },
 };
 
 export const quality: QualityRecord = {
