@@ -13,6 +13,7 @@ function declare(yargs: Argv) {
       hosts: shared.hosts,
       port: { ...shared.port, describe: 'port of TARGET; a closed one is fine' },
       threshold: shared.threshold,
+      ...shared.judging,
       duration: {
         ...shared.duration,
         describe: 'measure exactly so long',
@@ -77,6 +78,7 @@ function toOptions(args: Declared): BisectOptions {
     port: shared.parsePort(args.port),
     hosts: args.hosts,
     thresholdNs: shared.parseThreshold(args.threshold),
+    ...shared.parseJudging(args),
     durationNs: parseDuration(args.duration ?? LONGEST, '-d'),
     fixedDuration: args.duration !== undefined,
     only: shared.listed(args.only),

@@ -51,6 +51,8 @@ function bisectOptionsOf(args: DashArgs, options: ProbeOptions): BisectOptions {
   return {
     hosts: options.hosts,
     thresholdNs: options.thresholdNs,
+    stallThresholdNs: options.stallThresholdNs,
+    queues: options.queues,
     durationNs: options.durationNs,
     fixedDuration: true,
     only: shared.listed(args.only),

@@ -2,7 +2,7 @@ import type { Argv, CommandModule } from 'yargs';
 import type { ProbeOptions } from '../commands/probe/probe-options.js';
 import { parseDuration } from '../format/duration.js';
 import { ENGINES } from '../model/engine-name.js';
-import { DEFAULT_MAX_PACKETS_PER_SECOND, DEFAULT_WAIT_NS } from '../model/plan.js';
+import { DEFAULT_MAX_PACKETS_PER_SECOND, DEFAULT_PROBE_FLOWS, DEFAULT_WAIT_NS } from '../model/plan.js';
 import { PROTOCOLS } from '../model/protocol.js';
 import { REPORT_FORMATS } from '../model/report-format.js';
 import { type CommandContext, UsageWanted } from './command.js';
@@ -43,7 +43,7 @@ const probing = {
     ...shared.word,
     group: 'Probe:',
     describe: 'fixed source ports of a TCP path, so that its probes reach several receive queues',
-    defaultDescription: '16',
+    defaultDescription: String(DEFAULT_PROBE_FLOWS),
   },
   fresh: {
     ...shared.word,
@@ -55,6 +55,8 @@ const probing = {
 
 const finding = {
   threshold: { ...shared.threshold, group: 'Find:' },
+  'stall-threshold': { ...shared.judging['stall-threshold'], group: 'Find:' },
+  queues: { ...shared.judging.queues, group: 'Find:' },
   'fail-on': { ...shared.failOn, group: 'Find:' },
   'on-stall': { ...shared.word, group: 'Find:', describe: 'command to run for each stall; gets the finding as JSON' },
 } as const;
@@ -136,7 +138,7 @@ export function declareProbe(yargs: Argv) {
 
 function withExamples(yargs: Argv) {
   return declareProbe(yargs)
-    .example('$0 probe 172.16.47.27 --syn -p 30927', 'a NodePort, 16 flows, until Ctrl-C')
+    .example('$0 probe 172.16.47.27 --syn -p 30927', 'a NodePort, 40 flows, until Ctrl-C')
     .example('$0 probe --icmp --threshold 100', 'the targets of ./hosts.yaml, or the default gateway, for 10 s')
     .example('$0 probe nodeport -d 60s --fail-on stall', 'a target from hosts.yaml; exit 1 if it stalls')
     .example('$0 probe 10.0.0.7 10.0.0.8:443 -i 5ms --json', 'two targets on one grid, NDJSON')
@@ -173,6 +175,7 @@ export async function toProbeOptions(args: DeclaredProbe): Promise<ProbeOptions>
     port: shared.parsePort(args.port),
     intervalNs: shared.optionalDuration(args.interval, '-i'),
     thresholdNs: shared.parseThreshold(args.threshold),
+    ...shared.parseJudging(args),
     count: shared.optionalWhole(args.count, '-c', 1, 0xffff_ffff) ?? 0,
     durationNs: shared.optionalDuration(args.duration, '-d') ?? 0,
     waitNs: parseDuration(args.wait, '-W'),

@@ -13,6 +13,7 @@ function declare(yargs: Argv) {
     })
     .options({
       threshold: shared.recordedThreshold,
+      ...shared.judging,
       'fail-on': { ...shared.failOn, describe: 'probe: exit 1 if such a finding is there' },
       explain: { ...shared.explain, describe: 'bisect: every term that moved the verdict' },
       format: {
@@ -51,6 +52,7 @@ export function replayCommand({ run }: CommandContext): CommandModule<object, De
         const options = {
           file: String(args.file),
           thresholdNs: args.threshold === undefined ? undefined : shared.parseThreshold(args.threshold),
+          ...shared.parseJudging(args),
           format: args.json ? ('ndjson' as const) : args.format,
           output: args.output,
           quiet: args.quiet,

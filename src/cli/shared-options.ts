@@ -1,5 +1,6 @@
 import { parseDuration } from '../format/duration.js';
 import { CodedError } from '../model/errors.js';
+import type { Judging } from '../model/judging.js';
 import { MS } from '../model/time.js';
 import { usage } from './command.js';
 
@@ -26,6 +27,19 @@ export const recordedThreshold = {
   describe: 'what counts as slow, in ms',
   defaultDescription: 'as recorded',
 } as const;
+/** What a command that judges samples is told beside the threshold. */
+export const judging = {
+  'stall-threshold': {
+    ...word,
+    describe: 'how far above the usual RTT the slowest probe of a stall must lie, in ms',
+    defaultDescription: 'by the noise of each path, two intervals at least',
+  },
+  queues: {
+    ...word,
+    describe: 'receive queues of the target, for what a clean result is worth',
+    defaultDescription: '8',
+  },
+} as const;
 export const failOn = {
   ...word,
   describe: 'exit 1 if found: stall, slow-drain, congestion, rtt-spike, loss-episode …; spike and loss for short',
@@ -46,8 +60,20 @@ export function listed(given: readonly string[] | undefined): string[] {
 }
 
 /** `--threshold 100` is milliseconds, as the field speaks of it; a unit may be written too. */
-export function parseThreshold(text: string): number {
-  return parseDuration(/^\d+(\.\d+)?$/.test(text) ? `${text}ms` : text, '--threshold');
+export function parseThreshold(text: string, option = '--threshold'): number {
+  return parseDuration(/^\d+(\.\d+)?$/.test(text) ? `${text}ms` : text, option);
+}
+
+/** Those of {@link judging}, checked. */
+export function parseJudging(args: {
+  readonly 'stall-threshold'?: string | undefined;
+  readonly queues?: string | undefined;
+}): Judging {
+  const stall = args['stall-threshold'];
+  return {
+    stallThresholdNs: stall === undefined ? undefined : parseThreshold(stall, '--stall-threshold'),
+    queues: optionalWhole(args.queues, '--queues', 1, 1024),
+  };
 }
 
 /** @throws CodedError E_UNIT; undefined where nothing was given */

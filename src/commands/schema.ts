@@ -3,6 +3,7 @@ import { culpritSchema } from '../model/culprit.js';
 import { explanationSchema } from '../model/explanation.js';
 import { findingSchema } from '../model/finding.js';
 import { checkDescriptionSchema, nodeCheckSchema, nodeReportSchema } from '../model/node-check.js';
+import { outageSchema } from '../model/outage.js';
 import { arrivalsRecordSchema } from '../model/records/arrivals.js';
 import { hostCheckSchema, hostReportSchema } from '../model/records/doctor.js';
 import { hostsProblemSchema, hostsReportSchema, planRecordSchema } from '../model/records/hosts.js';
@@ -33,6 +34,7 @@ export const recordSchema = z.union([
   pathRecordSchema,
   sampleRecordSchema,
   findingSchema,
+  outageSchema,
   arrivalsRecordSchema,
   qualityRecordSchema,
   summarySchema,

@@ -1,3 +1,4 @@
+import type { Judging } from '../model/judging.js';
 import type { Protocol } from '../model/protocol.js';
 
 /** What the detectors must know of a path; `PlannedPath` has all of it. */
@@ -22,13 +23,9 @@ export interface DetectedPath {
 }
 
 /** What the user chose. */
-export interface DetectOptions {
+export interface DetectOptions extends Judging {
   /** From which RTT on a probe is slow: what spikes are, and what is counted of a stall. Default 100 ms. */
   readonly thresholdNs: number;
-  /** Excess over the running median from which on a stall is one. Default by the noise of each path: see {@link stallLevelNs}. */
-  readonly stallThresholdNs?: number | undefined;
-  /** Receive queues that a clean bill speaks of; default {@link ASSUMED_QUEUES}. */
-  readonly queues?: number | undefined;
   /** After which a probe counts as lost. */
   readonly waitNs: number;
 }

@@ -1,5 +1,6 @@
 import type { PathTotals, Pause } from '../model/engine-event.js';
 import type { Finding } from '../model/finding.js';
+import type { Outage } from '../model/outage.js';
 import type { SampleColumns } from '../model/sample.js';
 import type { Summary } from '../model/summary.js';
 import { MS } from '../model/time.js';
@@ -33,6 +34,8 @@ export interface DetectorBank {
   advance(nowNs: number): Finding[];
   /** The run has ended: closes everything. */
   finish(nowNs: number): Finding[];
+  /** Paths that went silent or answer again, since the last call. */
+  outages(): Outage[];
   /** One for each path, in their order; complete after {@link finish}. Totals are matched by their `path`. */
   summaries(totals?: readonly PathTotals[]): Summary[];
 }
@@ -92,6 +95,9 @@ export function createDetectorBank(paths: readonly DetectedPath[], options: Dete
         wake(detector);
       }
       return take();
+    },
+    outages() {
+      return detectors.flatMap((detector) => detector?.takeOutages() ?? []);
     },
     summaries(totals = []) {
       const byPath = new Map(totals.map((total) => [total.path, total]));

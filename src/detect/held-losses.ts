@@ -16,6 +16,13 @@ export class HeldLosses {
     if (this.#stalls.length > REMEMBERED) this.#stalls.shift();
   }
 
+  /** Whether a stall held the flow of a lost probe when it was sent. */
+  explain(sentNs: number, flow: number): boolean {
+    return this.#stalls.some(
+      (stall) => stall.startMin <= sentNs && sentNs <= stall.release && stall.flowsHit.includes(flow),
+    );
+  }
+
   /** The episode, marked where one stall held all flows of it when its probes were sent. */
   mark(episode: LossEpisode): LossEpisode {
     const held = this.#stalls.some(

@@ -112,8 +112,14 @@ export class LossRuns {
    * Episodes that are over by now.
    * @param answeredNs send instant of the last probe of a flow that was answered; below 0 for none
    * @param final the run has ended: nothing is waited for
+   * @param onLost called once for each loss of a fixed flow that nothing takes back any more
    */
-  settle(nowNs: number, answeredNs: (flow: number) => number, final: boolean): LossEpisode[] {
+  settle(
+    nowNs: number,
+    answeredNs: (flow: number) => number,
+    final: boolean,
+    onLost: (sentNs: number, flow: number) => void = () => {},
+  ): LossEpisode[] {
     const found: LossEpisode[] = [];
     for (const [i, run] of this.#runs.entries()) {
       if (run.judged) {
@@ -124,6 +130,7 @@ export class LossRuns {
         break;
       }
       run.judged = true;
+      for (const { sentNs, flow } of run.losses) onLost(sentNs, flow);
       found.push(...this.#episodes(run));
     }
     this.#runs = this.#runs.filter((run) => !run.judged || run.lastNs >= nowNs - MATCHED_NS);

@@ -1,5 +1,6 @@
 import type { PathTotals } from '../model/engine-event.js';
 import type { Finding, LossEpisode } from '../model/finding.js';
+import type { Outage } from '../model/outage.js';
 import { FRESH_FLOW, Outcomes, type SampleColumns, SampleFlags } from '../model/sample.js';
 import type { Coverage, Summary } from '../model/summary.js';
 import { MS, SECOND } from '../model/time.js';
@@ -9,6 +10,8 @@ import { excursionGapNs } from './excursion.js';
 import { HeldLosses } from './held-losses.js';
 import { judge } from './judgement.js';
 import { LossRuns } from './loss-episode.js';
+import { NextProbeWatch } from './next-probe-release.js';
+import { OutageWatch } from './outage.js';
 import { ASSUMED_QUEUES, pathCoverage } from './path-coverage.js';
 import { PathNoise } from './path-noise.js';
 import { PathMeasure, summarize } from './path-summary.js';
@@ -22,8 +25,8 @@ import { UsualRtt } from './usual-rtt.js';
 /** A delayed probe is judged this long after its arrival: by then its neighbours, and pauses, are known. */
 export const HOLD_BACK_NS = 250 * MS;
 const JUDGE_AGAIN_NS = 100 * MS;
-/** Without a running median by then, the lower quartile so far stands for it. */
-const LONGEST_WARM_UP_NS = 2 * SECOND;
+/** Without a running median by then, the lower quartile so far stands for it: some time, or as many probes as it takes. */
+const WARM_UP = { leastNs: 2 * SECOND, probes: 16, mostNs: 30 * SECOND };
 /** The tail reaches this far back. */
 const TAIL_NS = 4 * SECOND;
 const LONGEST_EXCURSION_NS = 10 * SECOND;
@@ -41,6 +44,8 @@ export class PathDetector {
   readonly #tail: SampleTail;
   readonly #losses: LossRuns;
   readonly #heldLosses = new HeldLosses();
+  readonly #outage: OutageWatch;
+  readonly #nextProbe: NextProbeWatch;
   readonly #period = new StallPeriod();
   readonly #noise = new PathNoise();
   readonly #repeated: Retransmissions;
@@ -60,6 +65,7 @@ export class PathDetector {
   #newestNs = Number.POSITIVE_INFINITY;
   #widestGapNs = 0;
   #fixedAnswers = 0;
+  #unanswerable = 0;
   #lastSentNs = 0;
 
   /** @param wake called whenever the path has a case, a loss or a finding to come back to */
@@ -69,6 +75,8 @@ export class PathDetector {
     this.#censored = path.censored ?? false;
     this.#wake = wake;
     this.#tail = new SampleTail(tailSize(path));
+    this.#outage = new OutageWatch(path.name);
+    this.#nextProbe = new NextProbeWatch(path.name);
     this.#losses = new LossRuns(path.name, path.intervalNs, options.waitNs);
     this.#gapNs = excursionGapNs(path.intervalNs, path.flows);
     this.#repeated = new Retransmissions(path.name, this.#gapNs);
@@ -79,6 +87,10 @@ export class PathDetector {
   /** The kernel sends the SYNs of this path, and sends one again at these instants while nothing answers. */
   expectRetransmits(instantsNs: readonly number[]): void {
     if (this.#path.protocol === 'syn') this.#repeated.expect(instantsNs);
+  }
+
+  get #warmUpNs(): number {
+    return Math.max(WARM_UP.leastNs, Math.min(WARM_UP.probes * this.#path.intervalNs, WARM_UP.mostNs));
   }
 
   /** Takes in sample `i`. */
@@ -105,6 +117,7 @@ export class PathDetector {
       return;
     }
     const rttNs = samples.rttNs[i] as number;
+    this.#outage.answered(sentNs, sentNs + rttNs);
     measure.rtt.record(rttNs);
     this.#observeAnswer(sentNs, rttNs, flow);
   }
@@ -123,6 +136,8 @@ export class PathDetector {
     if (this.#judgeAtNs !== Number.POSITIVE_INFINITY) {
       this.#judgeCase(true);
     }
+    const released = this.#nextProbe.end();
+    if (released !== null) this.#ready.push(released);
     this.#ready.push(...this.#episodes(true), ...this.#repeated.settle(this.#nowNs, this.#usualNs(), true));
     this.#settleAtNs = Number.POSITIVE_INFINITY;
     this.#stage(Number.POSITIVE_INFINITY);
@@ -150,6 +165,11 @@ export class PathDetector {
     return staged;
   }
 
+  /** Silence that began or ended since the last call. */
+  takeOutages(): Outage[] {
+    return this.#outage.take();
+  }
+
   summary(totals?: PathTotals): Summary {
     const level = this.#usual.level(this.#tail);
     return summarize(
@@ -157,6 +177,8 @@ export class PathDetector {
       this.#measure,
       {
         ...this.#counts,
+        unanswerable: this.#unanswerable,
+        slowBelowThreshold: this.#slowBelowThreshold(level),
         stallPeriodNs: this.#period.periodNs(),
         detectableStallNs: detectableStallNs({
           stallNs: level.stallNs,
@@ -168,6 +190,14 @@ export class PathDetector {
       },
       totals,
     );
+  }
+
+  /** What stands out of the path though it is neither slow by the threshold nor of a stall. */
+  #slowBelowThreshold(level: Level): Summary['slowBelowThreshold'] {
+    const aboveNs = level.medianNs + level.stallNs;
+    if (this.#censored || !this.#usual.known || aboveNs >= level.spikeNs) return undefined;
+    const probes = this.#noise.standingOut;
+    return probes === 0 ? undefined : { probes, aboveNs };
   }
 
   /** Nothing is claimed where the usual RTT is not known, or only slow probes are. */
@@ -208,12 +238,17 @@ export class PathDetector {
       this.#settleSoon();
       return;
     }
+    const released = this.#censored ? null : this.#nextProbe.take(sentNs, arrivalNs, flow);
+    if (released !== null) {
+      this.#ready.push(released);
+      this.#settleSoon();
+    }
     const place = this.#tail.push(sentNs, rttNs, previousNs, flow);
     this.#usual.observe(sentNs, rttNs);
     this.#noise.answer(this.#censored ? Math.max(1, (sentNs - this.#lastSentNs) / this.#path.intervalNs) : 1);
     this.#lastSentNs = sentNs;
     if (rttNs >= this.#usual.heldNs) {
-      this.#noise.slow(rttNs >= this.#usual.highNs);
+      this.#noise.slow(rttNs >= this.#usual.highNs, rttNs < this.#usual.spikeNs);
     }
     if (rttNs >= this.#usual.caseNs && this.#judgeAtNs === Number.POSITIVE_INFINITY) {
       this.#openCase(place, arrivalNs);
@@ -234,18 +269,25 @@ export class PathDetector {
         return;
       case Outcomes.error:
         measure.errors += 1;
+        this.#silent(sentNs, Math.max(this.#nowNs, sentNs));
         break;
       case Outcomes.rateLimited:
         measure.rateLimited += 1;
         break;
       default:
         measure.lost += 1;
+        this.#silent(sentNs, sentNs + this.#options.waitNs);
         this.#losses.lost(seq, sentNs, flow);
         this.#settleSoon(sentNs + this.#options.waitNs + HOLD_BACK_NS);
         this.#nowNs = Math.max(this.#nowNs, sentNs + this.#options.waitNs);
         this.#judgeDue();
     }
     measure.sendError.record(sentNs - dueNs);
+  }
+
+  #silent(sentNs: number, nowNs: number): void {
+    this.#outage.unanswered(sentNs, nowNs, () => this.#measure.rtt.quantile(0.99));
+    if (this.#outage.pending) this.#wake(this);
   }
 
   #settleSoon(atNs: number = this.#nowNs + JUDGE_AGAIN_NS): void {
@@ -259,7 +301,14 @@ export class PathDetector {
   }
 
   #episodes(final: boolean): LossEpisode[] {
-    const episodes = this.#losses.settle(this.#nowNs, (flow) => this.#answeredNs(flow), final);
+    const episodes = this.#losses.settle(
+      this.#nowNs,
+      (flow) => this.#answeredNs(flow),
+      final,
+      (sentNs, flow) => {
+        if (this.#path.protocol === 'syn' && this.#heldLosses.explain(sentNs, flow)) this.#unanswerable += 1;
+      },
+    );
     return episodes.map((episode) => this.#heldLosses.mark(episode));
   }
 
@@ -277,6 +326,7 @@ export class PathDetector {
       this.#judgeCase(false);
     }
     if (this.#nowNs >= this.#settleAtNs) {
+      if (this.#judgeAtNs === Number.POSITIVE_INFINITY) this.#stage(Number.POSITIVE_INFINITY);
       this.#staged.push(...this.#episodes(false), ...this.#repeated.settle(this.#nowNs, this.#usualNs(), false));
       const pending = this.#losses.pending || this.#repeated.pending;
       this.#settleAtNs = pending ? this.#nowNs + JUDGE_AGAIN_NS : Number.POSITIVE_INFINITY;
@@ -284,11 +334,11 @@ export class PathDetector {
   }
 
   #judgeCase(final: boolean): void {
-    if (!final && this.#level === null && !this.#usual.known && this.#nowNs < this.#caseFromNs + LONGEST_WARM_UP_NS) {
-      this.#judgeAtNs = Math.min(this.#nowNs + JUDGE_AGAIN_NS, this.#caseFromNs + LONGEST_WARM_UP_NS);
+    if (!final && this.#level === null && !this.#usual.known && this.#nowNs < this.#caseFromNs + this.#warmUpNs) {
+      this.#judgeAtNs = Math.min(this.#nowNs + JUDGE_AGAIN_NS, this.#caseFromNs + this.#warmUpNs);
       return;
     }
-    this.#level ??= this.#usual.level(this.#tail);
+    this.#level ??= this.#usual.guess(this.#tail);
     const judged = judge(
       this.#tail,
       this.#level,

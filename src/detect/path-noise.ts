@@ -1,4 +1,4 @@
-import type { ProbeDelay } from './probe-delay.js';
+import type { Level, ProbeDelay } from './probe-delay.js';
 
 /** After so many answers the past counts half. */
 const HALF_LIFE = 1 << 17;
@@ -19,6 +19,7 @@ export class PathNoise {
   #answers = 0;
   #held = 0;
   #high = 0;
+  #standingOut = 0;
 
   /** @param due probes that this answer stands for: those of a censored series that were not printed, too */
   answer(due: number): void {
@@ -35,14 +36,21 @@ export class PathNoise {
     return Math.max(1, this.#answers);
   }
 
-  slow(high: boolean): void {
+  /** Probes of the whole run that stood out and were in no stall, but are not slow by the threshold. */
+  get standingOut(): number {
+    return this.#standingOut;
+  }
+
+  slow(high: boolean, belowThreshold: boolean): void {
     this.#held += 1;
     if (high) this.#high += 1;
+    if (high && belowThreshold) this.#standingOut += 1;
   }
 
   /** A stall held these: they are no noise. */
-  explained(delays: readonly ProbeDelay[], holdNs: number, highNs: number): void {
-    for (const { excessNs } of delays) {
+  explained(delays: readonly ProbeDelay[], { holdNs, stallNs: highNs, spikeNs }: Level): void {
+    for (const { excessNs, rttNs } of delays) {
+      if (excessNs >= highNs && rttNs < spikeNs) this.#standingOut = Math.max(0, this.#standingOut - 1);
       if (excessNs >= holdNs) this.#held = Math.max(0, this.#held - 1);
       if (excessNs >= highNs) this.#high = Math.max(0, this.#high - 1);
     }

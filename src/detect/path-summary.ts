@@ -18,8 +18,11 @@ export class PathMeasure {
 
 /** What a summary says beside counts and distributions. */
 export interface PathFindings {
+  /** Lost only because the method sent again before the first answer. */
+  readonly unanswerable: number;
   readonly stalls: number;
   readonly spikes: number;
+  readonly slowBelowThreshold: Summary['slowBelowThreshold'] | undefined;
   readonly selfInflicted: number;
   readonly stallPeriodNs: number | null;
   readonly detectableStallNs: number;
@@ -35,7 +38,9 @@ export function summarize(path: string, measure: PathMeasure, found: PathFinding
   const counts = totals ?? { ...measure, sent: answered, inFlight: 0, duplicates: 0, missedSlots: 0 };
   const { sent, received, late, lost, inFlight, sendFailed, errors, duplicates, missedSlots } = counts;
   // A prober that does not know of rate limits counts those probes among the lost.
-  const settled = sent - inFlight - measure.rateLimited;
+  const unanswerable = Math.min(found.unanswerable, lost);
+  const settled = sent - inFlight - measure.rateLimited - unanswerable;
+  const unanswered = lost + errors - unanswerable;
   return {
     type: 'summary',
     path,
@@ -47,12 +52,14 @@ export function summarize(path: string, measure: PathMeasure, found: PathFinding
     sendFailed,
     errors,
     rateLimited: measure.rateLimited,
+    unanswerable,
     duplicates,
     missedSlots,
-    lossRatio: settled > 0 ? Math.min(1, Math.max(0, (lost + errors) / settled)) : 0,
+    lossRatio: settled > 0 ? Math.min(1, Math.max(0, unanswered / settled)) : 0,
     rttNs: summarizeRtt(measure.rtt),
     stalls: found.stalls,
     spikes: found.spikes,
+    ...(found.slowBelowThreshold === undefined ? {} : { slowBelowThreshold: found.slowBelowThreshold }),
     selfInflicted: found.selfInflicted,
     stallPeriodNs: found.stallPeriodNs,
     sendErrorNs: {

@@ -29,5 +29,6 @@ export function rttSpike(delay: ProbeDelay, around: Surroundings): RttSpike {
     flowsHit: around.flowsOf([delay]),
     flowsExposed: around.flowsExposed([delay], delay.sentNs, delay.arrivalNs),
     selfInflicted: false,
+    neighbours: around.neighbours(delay),
   };
 }

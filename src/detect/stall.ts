@@ -64,7 +64,7 @@ export function findStalls(
       const verdict = judgeGroup(group, sorted, taken, level, around, noise);
       if (verdict === 'none' || verdict === 'chance') return verdict === 'chance';
       for (const delay of verdict.held) taken.add(delay);
-      noise.explained(verdict.released, level.holdNs, level.stallNs);
+      noise.explained(verdict.released, level);
       found.push(verdict);
       return false;
     });
@@ -121,6 +121,7 @@ export function stall(held: readonly ProbeDelay[], level: Level, around: Surroun
     selfInflicted: false,
     fit: fitOfConstantSum(sent, rtt),
     slope: fitLine(sent, rtt).slope,
+    ...(around.beganWith(startMin) && startMin === startMax ? { startUnseen: true } : {}),
     releaseSpreadNs: (arrivals.at(-1) as number) - firstArrival,
     order: releaseOrder(held),
   };

@@ -108,6 +108,25 @@ export class Surroundings {
     return count;
   }
 
+  /** How the probes fared that were sent within two intervals before and after one. */
+  neighbours(delay: ProbeDelay): 'normal' | 'slow' | 'none' {
+    const nearNs = 2.5 * this.#path.intervalNs;
+    const half = delay.excessNs / 2;
+    let seen: 'normal' | 'none' = 'none';
+    for (let place = this.#tail.start; place < this.#tail.end; place += 1) {
+      const apart = Math.abs(this.#tail.sentNs(place) - delay.sentNs);
+      if (place === delay.place || apart > nearNs) continue;
+      if (this.#tail.rttNs(place) > delay.rttNs - half) return 'slow';
+      seen = 'normal';
+    }
+    return seen;
+  }
+
+  /** Whether nothing is known of the time before a send instant: the run began with it. */
+  beganWith(sentNs: number): boolean {
+    return !this.#path.censored && sentNs <= this.#runStartNs;
+  }
+
   /** Share of the probes of the hit flows, between the first and the last of `delays`, that are among them. */
   density(delays: readonly ProbeDelay[]): number {
     const hit = new Set(delays.map((delay) => delay.flow));

@@ -33,6 +33,7 @@ export class UsualRtt {
   #caseNs: number;
   #heldNs: number;
   #highNs: number;
+  #spikeNs: number;
   #lastSentNs = 0;
   #lastArrivalNs = Number.NaN;
   #lastRttNs = HELD;
@@ -46,6 +47,7 @@ export class UsualRtt {
     this.#caseNs = options.thresholdNs;
     this.#heldNs = this.#censored ? LEAST_HOLD_NS : Number.POSITIVE_INFINITY;
     this.#highNs = options.thresholdNs;
+    this.#spikeNs = options.thresholdNs;
   }
 
   /** Absolute RTT from which on a probe calls for judgement: a spike, or the slowest of a stall. */
@@ -61,6 +63,11 @@ export class UsualRtt {
   /** Absolute RTT of the slowest probe of a stall. */
   get highNs(): number {
     return this.#highNs;
+  }
+
+  /** Absolute RTT from which on a probe is slow by the threshold. */
+  get spikeNs(): number {
+    return this.#spikeNs;
   }
 
   /** Whether enough probes are known. */
@@ -83,13 +90,18 @@ export class UsualRtt {
       const level = this.#levelAt(this.#median.median, this.#median.tail);
       this.#heldNs = level.medianNs + level.holdNs;
       this.#highNs = level.medianNs + level.stallNs;
+      this.#spikeNs = level.spikeNs;
       this.#caseNs = Math.min(level.spikeNs, this.#highNs);
     }
   }
 
   /** The levels of this moment; until enough is known by the lower quartile of the tail. */
   level(tail: SampleTail): Level {
-    if (this.#median.ready) return this.#levelAt(this.#median.median, this.#median.tail);
+    return this.#median.ready ? this.#levelAt(this.#median.median, this.#median.tail) : this.guess(tail);
+  }
+
+  /** By the lower quartile of the tail: where the first probes already were slow, the median knows them alone. */
+  guess(tail: SampleTail): Level {
     const guessed = this.#censored || tail.end - tail.start < LEAST_ANSWERS ? 0 : tail.lowRttNs();
     return this.#levelAt(guessed, 0);
   }

@@ -1,4 +1,4 @@
-import type { Finding, SynRetransmission } from '../model/finding.js';
+import type { Finding, Stall, SynRetransmission } from '../model/finding.js';
 import { formatLength, formatMs } from './duration.js';
 import { formatFlows } from './flow-list.js';
 
@@ -10,7 +10,10 @@ export const FINDING_GLYPHS = {
   'rtt-spike': '↑',
   'loss-episode': '?',
   'syn-retransmission': '↻',
+  'next-probe-release': '⇥',
 } as const satisfies Record<Finding['kind'], string>;
+
+const NEIGHBOURS = { normal: ', its neighbours normal', slow: ', its neighbours slow as well', none: '' } as const;
 
 /** What a finding says in one line, without time, path and glyph. */
 export function describeFinding(finding: Finding, thresholdNs: number): string {
@@ -25,11 +28,10 @@ export function describeFinding(finding: Finding, thresholdNs: number): string {
 
 function specifics(finding: Finding, thresholdNs: number): string {
   const length = formatMs(holdNs(finding));
-  const uncertainty = formatLength((finding.startMax - finding.startMin) / 2);
   switch (finding.kind) {
     case 'stall':
       return (
-        `${length} (±${uncertainty}), ${count(finding.probes, 'probe')} held until one instant, ` +
+        `${lengthOf(finding)}, ${count(finding.probes, 'probe')} held until one instant, ` +
         `${finding.probesAboveThreshold} above ${formatMs(thresholdNs)}, peak ${formatMs(finding.peakRttNs)}, ` +
         `fit ${finding.fit.toFixed(3)}`
       );
@@ -41,7 +43,7 @@ function specifics(finding: Finding, thresholdNs: number): string {
     case 'congestion':
       return `${length}, RTT rose and fell over ${count(finding.probes, 'probe')}, peak ${formatMs(finding.peakRttNs)}`;
     case 'rtt-spike':
-      return `one probe at ${formatMs(finding.peakRttNs)}, its neighbours normal`;
+      return `one probe at ${formatMs(finding.peakRttNs)}${NEIGHBOURS[finding.neighbours ?? 'none']}`;
     case 'loss-episode':
       return (
         `${count(finding.probes, 'probe')} lost in ${length}` +
@@ -52,6 +54,12 @@ function specifics(finding: Finding, thresholdNs: number): string {
       return (
         `${count(finding.probes, 'probe')} answered only when the kernel had sent the SYN again, ` +
         `the longest after ${formatMs(finding.peakRttNs)}: packets were lost, nothing waited`
+      );
+    case 'next-probe-release':
+      return (
+        `${count(finding.probes, 'probe')} answered only when the next one was sent (RTT = interval, up to ` +
+        `${formatMs(finding.peakRttNs)}): a missed interrupt or doorbell, a deep idle state, or a radio asleep` +
+        (finding.certain ? '' : '; or the path is just that long: probe with another -i to tell')
       );
   }
 }
@@ -77,6 +85,13 @@ function capturedRetransmission(finding: SynRetransmission): string {
 
 function ordinal(number: number): string {
   return ['zeroth', 'first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh'][number] ?? `${number}th`;
+}
+
+/** With what is not known of it. */
+function lengthOf(stall: Stall): string {
+  const length = formatMs(holdNs(stall));
+  if (stall.startUnseen === true) return `${length} at least (under way when the run began)`;
+  return `${length} (±${formatLength((stall.startMax - stall.startMin) / 2)})`;
 }
 
 /**

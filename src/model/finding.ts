@@ -27,6 +27,10 @@ export const stallSchema = z.object({
   fit: z.number().min(0).max(1).describe('share of the variance of the RTT that a common release instant explains'),
   slope: z.number().describe('of RTT against send time; -1 for a common release instant'),
   releaseSpreadNs: length.describe('from the first to the last release of the held probes'),
+  startUnseen: z
+    .boolean()
+    .optional()
+    .describe('under way when the run began: startMin is that of the run, and the stall was longer'),
   order: z.enum(['fifo', 'by-flow', 'unknown']).describe('released in the order of sending, or in batches by flow'),
 });
 
@@ -39,7 +43,14 @@ export const slowDrainSchema = z.object({
 
 export const congestionSchema = z.object({ ...base, kind: z.literal('congestion') });
 
-export const rttSpikeSchema = z.object({ ...base, kind: z.literal('rtt-spike') });
+export const rttSpikeSchema = z.object({
+  ...base,
+  kind: z.literal('rtt-spike'),
+  neighbours: z
+    .enum(['normal', 'slow', 'none'])
+    .optional()
+    .describe('the probes sent just before and after it: answered as usual, slow as well, or none known'),
+});
 
 export const lossEpisodeSchema = z.object({
   ...base,
@@ -63,6 +74,15 @@ export const synRetransmissionSchema = z.object({
     .describe('import: SYNs sent again although an answer had passed the capture point, which was then lost behind it'),
 });
 
+/** Each probe was answered only when the next one was sent. */
+export const nextProbeReleaseSchema = z.object({
+  ...base,
+  kind: z.literal('next-probe-release'),
+  certain: z
+    .boolean()
+    .describe('the answers followed send gaps that varied, or came in pairs; else the path may just be that long'),
+});
+
 /** Something seen on one path, with its interval. One object a line in NDJSON. */
 export const findingSchema = z.discriminatedUnion('kind', [
   stallSchema,
@@ -71,6 +91,7 @@ export const findingSchema = z.discriminatedUnion('kind', [
   rttSpikeSchema,
   lossEpisodeSchema,
   synRetransmissionSchema,
+  nextProbeReleaseSchema,
 ]);
 
 export type Finding = z.infer<typeof findingSchema>;
@@ -80,6 +101,7 @@ export type SlowDrain = z.infer<typeof slowDrainSchema>;
 export type Congestion = z.infer<typeof congestionSchema>;
 export type RttSpike = z.infer<typeof rttSpikeSchema>;
 export type LossEpisode = z.infer<typeof lossEpisodeSchema>;
+export type NextProbeRelease = z.infer<typeof nextProbeReleaseSchema>;
 export type SynRetransmission = z.infer<typeof synRetransmissionSchema>;
 
 export const FINDING_KINDS = [
@@ -89,4 +111,5 @@ export const FINDING_KINDS = [
   'rtt-spike',
   'loss-episode',
   'syn-retransmission',
+  'next-probe-release',
 ] as const satisfies readonly FindingKind[];

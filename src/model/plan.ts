@@ -50,6 +50,9 @@ export const DEFAULT_INTERVAL_NS = 10_000_000;
 export const DEFAULT_UDP_INTERVAL_NS = 1_000_000_000;
 export const DEFAULT_WAIT_NS = 1_000_000_000;
 export const DEFAULT_MATCH_NS = 30_000_000_000;
+/** Of a SYN path of a bisection, where several cross each machine. */
 export const DEFAULT_FLOWS = 16;
+/** Of one alone: 35 random ports cross one of 8 receive queues with 99 %. */
+export const DEFAULT_PROBE_FLOWS = 40;
 export const DEFAULT_FRESH_PER_SECOND = 5;
 export const DEFAULT_MAX_PACKETS_PER_SECOND = 1_000;

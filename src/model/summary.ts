@@ -44,6 +44,9 @@ export const summarySchema = z.object({
   sendFailed: count,
   errors: count.describe('answered by an ICMP error'),
   rateLimited: count.describe('UDP only: unanswered because the target limits its port-unreachable messages'),
+  unanswerable: count.describe(
+    'of the lost: SYNs of a flow that a stall held together with an earlier one, whose release lost them; no loss of the network',
+  ),
   duplicates: count,
   missedSlots: count.describe('slots of the grid that were never sent'),
   lossRatio: z
@@ -51,7 +54,7 @@ export const summarySchema = z.object({
     .min(0)
     .max(1)
     .describe(
-      '(lost + errors) / (sent - inFlight - rateLimited), not rounded: what an ICMP error answered did not arrive',
+      '(lost + errors - unanswerable) / (sent - inFlight - rateLimited - unanswerable), not rounded: what an ICMP error answered did not arrive',
     ),
   lossFromReport: z
     .boolean()
@@ -60,6 +63,10 @@ export const summarySchema = z.object({
   rttNs: rttSummarySchema.nullable(),
   stalls: count,
   spikes: count,
+  slowBelowThreshold: z
+    .object({ probes: count, aboveNs: length })
+    .optional()
+    .describe('probes that stand out, above this RTT, though below the threshold and in no stall'),
   selfInflicted: count.describe('findings during pauses of the prober itself; not in stalls and spikes'),
   stallPeriodNs: length.nullable().describe('distance of the stalls where they keep one, else null'),
   sendErrorNs: z.object({ p50: length, p99: length, max: length }).describe('sent - due'),

@@ -48,6 +48,19 @@ export const doubtedSchema = z.object({
 });
 export type Doubted = z.infer<typeof doubtedSchema>;
 
+/** What all paths into one machine together would have seen of its stalls. Lengths are those seen with 95 %. */
+export const machineCoverageSchema = z.object({
+  machine: z.string(),
+  hostStallNs: z.int().nullable().describe('of the whole host; null where not even 30 s is seen so surely'),
+  queues: z.int().describe('receive queues that the next figures are for'),
+  queueCrossed: z.number().min(0).max(1).describe('probability that a given one of them is crossed by any flow'),
+  queueStallNs: z.int().nullable().describe('of a given one of them'),
+  typicalNs: z.int(),
+  typicalSeen: z.number().min(0).max(1).describe('probability to see a stall of typicalNs of a given one of them'),
+  wantedNs: z.int(),
+  oftener: z.int().nullable().describe('times as many probes that would see one of wantedNs; null: these do, or none'),
+});
+
 /** Which stage is to blame, how sure that is, and why. One object a line in NDJSON, the last one. */
 export const verdictSchema = z.object({
   type: z.literal('verdict'),
@@ -82,6 +95,10 @@ export const verdictSchema = z.object({
     .int()
     .nullable()
     .describe('for healthy: longer ones would have been seen, with 95 % confidence'),
+  coverage: z
+    .array(machineCoverageSchema)
+    .optional()
+    .describe('what would have been seen of each machine; where nothing was held'),
   culprit: accusedSchema
     .optional()
     .describe(
@@ -98,3 +115,4 @@ export const verdictSchema = z.object({
 export type PathEvidence = z.infer<typeof pathEvidenceSchema>;
 export type Term = z.infer<typeof termSchema>;
 export type Verdict = z.infer<typeof verdictSchema>;
+export type MachineCoverage = z.infer<typeof machineCoverageSchema>;

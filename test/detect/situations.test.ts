@@ -80,6 +80,35 @@ const SITUATIONS: readonly Situation[] = [
     finds: [],
   },
   {
+    title: 'a slow drain of seven probes a second apart is one whatever the threshold, on a path of 650 ms',
+    stream: {
+      ...quiet,
+      intervalNs: SECOND,
+      durationNs: 14 * SECOND,
+      baseNs: 650 * MS,
+      waitNs: 10 * SECOND,
+      delayNs: (sent) => (within(sent, 5000, 11_500) ? 4950 * MS - 0.81 * (sent - 5 * SECOND) : 0),
+    },
+    thresholdNs: 20 * MS,
+    finds: ['slow-drain 7 5600 [0]'],
+  },
+  {
+    title: 'a rise that does not fall within the run is congestion, not a spike a probe',
+    stream: {
+      ...quiet,
+      intervalNs: SECOND,
+      durationNs: 26 * SECOND,
+      waitNs: 20 * SECOND,
+      delayNs: (sent) => (sent < 5 * SECOND ? 0 : Math.min(7000 * MS, 1400 * MS + (sent - 5 * SECOND) / 3)),
+    },
+    finds: ['congestion 21 7000.2 [0]'],
+  },
+  {
+    title: 'one probe of 5 s alone is a spike',
+    stream: { ...quiet, intervalNs: SECOND, durationNs: SECOND, baseNs: 5 * SECOND, waitNs: 10 * SECOND },
+    finds: ['rtt-spike 1 5000 [0]'],
+  },
+  {
     title: 'two are none below the threshold',
     stream: { ...quiet, durationNs: 20 * SECOND, stalls: [hold(15_000, 20)] },
     finds: [],
@@ -347,6 +376,12 @@ describe('a stall', () => {
       releaseSpreadNs: 0,
       order: 'unknown',
     });
+  });
+
+  it('that was under way when the run began says so, as its length is not known', () => {
+    const [held] = findIn(buildStream({ ...quiet, stalls: [hold(-50, 250)] }));
+    assert.ok(held?.kind === 'stall' && held.startUnseen === true && held.startMin === held.startMax);
+    assert.equal(one({ ...quiet, stalls: [hold(2000, 250)] }).startUnseen, undefined);
   });
 
   it('names the flows that had a probe under way and passed', () => {

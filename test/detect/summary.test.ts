@@ -6,7 +6,7 @@ import type { PathTotals } from '../../src/model/engine-event.js';
 import { allocateSamples, Outcomes, takeSamples } from '../../src/model/sample.js';
 import { type Summary, summarySchema } from '../../src/model/summary.js';
 import { MS, SECOND, US } from '../../src/model/time.js';
-import { buildStream, type SimulatedStream, type StreamOptions, seeded } from './build-stream.js';
+import { buildStream, pathOf, type SimulatedStream, type StreamOptions, seeded } from './build-stream.js';
 
 function summaryOf(stream: SimulatedStream, totals?: readonly PathTotals[]): Summary {
   const bank = createDetectorBank([stream.path], { thresholdNs: 100 * MS, waitNs: SECOND });
@@ -58,6 +58,35 @@ describe('the summary of a path', () => {
   it('has null for the RTT where nothing was answered, and a loss ratio of 1', () => {
     const summary = summarize({ isLost: () => true });
     assert.deepEqual([summary.rttNs, summary.lossRatio, summary.received], [null, 1, 0]);
+  });
+
+  it('counts ICMP errors as loss: a dead target is not 0 %', () => {
+    const samples = allocateSamples(4);
+    for (let i = 0; i < 4; i += 1) {
+      samples.seq[i] = i;
+      samples.sentNs[i] = i * 10 * MS;
+      samples.rttNs[i] = -1;
+      samples.outcome[i] = i < 3 ? Outcomes.error : Outcomes.lost;
+    }
+    const bank = createDetectorBank([pathOf()], { thresholdNs: 100 * MS, waitNs: SECOND });
+    bank.push(takeSamples(samples, 4));
+    bank.finish(3 * SECOND);
+    const [summary] = bank.summaries();
+    assert.deepEqual([summary?.errors, summary?.lost, summary?.lossRatio, summary?.coverage], [3, 1, 1, null]);
+  });
+
+  it('keeps SYNs that the release of a stall lost out of the loss ratio', () => {
+    // Each flow comes twice within the hold: the second SYN of a flow is dropped at the release.
+    const options = { flows: 4, durationNs: 6 * SECOND, stalls: [hold(3000, 80)] };
+    const summary = summarize({ ...options, isLost: (sent) => sent >= 3040 * MS && sent < 3080 * MS });
+    assert.deepEqual([summary.stalls, summary.lost, summary.unanswerable, summary.lossRatio], [1, 4, 4, 0]);
+  });
+
+  it('says how many probes stand out below the threshold', () => {
+    const delays = new Map([3000, 3300, 4000].map((at, i) => [at * MS, (40 + 5 * i) * MS]));
+    const summary = summarize({ durationNs: 6 * SECOND, delayNs: (sent) => delays.get(sent) ?? 0 });
+    assert.deepEqual([summary.stalls, summary.spikes, summary.slowBelowThreshold?.probes], [0, 0, 3]);
+    assert.equal(summarize({ stalls: [hold(2000, 60)] }).slowBelowThreshold, undefined);
   });
 
   it('leaves rate-limited probes out of the loss ratio', () => {

@@ -86,7 +86,7 @@ test('healthy says what would have been seen; inconclusive says why', () => {
   );
   assert.match(
     healthy,
-    /^VERDICT {2}healthy: no stall longer than 321 ms, with 95 % confidence\n {9}0 incidents in 20\.4 s\n/,
+    /^VERDICT {2}healthy: no stall of a whole host longer than 321 ms\n {9}0 incidents in 20\.4 s\n/,
   );
   const open = verdictText({ ...verdict, cause: 'inconclusive', where: null, reason: 'too few incidents' }, false);
   assert.match(open, /^VERDICT {2}inconclusive: too few incidents\n.*likeliest rx-queue 0\.999, host 0\.002\n/);

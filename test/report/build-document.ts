@@ -93,6 +93,7 @@ export function reportDocument(changes: Partial<ReportDocument> = {}): ReportDoc
       'rtt-spike': 0,
       'loss-episode': 0,
       'syn-retransmission': 0,
+      'next-probe-release': 0,
     },
     culprits: [],
     plots,

@@ -77,6 +77,7 @@ export const summary: Summary = {
   sendFailed: 0,
   errors: 0,
   rateLimited: 0,
+  unanswerable: 0,
   duplicates: 0,
   missedSlots: 0,
   lossRatio: 2 / 22_352,

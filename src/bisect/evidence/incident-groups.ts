@@ -48,6 +48,8 @@ export function kindOf(finding: Finding): IncidentKind {
     case 'loss-episode':
     case 'syn-retransmission':
       return 'loss';
+    case 'next-probe-release':
+      return 'congestion';
   }
 }
 

@@ -42,7 +42,8 @@ export function countSeries(series: SequentialSeries): SeriesCount {
   const { findings, path, thresholdNs, durationNs } = series;
   const last = Math.max(0, ...findings.map(({ release }) => release));
   const counted = findings.filter(
-    ({ kind, selfInflicted }) => !selfInflicted && kind !== 'loss-episode' && kind !== 'syn-retransmission',
+    ({ kind, selfInflicted }) =>
+      !selfInflicted && kind !== 'loss-episode' && kind !== 'syn-retransmission' && kind !== 'next-probe-release',
   );
   let [expected, seen] = [0, 0];
   for (const { peakRttNs, probesAboveThreshold } of counted) {

@@ -19,6 +19,7 @@ import {
   rounded,
   surenessOf,
 } from './account-words.js';
+import { machineCoverage } from './machine-coverage.js';
 import { nextSteps } from './next-steps.js';
 import { partedLinks } from './parted-links.js';
 import { alternatives, doubted } from './ruled-out.js';
@@ -62,6 +63,9 @@ export function makeVerdict(facts: VerdictFacts): Verdict {
       .flatMap(({ other, terms }) => terms.map((term) => toTerm(term, accountLabel(leading), other.label)))
       .slice(0, MOST_TERMS),
     noStallLongerThanNs: judgement.says === 'healthy' ? longestUnseen(facts) : null,
+    ...(judgement.says === 'healthy' || known.incidents.length === 0
+      ? { coverage: machineCoverage(known.topology, facts.summaries) }
+      : {}),
     quality,
   };
 }

@@ -1,10 +1,11 @@
 import type { Family } from '../../hosts/resolve-address.js';
 import type { SendingEngine } from '../../model/engine-name.js';
+import type { Judging } from '../../model/judging.js';
 import type { BisectFormat } from '../../report/bisect/bisect-reporter.js';
 import type { RecordingOptions } from '../recording/recording-options.js';
 
 /** The options of `bisect`, checked and in the project's units. */
-export interface BisectOptions extends RecordingOptions {
+export interface BisectOptions extends RecordingOptions, Judging {
   /** A target to guess paths for; without it the hosts file says what to measure. */
   readonly target?: string | undefined;
   readonly port?: number | undefined;

@@ -6,6 +6,7 @@ import { joinVerdict } from '../../correlate/join-verdict.js';
 import type { HostsPath } from '../../hosts/measured-paths.js';
 import { plannedOf } from '../../hosts/planned.js';
 import type { Finding } from '../../model/finding.js';
+import { judgingOf } from '../../model/judging.js';
 import type { SampleColumns } from '../../model/sample.js';
 import type { Incident, Verdict } from '../../model/verdict.js';
 import { watchesOf } from '../../model/watch.js';
@@ -133,6 +134,7 @@ export class Bisection {
         this.#clockUncertaintyNs[name] = clock.uncertaintyNs;
         return new VantageRun(name, engine, paths, {
           thresholdNs: this.options.thresholdNs,
+          ...judgingOf({}, this.options),
           durationNs: this.options.durationNs,
           cpu: this.options.cpu,
           epochRealNs: this.sources.epochRealNs,
@@ -185,7 +187,9 @@ export class Bisection {
       });
     }
     // What a stall's own release lost says nothing beyond the stall.
-    if (finding.kind !== 'loss-episode' || finding.duringStall !== true) {
+    // Nor what a path does all the time, which is no incident.
+    const held = finding.kind === 'loss-episode' && finding.duringStall === true;
+    if (!held && finding.kind !== 'next-probe-release') {
       this.#infers((inference) => inference.finding(finding));
     }
     this.#output.finding(finding);

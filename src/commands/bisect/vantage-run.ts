@@ -3,12 +3,13 @@ import type { HostsPath } from '../../hosts/measured-paths.js';
 import type { EngineEvent, ProberHello } from '../../model/engine-event.js';
 import { CodedError } from '../../model/errors.js';
 import type { Finding } from '../../model/finding.js';
+import { type Judging, judgingOf } from '../../model/judging.js';
 import { DEFAULT_MATCH_NS, DEFAULT_MAX_PACKETS_PER_SECOND, DEFAULT_WAIT_NS, type ProbePlan } from '../../model/plan.js';
 import type { RunResult } from '../../report/probe/reporter.js';
 import { Measurement } from '../run/measurement.js';
 import { rebase } from '../run/rebase.js';
 
-export interface VantageRunOptions {
+export interface VantageRunOptions extends Judging {
   readonly thresholdNs: number;
   readonly durationNs: number;
   readonly cpu: 'auto' | 'none' | number;
@@ -63,7 +64,14 @@ export class VantageRun {
     };
     const { thresholdNs, version } = options;
     const whose = version === undefined ? {} : { version };
-    const about = { command: 'bisect', engine: engine.name, thresholdNs, options: {}, ...whose };
+    const about = {
+      command: 'bisect',
+      engine: engine.name,
+      thresholdNs,
+      ...judgingOf({}, options),
+      options: {},
+      ...whose,
+    };
     this.#measurement = new Measurement(this.plan, about);
     this.#run = engine.start(this.plan);
   }

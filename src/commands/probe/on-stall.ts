@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Finding } from '../../model/finding.js';
+import type { RunRecord } from '../../model/records/run.js';
 
 /** Commands running at a time, and findings that wait for one; more are counted and left out. */
 const RUNNING = 4;
@@ -10,6 +11,35 @@ const LIMIT_MS = 60_000;
 const GRACE_MS = 2_000;
 /** How long the end of the run waits for commands. */
 const FINISH_MS = 10_000;
+
+/** A finding for a command that knows nothing of the run: with its date, and whom its probes went to and came from. */
+export interface DatedFinding {
+  /** CLOCK_REALTIME, in nanoseconds, that the instants of the finding count from. */
+  readonly epochNs: string;
+  /** Of the release, ISO 8601. */
+  readonly time: string;
+  readonly address?: string;
+  readonly port?: number;
+  readonly source?: string;
+  /** Of the flows that were hit. */
+  readonly sourcePorts?: readonly number[];
+}
+
+/** The finding and what of the run a command needs. */
+export function dated(finding: Finding, run: RunRecord): Finding & DatedFinding {
+  const path = run.paths.find((one) => one.path === finding.path);
+  const first = path?.sourcePorts?.[0];
+  const release = BigInt(run.epochNs) + BigInt(Math.round(finding.release));
+  return {
+    ...finding,
+    epochNs: run.epochNs,
+    time: new Date(Number(release / 1_000_000n)).toISOString(),
+    ...(path === undefined ? {} : { address: path.address }),
+    ...(path?.port === undefined ? {} : { port: path.port }),
+    ...(path?.source === undefined ? {} : { source: path.source }),
+    ...(first === undefined ? {} : { sourcePorts: finding.flowsHit.map((flow) => first + flow) }),
+  };
+}
 
 /**
  * Runs the user's `--on-stall` command for findings, each as one line of JSON on its standard input.

@@ -13,7 +13,7 @@ import type { Io } from '../terminal/io.js';
 import { LiveFeed } from '../terminal/live-feed.js';
 import { LiveView } from '../terminal/live-view.js';
 import type { Output } from '../terminal/output.js';
-import { OnStall } from './on-stall.js';
+import { dated, OnStall } from './on-stall.js';
 import type { ProbeOptions } from './probe-options.js';
 
 /** The status line is drawn this often. */
@@ -23,6 +23,8 @@ const STATUS_EVERY_MS = 200;
 export interface ProbeShowing extends Pick<ProbeOptions, 'format' | 'quiet' | 'failOn' | 'onStall' | 'live' | 'ascii'> {
   /** A line about what goes on, on a terminal. */
   readonly status: boolean;
+  /** Replayed: where the recording was cut off, the replay is complete all the same. */
+  readonly recorded?: boolean;
   readonly onHello?: (hello: ProberHello) => void;
 }
 
@@ -87,6 +89,9 @@ export class ProbeCommand {
       if (event.kind === 'hello' && this.measurement.run) await this.#print(this.#reporter.start(this.measurement.run));
       if (event.kind === 'samples') await this.#print(this.#reporter.samples(event.samples));
       if (event.kind === 'warning') this.#tell(`warning ${event.code}: ${event.message}`);
+      if (event.kind === 'samples' && (this.#live === undefined || this.output.file !== undefined)) {
+        for (const outage of this.measurement.outages()) await this.#print(this.#reporter.outage?.(outage) ?? '');
+      }
       await this.#report(findings);
     }
   }
@@ -95,7 +100,8 @@ export class ProbeCommand {
     for (const finding of findings) {
       if (!finding.selfInflicted) {
         if (this.options.failOn.includes(finding.kind)) this.#found = true;
-        if (finding.kind === 'stall') this.#onStall?.add(finding);
+        const { run } = this.measurement;
+        if (finding.kind === 'stall') this.#onStall?.add(run === undefined ? finding : dated(finding, run));
       }
       const text = this.#reporter.finding(finding);
       // Drawn already; a file gets everything all the same.
@@ -114,6 +120,10 @@ export class ProbeCommand {
     const result = this.measurement.result();
     await this.#print(this.#reporter.end(result));
     await this.#onStall?.finish();
+    if (result.quality.end === 'cut-off' && this.options.recorded !== true) {
+      this.#tell('the prober died: what it had not reported is missing, and nothing is known since');
+      return EXIT.system;
+    }
     if (isSilent(result)) {
       this.#tell(`no reply at all from ${this.plan.paths.map((path) => path.name).join(', ')}`);
       return EXIT.found;
@@ -159,5 +169,5 @@ export class ProbeCommand {
 
 /** Nothing was ever answered: the target is not there, or a firewall drops the probes. */
 function isSilent(result: RunResult): boolean {
-  return result.summaries.every((summary) => summary.received === 0 && summary.errors === 0);
+  return result.summaries.every((summary) => summary.received === 0);
 }

@@ -1,13 +1,14 @@
 import type { Family } from '../../hosts/resolve-address.js';
 import type { EngineName } from '../../model/engine-name.js';
 import type { FindingKind } from '../../model/finding.js';
+import type { Judging } from '../../model/judging.js';
 import type { TimestampChoice } from '../../model/plan.js';
 import type { Protocol } from '../../model/protocol.js';
 import type { ReportFormat } from '../../model/report-format.js';
 import type { RecordingOptions } from '../recording/recording-options.js';
 
 /** The options of `probe`, checked and in the project's units. */
-export interface ProbeOptions extends RecordingOptions {
+export interface ProbeOptions extends RecordingOptions, Judging {
   /** As typed: names from hosts.yaml, host names, addresses, each with `:PORT` if wanted. */
   readonly targets: readonly string[];
   /** Empty: decided by target, SYN where there is a port. */

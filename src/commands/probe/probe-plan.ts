@@ -1,10 +1,10 @@
 import { isIPv6 } from 'node:net';
 import { CodedError } from '../../model/errors.js';
 import {
-  DEFAULT_FLOWS,
   DEFAULT_FRESH_PER_SECOND,
   DEFAULT_INTERVAL_NS,
   DEFAULT_MATCH_NS,
+  DEFAULT_PROBE_FLOWS,
   DEFAULT_UDP_INTERVAL_NS,
   type PlannedPath,
   type ProbePlan,
@@ -64,8 +64,9 @@ function planPath(
     protocol,
     address: target.address,
     ...(wantsPort && port !== undefined ? { port } : {}),
-    flows: wantsPort ? (options.flows ?? (protocol === 'udp' ? 1 : DEFAULT_FLOWS)) : 1,
-    freshPerSecond: protocol === 'syn' ? (options.freshPerSecond ?? fresh) : 0,
+    flows: wantsPort ? (options.flows ?? (protocol === 'udp' ? 1 : DEFAULT_PROBE_FLOWS)) : 1,
+    // Who counts the probes wants that many.
+    freshPerSecond: protocol === 'syn' ? (options.freshPerSecond ?? (options.count > 0 ? 0 : fresh)) : 0,
     intervalNs,
     ...(options.interface === undefined ? {} : { interface: options.interface }),
     ...(options.ttl === undefined ? {} : { ttl: options.ttl }),

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { formatLength } from '../../format/duration.js';
 import { packageVersion } from '../../installation/version.js';
 import type { ProberHello } from '../../model/engine-event.js';
+import { judgingOf } from '../../model/judging.js';
 import type { ProbePlan } from '../../model/plan.js';
 import { SECOND } from '../../model/time.js';
 import { watchesOf } from '../../model/watch.js';
@@ -51,6 +52,7 @@ export async function probe(given: ProbeOptions, io: Io): Promise<number> {
     engine: engine.name,
     engineWhy: why,
     thresholdNs: options.thresholdNs,
+    ...judgingOf({}, options),
     options: { ...options },
   };
   let withdraw = (): void => {};

@@ -1,3 +1,4 @@
+import { judgingOf } from '../../model/judging.js';
 import type { RunRecord } from '../../model/records/run.js';
 import type { Player } from '../../recording/player.js';
 import type { ProbeInfo } from '../../recording/recorded-run.js';
@@ -25,6 +26,7 @@ export function recordedVantages(player: Player): RecordedVantage[] {
     const paths = run.paths.filter((path) => path.measured.vantage === name);
     const vantage = new VantageRun(name, replayedEngine(player, stream, recordedEngineName(run, name)), paths, {
       thresholdNs: run.thresholdNs,
+      ...judgingOf(run.options),
       durationNs: 0,
       cpu: 'auto',
       epochRealNs: BigInt(run.epochRealNs),
@@ -41,7 +43,14 @@ export function recordedVantages(player: Player): RecordedVantage[] {
 
 function probed(player: Player, info: ProbeInfo): RecordedVantage {
   const { plan, version, engine, thresholdNs, options } = info;
-  const measurement = new Measurement(plan, { command: 'probe', version, engine, thresholdNs, options });
+  const measurement = new Measurement(plan, {
+    command: 'probe',
+    version,
+    engine,
+    thresholdNs,
+    ...judgingOf(options),
+    options,
+  });
   const { events } = replayedEngine(player, PROBE_STREAM, engine).start(plan);
   return {
     run: () => measurement.run,

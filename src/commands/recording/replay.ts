@@ -1,6 +1,7 @@
 import { parseRecordedHosts } from '../../hosts/hosts-file.js';
 import { CodedError } from '../../model/errors.js';
 import type { FindingKind } from '../../model/finding.js';
+import { type Judging, judgingOf } from '../../model/judging.js';
 import type { ReportFormat } from '../../model/report-format.js';
 import { Player } from '../../recording/player.js';
 import type { BisectInfo, ProbeInfo } from '../../recording/recorded-run.js';
@@ -18,7 +19,7 @@ import { replayedEngine } from './recorded-engine.js';
 import { recordedFiles } from './recorded-files.js';
 
 /** The options of `replay`, checked and in the project's units. */
-export interface ReplayOptions {
+export interface ReplayOptions extends Judging {
   readonly file: string;
   /** Default the one it was recorded with. */
   readonly thresholdNs?: number | undefined;
@@ -79,8 +80,14 @@ async function replayProbe(
   io: Io,
 ): Promise<number> {
   const { plan, engine } = info;
-  const measurement = recordedMeasurement(info, options.thresholdNs);
-  const showing = { ...options, live: options.live === true, ascii: options.ascii === true, status: false };
+  const measurement = recordedMeasurement(info, options);
+  const showing = {
+    ...options,
+    live: options.live === true,
+    ascii: options.ascii === true,
+    status: false,
+    recorded: true,
+  };
   const command = new ProbeCommand(showing, plan, measurement, output, io);
   // NDJSON shows samples and findings in the order in which they came.
   const join = options.format !== 'ndjson';
@@ -93,15 +100,19 @@ async function replayProbe(
 }
 
 /** The analysis of a recording of probe. */
-export function recordedMeasurement(info: ProbeInfo, otherThresholdNs: number | undefined): Measurement {
-  const thresholdNs = otherThresholdNs ?? info.thresholdNs;
+export function recordedMeasurement(
+  info: ProbeInfo,
+  other: Judging & { readonly thresholdNs?: number | undefined },
+): Measurement {
+  const thresholdNs = other.thresholdNs ?? info.thresholdNs;
   const { plan, engine, version } = info;
-  const options = { ...info.options, thresholdNs };
-  return new Measurement(plan, { command: 'probe', version, engine, thresholdNs, options });
+  const judging = judgingOf(info.options, other);
+  const options = { ...info.options, thresholdNs, ...judging };
+  return new Measurement(plan, { command: 'probe', version, engine, thresholdNs, ...judging, options });
 }
 
 /** What is asked of a recorded bisection. */
-export interface RecordedBisectionOptions {
+export interface RecordedBisectionOptions extends Judging {
   readonly file: string;
   readonly thresholdNs?: number | undefined;
   readonly format: BisectFormat;
@@ -127,6 +138,7 @@ export function recordedBisection(
   };
   const bisectOptions: BisectOptions = {
     thresholdNs: options.thresholdNs ?? info.thresholdNs,
+    ...judgingOf(info.options, options),
     durationNs: 0,
     fixedDuration: true,
     only: [],

@@ -48,6 +48,7 @@ export class ReportAssembly implements BisectReporter {
     'rtt-spike': 0,
     'loss-episode': 0,
     'syn-retransmission': 0,
+    'next-probe-release': 0,
   };
   #lastCulprit: ShownCulprit | undefined;
   #verdict: Verdict | null = null;

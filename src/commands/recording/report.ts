@@ -91,7 +91,7 @@ async function followProbe(
   assembly: ReportAssembly,
   warnings: string[],
 ): Promise<void> {
-  const measurement = recordedMeasurement(info, thresholdNs);
+  const measurement = recordedMeasurement(info, { thresholdNs });
   const run = replayedEngine(player, PROBE_STREAM, info.engine).start(info.plan);
   const read = async (): Promise<void> => {
     for await (const event of run.events) {

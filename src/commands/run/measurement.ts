@@ -2,13 +2,15 @@ import { createDetectorBank, type DetectorBank } from '../../detect/detector-ban
 import { packageVersion } from '../../installation/version.js';
 import type { EngineEvent, PathTotals, ProberHello } from '../../model/engine-event.js';
 import type { Finding } from '../../model/finding.js';
+import { type Judging, judgingOf } from '../../model/judging.js';
+import type { Outage } from '../../model/outage.js';
 import type { ProbePlan } from '../../model/plan.js';
 import { type RunRecord, SCHEMA } from '../../model/records/run.js';
 import type { RunResult } from '../../report/probe/reporter.js';
 import { RunQuality } from './run-quality.js';
 
 /** What is said of a run beside what its plan and its engine say. */
-export interface MeasurementAbout {
+export interface MeasurementAbout extends Judging {
   readonly command: string;
   /** Of the rxray that measured; default this one. */
   readonly version?: string;
@@ -33,7 +35,11 @@ export class Measurement {
     private readonly plan: ProbePlan,
     private readonly about: MeasurementAbout,
   ) {
-    this.#bank = createDetectorBank(plan.paths, { thresholdNs: about.thresholdNs, waitNs: plan.waitNs });
+    this.#bank = createDetectorBank(plan.paths, {
+      thresholdNs: about.thresholdNs,
+      waitNs: plan.waitNs,
+      ...judgingOf({}, about),
+    });
   }
 
   /** Known once the engine has said hello. */
@@ -70,6 +76,11 @@ export class Measurement {
       default:
         return [];
     }
+  }
+
+  /** Paths that went silent or answer again, since the last call. */
+  outages(): Outage[] {
+    return this.#bank.outages();
   }
 
   /** The findings that only the end of the run completes. */

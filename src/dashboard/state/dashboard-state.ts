@@ -70,7 +70,7 @@ export class DashboardState {
         for (const summary of event.summaries) {
           const path = this.#byName.get(summary.path);
           if (path === undefined) continue;
-          path.detectableStallNs = summary.detectableStallNs;
+          path.coverage = summary.coverage;
           path.sendErrorNs = summary.sendErrorNs;
         }
         return;

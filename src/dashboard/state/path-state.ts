@@ -1,6 +1,7 @@
 import type { Finding } from '../../model/finding.js';
 import type { RunRecord } from '../../model/records/run.js';
 import { Outcomes, type SampleColumns } from '../../model/sample.js';
+import type { Coverage } from '../../model/summary.js';
 import { MS, SECOND } from '../../model/time.js';
 import { LogHistogram } from '../../stats/log-histogram.js';
 import { PathHistory } from './path-history.js';
@@ -43,7 +44,7 @@ export class PathState {
   readonly held: Held[] = [];
   /** The last finding of any kind, not self-inflicted, and when the dashboard was told. */
   lastFinding: { readonly finding: Finding; readonly toldNs: number } | undefined;
-  detectableStallNs: number | undefined;
+  coverage: Coverage | null | undefined;
   sendErrorNs: { readonly p50: number; readonly p99: number; readonly max: number } | undefined;
 
   constructor(

@@ -1,3 +1,4 @@
+import { coverageBrief } from '../../format/coverage-words.js';
 import { formatLength, formatMs } from '../../format/duration.js';
 import { count, describeFinding } from '../../format/finding-words.js';
 import { selectedRow } from '../choices/choose.js';
@@ -49,9 +50,9 @@ function facts(context: ViewContext, row: PathRow): [label: string, text: string
       'found',
       `${count(row.stalls, 'stall')}, ${count(row.spikes, 'spike')} above ${formatMs(snapshot.thresholdNs)}, ${row.selfInflicted} self-inflicted`,
     ],
-    ...(row.state.detectableStallNs === undefined
+    ...(row.state.coverage === undefined
       ? []
-      : [['would see', `any stall of ${formatLength(row.state.detectableStallNs)} or longer`] as [string, string]]),
+      : [['would see', `stalls of the ${coverageBrief(row.state.coverage)} (95 %)`] as [string, string]]),
     ...(row.state.sendErrorNs === undefined
       ? []
       : [

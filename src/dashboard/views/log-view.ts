@@ -31,6 +31,7 @@ const KIND_STYLES: Readonly<Record<Finding['kind'], Style>> = {
   'rtt-spike': 'warn',
   'loss-episode': 'bad',
   'syn-retransmission': 'bad',
+  'next-probe-release': 'bad',
 };
 
 /** What happened, the newest first: a title and a line each. */
@@ -147,6 +148,8 @@ function findingWords(context: ViewContext, finding: Finding, width: number): st
     case 'stall':
     case 'slow-drain':
       return `${finding.probes} held${on}`;
+    case 'next-probe-release':
+      return `${finding.probes} answered when the next was sent`;
     case 'syn-retransmission':
       return `${finding.probes} answered to a repeated SYN`;
     case 'loss-episode':

@@ -1,3 +1,4 @@
+import { coverageBrief } from '../../format/coverage-words.js';
 import { formatLength } from '../../format/duration.js';
 import { count } from '../../format/finding-words.js';
 import type { QualityRecord } from '../../model/records/run.js';
@@ -40,14 +41,12 @@ export function qualityRows(context: ViewContext): number {
 }
 
 function qualityRemarks(context: ViewContext): Remark[] {
-  const { snapshot, capabilities } = context;
+  const { snapshot } = context;
   const records = snapshot.quality.map(({ record }) => record);
   const row = selectedRow(snapshot, context.choices);
   const doubts = doubtsOf(context, records).map((text): Remark => ({ text, style: 'warn' }));
   const facts = [
-    row?.state.detectableStallNs === undefined
-      ? ''
-      : `sees stalls ${capabilities.glyphs.atLeast} ${formatLength(row.state.detectableStallNs)}`,
+    row?.state.coverage === undefined ? '' : `would see: ${coverageBrief(row.state.coverage)}`,
     stampWords(records[0]?.timestamps ?? snapshot.run?.timestamps),
     row?.state.sendErrorNs === undefined
       ? ''

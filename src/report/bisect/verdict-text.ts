@@ -1,3 +1,4 @@
+import { machineCoverageLine } from '../../format/coverage-words.js';
 import { formatLength } from '../../format/duration.js';
 import { printableValue } from '../../format/printable.js';
 import { formatTable } from '../../format/table.js';
@@ -11,6 +12,7 @@ export function verdictText(told: Verdict, explain: boolean): string {
   const sections = [
     headline(verdict),
     verdict.culprit === undefined ? [] : accusedLines(verdict.culprit),
+    list('would have been seen', (verdict.coverage ?? []).map(machineCoverageLine)),
     evidence(verdict),
     list(
       'ruled out',
@@ -37,7 +39,7 @@ function headline(verdict: Verdict): string[] {
     const bound =
       verdict.noStallLongerThanNs === null
         ? ''
-        : `: no stall longer than ${formatLength(verdict.noStallLongerThanNs)}, with 95 % confidence`;
+        : `: no stall of a whole host longer than ${formatLength(verdict.noStallLongerThanNs)}`;
     return [`VERDICT  healthy${bound}`, `         ${measured}`];
   }
   if (verdict.cause === 'inconclusive') {

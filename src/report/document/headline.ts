@@ -1,3 +1,4 @@
+import { coverageLines, machineCoverageLine } from '../../format/coverage-words.js';
 import { formatLength } from '../../format/duration.js';
 import type { Verdict } from '../../model/verdict.js';
 import { accusedName, accusedShare } from '../bisect/accused-text.js';
@@ -45,7 +46,8 @@ function ofVerdict(verdict: Verdict): Headline {
       title: 'healthy',
       sentences: [
         `Probability ${probabilityText(verdict.probability)}.`,
-        ...(bound === null ? [] : [`No stall longer than ${formatLength(bound)}, with 95 % confidence.`]),
+        ...(bound === null ? [] : [`No stall of a whole host longer than ${formatLength(bound)}.`]),
+        ...(verdict.coverage ?? []).map((of) => `Would have been seen at ${machineCoverageLine(of)}.`),
       ],
     };
   }
@@ -99,6 +101,7 @@ function ofFindings(document: ReportDocument): Headline {
     'rtt-spike': spike,
     'loss-episode': loss,
     'syn-retransmission': repeated,
+    'next-probe-release': woken,
   } = document.findingCounts;
   const found = [
     [stall, 'stall'],
@@ -107,6 +110,7 @@ function ofFindings(document: ReportDocument): Headline {
     [spike, 'RTT spike'],
     [loss, 'loss episode'],
     [repeated, 'SYN retransmission'],
+    [woken, 'release by the next probe'],
   ] as const;
   const words = found.filter(([number]) => number > 0).map(([number, noun]) => count(number, noun));
   const unanswered = document.summaries.filter(({ received }) => received === 0);
@@ -115,11 +119,15 @@ function ofFindings(document: ReportDocument): Headline {
     return { state: 'open', title: 'no reply at all', sentences: ['None of the probes was answered.'] };
   }
   if (words.length === 0) {
-    const least = Math.max(0, ...document.summaries.map(({ detectableStallNs }) => detectableStallNs));
+    const [only] = document.summaries;
+    const seen =
+      document.summaries.length === 1 && only !== undefined
+        ? coverageLines(only.coverage)
+        : ['Which stalls each path would have seen stands under the quality of the measurement.'];
     return {
       state: 'healthy',
       title: 'nothing found',
-      sentences: [`The smallest stall that would have been seen for certain: ${formatLength(least)}.`],
+      sentences: seen.map((line) => `${capital(line).replace(/\.$/, '')}.`),
     };
   }
   const longest = longestWaitNs(document);

@@ -1,3 +1,4 @@
+import { coverageBrief } from '../../format/coverage-words.js';
 import { formatLength, formatMs } from '../../format/duration.js';
 import type { QualityRecord } from '../../model/records/run.js';
 import { qualityDoubts } from '../probe/text-reporter.js';
@@ -29,9 +30,9 @@ export function qualitySection({ document }: PageContext): Markup {
 ${[...notes, ...doubts].length === 0 ? html`<p>Nothing limits its worth.</p>` : html`<ul>${[...notes, ...doubts].map((words) => html`<li>${words}</li>`)}</ul>`}
 <div class="scroll" tabindex="0" role="region" aria-labelledby="quality-title"><table class="grid"><thead><tr><th scope="col">vantage</th><th scope="col">time stamps</th><th scope="col" class="number">own pauses</th><th scope="col" class="number">longest</th><th scope="col" class="number">steal</th><th scope="col" class="number">slots missed</th><th scope="col" class="number">clock steps</th><th scope="col" class="number">kernel drops</th><th scope="col" class="number">records lost</th><th scope="col" class="number">forged, strays</th><th scope="col">end</th></tr></thead>
 <tbody>${document.qualities.map(({ vantage, quality }) => row(vantage, quality))}</tbody></table></div>
-<details><summary>Send error and smallest certain stall, path by path</summary><div class="scroll" tabindex="0" role="region" aria-label="send error"><table class="grid"><thead><tr><th scope="col">path</th><th scope="col" class="number">send error p50</th><th scope="col" class="number">p99</th><th scope="col" class="number">max</th><th scope="col" class="number">smallest stall seen for certain, on one flow</th></tr></thead><tbody>${document.summaries.map(
-    ({ path, sendErrorNs, detectableStallNs }) =>
-      html`<tr><th scope="row">${path}</th><td class="number">${formatMs(sendErrorNs.p50)}</td><td class="number">${formatMs(sendErrorNs.p99)}</td><td class="number">${formatMs(sendErrorNs.max)}</td><td class="number">${formatLength(detectableStallNs)}</td></tr>\n`,
+<details><summary>Send error and what would have been seen, path by path</summary><div class="scroll" tabindex="0" role="region" aria-label="send error"><table class="grid"><thead><tr><th scope="col">path</th><th scope="col" class="number">send error p50</th><th scope="col" class="number">p99</th><th scope="col" class="number">max</th><th scope="col">stalls that would have been seen with 95 %</th></tr></thead><tbody>${document.summaries.map(
+    ({ path, sendErrorNs, coverage }) =>
+      html`<tr><th scope="row">${path}</th><td class="number">${formatMs(sendErrorNs.p50)}</td><td class="number">${formatMs(sendErrorNs.p99)}</td><td class="number">${formatMs(sendErrorNs.max)}</td><td>${coverageBrief(coverage)}</td></tr>\n`,
   )}</tbody></table></div></details>
 ${NOTHING}</section>`;
 }

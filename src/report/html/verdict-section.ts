@@ -1,3 +1,4 @@
+import { coverageBrief } from '../../format/coverage-words.js';
 import { formatLength } from '../../format/duration.js';
 import { headlineOf, longestWaitNs, probabilityText } from '../document/headline.js';
 import { html, type Markup, NOTHING } from './escape.js';
@@ -40,7 +41,6 @@ function tiles(document: PageContext['document']): Markup {
   const longest = longestWaitNs(document);
   const replied = summaries.reduce((sum, { received }) => sum + received, 0);
   const lost = summaries.reduce((sum, one) => sum + one.lost, 0);
-  const certain = Math.max(0, ...summaries.map(({ detectableStallNs }) => detectableStallNs));
   const entries: [string, string][] = [
     ...(verdict ? ([['incidents', verdict.incidents.toLocaleString('en')]] as [string, string][]) : []),
     ['longest wait in a stall', longest > 0 ? formatLength(longest) : 'none'],
@@ -48,7 +48,9 @@ function tiles(document: PageContext['document']): Markup {
     ['probes answered', replied.toLocaleString('en')],
     ['lost', lost.toLocaleString('en')],
     ['measured', formatLength(Math.max(0, document.toNs - document.fromNs))],
-    ['smallest stall seen for certain, on every path', formatLength(certain)],
+    ...(summaries.length === 1
+      ? ([['would have been seen', coverageBrief(summaries[0]?.coverage ?? null)]] as [string, string][])
+      : []),
   ];
   return html`<dl class="tiles">${entries.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }

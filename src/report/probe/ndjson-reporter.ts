@@ -20,6 +20,7 @@ export function createNdjsonReporter(): Reporter {
       return out;
     },
     finding: line,
+    outage: line,
     arrivals: line,
     end: ({ summaries, quality }) => [quality, ...summaries].map(line).join(''),
   };

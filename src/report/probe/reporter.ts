@@ -1,4 +1,5 @@
 import type { Finding } from '../../model/finding.js';
+import type { Outage } from '../../model/outage.js';
 import type { ArrivalsRecord } from '../../model/records/arrivals.js';
 import type { PathRecord, QualityRecord, RunRecord } from '../../model/records/run.js';
 import type { SampleColumns } from '../../model/sample.js';
@@ -22,6 +23,8 @@ export interface Reporter {
   path?(path: PathRecord): string;
   samples(samples: SampleColumns): string;
   finding(finding: Finding): string;
+  /** A path went silent, or answers again; a finding tells the whole when it is over. */
+  outage?(outage: Outage): string;
   /** Where the probes of the finding before waited, where that is known. */
   arrivals?(arrivals: ArrivalsRecord): string;
   end(result: RunResult): string;

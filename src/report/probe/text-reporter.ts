@@ -1,4 +1,5 @@
 import { formatClockTime, formatDateTime } from '../../format/clock-time.js';
+import { coverageLines } from '../../format/coverage-words.js';
 import { formatLength } from '../../format/duration.js';
 import { formatFlows } from '../../format/flow-list.js';
 import { printableValue } from '../../format/printable.js';
@@ -7,7 +8,7 @@ import type { Stall } from '../../model/finding.js';
 import type { QualityRecord, RunRecord } from '../../model/records/run.js';
 import type { Summary } from '../../model/summary.js';
 import { arrivalsLine } from '../bisect/arrivals-line.js';
-import { count, findingLine, holdNs } from './finding-line.js';
+import { count, findingLine, holdNs, outageLine } from './finding-line.js';
 import type { Reporter, RunResult } from './reporter.js';
 
 /** Stalls shown in the table at the end; the longest ones when there are more. */
@@ -25,6 +26,7 @@ export function createTextReporter(options: TextOptions): Reporter {
   let run: RunRecord | undefined;
   const stalls: Stall[] = [];
   let stallsSeen = 0;
+  let newestNs = Number.NEGATIVE_INFINITY;
   return {
     start: (record) => {
       run = record;
@@ -33,12 +35,17 @@ export function createTextReporter(options: TextOptions): Reporter {
     samples: () => '',
     finding: (finding) => {
       if (!run) return '';
+      const earlier = finding.release < newestNs ? '  (told late: it is older than the line above)' : '';
+      newestNs = Math.max(newestNs, finding.release);
       if (finding.kind === 'stall' && !finding.selfInflicted) {
         stallsSeen += 1;
         keepLongest(stalls, finding);
       }
-      return options.quiet ? '' : `${findingLine(finding, BigInt(run.epochNs), run.thresholdNs, options.zone)}\n`;
+      return options.quiet
+        ? ''
+        : `${findingLine(finding, BigInt(run.epochNs), run.thresholdNs, options.zone)}${earlier}\n`;
     },
+    outage: (outage) => (!run || options.quiet ? '' : `${outageLine(outage, BigInt(run.epochNs), options.zone)}\n`),
     arrivals: (arrivals) => (options.quiet ? '' : `${arrivalsLine(printableValue(arrivals))}\n`),
     end: (result) => {
       if (!run) return '';
@@ -108,13 +115,18 @@ function stampWords(timestamps: RunRecord['timestamps']): string {
 }
 
 function statistics(summary: Summary, result: RunResult, run: RunRecord): string[] {
-  const loss = `${Number((summary.lossRatio * 100).toPrecision(6))}% packet loss${summary.lossFromReport === true ? ' by its own summary' : ''}`;
+  const source = summary.lossFromReport === true ? ' by its own summary' : '';
+  const loss =
+    summary.sent === 0
+      ? 'nothing was sent'
+      : `${Number((summary.lossRatio * 100).toPrecision(6))}% packet loss${source}`;
   const extra = [
     [summary.late, 'late'],
     [summary.inFlight, 'in flight'],
     [summary.duplicates, 'duplicates'],
     [summary.errors, 'ICMP errors'],
     [summary.rateLimited, 'rate-limited'],
+    [summary.unanswerable, 'lost by the release of a stall and not in the loss'],
     [summary.sendFailed, 'sends failed'],
     [summary.missedSlots, 'slots missed'],
   ]
@@ -136,8 +148,8 @@ function statistics(summary: Summary, result: RunResult, run: RunRecord): string
   const own =
     summary.selfInflicted === 0 ? '' : `; ${count(summary.selfInflicted, 'finding')} self-inflicted and not counted`;
   lines.push(
-    `${count(summary.stalls, 'stall')}${period}, ${count(summary.spikes, 'spike')} above ${formatLength(run.thresholdNs)}${own}`,
-    `smallest stall this run would have seen for certain: ${formatLength(summary.detectableStallNs)}`,
+    `${count(summary.stalls, 'stall')}${period}, ${count(summary.spikes, 'spike')} above ${formatLength(run.thresholdNs)}${lower(summary)}${own}`,
+    ...coverageLines(summary.coverage),
   );
   // What was imported says when a probe was sent, not when it was due.
   if (run.imported !== undefined) return lines;
@@ -145,6 +157,13 @@ function statistics(summary: Summary, result: RunResult, run: RunRecord): string
     `send error p50 ${formatLength(summary.sendErrorNs.p50)}, p99 ${formatLength(summary.sendErrorNs.p99)}, max ${formatLength(summary.sendErrorNs.max)}`,
   );
   return lines;
+}
+
+/** What a lower threshold would show. */
+function lower({ slowBelowThreshold }: Summary): string {
+  if (slowBelowThreshold === undefined) return '';
+  const { probes, aboveNs } = slowBelowThreshold;
+  return `; ${count(probes, 'probe')} more above ${formatLength(aboveNs)}: --threshold ${Math.max(1, Math.floor(aboveNs / 1e6))}`;
 }
 
 function stallTable(stalls: readonly Stall[], seen: number, run: RunRecord, zone: string | undefined): string[] {

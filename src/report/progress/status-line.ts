@@ -15,7 +15,7 @@ export function statusLine(summaries: readonly Summary[], elapsedNs: number, wid
     `${total('lost')} lost`,
     total('late') > 0 ? `${total('late')} late` : '',
     only ? `p50 ${formatMs(only.p50)}, p99 ${formatMs(only.p99)}` : '',
-    `max ${formatMs(max)}`,
+    max > 0 ? `max ${formatMs(max)}` : 'no reply yet',
     count(total('stalls'), 'stall'),
     count(total('spikes'), 'spike'),
     total('selfInflicted') > 0 ? `${total('selfInflicted')} self-inflicted` : '',
