@@ -4,6 +4,7 @@ import { formatTable } from '../../src/format/table.js';
 import { labDown, labUp } from '../../src/lab/lab.js';
 import { accuracy } from './accuracy.js';
 import { cost } from './cost.js';
+import { coverage } from './coverage.js';
 import { dashboard } from './dashboard.js';
 import { detectors } from './detectors.js';
 import { imports } from './imports.js';
@@ -28,6 +29,7 @@ const PARTS: readonly Part[] = [
   scale,
   unrelated,
   none,
+  coverage,
   detectors,
   noise,
   dashboard,

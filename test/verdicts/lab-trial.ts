@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import type { FaultName, MsRange } from '../../src/lab/fault-plan.js';
 import { faultOff, faultOn } from '../../src/lab/faults.js';
 import type { LabStatus } from '../../src/lab/lab.js';
@@ -9,7 +9,8 @@ import { type Verdict, verdictSchema } from '../../src/model/verdict.js';
 import { type CulpritStanding, culpritOf, type Standing, standingOf, verdictPlace } from './expected.js';
 
 const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
-const run = promisify(execFile);
+/** A busy machine takes its time to start. */
+const STARTING_MS = 30_000;
 
 const PERIOD_MS: MsRange = [400, 3_000];
 const LENGTH_MS: MsRange = [60, 200];
@@ -22,7 +23,7 @@ export interface LabTrialOptions {
   readonly seed: number;
   /** Two at once where there are two. */
   readonly faults: readonly FaultName[];
-  /** It ends by itself when the verdict is settled, and is asked to after so long. */
+  /** It ends by itself when the verdict is settled, and is asked to after having measured so long. */
   readonly atMostS: number;
   /** Whether the bad node has a vantage. */
   readonly within: boolean;
@@ -102,19 +103,27 @@ export function trialWords({ verdict, text, standing, culprit, seconds }: LabTri
   );
 }
 
-/** An interrupt makes it print the verdict it has. */
+/** An interrupt makes it print the verdict it has, so long after it says that it measures. */
 async function command(
   args: readonly string[],
-  atMostMs: number,
+  measuredMs: number,
 ): Promise<{ out: string; err: string; status: number }> {
-  const running = run(process.execPath, [main, ...args], { maxBuffer: 256 << 20 });
-  const timer = setTimeout(() => running.child.kill('SIGINT'), atMostMs);
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let [out, err] = ['', ''];
+  let timer = setTimeout(() => child.kill('SIGINT'), measuredMs + STARTING_MS);
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    if (out === '') {
+      clearTimeout(timer);
+      timer = setTimeout(() => child.kill('SIGINT'), measuredMs);
+    }
+    out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text;
+  });
   try {
-    const { stdout, stderr } = await running;
-    return { out: stdout, err: stderr, status: 0 };
-  } catch (error) {
-    const failed = error as { stdout?: string; stderr?: string; code?: number };
-    return { out: failed.stdout ?? '', err: failed.stderr ?? String(error), status: failed.code ?? -1 };
+    const [status] = (await once(child, 'close')) as [number | null];
+    return { out, err, status: status ?? -1 };
   } finally {
     clearTimeout(timer);
   }
