@@ -7,6 +7,7 @@ import { StandardOutput, type StandardStream } from './commands/terminal/standar
 import { errorText } from './format/error-text.js';
 import { printable, printableLines } from './format/printable.js';
 import { packageVersion } from './installation/version.js';
+import { CodedError } from './model/errors.js';
 
 /** Commands that are installed under their own names beside `rxray`. */
 const OWN_NAMES = new Set(['probe', 'bisect']);
@@ -72,8 +73,25 @@ function version(): string {
   }
 }
 
+/** That too few files may be open is the machine's doing, wherever it shows: while modules are loaded, mostly. */
+function fewFiles(error: unknown): CodedError | undefined {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code ?? '';
+  if (code !== 'EMFILE' && code !== 'ENFILE') return undefined;
+  return new CodedError(
+    'E_FILES',
+    'too few open files are allowed',
+    code === 'EMFILE' ? 'raise ulimit -n to 1024 or more' : 'the machine has no more: raise fs.file-max',
+    EXIT.system,
+  );
+}
+
 /** A mistake in rxray: one line and how to report it, and a status that no finding has. */
 function internalError(error: unknown): number {
+  const few = fewFiles(error);
+  if (few !== undefined) {
+    process.stderr.write(errorText(program, few));
+    return few.exitCode;
+  }
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
   const [, where] = /\n\s+at (?:.*\()?(?:file:\/\/)?\S*?\/((?:src|node_modules)\/[^\s)]+)/.exec(stack ?? '') ?? [];
   const at = where === undefined ? '' : ` at ${where}`;

@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { recordSchema } from '../../src/commands/schema.js';
 import { needsRoot } from './lab-probing.js';
-import { rxray, rxrayIn, scenarioFile, startRxray } from './rxray.js';
+import { rxray, rxrayIn, scenarioFile, startRxray, startRxrayIn } from './rxray.js';
 
 /** Runs `work` with a network namespace whose loopback answers no echo. */
 async function withSilentNamespace(work: (netns: string) => Promise<void>): Promise<void> {
@@ -23,6 +23,12 @@ async function withSilentNamespace(work: (netns: string) => Promise<void>): Prom
     ip('netns', 'del', netns);
   }
 }
+
+test("too few open files are the machine's doing: one line with what to raise, status 4", async () => {
+  const { status, err } = await startRxrayIn({ through: ['prlimit', '--nofile=60:60'] }, 'doctor').ended;
+  assert.equal(status, 4, err);
+  assert.match(err, /^rxray: too few open files are allowed \[E_FILES\]\n {2}→ raise ulimit -n/);
+});
 
 test('probe by ICMP: exit 0, ping-style statistics, what would have been seen', needsRoot, async () => {
   const { status, out } = await rxray('probe', '127.0.0.1', '-c', '30');
