@@ -12,6 +12,7 @@ if (process.argv.includes('--format-native')) {
 } else {
   step('node', ['scripts/generate-frames.mjs', '--check']);
   step('node', ['scripts/generate-syscalls.mjs', '--check']);
+  step('node', ['scripts/generate-manual.mjs', '--check']);
   step('node_modules/.bin/biome', [
     'ci',
     '--error-on-warnings',

@@ -160,10 +160,17 @@ class CommandLine {
       behindDashes: this.behindDashes,
       isBare: this.words.every((word) => !word.startsWith('-')),
     };
-    const load = COMMANDS[first];
-    const wanted = Object.hasOwn(COMMANDS, first) && load !== undefined ? [load] : Object.values(COMMANDS);
-    return Promise.all(wanted.map(async (each) => ((await each()) as MakeCommand)(context)));
+    return Object.hasOwn(COMMANDS, first) ? commandModules(context, first) : commandModules(context);
   }
+}
+
+/** What the command line declares, or one command of it; manual pages and completions are made from it too. */
+export function commandModules(
+  context: CommandContext = { run: async () => {}, behindDashes: [], isBare: false },
+  only?: string,
+) {
+  const wanted = Object.entries(COMMANDS).filter(([name]) => only === undefined || name === only);
+  return Promise.all(wanted.map(async ([, load]) => ((await load()) as MakeCommand)(context)));
 }
 
 /** yargs loses a lone dash among positionals. */

@@ -21,6 +21,10 @@ describe('the package', () => {
     }
   });
 
+  test('has the manual pages and completions that its command line declares', () => {
+    execFileSync(process.execPath, [join(packageFolder(), 'scripts/generate-manual.mjs'), '--check']);
+  });
+
   test('tells with --version --json which build and which helpers run', () => {
     const main = join(packageFolder(), 'dist/src/main.js');
     const told = JSON.parse(execFileSync(process.execPath, [main, '--version', '--json'], { encoding: 'utf8' })) as {

@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+// Writes manual pages and completions from what the built command line declares; `--check` says whether they are current.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { bashCompletion, fishCompletion, zshCompletion } from './manual/completions.mjs';
+import { declaredCommand, withInner } from './manual/declared.mjs';
+import { commandPage, mainPage, samePage } from './manual/man-page.mjs';
+import { fail, root } from './step.mjs';
+
+const built = join(root, 'dist/src/cli/cli.js');
+if (!existsSync(built)) fail('The command line is not built: run npm run build first.');
+const { commandModules } = await import(built);
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const commands = (await commandModules()).map((module) => declaredCommand(module));
+
+const files = new Map([
+  ['man/rxray.1', mainPage(commands, version)],
+  ...commands
+    .flatMap(withInner)
+    .map((command) => [`man/${['rxray', ...command.path].join('-')}.1`, commandPage(command, version)]),
+  ...['probe', 'bisect'].map((name) => [`man/${name}.1`, samePage(`rxray-${name}`)]),
+  ['completions/rxray.bash', bashCompletion(commands)],
+  ['completions/_rxray', zshCompletion(commands)],
+  ['completions/rxray.fish', fishCompletion(commands)],
+]);
+const there = ['man', 'completions'].flatMap((folder) =>
+  existsSync(join(root, folder)) ? readdirSync(join(root, folder)).map((name) => `${folder}/${name}`) : [],
+);
+
+if (process.argv.includes('--check')) {
+  const stale = [...files].filter(
+    ([name, text]) => !there.includes(name) || readFileSync(join(root, name), 'utf8') !== text,
+  );
+  const old = there.filter((name) => !files.has(name));
+  const wrong = [...stale.map(([name]) => name), ...old];
+  if (wrong.length > 0)
+    fail(`not what the command line declares: ${wrong.join(', ')}\n  → npm run build && npm run generate`);
+} else {
+  for (const name of there) if (!files.has(name)) rmSync(join(root, name));
+  for (const [name, text] of files) {
+    mkdirSync(join(root, name, '..'), { recursive: true });
+    writeFileSync(join(root, name), text);
+  }
+}
