@@ -58,4 +58,18 @@ export const PACKAGES = [
     why: 'fuzzing and sanitizers',
     use: 'test',
   },
+  { name: 'gcc-aarch64-linux-gnu', what: '/usr/bin/aarch64-linux-gnu-gcc', why: 'helpers for arm64', use: 'package' },
+  {
+    name: 'libc6-dev-arm64-cross',
+    what: '/usr/aarch64-linux-gnu/lib/libc.a',
+    why: 'the C library they are linked with',
+    use: 'package',
+  },
+  { name: 'qemu-user-static', what: '/usr/bin/qemu-aarch64-static', why: 'runs them here', use: 'package' },
+  { name: 'debootstrap', what: '/usr/sbin/debootstrap', why: 'a clean Debian to install in', use: 'package' },
+  { name: 'podman', what: '/usr/bin/podman', why: 'runs the container image', use: 'package' },
+  { name: 'runc', what: '/usr/sbin/runc', why: 'runs it by itself too', use: 'package' },
+  { name: 'man-db', what: '/usr/bin/man', why: 'reads the manual pages', use: 'package' },
+  { name: 'fish', what: '/usr/bin/fish', why: 'tries its completions', use: 'package' },
+  { name: 'zsh', what: '/usr/bin/zsh', why: 'tries its completions', use: 'package' },
 ];

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 // Installs what is missing: Debian packages and npm packages, saying what and why.
-// `--for build|lab|test` says how much: each includes the ones before it; the default is lab.
+// `--for build|lab|test|package` says how much: each includes the ones before it; the default is lab.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PACKAGES } from './packages.mjs';
 import { fail, output, root, step } from './step.mjs';
 
-const USES = ['build', 'lab', 'test'];
+const USES = ['build', 'lab', 'test', 'package'];
 const use = process.argv[process.argv.indexOf('--for') + 1];
 const wanted = USES.slice(0, USES.indexOf(USES.includes(use) ? use : 'lab') + 1);
 

@@ -113,5 +113,10 @@ async function run(): Promise<number> {
   return left || failure !== undefined ? EXIT.system : status;
 }
 
-process.exitCode = await run();
-setTimeout(() => process.exit(), LEAVE_MS).unref();
+// No await at this level: the single executable carries all of rxray as one CommonJS file.
+// What ends before its status is known has lost something that it waited for.
+process.exitCode = EXIT.internal;
+void run().then((status) => {
+  process.exitCode = status;
+  setTimeout(() => process.exit(), LEAVE_MS).unref();
+});

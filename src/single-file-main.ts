@@ -3,10 +3,11 @@ import { ENGINE_WORD } from './installation/node-program.js';
 
 // It is called by the name of the executable or of a link to it; Node.js puts the executable itself there.
 process.argv[1] = process.argv0;
-if (process.argv[2] === ENGINE_WORD) {
+
+function program(): Promise<unknown> {
+  if (process.argv[2] !== ENGINE_WORD) return import('./main.js');
   const [, name] = process.argv.splice(2, 2);
-  if (name === 'portable') await import('./engines/portable/main.js');
-  else await import('./engines/connect/main.js');
-} else {
-  await import('./main.js');
+  return name === 'portable' ? import('./engines/portable/main.js') : import('./engines/connect/main.js');
 }
+
+void program();

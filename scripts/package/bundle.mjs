@@ -46,20 +46,17 @@ export async function bundle(outfile) {
     outfile,
     bundle: true,
     platform: 'node',
-    format: 'esm',
-    target: 'node26',
+    format: 'cjs',
+    target: 'node24',
     minifySyntax: true,
     minifyWhitespace: true,
-    // Names stand in the stack that a report of a mistake carries.
-    keepNames: false,
     legalComments: 'none',
     metafile: true,
     loader: { '.wasm': 'binary' },
     plugins: [zstdInside, blessedParts],
-    // What is CommonJS among the libraries asks for modules of Node.js by require.
-    banner: {
-      js: 'import{createRequire as rxrayRequire}from"node:module";const require=rxrayRequire(process.execPath);',
-    },
+    // Modules that nobody put inside are looked for from the folder of the executable on.
+    define: { 'import.meta.url': 'rxrayUrl' },
+    banner: { js: 'const rxrayUrl=require("node:url").pathToFileURL(process.execPath).href;' },
     logLevel: 'error',
   });
   if (warnings.length > 0) throw new Error(warnings.map(({ text }) => text).join('\n'));

@@ -2,7 +2,7 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, root, step } from '../step.mjs';
-import { debianFiles } from './debian-files.mjs';
+import { debianFiles, debianPackages, installedPackages } from './debian-files.mjs';
 import { sha256, workFolder } from './places.mjs';
 
 export const HELPERS = ['rxray-prober', 'rxray-tracer', 'rxray-icmp'];
@@ -14,6 +14,8 @@ export const LIBRARIES = [
   { name: 'zlib', debian: 'zlib1g-dev', licence: 'Zlib' },
   { name: 'glibc', debian: 'libc6-dev', licence: 'LGPL-2.1-or-later' },
 ];
+
+const CROSS_PACKAGES = ['libelf-dev', 'libbpf-dev', 'zlib1g-dev', 'linux-libc-dev'];
 
 /**
  * Builds the helpers of a platform.
@@ -54,12 +56,23 @@ function crossTools({ debian, gnu }) {
   if (!existsSync(`/usr/bin/${gnu}-gcc`)) {
     fail(`${gnu}-gcc is missing: apt-get install gcc-${gnu.replace('_', '-')} libc6-dev-${debian}-cross`);
   }
-  const files = debianFiles(debian, ['libelf-dev', 'libbpf-dev', 'zlib1g-dev', 'linux-libc-dev']);
+  const files = debianFiles(debian, CROSS_PACKAGES);
   return {
     cc: `${gnu}-gcc`,
     strip: `${gnu}-strip`,
     flags: `-isystem ${files}/usr/include`,
     linking: `-L${files}/usr/lib/${gnu}`,
     headers: `${files}/usr/include/${gnu}`,
+  };
+}
+
+/** Versions of the Debian packages of what is linked in, by name. The C library of the other machine is a cross package. */
+export function libraryVersions(platform) {
+  const names = LIBRARIES.map(({ debian }) => debian);
+  if (platform.cpu === process.arch) return installedPackages(names);
+  const cross = `libc6-dev-${platform.debian}-cross`;
+  return {
+    ...debianPackages(platform.debian, CROSS_PACKAGES),
+    'libc6-dev': installedPackages([cross])[cross],
   };
 }

@@ -1,9 +1,26 @@
 // What rxray is packaged for. Each name is Node.js' own for it; Debian, OCI and the compilers have others.
 import { output } from '../step.mjs';
 
+/** The libraries, as Debian packages, that Node.js is linked with there: `libraries`. */
 export const PLATFORMS = [
-  { name: 'linux-x64', cpu: 'x64', machine: 'x86_64', debian: 'amd64', oci: 'amd64', gnu: 'x86_64-linux-gnu' },
-  { name: 'linux-arm64', cpu: 'arm64', machine: 'aarch64', debian: 'arm64', oci: 'arm64', gnu: 'aarch64-linux-gnu' },
+  {
+    name: 'linux-x64',
+    cpu: 'x64',
+    machine: 'x86_64',
+    debian: 'amd64',
+    oci: 'amd64',
+    gnu: 'x86_64-linux-gnu',
+    libraries: ['libc6', 'libgcc-s1', 'libstdc++6'],
+  },
+  {
+    name: 'linux-arm64',
+    cpu: 'arm64',
+    machine: 'aarch64',
+    debian: 'arm64',
+    oci: 'arm64',
+    gnu: 'aarch64-linux-gnu',
+    libraries: ['libc6', 'libgcc-s1', 'libstdc++6'],
+  },
 ];
 
 /** The machine this runs on. */

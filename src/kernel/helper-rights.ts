@@ -32,3 +32,8 @@ export const PRIVILEGED_HELPERS = Object.keys(HELPER_RIGHTS) as PrivilegedHelper
 export function capabilityText(helper: PrivilegedHelper): string {
   return `${HELPER_RIGHTS[helper].map(({ capability }) => capability).join(',')}=ep`;
 }
+
+/** The same for all of them; packages that grant them are built from this. */
+export const HELPER_CAPABILITIES = Object.fromEntries(
+  PRIVILEGED_HELPERS.map((helper) => [helper, capabilityText(helper)]),
+);

@@ -1,9 +1,10 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { packageFolder } from '../installation/package-folder.js';
 import { PLATFORM, platformPackage } from '../installation/platform.js';
 import { unpackProgram } from '../installation/private-folder.js';
+import { sha256 } from '../installation/sha256.js';
 import { carriedFile, isSingleFile } from '../installation/single-file.js';
 import type { HelperName } from './transport.js';
 
@@ -11,19 +12,28 @@ import type { HelperName } from './transport.js';
 export type HelperOrigin = 'single file' | 'platform package' | 'build';
 
 export interface CarriedHelper {
-  readonly path: string;
   readonly origin: HelperOrigin;
+  /** SHA-256 of its bytes. */
+  hash(): string;
+  /** Where it can be run. Out of the single executable it is unpacked now. @throws CodedError E_UNPACK */
+  path(): string;
 }
 
 /** The helper that came with this rxray for this machine, by package or by build; undefined when there is none. */
 export function carriedHelper(helper: HelperName): CarriedHelper | undefined {
   if (isSingleFile()) {
-    return { path: unpackProgram(helper, carriedFile(`helpers/${helper}`)), origin: 'single file' };
+    const bytes = (): Buffer => carriedFile(`helpers/${helper}`);
+    return { origin: 'single file', hash: () => sha256(bytes()), path: () => unpackProgram(helper, bytes()) };
   }
-  const inPackage = join(platformFolder() ?? '', helper);
-  if (platformFolder() !== undefined && existsSync(inPackage)) return { path: inPackage, origin: 'platform package' };
+  const packaged = platformFolder();
+  if (packaged !== undefined && existsSync(join(packaged, helper)))
+    return onDisk('platform package', join(packaged, helper));
   const built = join(packageFolder(), 'native', 'build', helper);
-  return existsSync(built) ? { path: built, origin: 'build' } : undefined;
+  return existsSync(built) ? onDisk('build', built) : undefined;
+}
+
+function onDisk(origin: HelperOrigin, path: string): CarriedHelper {
+  return { origin, hash: () => sha256(readFileSync(path)), path: () => path };
 }
 
 /** The folder of the npm package with this machine's helpers, as the package manager laid it. */

@@ -31,7 +31,7 @@ export function grantCommands(grants: readonly Grant[], folder = GRANTED_FOLDER)
     if (source === undefined) throw new CodedError('E_HELPER', `there is no ${helper} to copy`, howToGetHelpers(), 4);
     const copy = join(folder, helper);
     return [
-      ['install', '-o', 'root', '-g', GRANTED_GROUP, '-m', '750', source.path, copy],
+      ['install', '-o', 'root', '-g', GRANTED_GROUP, '-m', '750', source.path(), copy],
       ['setcap', capabilities, copy],
     ];
   });
@@ -55,7 +55,7 @@ export function grant(grants: readonly Grant[], did: (command: Command) => void,
   const wanted = new Map<string, string>();
   for (const { helper } of grants) {
     const source = carriedHelper(helper);
-    if (source !== undefined) wanted.set(join(folder, helper), sha256(readFileSync(source.path)));
+    if (source !== undefined) wanted.set(join(folder, helper), source.hash());
   }
   for (const command of grantCommands(grants, folder)) {
     const target = command.at(-1) ?? '';

@@ -1,9 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildInfo } from '../installation/build-info.js';
 import { packageFolder } from '../installation/package-folder.js';
 import { PACKAGED_PLATFORMS, PLATFORM, platformPackage } from '../installation/platform.js';
-import { sha256 } from '../installation/sha256.js';
 import { packageVersion } from '../installation/version.js';
 import { CodedError } from '../model/errors.js';
 import { type CarriedHelper, carriedHelper, type HelperOrigin } from './carried-helper.js';
@@ -35,7 +34,7 @@ export function locateHelper(helper: HelperName): FoundHelper {
   const granted = grantedHelpers(helper, () => expectedHash(helper, carried));
   const taken = granted.find((found) => found.taken);
   if (taken !== undefined) return { path: taken.path, origin: 'granted', refused: [] };
-  if (carried !== undefined) return { ...carried, refused: granted };
+  if (carried !== undefined) return { path: carried.path(), origin: carried.origin, refused: granted };
   throw new CodedError('E_HELPER', `there is no ${helper} for ${PLATFORM}`, howToGetHelpers(), 4);
 }
 
@@ -46,7 +45,7 @@ export function findHelper(helper: HelperName): string {
 
 /** What a granted helper must be: the very one that came with this rxray, or that was built with it. */
 function expectedHash(helper: HelperName, carried: CarriedHelper | undefined): string | undefined {
-  return carried === undefined ? buildInfo().helpers[PLATFORM]?.[helper] : sha256(readFileSync(carried.path));
+  return carried?.hash() ?? buildInfo().helpers[PLATFORM]?.[helper];
 }
 
 /** One sentence on what to add, by how this rxray came here. */

@@ -15,7 +15,7 @@ const GRANTS: readonly Grant[] = PRIVILEGED_HELPERS.map((helper) => ({
 
 const ORIGINS: Readonly<Record<FoundHelper['origin'], string>> = {
   environment: 'named by RXRAY_HELPERS',
-  granted: 'with capabilities of its own',
+  granted: 'as root has installed it',
   'single file': 'unpacked from this executable',
   'platform package': 'from its npm package',
   build: 'built from source',

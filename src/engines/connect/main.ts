@@ -9,4 +9,5 @@ function check(): number {
 }
 
 // Connects that nothing answers would keep the process alive for seconds.
-process.exit(process.argv[2] === '--check' ? check() : await runProber('rxray-connect', openConnect));
+if (process.argv[2] === '--check') process.exit(check());
+else void runProber('rxray-connect', openConnect).then(process.exit);

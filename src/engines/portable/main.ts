@@ -15,4 +15,4 @@ async function check(): Promise<number> {
 }
 
 // Sockets of the native modules keep a process alive, and there is nothing left to wait for.
-process.exit(process.argv[2] === '--check' ? await check() : await runProber('rxray-portable', openPortable));
+void (process.argv[2] === '--check' ? check() : runProber('rxray-portable', openPortable)).then(process.exit);

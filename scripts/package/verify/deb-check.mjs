@@ -1,0 +1,47 @@
+// The Debian package: installed, reconfigured and removed.
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { packagesFolder, version } from '../places.mjs';
+import { ownPlatform } from '../platforms.mjs';
+import { ANSWERED, BY_HELPER } from './answered.mjs';
+import { insideCleanRoot } from './clean-root.mjs';
+
+export function checkDeb() {
+  insideCleanRoot(import.meta.url, { name: `rxray_${version}_${ownPlatform().debian}.deb` });
+}
+
+export function inside({ root, expect, ok }, { name }) {
+  cpSync(join(packagesFolder, name), join(root, 'tmp', name));
+  const files =
+    'find / -xdev -not -path "/proc/*" -not -path "/var/cache/*" -not -path "/var/lib/dpkg/*" -not -path "/var/log/*" -not -path "/run/*" -not -path "/tmp/*" | sort';
+  expect(`${files} > /tmp/before; useradd -m tester; dpkg -i /tmp/${name}`);
+  const tester = { user: 'tester' };
+  expect('rxray probe 127.0.0.1 --engine connect -c 20', { ...tester, matches: ANSWERED });
+  expect('probe 127.0.0.1 -c 20', { matches: BY_HELPER });
+  expect('getcap /usr/lib/rxray/rxray-prober | grep -q . && exit 1 || true');
+  expect('test ! -e ~/.cache/rxray', tester);
+  ok(
+    'installed without questions: no capability is given, engine connect works for all, the helper for root; nothing is unpacked',
+  );
+  expect('test -e /usr/share/man/man1/rxray-probe.1.gz && test -e /usr/share/bash-completion/completions/rxray');
+  expect(
+    'echo "rxray rxray/grant-group boolean true" | debconf-set-selections && dpkg-reconfigure -f noninteractive rxray && usermod -aG rxray tester',
+  );
+  expect('getcap /usr/lib/rxray/rxray-prober', { matches: /cap_net_raw/ });
+  expect('test "$(stat -c %a:%G /usr/lib/rxray/rxray-tracer)" = 750:rxray');
+  expect('rxray probe 127.0.0.1 -c 20', { ...tester, matches: BY_HELPER });
+  ok('dpkg-reconfigure grants the capabilities: the helper probes for a member of the group');
+  expect(`dpkg -i /tmp/${name}`);
+  expect('rxray probe 127.0.0.1 -c 20', { ...tester, matches: BY_HELPER });
+  ok('and still does after an upgrade');
+  expect(
+    'echo "rxray rxray/grant-group boolean false" | debconf-set-selections && dpkg-reconfigure -f noninteractive rxray',
+  );
+  expect('getcap /usr/lib/rxray/* | grep -q . && exit 1 || true');
+  expect(`dpkg --purge rxray && userdel -r tester && ${files} > /tmp/after`);
+  const left = expect(
+    'diff /tmp/before /tmp/after | grep -v "\\(passwd\\|group\\|shadow\\|gshadow\\|subuid\\|subgid\\)-\\?$" | grep "^[<>]" || true',
+  ).stdout;
+  if (left !== '') throw new Error(`after dpkg --purge:\n${left}`);
+  ok('taken back, and removed without a trace');
+}

@@ -1,0 +1,45 @@
+// The single executable, alone on a Debian without Node.js.
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { packagesFolder, version } from '../places.mjs';
+import { ownPlatform } from '../platforms.mjs';
+import { ANSWERED, BY_HELPER } from './answered.mjs';
+import { insideCleanRoot } from './clean-root.mjs';
+
+export function checkSingleFile() {
+  insideCleanRoot(import.meta.url, { name: `rxray-${ownPlatform().name}` });
+}
+
+export function inside({ root, expect, ok }, { name }) {
+  cpSync(join(packagesFolder, name), join(root, 'usr/local/bin/rxray'));
+  expect('ln -s rxray /usr/local/bin/probe && useradd -m tester && ! command -v node');
+  const tester = { user: 'tester' };
+  expect('rxray --version', { ...tester, matches: new RegExp(`^${version}\n$`) });
+  expect('rxray probe 127.0.0.1 --engine connect -c 20', { ...tester, matches: ANSWERED });
+  expect('probe 127.0.0.1 -c 20', { matches: BY_HELPER });
+  expect('NODE_OPTIONS=--no-such-option rxray --version', tester);
+  ok('on a Debian without Node.js: 20 probes answered by engine connect, and by the helper for root');
+  expect(
+    'test "$(stat -c %a:%U ~/.cache/rxray)" = 700:tester && test "$(stat -c %a ~/.cache/rxray/rxray-icmp-*)" = 500',
+    tester,
+  );
+  expect(
+    'printf x > /tmp/other && chmod 700 ~/.cache/rxray/* && for file in ~/.cache/rxray/*; do cp /tmp/other $file; done',
+    tester,
+  );
+  expect('rxray probe 127.0.0.1 --engine connect -c 20', { ...tester, matches: ANSWERED });
+  ok('helpers lie in a folder of the user alone (0700), and are unpacked again where their bytes are others');
+  const told = JSON.parse(expect('rxray --version --json', tester).stdout);
+  for (const { origin, sha256, belongs } of Object.values(told.helpers))
+    if (origin !== 'single file' || sha256 !== belongs) throw new Error(JSON.stringify(told));
+  expect('rxray doctor --fix && usermod -aG rxray tester');
+  expect('rxray probe 127.0.0.1 -c 20', { ...tester, matches: BY_HELPER });
+  ok('with capabilities granted by rxray doctor --fix the helper probes for a member of the group');
+  expect(
+    'rxray probe 127.0.0.1 -p 9 -c 50 --record /tmp/run.rxr.zst && rxray report /tmp/run.rxr.zst -o /tmp/run.html',
+    { ...tester },
+  );
+  expect('grep -c "<svg\\|<canvas\\|<script" /tmp/run.html', tester);
+  expect('rxray replay /tmp/run.rxr.zst', tester);
+  ok('a recording in zstd is written, replayed and made a page of');
+}
