@@ -21,6 +21,20 @@ describe('the package', () => {
     }
   });
 
+  test('is published with helpers as optional packages of their own, and native modules as optional peers', async () => {
+    const packing = join(packageFolder(), 'scripts/package/npm-packages.mjs');
+    const { publishedManifest } = (await import(packing)) as {
+      publishedManifest(platforms: readonly { name: string }[]): Record<string, Record<string, unknown>>;
+    };
+    const published = publishedManifest([{ name: 'linux-x64' }, { name: 'linux-arm64' }]);
+    const { version } = manifest;
+    assert.deepEqual(published.optionalDependencies, { '@rxray/linux-x64': version, '@rxray/linux-arm64': version });
+    assert.deepEqual(Object.keys(published.peerDependencies ?? {}).sort(), ['cap', 'raw-socket']);
+    assert.deepEqual(published.peerDependenciesMeta, { cap: { optional: true }, 'raw-socket': { optional: true } });
+    assert.deepEqual(published.bin, manifest.bin);
+    for (const left of ['scripts', 'devDependencies', 'allowScripts']) assert.equal(published[left], undefined, left);
+  });
+
   test('has the manual pages and completions that its command line declares', () => {
     execFileSync(process.execPath, [join(packageFolder(), 'scripts/generate-manual.mjs'), '--check']);
   });

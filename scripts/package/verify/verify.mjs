@@ -10,6 +10,7 @@ const PARTS = {
   reproducible: async (ok) => (await import('./reproducible-check.mjs')).checkReproducible(ok),
   source: async (ok) => (await import('./source-check.mjs')).checkSource(ok),
   npm: async () => (await import('./npm-check.mjs')).checkNpm(),
+  'npm-projects': async () => (await import('./npm-check.mjs')).checkProjects(),
   'single-file': async () => (await import('./single-file-check.mjs')).checkSingleFile(),
   deb: async () => (await import('./deb-check.mjs')).checkDeb(),
   arm64: async (ok) => (await import('./arm64-check.mjs')).checkArm64(ok),
