@@ -99,7 +99,7 @@ export class IcmpEchoes {
 /** Why there is no socket for echoes of that version; undefined when there is one. */
 export function whyNoEchoes(version: Version): string | undefined {
   const reasons = process.env[REASONS];
-  if (reasons === undefined) return 'rxray-icmp, which opens it, is not built';
+  if (reasons === undefined) return 'rxray-icmp, which opens it, is missing: rxray doctor says what to add';
   const errno = Number(reasons.split(' ')[version === 4 ? 0 : 1]);
   if (errno === 0) return undefined;
   return getSystemErrorMap().get(-errno)?.[1] ?? `error ${errno}`;
