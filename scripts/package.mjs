@@ -90,8 +90,7 @@ function makeNpm(helpers) {
 function makeOci(executables) {
   tell('container image');
   const base = executables.flatMap(({ platform }) => debianComponents(basePackages(platform), platform.debian));
-  const all = [...executables.flatMap(({ components }) => components), ...base];
-  writeSbom(makeImage(executables), [...new Map(all.map((one) => [one['bom-ref'], one])).values()]);
+  writeSbom(makeImage(executables), [...executables.flatMap(({ components }) => components), ...base]);
 }
 
 /** What setcap gives each helper, from the one list. */

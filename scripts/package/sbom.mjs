@@ -31,7 +31,10 @@ export function sbom(name, bytes, components) {
         ...(commit() === undefined ? {} : { properties: [{ name: 'git:commit', value: commit() }] }),
       },
     },
-    components: [...components].sort((a, b) => (a['bom-ref'] < b['bom-ref'] ? -1 : 1)),
+    // The same version may lie in several folders.
+    components: [...new Map(components.map((one) => [one['bom-ref'], one])).values()].sort((a, b) =>
+      a['bom-ref'] < b['bom-ref'] ? -1 : 1,
+    ),
   };
   return `${JSON.stringify(about, null, 2)}\n`;
 }
