@@ -82,6 +82,13 @@ export function runningProbes(pid?: number): RunningProbes {
   );
 }
 
+/** Whose probes are under way beside those of one process: `bisect (process 17)`. */
+export function otherProbes(pid: number): string[] {
+  return listed()
+    .filter((running) => running.pid !== pid && isAlive(running.pid))
+    .map((running) => `${running.command} (process ${running.pid})`);
+}
+
 function listed(): RunningProbes[] {
   const folder = runtimeFolder();
   let names: string[];

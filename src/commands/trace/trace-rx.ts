@@ -4,7 +4,7 @@ import type { RxPacketRecord } from '../../model/rx-packet.js';
 import { syscallName } from '../../model/syscall-names.js';
 import type { TracePlan } from '../../model/trace-plan.js';
 import { createRxReporter } from '../../report/trace/rx-reporter.js';
-import { type RunningProbes, runningProbes } from '../probe/running-probes.js';
+import { otherProbes, type RunningProbes, runningProbes } from '../probe/running-probes.js';
 import type { Io } from '../terminal/io.js';
 import { type Output, withOutput } from '../terminal/output.js';
 import { runTrace } from './run-trace.js';
@@ -27,6 +27,8 @@ export async function traceRx(options: TraceRxOptions, io: Io): Promise<number> 
     options.follow === undefined ? undefined : runningProbes(options.follow === 'newest' ? undefined : options.follow);
   if (probes !== undefined) {
     io.err(`following ${probes.command} (process ${probes.pid}): ${probes.paths.map(({ name }) => name).join(', ')}\n`);
+    const others = options.follow === 'newest' ? otherProbes(probes.pid) : [];
+    if (others.length > 0) io.err(`not followed: ${others.join(', ')}; choose one with --of-process\n`);
   }
   const { transport } = await tracePlace(options);
   return withOutput({ output: options.output, inputs: traceInputs(options) }, io, (output) => {

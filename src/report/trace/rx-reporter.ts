@@ -3,6 +3,7 @@ import { formatLength } from '../../format/duration.js';
 import { printableValue } from '../../format/printable.js';
 import type { TraceQuality, TraceRun } from '../../model/records/trace.js';
 import type { RxPacketRecord } from '../../model/rx-packet.js';
+import { FRESH_SEQ_BIT } from '../../model/sample.js';
 import { traceEndText } from './trace-end-text.js';
 
 /** What `trace rx` writes, as text to be put out. */
@@ -45,7 +46,8 @@ class RxText implements RxReporter {
 
 function probeText({ path, protocol, source, id, port, seq, flow }: RxPacketRecord): string {
   const own = flow === null || protocol === 'icmp' ? '' : ` flow ${flow}`;
-  if (path !== null) return `${path} seq ${seq}${own}`;
+  // Probes of new ports are numbered on their own.
+  if (path !== null) return seq >= FRESH_SEQ_BIT ? `${path} fresh ${seq - FRESH_SEQ_BIT}` : `${path} seq ${seq}${own}`;
   return protocol === 'icmp'
     ? `icmp ${source} id ${id} seq ${seq}`
     : `${protocol} ${source}:${id} > :${port} seq ${seq}`;
