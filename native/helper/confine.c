@@ -70,6 +70,9 @@ static const struct allowed {
         {__NR_fstat, 0, ANY},
         {__NR_sched_yield, 0, ANY},
         {__NR_getpid, 0, ANY},
+        /* Whose eyes it is: refused, it would be (uid_t)-1, and root be told nothing of any process. */
+        {__NR_getuid, 0, ANY},
+        {__NR_getppid, 0, ANY},
         {__NR_gettid, 0, ANY},
         {__NR_tgkill, 0, ANY}, /* abort() */
         {__NR_getrandom, 0, ANY}, /* the memory allocator */

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "own_eyes.h"
 #include "process.h"
 #include "recorder.h"
 #include "tracer.h"
@@ -162,6 +163,7 @@ static void tell(struct tracer *tracer, const struct occupant *occupant, uint32_
 		if (is_own(at))
 			record.flags |= RXRAY_OCCUPANT_FLAGS_OWN_PROCESS;
 	}
+	own_eyes_occupant(&record);
 	frames_bulk(&tracer->frames, RXRAY_RECORD_OCCUPANT, sizeof(record), &record, 1);
 }
 

@@ -55,6 +55,18 @@ void own_eyes_stack(struct rxray_frame_stack *record)
 	memcpy(record->thread_name, another, sizeof(another));
 }
 
+void own_eyes_occupant(struct rxray_frame_occupant *record)
+{
+	bool kernel = (record->flags & RXRAY_OCCUPANT_FLAGS_KERNEL_THREAD) != 0;
+
+	if (record->thread == 0 || kernel || !own_eyes_only() || is_own(record->process))
+		return;
+	/* Its number stays, so that turns of one can be told from those of several. */
+	memcpy(record->thread_name, another, sizeof(another));
+	memcpy(record->process_name, another, sizeof(another));
+	memset(record->cgroup, 0, sizeof(record->cgroup));
+}
+
 void own_eyes_packet(struct rxray_frame_rx_packet *record)
 {
 	if (!hidden(record->context, record->process))

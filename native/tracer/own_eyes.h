@@ -17,6 +17,7 @@ bool own_eyes_only(void);
 /* Take out of a record what its reader may not be told. */
 void own_eyes_wait(struct rxray_frame_receive_wait *record);
 void own_eyes_stack(struct rxray_frame_stack *record);
+void own_eyes_occupant(struct rxray_frame_occupant *record);
 void own_eyes_packet(struct rxray_frame_rx_packet *record);
 
 #endif

@@ -48,6 +48,8 @@ export function queuedText({ queuedOn }: Culprit): string {
 /** One culprit for people: a line that says it all, and what it rests on. */
 export function culpritText(told: Culprit, clock: (ns: number) => string): string {
   const culprit = printableValue(told);
+  if (culprit.cpu < 0 && culprit.class === 'unattributed')
+    return `${culprit.because}.\n  what would help: ${culprit.fix}\n`;
   if (culprit.class === 'not-this-node') return `not this node: ${culprit.because}.\n  ${culprit.fix}\n`;
   const queued = queuedText(culprit);
   const lines = [
