@@ -10,18 +10,19 @@ import { onTimeLine } from '../../src/lab/truth-match.js';
 import type { Finding } from '../../src/model/finding.js';
 import type { Summary } from '../../src/model/summary.js';
 import { MS, SECOND } from '../../src/model/time.js';
-import type { Part } from './part.js';
+import { chanceSeen } from '../../src/stats/coverage.js';
+import type { Part, PartResult } from './part.js';
 
 const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const RUNS = 20;
-const QUEUES = [4, 8] as const;
+const QUEUES: readonly number[] = [4, 8];
 /** Farther apart, a finding is about something else. */
 const SAME_NS = 25 * MS;
 /** A stall at an edge of the run is none that the run could have seen whole. */
 const EDGE_NS = SECOND;
 
 /** One run against one stalled queue: each stall, whether the run claims to see such stalls, and whether it did. */
-interface CoverageRun {
+export interface CoverageRun {
   readonly queues: number;
   readonly stalls: readonly { readonly lengthNs: number; readonly claimed: number; readonly seen: boolean }[];
 }
@@ -44,38 +45,43 @@ export const coverage: Part = {
         runs.push(run);
       }
     }
-    const rows = QUEUES.map((queues) => {
-      const own = runs.filter((run) => run.queues === queues);
-      const blind = own.filter(({ stalls }) => stalls.every(({ seen }) => !seen)).length;
-      const { claimed, seen, stalls } = sums(own.flatMap((run) => run.stalls));
-      return { queues, runs: own.length, blind, stalls, claimed: claimed / stalls, seen: seen / stalls };
-    });
-    const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-    return {
-      tables: [
-        {
-          title: `probe NODE:${NODEPORT_LOCAL} --threshold 20 -d ${seconds}s`,
-          columns: ['queues', 'runs', 'blind', 'stalls', 'claimed', 'seen'].map((title) => ({ title, align: 'right' })),
-          rows: rows.map((row) => [
-            ...[row.queues, row.runs, row.blind, row.stalls].map(String),
-            percent(row.claimed),
-            percent(row.seen),
-          ]),
-        },
-      ],
-      targets: rows.map(({ queues, claimed, seen }) => ({
-        // Twenty runs draw twenty times which flows cross the queue: a share of them is known to some ten percent.
-        asked: `claimed within 15 % of seen with ${queues} queues`,
-        measured: `${percent(claimed)} against ${percent(seen)}`,
-        met: Math.abs(claimed - seen) <= 0.15,
-      })),
-      data: rows,
-      notes: ['blind: runs that saw none of the stalls'],
-    };
+    return resultOf(runs, seconds);
   },
 };
 
-async function coverageRun(lab: string, queues: number, seed: number, seconds: number): Promise<CoverageRun> {
+export function resultOf(runs: readonly CoverageRun[], seconds: number): PartResult {
+  const counted = QUEUES.filter((queues) => runs.some((run) => run.queues === queues));
+  const rows = counted.map((queues) => {
+    const own = runs.filter((run) => run.queues === queues);
+    const blind = own.filter(({ stalls }) => stalls.every(({ seen }) => !seen)).length;
+    const { claimed, seen, stalls } = sums(own.flatMap((run) => run.stalls));
+    return { queues, runs: own.length, blind, stalls, claimed: claimed / stalls, seen: seen / stalls };
+  });
+  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+  return {
+    tables: [
+      {
+        title: `probe NODE:${NODEPORT_LOCAL} --threshold 20 -d ${seconds}s`,
+        columns: ['queues', 'runs', 'blind', 'stalls', 'claimed', 'seen'].map((title) => ({ title, align: 'right' })),
+        rows: rows.map((row) => [
+          ...[row.queues, row.runs, row.blind, row.stalls].map(String),
+          percent(row.claimed),
+          percent(row.seen),
+        ]),
+      },
+    ],
+    targets: rows.map(({ queues, claimed, seen }) => ({
+      // Twenty runs draw twenty times which flows cross the queue: a share of them is known to some ten percent.
+      asked: `claimed within 15 % of seen with ${queues} queues`,
+      measured: `${percent(claimed)} against ${percent(seen)}`,
+      met: Math.abs(claimed - seen) <= 0.15,
+    })),
+    data: rows,
+    notes: ['blind: runs that saw none of the stalls'],
+  };
+}
+
+export async function coverageRun(lab: string, queues: number, seed: number, seconds: number): Promise<CoverageRun> {
   const fault = { lab: { name: lab }, seed, queue: seed % queues, durationS: seconds + 30 };
   const { truthPath } = await faultOn('rx-queue', { ...fault, periodMs: [600, 1_000], lengthMs: [60, 200] }, () => {});
   try {
@@ -95,7 +101,7 @@ async function coverageRun(lab: string, queues: number, seed: number, seconds: n
       .filter(({ startNs, releaseNs }) => startNs > EDGE_NS && releaseNs < seconds * SECOND - EDGE_NS)
       .map(({ startNs, releaseNs }) => ({
         lengthNs: releaseNs - startNs,
-        claimed: summary === undefined ? 0 : claimOf(summary, releaseNs - startNs),
+        claimed: summary === undefined ? 0 : claimOf(summary, queues, releaseNs - startNs),
         seen: findings.some(({ kind, release }) => kind === 'stall' && Math.abs(release - releaseNs) < SAME_NS),
       }));
     return { queues, stalls };
@@ -104,9 +110,9 @@ async function coverageRun(lab: string, queues: number, seed: number, seconds: n
   }
 }
 
-/** Probability with which a run says that it sees a stall of that length. */
-function claimOf({ detectableStallNs }: Summary, lengthNs: number): number {
-  return lengthNs >= detectableStallNs ? 1 : 0;
+/** Probability with which a run says that it sees a stall of that length of one of so many queues. */
+function claimOf({ coverage }: Summary, queues: number, lengthNs: number): number {
+  return coverage === null ? 0 : chanceSeen(coverage.sweep, coverage.levels, queues, lengthNs);
 }
 
 function sums(stalls: CoverageRun['stalls']): { claimed: number; seen: number; stalls: number } {
@@ -117,7 +123,7 @@ function sums(stalls: CoverageRun['stalls']): { claimed: number; seen: number; s
   };
 }
 
-function wordsOf(all: CoverageRun['stalls']): string {
+export function wordsOf(all: CoverageRun['stalls']): string {
   const { claimed, seen, stalls } = sums(all);
   return `${seen} of ${stalls} stalls seen, ${claimed.toFixed(1)} claimed`;
 }

@@ -38,11 +38,7 @@ const PLANNED: readonly Planned[] = [
 ];
 /** What today's inference gets wrong, each for one reason: these fail, are told, and stand here until they do not. */
 const OPEN: Readonly<Record<string, string>> = {
-  'network-last-mile': 'the kernel of the node acquits nobody yet',
   'network-last-mile without a vantage there': 'causes that are not told apart add up to a probability above 0.9',
-  device: 'no cause yet',
-  ecmp: 'no cause yet',
-  lag: 'no cause yet',
 };
 
 /** So many have to be right; `alike` and `inconclusive` are honest, but a tool that says nothing else is of no use. */
