@@ -15,8 +15,10 @@ export interface Campaign {
   readonly trials: readonly Trial[];
   /** How often a truth was called what, among all scenarios. */
   readonly confusion: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** By probability of the verdict, verdicts that name a cause or call it healthy. */
+  /** By what the verdict claims, and how often the cause that it names first is the true one. */
   readonly calibration: readonly { readonly from: number; readonly verdicts: number; readonly right: number }[];
+  /** Verdicts at 0.9 and more that name another cause first than the true one. */
+  readonly surelyWrong: number;
   readonly tellable: { readonly scenarios: number; readonly right: number; readonly wrong: number };
   readonly others: { readonly scenarios: number; readonly wrong: number };
 }
@@ -65,7 +67,7 @@ function summarize(trials: readonly Trial[]): Campaign {
   const named = trials.filter(({ said }) => said !== 'inconclusive');
   const calibration = [0, 0.5, 0.6, 0.7, 0.8, 0.9].map((from, i, all) => {
     const bin = named.filter(({ probability }) => probability >= from && probability < (all[i + 1] ?? 2));
-    return { from, verdicts: bin.length, right: bin.filter(({ outcome }) => outcome === 'right').length };
+    return { from, verdicts: bin.length, right: bin.filter(({ exact }) => exact).length };
   });
   const tellable = trials.filter((trial) => trial.tellable);
   const others = trials.filter((trial) => !trial.tellable);
@@ -75,6 +77,7 @@ function summarize(trials: readonly Trial[]): Campaign {
     trials,
     confusion,
     calibration,
+    surelyWrong: named.filter(({ exact, probability }) => !exact && probability >= 0.9).length,
     tellable: {
       scenarios: tellable.length,
       right: count(tellable, ['right']),
@@ -85,7 +88,7 @@ function summarize(trials: readonly Trial[]): Campaign {
 }
 
 /** The tables of a campaign, for people. */
-export function campaignText({ trials, confusion, calibration, tellable, others }: Campaign): string {
+export function campaignText({ trials, confusion, calibration, surelyWrong, tellable, others }: Campaign): string {
   const said = [...new Set(trials.map((trial) => trial.said))].sort();
   const width = Math.max(...said.map((name) => name.length), 5) + 2;
   const rows = Object.keys(confusion).sort();
@@ -97,12 +100,13 @@ export function campaignText({ trials, confusion, calibration, tellable, others 
         `${row.padEnd(first)}${said.map((name) => String(confusion[row]?.[name] ?? '.').padStart(width)).join('')}`,
     ),
     '',
-    'probability   verdicts   right',
+    'claimed       verdicts   the true cause is named first',
     ...calibration.map(({ from, verdicts, right }) => {
       const share = verdicts === 0 ? '' : `  ${((100 * right) / verdicts).toFixed(1)} %`;
       return `from ${from.toFixed(1)}${String(verdicts).padStart(14)}${String(right).padStart(8)}${share}`;
     }),
     '',
+    `named another than the true cause at 0.9 and more: ${surelyWrong}`,
     `can be told apart: ${tellable.right} of ${tellable.scenarios} right (${((100 * tellable.right) / Math.max(1, tellable.scenarios)).toFixed(1)} %), ${tellable.wrong} wrong`,
     `cannot: ${others.wrong} of ${others.scenarios} wrong`,
     `median time to a settled verdict: ${medianSettled(trials)} s`,
@@ -126,7 +130,10 @@ async function main(): Promise<void> {
   process.stderr.write('\n');
   for (const trial of campaign.trials) {
     const bad =
-      trial.outcome === 'wrong' || trial.outcome === 'missed' || (trial.tellable && trial.outcome !== 'right');
+      (!trial.exact && trial.said !== 'inconclusive' && trial.probability >= 0.9) ||
+      trial.outcome === 'wrong' ||
+      trial.outcome === 'missed' ||
+      (trial.tellable && trial.outcome !== 'right');
     if (bad) {
       const { truth, said, probability, outcome, tellable, notes } = trial;
       process.stdout.write(

@@ -135,6 +135,37 @@ const FAULTS: readonly FaultChoice[] = [
     }),
   },
   {
+    name: 'device',
+    make(pick) {
+      const machine = pick.of(['bad', 'client'] as const);
+      const some = pick.chance(0.4) && pick.queues > 1 ? { queue: pick.between(0, pick.queues - 1) } : {};
+      return {
+        fault: stalls({ stage: 'device', machine, ...some } as never, pick.timing()),
+        truth: { cause: 'device', machines: [NODES[machine]] },
+      };
+    },
+  },
+  {
+    name: 'ecmp',
+    make(pick) {
+      const [from, to, a, b] = pick.of([
+        ['shell', 'bad', 'node', 'shell'],
+        ['client', 'external', 'external', 'node-remote'],
+      ] as const);
+      return {
+        fault: stalls({ stage: 'network', from, to, links: pick.of([2, 3, 4]) } as never, pick.timing()),
+        truth: { cause: 'network', machines: [a, b] },
+      };
+    },
+  },
+  {
+    name: 'lag',
+    make: (pick) => ({
+      fault: stalls({ stage: 'network', to: 'bad', links: pick.of([2, 4]) } as never, pick.timing()),
+      truth: { cause: 'network', machines: ['node'] },
+    }),
+  },
+  {
     name: 'congestion',
     make: (pick) => ({
       fault: {
@@ -262,6 +293,9 @@ function describe(pick: Pick): { hosts: Hosts; lie: string | null } {
   if (roll < 0.08) return { hosts: change('nodeport-remote', { pod: 'pod' }), lie: 'nodeport-remote leads elsewhere' };
   if (roll < 0.12) return { hosts: change('external', { address: '172.16.33.99' }), lie: 'external is nowhere' };
   if (roll < 0.15) return { hosts: change('pod', { address: '10.125.20.99' }), lie: 'pod is nowhere' };
+  if (roll < 0.18) return { hosts: change('pod', { node: 'node-remote' }), lie: 'pod is on the other node' };
+  if (roll < 0.21) return { hosts: change('pod', { overlay: undefined }), lie: 'pod has no overlay' };
+  if (roll < 0.23) return { hosts: change('node', { vantage: undefined }), lie: 'bad is another machine than node' };
   return { hosts: LAB_HOSTS, lie: null };
 }
 

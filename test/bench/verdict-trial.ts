@@ -15,6 +15,8 @@ export interface Trial {
   /** Whether the paths measured, and what they saw, allow to tell. */
   readonly tellable: boolean;
   readonly probability: number;
+  /** The cause that is named first is the true one, at its place. */
+  readonly exact: boolean;
   readonly endS: number;
   readonly settled: boolean;
   readonly notes: string;
@@ -51,6 +53,7 @@ export function runTrial(seed: number): Trial {
       clear.length === random.truths.length &&
       random.truths.every((one) => isTellable(random, one)),
     probability: verdict.probability,
+    exact: isExact(verdict, random, shown),
     endS: run.endNs / SECOND,
     settled: run.settled,
     notes: `${random.notes} where=${String(verdict.where)} alike=${verdict.indistinguishable} n=${verdict.incidents} ${verdict.reason ?? ''}`,
@@ -95,6 +98,17 @@ function judge(verdict: Verdict, { truths, paths }: RandomScenario, shown: reado
   if (named.length > 1) return explained.length === 2 ? 'right' : 'wrong';
   // One of two faults alone is right only where the other one never showed.
   return explained.length >= 1 && shown.every(explains) ? 'right' : 'wrong';
+}
+
+/** Whether what is named is what is there; of a machine with one queue either word is right. */
+function isExact(verdict: Verdict, { truths, queues }: RandomScenario, shown: readonly Truth[]): boolean {
+  if (verdict.cause === 'healthy') return shown.length === 0;
+  const named = verdict.cause.split('+');
+  const where = [verdict.where ?? []].flat();
+  const is = ({ cause, machines }: Truth): boolean =>
+    (named.includes(cause) || (queues === 1 && cause === 'host' && named.includes('rx-queue'))) &&
+    machines.some((machine) => where.includes(machine));
+  return named.length > 1 ? truths.filter(is).length === named.length : truths.some(is) && shown.every(is);
 }
 
 /** Whether the causes that look the same on these paths as the true one blame the same machine. */

@@ -10,7 +10,10 @@ suite('random scenarios, seeds fixed', () => {
     assert.equal(tellable.wrong, 0);
     assert.ok(tellable.right >= 0.95 * tellable.scenarios, `${tellable.right} of ${tellable.scenarios}`);
     assert.ok(others.wrong <= 1);
+    assert.equal(campaign.surelyWrong, 0);
     const top = calibration.at(-1);
-    assert.ok((top?.right ?? 0) >= 0.95 * (top?.verdicts ?? 1), JSON.stringify(top));
+    // A tool that always says inconclusive would pass all of the above.
+    assert.ok((top?.right ?? 0) >= 15, JSON.stringify(top));
+    assert.ok(tellable.scenarios >= 25, `${tellable.scenarios}`);
   });
 });

@@ -52,12 +52,12 @@ const napiDelay: Tell = (fromNs, toNs) => [
 ];
 const gap: Tell = (fromNs, toNs) => [{ kind: 'cpu-gap', machine: 'node', cpu: 1, fromNs, toNs, servesInterface: true }];
 const arrivals =
-  (where: 'before-capture' | 'inside-node' | 'on-the-way-back'): Tell =>
+  (where: 'before-capture' | 'inside-node' | 'on-the-way-back', machine = 'node'): Tell =>
   (fromNs, toNs) => [
     {
       kind: 'arrivals',
-      machine: 'node',
-      path: 'shell>node/icmp',
+      machine,
+      path: machine === 'node' ? 'shell>node/icmp' : 'bad>node-remote/icmp',
       fromNs,
       toNs,
       where,
@@ -111,6 +111,19 @@ const SITUATIONS: readonly Situation[] = [
     says: 'host at node',
     alike: ['device', 'network', 'rx-queue'],
     probability: [0.3, 0.75],
+  },
+  {
+    is: 'the same where another machine sees its replies come late: that fits device and network alike',
+    fault: LAST_STRETCH,
+    watched: true,
+    tracedFromNs: 0,
+    tell: (from, to, window) => [
+      ...arrivals('before-capture')(from, to, window),
+      ...arrivals('on-the-way-back', 'node-remote')(from, to, window),
+    ],
+    says: 'network at node',
+    alike: ['device'],
+    probability: [0.4, 0.89],
   },
   {
     is: 'the host, and its kernel shows a wait in each incident',

@@ -12,7 +12,7 @@ const ONE_QUEUE = 0.62;
  */
 export const device: CauseKnowledge = {
   name: 'device',
-  share: 0.04,
+  share: 0.035,
   places: (topology) =>
     receivingMachines(topology).map((machine) => ({
       machines: [machine],

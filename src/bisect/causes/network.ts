@@ -12,12 +12,14 @@ const ONE_LINK_LAST = 0.4;
 /** Only networks congest and lose packets often; a machine stalls. */
 const KINDS: Hypothesis['kinds'] = { stall: 0.4, 'slow-drain': 0.06, congestion: 0.27, loss: 0.27 };
 
-/** One direction holds packets, or both do. */
+/** One direction holds packets, or both do; at the other ends it is the other leg that waits. */
 const EITHER_LEG: Ways = [
-  [0.5, [0.93, 0.02, 0.05]],
-  [0.3, [0.05, 0.02, 0.93]],
-  [0.2, [0.5, 0.02, 0.48]],
+  [0.7, [0.93, 0.02, 0.05]],
+  [0.2, [0.05, 0.02, 0.93]],
+  [0.1, [0.5, 0.02, 0.48]],
 ];
+
+const OTHER_LEG: Ways = EITHER_LEG.map(([share, [before, inside, back]]) => [share, [back, inside, before]]);
 
 /**
  * The network waits or loses: between two machines, for every path that goes between them, either way; or on its last
@@ -53,7 +55,7 @@ export const network: CauseKnowledge = {
       ),
     ];
   },
-  local: { waits: null, blind: 0, blindByFlow: 0, here: EITHER_LEG, elsewhere: EITHER_LEG },
+  local: { waits: null, blind: 0, blindByFlow: 0, here: EITHER_LEG, elsewhere: OTHER_LEG },
   meaning: (place) => `Packets wait, or are lost, in the network (${place}).`,
   lookInto: (machines) => [
     machines.length === 1

@@ -1,4 +1,4 @@
-import type { Hypothesis, Ways } from '../causes/hypothesis.js';
+import type { Hypothesis, Parts, Ways } from '../causes/hypothesis.js';
 import { cpuView } from '../evidence/cpu-view.js';
 import type { LocalEvidence } from '../evidence/local-evidence.js';
 import type { Observation } from '../evidence/observation.js';
@@ -95,26 +95,40 @@ export function scoreArrivals(hypothesis: Local, incidents: readonly Observation
       count += 1;
     }
   }
-  let score = 0;
-  for (const [machine, incidentsThere] of seen) score += scoreWays(waysAt(hypothesis, machine), incidentsThere);
+  const all = [...seen];
+  // A fault of one machine keeps to one way for all who look at it; between two the ends see opposite legs.
+  const score =
+    hypothesis.machines.length === 1
+      ? scoreTogether(hypothesis, all)
+      : all.reduce((sum, one) => sum + scoreTogether(hypothesis, [one]), 0);
   return count === 0 ? 0 : logMix(score, UNTRUSTED, -count * Math.log(3));
 }
 
 type Where = Extract<LocalEvidence, { kind: 'arrivals' }>['where'];
 const PART_OF: Readonly<Record<Where, 0 | 1 | 2>> = { 'before-capture': 0, 'inside-node': 1, 'on-the-way-back': 2 };
 
-function waysAt({ machines, local }: Local, machine: string): Ways {
-  return machines.length === 1 && machines[0] === machine ? local.here : local.elsewhere;
+type Seen = readonly (readonly [machine: string, incidents: readonly (readonly Where[])[]])[];
+
+function scoreTogether({ machines, local }: Local, seen: Seen): number {
+  const ways = local.here.length >= local.elsewhere.length ? local.here : local.elsewhere;
+  return logSum(
+    ways.map(([share], way) =>
+      seen.reduce((sum, [machine, incidents]) => {
+        const isHere = machines.length === 1 && machines[0] === machine;
+        return sum + scoreWay(partsOf(isHere ? local.here : local.elsewhere, way), incidents);
+      }, Math.log(share)),
+    ),
+  );
 }
 
-function scoreWays(ways: Ways, incidents: readonly (readonly Where[])[]): number {
-  return logSum(
-    ways.map(([share, parts]) =>
-      incidents.reduce(
-        (sum, wheres) =>
-          sum + wheres.reduce((total, where) => total + Math.log(parts[PART_OF[where]]), 0) / wheres.length,
-        Math.log(share),
-      ),
-    ),
+/** What holds in one way only there does so whatever the way elsewhere is. */
+function partsOf(ways: Ways, way: number): Parts {
+  return (ways[Math.min(way, ways.length - 1)] as Ways[number])[1];
+}
+
+function scoreWay(parts: Parts, incidents: readonly (readonly Where[])[]): number {
+  return incidents.reduce(
+    (sum, wheres) => sum + wheres.reduce((total, where) => total + Math.log(parts[PART_OF[where]]), 0) / wheres.length,
+    0,
   );
 }
