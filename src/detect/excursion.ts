@@ -15,6 +15,8 @@ const LEAST_HIGH_PROBES = 3;
 /** Share of the probes of the hit flows that must be raised between the first and the last. */
 const LEAST_DENSITY = 0.7;
 const LEAST_STALL_FIT = 0.95;
+/** Share of the peak below which the ends of an excursion are noise. */
+const FOOT = 0.01;
 /** A loose sequence of single spikes is not waited for any longer than this, or than it takes to show a shape. */
 const LONGEST_SPARSE_NS = 1 * SECOND;
 
@@ -85,8 +87,17 @@ export function isSustained(delays: readonly ProbeDelay[], around: Surroundings)
   );
 }
 
+/** Without the probes at both ends that hardly stand out of the noise, beside a peak so much higher. */
+function withoutFoot(delays: readonly ProbeDelay[]): readonly ProbeDelay[] {
+  const least = FOOT * Math.max(...delays.map((delay) => delay.excessNs));
+  const from = delays.findIndex((delay) => delay.excessNs >= least);
+  const to = delays.findLastIndex((delay) => delay.excessNs >= least);
+  return delays.slice(Math.max(0, from), to + 1);
+}
+
 /** What a closed excursion is: a drain, congestion, a stall whose queue took long to empty, or single spikes. */
-export function judgeExcursion(delays: readonly ProbeDelay[], level: Level, around: Surroundings): Finding[] {
+export function judgeExcursion(raised: readonly ProbeDelay[], level: Level, around: Surroundings): Finding[] {
+  const delays = withoutFoot(raised);
   if (!isSustained(delays, around)) {
     return delays.filter((delay) => isSpike(delay, level)).map((delay) => rttSpike(delay, around));
   }

@@ -3,7 +3,7 @@ import { FRESH_FLOW } from '../model/sample.js';
 import { MS } from '../model/time.js';
 
 /** Probes on end that make it more than chance. */
-const LEAST_PROBES = 7;
+const LEAST_PROBES = 6;
 /** So many that do not fit end it. */
 const MOST_MISSES = 2;
 /** How near to the sending of the next probe an answer must come, as a share of the time between the two. */

@@ -21,6 +21,7 @@ import { SampleTail } from './sample-tail.js';
 import { StallPeriod } from './stall-period.js';
 import { Surroundings } from './surroundings.js';
 import { UsualRtt } from './usual-rtt.js';
+import { WayOut, wayOutOf } from './way-out.js';
 
 /** A delayed probe is judged this long after its arrival: by then its neighbours, and pauses, are known. */
 export const HOLD_BACK_NS = 250 * MS;
@@ -44,6 +45,7 @@ export class PathDetector {
   readonly #tail: SampleTail;
   readonly #losses: LossRuns;
   readonly #heldLosses = new HeldLosses();
+  readonly #wayOut: WayOut | undefined;
   readonly #outage: OutageWatch;
   readonly #nextProbe: NextProbeWatch;
   readonly #period = new StallPeriod();
@@ -75,6 +77,9 @@ export class PathDetector {
     this.#censored = path.censored ?? false;
     this.#wake = wake;
     this.#tail = new SampleTail(tailSize(path));
+    this.#wayOut = this.#censored
+      ? undefined
+      : new WayOut(() => new PathDetector(...wayOutOf(path, options), () => wake(this)));
     this.#outage = new OutageWatch(path.name);
     this.#nextProbe = new NextProbeWatch(path.name);
     this.#losses = new LossRuns(path.name, path.intervalNs, options.waitNs);
@@ -93,13 +98,22 @@ export class PathDetector {
     return Math.max(WARM_UP.leastNs, Math.min(WARM_UP.probes * this.#path.intervalNs, WARM_UP.mostNs));
   }
 
+  /** One wait of the vantage's own way out, in place of an RTT. */
+  observeWait(fromNs: number, waitNs: number, flow: number): void {
+    this.#measure.received += 1;
+    this.#observeAnswer(fromNs, waitNs, flow);
+  }
+
   /** Takes in sample `i`. */
   observe(samples: SampleColumns, i: number): void {
+    this.#wayOut?.observe(samples, i);
     const outcome = samples.outcome[i] as number;
     const sentNs = samples.sentNs[i] as number;
     const flags = samples.flags[i] as number;
     const flow = samples.flow[i] as number;
     if (outcome > Outcomes.late) {
+      if (outcome === Outcomes.error) this.#measure.failures.icmpError(samples, i);
+      if (outcome === Outcomes.sendFailed) this.#measure.failures.sendFailed(samples.errorCode[i] as number);
       this.#observeUnanswered(outcome, samples.seq[i] as number, sentNs, flow, samples.dueNs[i] as number);
       return;
     }
@@ -124,6 +138,7 @@ export class PathDetector {
 
   /** Time has passed; `nowNs` is an instant up to which all samples can be taken to have come. */
   advance(nowNs: number): void {
+    this.#wayOut?.advance(nowNs);
     if (nowNs > this.#nowNs) {
       this.#nowNs = nowNs;
       this.#judgeDue();
@@ -132,6 +147,7 @@ export class PathDetector {
 
   /** The run has ended: judges what is left. */
   finish(nowNs: number): void {
+    this.#wayOut?.finish(nowNs);
     this.#nowNs = Math.max(this.#nowNs, nowNs);
     if (this.#judgeAtNs !== Number.POSITIVE_INFINITY) {
       this.#judgeCase(true);
@@ -146,6 +162,7 @@ export class PathDetector {
   /** Whether there is anything to come back to. */
   get busy(): boolean {
     return (
+      this.#wayOut?.busy === true ||
       this.#staged.length > 0 ||
       this.#judgeAtNs !== Number.POSITIVE_INFINITY ||
       this.#settleAtNs !== Number.POSITIVE_INFINITY
@@ -154,10 +171,13 @@ export class PathDetector {
 
   /** Complete findings since the last call. @param explained whether the prober's own pauses explain one */
   take(explained: (finding: Finding) => boolean): Finding[] {
-    if (this.#staged.length === 0) {
+    const out = this.#wayOut?.take(explained) ?? [];
+    if (this.#staged.length === 0 && out.length === 0) {
       return [];
     }
-    const staged = this.#staged.map((finding) => (explained(finding) ? { ...finding, selfInflicted: true } : finding));
+    const staged = [...this.#staged, ...out].map((finding) =>
+      explained(finding) ? { ...finding, selfInflicted: true } : finding,
+    );
     this.#staged = [];
     for (const finding of staged) {
       this.#count(finding);

@@ -1,6 +1,7 @@
 import type { PathTotals } from '../model/engine-event.js';
 import type { Coverage, RttSummary, Summary } from '../model/summary.js';
 import { LogHistogram } from '../stats/log-histogram.js';
+import { Failures } from './failures.js';
 
 /** What was counted and measured on one path, in memory that does not depend on the number of samples. */
 export class PathMeasure {
@@ -14,6 +15,7 @@ export class PathMeasure {
   sendFailed = 0;
   errors = 0;
   rateLimited = 0;
+  readonly failures = new Failures();
 }
 
 /** What a summary says beside counts and distributions. */
@@ -53,6 +55,7 @@ export function summarize(path: string, measure: PathMeasure, found: PathFinding
     errors,
     rateLimited: measure.rateLimited,
     unanswerable,
+    ...measure.failures.told(),
     duplicates,
     missedSlots,
     lossRatio: settled > 0 ? Math.min(1, Math.max(0, unanswered / settled)) : 0,

@@ -44,9 +44,12 @@ export class UsualRtt {
     this.#intervalNs = path.intervalNs;
     this.#jitterNs = path.sendJitterNs ?? 0;
     this.#censored = path.censored ?? false;
-    this.#caseNs = options.thresholdNs;
+    // Of a censored series the usual RTT is 0 from the start.
+    this.#caseNs = this.#censored
+      ? Math.min(options.thresholdNs, options.stallThresholdNs ?? options.thresholdNs)
+      : options.thresholdNs;
     this.#heldNs = this.#censored ? LEAST_HOLD_NS : Number.POSITIVE_INFINITY;
-    this.#highNs = options.thresholdNs;
+    this.#highNs = this.#caseNs;
     this.#spikeNs = options.thresholdNs;
   }
 

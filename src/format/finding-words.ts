@@ -33,7 +33,8 @@ function specifics(finding: Finding, thresholdNs: number): string {
       return (
         `${lengthOf(finding)}, ${count(finding.probes, 'probe')} held until one instant, ` +
         `${finding.probesAboveThreshold} above ${formatMs(thresholdNs)}, peak ${formatMs(finding.peakRttNs)}, ` +
-        `fit ${finding.fit.toFixed(3)}`
+        `fit ${finding.fit.toFixed(3)}` +
+        (finding.leg === 'out' ? "; on this machine's own way out, before the interface sent them" : '')
       );
     case 'slow-drain':
       return (

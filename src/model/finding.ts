@@ -27,6 +27,12 @@ export const stallSchema = z.object({
   fit: z.number().min(0).max(1).describe('share of the variance of the RTT that a common release instant explains'),
   slope: z.number().describe('of RTT against send time; -1 for a common release instant'),
   releaseSpreadNs: length.describe('from the first to the last release of the held probes'),
+  leg: z
+    .literal('out')
+    .optional()
+    .describe(
+      "waited on the vantage's own way out, before the driver's transmit stamp: RTTs do not show it; probes count from their hand-over to the kernel",
+    ),
   startUnseen: z
     .boolean()
     .optional()

@@ -43,6 +43,14 @@ export const summarySchema = z.object({
   inFlight: count.describe('younger than the wait time when the run ended: neither received nor lost'),
   sendFailed: count,
   errors: count.describe('answered by an ICMP error'),
+  icmpErrors: z
+    .array(z.object({ type: count, code: count, router: z.string().optional(), probes: count }))
+    .optional()
+    .describe('of the errors, whose and which; the most frequent ones'),
+  sendErrors: z
+    .array(z.object({ errno: count, probes: count }))
+    .optional()
+    .describe('of the failed sends, as Linux numbers them'),
   rateLimited: count.describe('UDP only: unanswered because the target limits its port-unreachable messages'),
   unanswerable: count.describe(
     'of the lost: SYNs of a flow that a stall held together with an earlier one, whose release lost them; no loss of the network',

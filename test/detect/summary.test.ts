@@ -67,12 +67,16 @@ describe('the summary of a path', () => {
       samples.sentNs[i] = i * 10 * MS;
       samples.rttNs[i] = -1;
       samples.outcome[i] = i < 3 ? Outcomes.error : Outcomes.lost;
+      samples.icmpType[i] = 3;
+      samples.icmpCode[i] = 1;
+      samples.router[i] = 1;
     }
     const bank = createDetectorBank([pathOf()], { thresholdNs: 100 * MS, waitNs: SECOND });
-    bank.push(takeSamples(samples, 4));
+    bank.push({ ...takeSamples(samples, 4), routers: new Map([[1, '172.16.99.1']]) });
     bank.finish(3 * SECOND);
     const [summary] = bank.summaries();
     assert.deepEqual([summary?.errors, summary?.lost, summary?.lossRatio, summary?.coverage], [3, 1, 1, null]);
+    assert.deepEqual(summary?.icmpErrors, [{ type: 3, code: 1, router: '172.16.99.1', probes: 3 }]);
   });
 
   it('keeps SYNs that the release of a stall lost out of the loss ratio', () => {

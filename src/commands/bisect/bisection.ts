@@ -188,7 +188,10 @@ export class Bisection {
     }
     // What a stall's own release lost says nothing beyond the stall.
     // Nor what a path does all the time, which is no incident.
-    const held = finding.kind === 'loss-episode' && finding.duringStall === true;
+    const held =
+      (finding.kind === 'loss-episode' && finding.duringStall === true) ||
+      // It waited before the vantage's interface sent it: no stage behind that is to blame.
+      (finding.kind === 'stall' && finding.leg === 'out');
     if (!held && finding.kind !== 'next-probe-release') {
       this.#infers((inference) => inference.finding(finding));
     }

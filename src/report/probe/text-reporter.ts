@@ -1,6 +1,7 @@
 import { formatClockTime, formatDateTime } from '../../format/clock-time.js';
 import { coverageLines } from '../../format/coverage-words.js';
 import { formatLength } from '../../format/duration.js';
+import { failureLines } from '../../format/failure-words.js';
 import { formatFlows } from '../../format/flow-list.js';
 import { printableValue } from '../../format/printable.js';
 import { formatTable } from '../../format/table.js';
@@ -137,6 +138,7 @@ function statistics(summary: Summary, result: RunResult, run: RunRecord): string
     `--- ${summary.path} statistics ---`,
     `${summary.sent} packets transmitted, ${summary.received} received, ${loss}, time ${Math.round(result.durationNs / 1e6)} ms${extra}`,
   ];
+  lines.push(...failureLines(summary, run.paths.find(({ path }) => path === summary.path)?.address));
   const rtt = summary.rttNs;
   if (rtt) {
     lines.push(
