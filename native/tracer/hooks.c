@@ -97,6 +97,14 @@ static bool attach(struct hooks *hooks, const char *name, struct problem *proble
 	return true;
 }
 
+const struct bpf_object_open_opts *kernel_types(void)
+{
+	static const char types[] = "/sys/kernel/btf/vmlinux";
+	static const struct bpf_object_open_opts options = {.sz = sizeof(options), .btf_custom_path = types};
+
+	return access(types, R_OK) == 0 ? &options : NULL;
+}
+
 bool hooks_open(struct tracer *tracer, struct asked *asked, struct problem *problem)
 {
 	static const enum flavour order[] = {FLAVOUR_TP_BTF, FLAVOUR_RAW_TP};

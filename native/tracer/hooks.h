@@ -29,6 +29,12 @@ struct hooks {
 struct tracer;
 struct asked;
 
+/*
+ * How the objects are opened. Where the kernel lacks a type, libbpf goes on to look for it in the types of
+ * modules, which only CAP_SYS_ADMIN may list; a file that is named is the only one it looks into.
+ */
+const struct bpf_object_open_opts *kernel_types(void);
+
 /* Loads the object of a question with the flavour that works, and attaches all hooks the kernel has. */
 bool hooks_open(struct tracer *tracer, struct asked *asked, struct problem *problem);
 void hooks_close(struct hooks *hooks);

@@ -98,7 +98,7 @@ static struct bpf_object_skeleton *open_object(void *state, struct tracer *trace
 	const struct scope *scope = &tracer->plan.scope;
 
 	rx_bpf__destroy(rx->skeleton);
-	rx->skeleton = rx_bpf__open();
+	rx->skeleton = rx_bpf__open_opts(kernel_types());
 	if (rx->skeleton == NULL ||
 	    bpf_map__set_max_entries(rx->skeleton->maps.events, (uint32_t)tracer->plan.ring_bytes) != 0)
 		return NULL;

@@ -49,7 +49,7 @@ static struct bpf_object_skeleton *open_object(void *state, struct tracer *trace
 	const struct scope *scope = &tracer->plan.scope;
 
 	stall_bpf__destroy(stall->skeleton);
-	stall->skeleton = stall_bpf__open();
+	stall->skeleton = stall_bpf__open_opts(kernel_types());
 	if (stall->skeleton == NULL || !size_maps(stall->skeleton, tracer))
 		return NULL;
 	if (stall->symbols.count == 0)

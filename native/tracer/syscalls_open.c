@@ -98,7 +98,7 @@ static struct syscalls_bpf *open_skeleton(struct syscalls *state)
 
 	state->recorder_possible = bpf_features_fetching_atomics();
 	if (state->recorder_possible)
-		return syscalls_bpf__open();
+		return syscalls_bpf__open_opts(kernel_types());
 	skeleton = calloc(1, sizeof(*skeleton));
 	if (skeleton == NULL || syscalls_bpf__create_skeleton(skeleton) != 0) {
 		free(skeleton);
@@ -106,7 +106,7 @@ static struct syscalls_bpf *open_skeleton(struct syscalls *state)
 	}
 	skeleton->skeleton->data = (void *)syscalls_no_fetch_bpf__elf_bytes(&size);
 	skeleton->skeleton->data_sz = size;
-	if (bpf_object__open_skeleton(skeleton->skeleton, NULL) != 0) {
+	if (bpf_object__open_skeleton(skeleton->skeleton, kernel_types()) != 0) {
 		syscalls_bpf__destroy(skeleton);
 		return NULL;
 	}
