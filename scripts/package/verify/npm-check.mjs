@@ -108,7 +108,8 @@ function grant({ run, expect, ok }, tester) {
   expect('rxray probe 127.0.0.1 --engine helper -c 5', refused);
   const modules = { ...tester, status: 4, matches: /raw-socket is not built here.*npm install raw-socket cap/s };
   expect('rxray probe 127.0.0.1 --engine portable -c 5', modules);
-  const printed = JSON.parse(run('rxray doctor --json', tester).stdout).grant;
+  const report = run('rxray doctor --json', tester).stdout.trim().split('\n').at(-1);
+  const printed = JSON.parse(report).grant;
   const root = { env: { PATH: `${tester.env.PATH}:/usr/sbin:/sbin` } };
   const done = expect('rxray doctor --fix', root).stderr.split('\n').slice(0, printed.length);
   if (JSON.stringify(done) !== JSON.stringify(printed))
