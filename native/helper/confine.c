@@ -29,7 +29,7 @@
 #define X32_BIT 0x40000000u /* the second set of numbers that x86-64 has */
 
 /* What is looked at beside the number. */
-enum check { ANY, READ_ONLY, NETLINK_ONLY };
+enum check { ANY, READ_ONLY, QUESTIONS_ONLY };
 
 static const struct allowed {
 	int number;
@@ -109,7 +109,7 @@ static const struct allowed {
         {__NR_sched_setaffinity, CONFINE_STARTS_THREADS, ANY},
         {__NR_prlimit64, CONFINE_STARTS_THREADS, ANY},
         /* Questions about interfaces. */
-        {__NR_socket, CONFINE_ASKS_NETLINK, NETLINK_ONLY},
+        {__NR_socket, CONFINE_ASKS_NETLINK | CONFINE_USES_BPF, QUESTIONS_ONLY},
         {__NR_bind, CONFINE_ASKS_NETLINK, ANY},
         {__NR_recvfrom, CONFINE_ASKS_NETLINK, ANY},
         {__NR_recvmsg, CONFINE_ASKS_NETLINK, ANY},
@@ -171,10 +171,13 @@ static void allow(struct program *program, const struct allowed *call)
 		give(program, SECCOMP_RET_ERRNO | EPERM);
 		give(program, SECCOMP_RET_ALLOW);
 		return;
-	case NETLINK_ONLY:
-		emit(program, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call->number, 0, 4);
+	case QUESTIONS_ONLY:
+		/* By a UNIX socket that nobody is at the other end of libc asks for the names of interfaces.
+		 */
+		emit(program, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call->number, 0, 5);
 		load(program, argument(0));
-		emit(program, BPF_JMP | BPF_JEQ | BPF_K, AF_NETLINK, 1, 0);
+		emit(program, BPF_JMP | BPF_JEQ | BPF_K, AF_NETLINK, 2, 0);
+		emit(program, BPF_JMP | BPF_JEQ | BPF_K, AF_UNIX, 1, 0);
 		give(program, SECCOMP_RET_ERRNO | EPERM);
 		give(program, SECCOMP_RET_ALLOW);
 		return;
