@@ -103,7 +103,11 @@ function internalError(error: unknown): number {
   return EXIT.internal;
 }
 
-process.on('uncaughtException', (error) => process.exit(internalError(error)));
+process.on('uncaughtException', (error) => {
+  // Said when the terminal has been given back, which is done as the process exits.
+  process.on('exit', () => internalError(error));
+  process.exit(EXIT.internal);
+});
 
 /** @returns the exit status; also when the results could not be written, whatever the command made of that */
 async function run(): Promise<number> {

@@ -5,6 +5,8 @@ import type { HelperName, HelperProcess, Transport } from './transport.js';
 
 /** A helper that was told to end gets this long before it is ended by signal. */
 const END_GRACE_MS = 5_000;
+/** One that has yet to say a word has nothing to tell. */
+const UNHEARD_GRACE_MS = 1_000;
 
 export type HelperFailure = Extract<EngineEvent, { kind: 'failure' }>;
 
@@ -13,6 +15,7 @@ export class HelperRun {
   readonly events: AsyncIterable<EngineEvent>;
   #helper: HelperProcess | undefined;
   #stopped = false;
+  #isHeard = false;
   #grace: NodeJS.Timeout | undefined;
 
   /** @param toError what a failure that the helper reports is to be thrown as */
@@ -24,7 +27,7 @@ export class HelperRun {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#helper?.closeInput();
-    this.#grace = setTimeout(() => this.#helper?.terminate(), END_GRACE_MS);
+    this.#grace = setTimeout(() => this.#helper?.terminate(), this.#isHeard ? END_GRACE_MS : UNHEARD_GRACE_MS);
     this.#grace.unref();
   }
 
@@ -45,6 +48,7 @@ export class HelperRun {
       // Held back until the helper says hello, so that what refuses a plan is the first thing a reader meets.
       let start: EngineEvent | undefined;
       for await (const chunk of helper.output) {
+        this.#isHeard = true;
         for (const event of decoder.push(chunk)) {
           if (event.kind === 'failure') throw toError(event);
           if (event.kind === 'start') {

@@ -48,6 +48,8 @@ export interface Transport {
   runsAs?(): Promise<RunsAs>;
   /** Compares the clocks. Rejects with a CodedError when the place cannot be reached. */
   exchangeClock?(): Promise<ClockOffset>;
+  /** Lets go of a place that was not reached yet; what waits for it fails. Does nothing to one that was. */
+  giveUp?(): void;
   /**
    * Closes what is kept open between launches, and waits until nothing is left at the other end. Without it that
    * happens by itself, a little after the last helper has ended or as this process ends.

@@ -175,6 +175,15 @@ test('an exception that nobody caught: the terminal is given back, and says what
   await terminal.prints(/Error: a defect/);
 });
 
+test('SIGKILL, which nothing can catch: the terminal is given back all the same', needsTmux, async (t) => {
+  const terminal = open(t, SIMULATED);
+  await terminal.shows(/▶ live/);
+  process.kill(await terminal.process(NODE), 'SIGKILL');
+  assert.equal((await terminal.left()).status, 137);
+  // What gives it back is told of the death by a pipe, and is not waited for by anybody.
+  await terminal.comesBack();
+});
+
 test('the prober is killed: the terminal is given back, and what it told is printed', {
   ...needsRoot,
   ...needsTmux,

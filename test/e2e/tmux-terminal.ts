@@ -113,6 +113,20 @@ export class TmuxTerminal {
     };
   }
 
+  /** Resolves once the terminal is as it was before the program, whoever saw to it. */
+  async comesBack(): Promise<void> {
+    const before = readFileSync(this.#files().before, 'utf8').trim();
+    await this.#until(
+      () => {
+        const state = this.#tmux('display-message', '-p', '#{alternate_on}#{cursor_flag}#{mouse_any_flag} #{pane_tty}');
+        const [flags, terminal = ''] = state.trim().split(' ');
+        const modes = execFileSync('stty', ['-g', '-F', terminal], { encoding: 'utf8' }).trim();
+        return (flags === '010' && modes === before) || undefined;
+      },
+      () => `the terminal was not given back:\n${this.text()}`,
+    );
+  }
+
   /** The process of that name among those the terminal runs. */
   async process(name: string): Promise<number> {
     const shell = Number(this.#tmux('display-message', '-p', '#{pane_pid}'));

@@ -23,7 +23,6 @@ import {
 import type { BisectOptions } from './bisect-options.js';
 
 const TICK_MS = 250;
-const CLOCK_TRIES = 2;
 
 /** Where a bisection has its events from: helpers at work, or a recording of them. */
 export interface BisectSources {
@@ -49,13 +48,18 @@ export interface BisectSources {
   close(): Promise<void>;
 }
 
-/** @param recorder where it is to be recorded */
-export function liveSources(
-  hosts: Hosts,
-  epochRealNs: bigint,
-  wanted: BisectOptions['engine'],
-  recorder?: Recorder,
-): BisectSources {
+export interface LiveSettings {
+  /** Of the vantages on this machine. */
+  readonly engine: BisectOptions['engine'];
+  /** Where it is to be recorded. */
+  readonly recorder: Recorder | undefined;
+  /** By then another machine has to have answered; it is given up when the run is to stop. */
+  readonly answerMs: number;
+  readonly stop: AbortSignal;
+}
+
+export function liveSources(hosts: Hosts, epochRealNs: bigint, settings: LiveSettings): BisectSources {
+  const { recorder, answerMs, stop } = settings;
   const began = performance.now();
   const now = (): number => Math.round((performance.now() - began) * 1e6);
   // Prober and watcher of a vantage share its connection.
@@ -63,21 +67,24 @@ export function liveSources(
   const transportTo = (name: string): Transport => {
     const known = transports.get(name);
     if (known) return known;
-    const transport = transportFor(vantageNamed(name, hosts, 'the hosts file'));
+    const transport = transportFor(vantageNamed(name, hosts, 'the hosts file'), { answerMs });
     transports.set(name, transport);
     return transport;
   };
+  const giveUp = (): void => {
+    for (const transport of transports.values()) transport.giveUp?.();
+  };
+  stop.addEventListener('abort', giveUp);
   return {
     epochRealNs,
     recorded: false,
     vantage: async (name) => {
       const transport = transportTo(name);
-      const compared = await compareClocks(transport);
-      const clock = compared instanceof CodedError ? SAME_CLOCK : compared;
-      const runsAs = await transport.runsAs?.().catch(() => undefined);
-      const able = vantageEngine(vantageNamed(name, hosts, 'the hosts file'), transport, wanted);
+      const { failure, clock = SAME_CLOCK } = await exchangedClock(transport, stop);
+      const runsAs = failure === undefined ? await transport.runsAs?.().catch(() => undefined) : undefined;
+      const able = vantageEngine(vantageNamed(name, hosts, 'the hosts file'), transport, settings.engine);
       // Instants of an unknown clock would be taken for those of another moment: such a vantage is out.
-      const engine = compared instanceof CodedError ? failedEngine(able.name, compared) : able;
+      const engine = failure === undefined ? able : failedEngine(able.name, failure);
       const stream = recorder?.stream(vantageStream(name), transport.place, clock);
       return {
         engine: stream ? recordedEngine(engine, stream) : engine,
@@ -113,23 +120,29 @@ export function liveSources(
       };
     },
     close: async () => {
+      stop.removeEventListener('abort', giveUp);
       await Promise.all([...transports.values()].map((transport) => transport.close?.()));
     },
   };
 }
 
-/** The offset of the clock of a vantage, or why it is not known; a connection that fails once may come up again. */
-async function compareClocks(transport: Transport): Promise<ClockOffset | CodedError> {
-  let failure: CodedError | undefined;
-  for (let tries = 0; tries < CLOCK_TRIES; tries += 1) {
+/** A refusal that comes sooner than this may be of one session too many at that moment. */
+const AGAIN_WITHIN_MS = 5_000;
+
+/** The clock of a place; of one that refuses at once it is asked for once more. */
+async function exchangedClock(
+  transport: Transport,
+  stop: AbortSignal,
+): Promise<{ readonly clock?: ClockOffset; readonly failure?: CodedError }> {
+  const began = performance.now();
+  for (let again = true; ; again = false) {
     try {
-      return (await transport.exchangeClock?.()) ?? SAME_CLOCK;
-    } catch (error) {
-      if (!(error instanceof CodedError)) throw error;
-      failure = error;
+      return { clock: (await transport.exchangeClock?.()) ?? SAME_CLOCK };
+    } catch (failure) {
+      if (!(failure instanceof CodedError)) throw failure;
+      if (!again || stop.aborted || performance.now() - began > AGAIN_WITHIN_MS) return { failure };
     }
   }
-  return failure ?? SAME_CLOCK;
 }
 
 export function recordedSources(player: Player, info: BisectInfo): BisectSources {

@@ -3,6 +3,7 @@ import type { HostsPath } from '../../hosts/measured-paths.js';
 import { plannedOf } from '../../hosts/planned.js';
 import { packageVersion } from '../../installation/version.js';
 import type { PlanRecord } from '../../model/records/hosts.js';
+import { MS } from '../../model/time.js';
 import type { BisectInfo } from '../../recording/recorded-run.js';
 import type { Recorder } from '../../recording/recorder.js';
 import { identifiabilityText } from '../../report/bisect/identifiability-text.js';
@@ -33,12 +34,23 @@ export async function bisect(options: BisectOptions, io: Io): Promise<number> {
     let recorder: Recorder | undefined;
     try {
       recorder = await openRecorder(options, runInfo(options, about, epochRealNs), io);
-      const sources = liveSources(about.hosts, epochRealNs, options.engine, recorder);
+      const answerMs = answerLimit(options);
+      const settings = { engine: options.engine, recorder, answerMs, stop: io.stop };
+      const sources = liveSources(about.hosts, epochRealNs, settings);
       return await new Bisection(options, about, sources, output, io).follow();
     } finally {
       await recorder?.close();
     }
   });
+}
+
+const LEAST_ANSWER_MS = 5_000;
+const MOST_ANSWER_MS = 30_000;
+
+/** Another machine may take as long to answer as is to be measured, so that a short run is a short wait. */
+function answerLimit({ durationNs, fixedDuration }: BisectOptions): number {
+  if (!fixedDuration || durationNs === 0) return MOST_ANSWER_MS;
+  return Math.min(MOST_ANSWER_MS, Math.max(LEAST_ANSWER_MS, durationNs / MS));
 }
 
 function runInfo(options: BisectOptions, { hosts, paths, notes }: BisectHosts, epochRealNs: bigint): BisectInfo {

@@ -5,6 +5,7 @@ import { capabilitiesOf } from '../../dashboard/drawing/capabilities.js';
 import { openBlessedScreen } from '../../dashboard/terminal/blessed-screen.js';
 import { CodedError } from '../../model/errors.js';
 import type { Io } from './io.js';
+import { guardTerminal } from './terminal-guard.js';
 
 /** Messages repeated on standard error when the terminal is given back; the first ones, as they tell why. */
 const MESSAGES_KEPT = 20;
@@ -24,12 +25,14 @@ export class LiveView implements DashboardFeed {
   readonly #messages: string[] = [];
   #messagesLeftOut = 0;
   #closed = false;
+  readonly #release: () => void;
   readonly #stopped = (): void => this.close();
 
   private constructor(
     dashboard: (onQuit: () => void) => Dashboard,
     private readonly io: Io,
   ) {
+    this.#release = guardTerminal(process.stdout.fd);
     this.#dashboard = dashboard(() => io.interrupt());
     io.stop.addEventListener('abort', this.#stopped);
     if (io.stop.aborted) this.close();
@@ -62,6 +65,7 @@ export class LiveView implements DashboardFeed {
     this.#closed = true;
     this.io.stop.removeEventListener('abort', this.#stopped);
     this.#dashboard.close();
+    this.#release();
     for (const text of this.#messages) this.io.err(`${text}\n`);
     if (this.#messagesLeftOut > 0) this.io.err(`… and ${this.#messagesLeftOut} messages more\n`);
   }

@@ -30,6 +30,8 @@ export class FarHelper implements HelperProcess {
     private readonly copy: HelperCopy,
     private readonly number: number,
     private readonly args: readonly string[],
+    /** By then it has to run. */
+    private readonly answerMs: number,
   ) {
     const running = new Promise<RunsAs>((resolve) => {
       this.#running = resolve;
@@ -79,9 +81,16 @@ export class FarHelper implements HelperProcess {
     // Without a keeper nobody over there would end it any more.
     void keeper.ended.then(() => this.closeInput());
     let running = false;
+    let late = false;
+    // A shell over there that hangs before it reads the script would be waited for for ever.
+    const deadline = setTimeout(() => {
+      late = true;
+      session.kill('SIGKILL');
+    }, this.answerMs);
     let refusal: CodedError | undefined;
     const take = (words: readonly string[]) => {
       running = words[0] === 'run';
+      clearTimeout(deadline);
       if (running) this.#running(place.runsAs);
       else refusal ??= this.#refusal(words, place.folder);
       return running;
@@ -93,6 +102,8 @@ export class FarHelper implements HelperProcess {
       this.output.once('close', () => session.output.resume());
     });
     const end = await session.closed;
+    clearTimeout(deadline);
+    if (late) throw this.shell.explain({ ...end, stderr: `no answer in ${this.answerMs / 1_000} s` });
     if (running) return this.#exit(end, keeper);
     if (this.#terminated) return TERMINATED;
     const lost = await keeper.trouble(end.code === 255 ? TROUBLE_PATIENCE_MS : 0);

@@ -6,11 +6,18 @@ import { type FarPlace, keeperScript } from './far-script.js';
 import type { FarSession, SessionEnd } from './far-session.js';
 import type { FarConnection, FarShell } from './far-shell.js';
 
-/** What asks for a name, a password or a slow disk over there takes no longer than this. */
-const READY_MS = 30_000;
 const CLOSE_MS = 10_000;
 const KILL_MS = 2_000;
 const LAST_WORDS_MS = 100;
+
+export interface FarKeeperSettings {
+  /** After four of these without a word from here, the far side ends its helpers. */
+  readonly beatSeconds: number;
+  /** By then the far side has to have answered. */
+  readonly answerMs: number;
+  /** Gives the attempt up when it is aborted. */
+  readonly given: AbortSignal;
+}
 
 /** Who waits for the far time, in the order of asking. */
 type Answers = ((time: string) => void)[];
@@ -37,12 +44,10 @@ export class FarKeeper {
   }
 
   /**
-   * @param beatSeconds after four of these without a word from here, the far side ends its helpers
-   * @param given gives the attempt up when it is aborted
    * @throws CodedError of the shell (E_SSH, E_KUBECTL), or E_NO_FOLDER
    */
-  static async start(shell: FarShell, beatSeconds: number, given: AbortSignal): Promise<FarKeeper> {
-    const connection = await shell.connect();
+  static async start(shell: FarShell, { beatSeconds, answerMs, given }: FarKeeperSettings): Promise<FarKeeper> {
+    const connection = await reached(shell, given);
     const { keeper } = connection;
     const giveUp = () => {
       keeper.kill('SIGTERM');
@@ -62,14 +67,14 @@ export class FarKeeper {
       readFarLines(keeper.output, take, () => {});
     });
     const ended = keeper.closed.then((end) => {
-      const stderr = late ? `${end.stderr}\nno answer in ${READY_MS / 1_000} s` : end.stderr;
+      const stderr = late ? `${end.stderr}\nno answer in ${answerMs / 1_000} s` : end.stderr;
       throw shell.explain({ ...end, stderr });
     });
     let late = false;
     const deadline = setTimeout(() => {
       late = true;
       giveUp();
-    }, READY_MS);
+    }, answerMs);
     try {
       const started = await Promise.race([ready, ended]);
       keeper.forgetStderr();
@@ -128,6 +133,17 @@ export class FarKeeper {
     await this.ended;
     for (const timer of timers) clearTimeout(timer);
   }
+}
+
+/** What comes before there is a session, as a container that has to start, is given up as well. */
+function reached(shell: FarShell, given: AbortSignal): Promise<FarConnection> {
+  const givenUp = new Promise<never>((_, reject) => {
+    const refuse = () => reject(shell.explain({ code: null, signal: null, stderr: 'given up before it answered' }));
+    given.addEventListener('abort', refuse, { once: true });
+    if (given.aborted) refuse();
+  });
+  givenUp.catch(() => {});
+  return Promise.race([shell.connect(), givenUp]);
 }
 
 function farPlace(words: readonly string[]): FarPlace {

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CodedError } from '../../model/errors.js';
 import { exchangeClock } from '../clock-exchange.js';
 import type { ClockOffset, HelperName, HelperProcess, RunsAs, Transport } from '../transport.js';
 import { FarHelper } from './far-helper.js';
@@ -7,6 +9,10 @@ import { readHelper } from './helper-copy.js';
 
 const LINGER_MS = 10_000;
 export const BEAT_SECONDS = 5;
+/** What asks for a name, a password or a slow disk over there takes no longer than this. */
+const ANSWER_MS = 30_000;
+/** How long the end of a connection is waited for that seems to be gone. */
+const GONE_MS = 500;
 
 export interface FarTransportSettings {
   /**
@@ -15,13 +21,16 @@ export interface FarTransportSettings {
    */
   readonly beatSeconds?: number;
   /** How long a connection is kept after its last use. */
-  readonly lingerMs?: number;
+  readonly lingerMs?: number | undefined;
+  /** By then a shell over there has to have answered, for the connection and for each helper. Default 30 s. */
+  readonly answerMs?: number | undefined;
 }
 
 /** Helpers on another machine, copied there through a shell, over one connection at a time. */
 export class FarTransport implements Transport {
   readonly place: string;
   #keeper: Promise<FarKeeper> | undefined;
+  /** Of reaching the place, until it is reached. */
   #attempt: AbortController | undefined;
   #users = 0;
   #launches = 0;
@@ -37,7 +46,7 @@ export class FarTransport implements Transport {
   launch(name: HelperName, args: readonly string[]): HelperProcess {
     const copy = readHelper(name);
     this.#launches += 1;
-    const helper = new FarHelper(this.shell, this.#take(), copy, this.#launches, args);
+    const helper = new FarHelper(this.shell, this.#take(), copy, this.#launches, args, this.#answerMs);
     const leave = () => this.#leave();
     helper.exited.then(leave, leave);
     return helper;
@@ -49,9 +58,20 @@ export class FarTransport implements Transport {
 
   exchangeClock(): Promise<ClockOffset> {
     return this.#using(async (keeper) => {
-      const offset = await exchangeClock(() => keeper.askTime());
+      const asked = exchangeClock(() => keeper.askTime());
+      const late = new AbortController();
+      const patience = sleep(this.#answerMs, undefined, { signal: late.signal, ref: false }).catch(() => undefined);
+      const offset = await Promise.race([asked, patience]);
+      late.abort();
       if (offset !== undefined) return offset;
-      throw this.shell.explain(await keeper.ended);
+      const end = await Promise.race([keeper.ended, sleep(GONE_MS, undefined)]);
+      if (end !== undefined) throw this.shell.explain(end);
+      throw new CodedError(
+        'E_CLOCK',
+        `the clock of ${this.place} cannot be read`,
+        'see what date +%s%N prints there; it has to be seconds since 1970',
+        4,
+      );
     });
   }
 
@@ -62,6 +82,14 @@ export class FarTransport implements Transport {
     } finally {
       this.#leave();
     }
+  }
+
+  giveUp(): void {
+    this.#attempt?.abort();
+  }
+
+  get #answerMs(): number {
+    return this.settings.answerMs ?? ANSWER_MS;
   }
 
   async close(): Promise<void> {
@@ -84,12 +112,17 @@ export class FarTransport implements Transport {
 
   #open(): Promise<FarKeeper> {
     const attempt = new AbortController();
-    const keeper = FarKeeper.start(this.shell, this.settings.beatSeconds ?? BEAT_SECONDS, attempt.signal);
+    const { beatSeconds = BEAT_SECONDS } = this.settings;
+    const keeper = FarKeeper.start(this.shell, { beatSeconds, answerMs: this.#answerMs, given: attempt.signal });
     this.#attempt = attempt;
     this.#keeper = keeper;
     const forget = () => {
       if (this.#keeper === keeper) this.#keeper = undefined;
     };
+    const reached = () => {
+      if (this.#attempt === attempt) this.#attempt = undefined;
+    };
+    keeper.then(reached, reached);
     keeper.then(({ ended }) => ended).then(forget, forget);
     return keeper;
   }
