@@ -7,7 +7,7 @@ import { declaredCommand, withInner } from './manual/declared.mjs';
 import { commandPage, mainPage, samePage } from './manual/man-page.mjs';
 import { fail, root } from './step.mjs';
 
-const built = join(root, 'dist/src/cli/cli.js');
+const built = join(root, 'dist/src/cli/command-line.js');
 if (!existsSync(built)) fail('The command line is not built: run npm run build first.');
 const { commandModules } = await import(built);
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));

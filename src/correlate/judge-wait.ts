@@ -1,7 +1,7 @@
+import { cgroupPlace } from '../model/cgroup-place.js';
 import type { Culprit, ObservedWait, StallClass } from '../model/culprit.js';
 import type { Context, Holder } from '../model/kernel-event.js';
 import { syscallName } from '../model/syscall-names.js';
-import { containerOf } from './container.js';
 import { delayShares } from './delay-shares.js';
 import { fixFor } from './fixes.js';
 import { heldSpan, syscallHeld } from './held-since.js';
@@ -36,6 +36,7 @@ export function judgeWait(observed: ObservedWait): Culprit {
   const handler = wait.handler >= 0 && wait.handlerNs > 0 ? softirqName(wait.handler) : null;
   const waitNs = wait.toNs - wait.fromNs;
   const heldNs = accused ? hold.heldNs : reason.class === 'softirq-handler' ? Math.min(waitNs, wait.handlerNs) : 0;
+  const place = cgroupPlace(cgroup ?? '');
   return {
     type: 'culprit',
     class: reason.class,
@@ -60,7 +61,8 @@ export function judgeWait(observed: ObservedWait): Culprit {
     syscall,
     handler,
     cgroup,
-    ...containerOf(cgroup ?? ''),
+    container: place.container ?? null,
+    pod: place.pod ?? null,
     servedBy: serverOf(observed),
     netns: wait.netns,
     interface: wait.interface,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { RXRAY } from '../e2e/rxray.js';
 import { TmuxTerminal } from '../e2e/tmux-terminal.js';
 import { withNamespaces } from './namespace.js';
 import { owing } from './owed.js';
@@ -13,7 +13,6 @@ const START_MS = 3_000;
 const ROUNDS = 3;
 const LIMIT = 0.1;
 
-const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const targets = Array.from({ length: PATHS }, (_, i) => `127.0.0.${i + 1}`);
 
 interface Size {
@@ -57,7 +56,7 @@ async function measure(
   setting.say(`${command} ${view}`);
   const args = [command, ...targets, '--icmp', '--netns', NAMESPACE, ...options];
   const environment = { LC_ALL: 'C.UTF-8', NO_COLOR: '' };
-  const terminal = new TmuxTerminal([process.execPath, main, ...args], { ...size, environment });
+  const terminal = new TmuxTerminal([process.execPath, RXRAY, ...args], { ...size, environment });
   return owing(
     () => terminal.close(),
     async () => {

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { needsChromium, openPage, painted, startBrowser } from '../browser/browser.js';
+import { RXRAY } from '../e2e/rxray.js';
 import { writeRecording } from '../report/write-recording.js';
 import type { Part } from './part.js';
 
@@ -15,8 +15,6 @@ const MOST_ZOOM_MS = 300;
 const MOST_PAGE_MB = 8;
 const KEYS = ['n', '+', '-', 'n', 'ArrowRight', '0', 'n', 'l', 'l', '0'];
 const METER_EVERY_MS = 50;
-
-const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
 interface Making {
   readonly seconds: number;
@@ -91,7 +89,7 @@ export const report: Part = {
 
 async function make(recording: string, page: string): Promise<Making> {
   const began = performance.now();
-  const child = spawn(process.execPath, [main, 'report', recording, '-o', page, '-q'], { stdio: 'inherit' });
+  const child = spawn(process.execPath, [RXRAY, 'report', recording, '-o', page, '-q'], { stdio: 'inherit' });
   let residentKb = 0;
   const meter = setInterval(() => {
     residentKb = Math.max(residentKb, residentOf(child.pid));

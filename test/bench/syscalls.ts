@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { RXRAY } from '../e2e/rxray.js';
 import type { Part, PartResult, Setting } from './part.js';
 import { spread } from './quantile.js';
 
-const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
-const ours = (...args: string[]) => [process.execPath, main, 'trace', 'syscalls', '-o', '/dev/null', ...args, '--'];
+const ours = (...args: string[]) => [process.execPath, RXRAY, 'trace', 'syscalls', '-o', '/dev/null', ...args, '--'];
 
 interface Way {
   readonly name: string;

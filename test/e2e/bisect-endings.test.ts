@@ -3,14 +3,13 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { PLACES } from '../../src/lab/addresses.js';
 import { labDown, labUp } from '../../src/lab/lab.js';
 import { namespaceOf } from '../../src/lab/state.js';
 import { needsRoot } from './lab-probing.js';
+import { RXRAY } from './rxray.js';
 
 const LAB = 'endings';
-const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 /** A helper sees its input end at once, and then ends within a beat. */
 const GONE_MS = 3_000;
 
@@ -19,7 +18,7 @@ test('bisect killed at any moment leaves no helper in any namespace', { ...needs
   try {
     const before = processes();
     for (const [round, signal] of (['SIGKILL', 'SIGKILL', 'SIGKILL', 'SIGTERM', 'SIGINT'] as const).entries()) {
-      const bisect = spawn(process.execPath, [main, 'bisect', '--hosts', hostsFile, '--cpu', '0'], {
+      const bisect = spawn(process.execPath, [RXRAY, 'bisect', '--hosts', hostsFile, '--cpu', '0'], {
         stdio: ['ignore', 'ignore', 'pipe'],
       });
       const ended = once(bisect, 'exit');

@@ -8,9 +8,9 @@ import { after, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { needsRoot } from './lab-probing.js';
+import { RXRAY } from './rxray.js';
 import { isAlive, type Left, needsTmux, type TerminalOptions, TmuxTerminal } from './tmux-terminal.js';
 
-const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const NODE = 'node';
 const PROBER = 'rxray-prober';
 const PATIENCE_MS = 20_000;
@@ -38,7 +38,7 @@ const UTF8 = { LC_ALL: 'C.UTF-8', TZ: 'UTC', NO_COLOR: '' };
 
 function open(t: TestContext, args: readonly string[], options: TerminalOptions = {}, nodeOptions: string[] = []) {
   const environment = { ...UTF8, ...options.environment };
-  const terminal = new TmuxTerminal([process.execPath, ...nodeOptions, main, ...args], { ...options, environment });
+  const terminal = new TmuxTerminal([process.execPath, ...nodeOptions, RXRAY, ...args], { ...options, environment });
   t.after(() => terminal.close());
   return terminal;
 }
@@ -58,7 +58,7 @@ function assertRestored(left: Left): void {
 test('a recording is watched again, as fast as it happened, and ends with its summary', needsTmux, async (t) => {
   const recording = join(folder, 'run.rxr');
   const args = ['probe', '172.16.47.27:30927', '--threshold', '50', '--scenario', scenario, '-d', '8s', '-q'];
-  const made = spawnSync(process.execPath, [main, ...args, '--record', recording], { encoding: 'utf8' });
+  const made = spawnSync(process.execPath, [RXRAY, ...args, '--record', recording], { encoding: 'utf8' });
   assert.equal(made.status, 0, made.stderr);
   const terminal = open(t, ['replay', recording, '--live']);
   const screen = await terminal.shows(/live \d\d:\d\d:\d\d UTC/);
@@ -247,7 +247,7 @@ test('the prober cannot start: told on the terminal as it was', { ...needsRoot, 
 });
 
 test('without a terminal: refused with what to do', () => {
-  const { status, stderr } = spawnSync(process.execPath, [main, 'dash', '127.0.0.1'], { encoding: 'utf8', input: '' });
+  const { status, stderr } = spawnSync(process.execPath, [RXRAY, 'dash', '127.0.0.1'], { encoding: 'utf8', input: '' });
   assert.equal(status, 2);
   assert.match(stderr, /the dashboard needs a terminal.*\[E_NO_TERMINAL\]/);
 });
@@ -256,7 +256,7 @@ test('a terminal that takes nothing any more stops no sample: all of them are in
   ...needsRoot,
 }, async (t) => {
   const file = join(folder, 'slow.ndjson');
-  const command = `stty cols 100 rows 30; exec ${process.execPath} ${main} dash 127.0.0.1 --json -o ${file}`;
+  const command = `stty cols 100 rows 30; exec ${process.execPath} ${RXRAY} dash 127.0.0.1 --json -o ${file}`;
   const script = spawn('script', ['-qfec', command, '/dev/null'], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, ...UTF8, TERM: 'xterm' },

@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { recordSchema } from '../../src/commands/schema.js';
 import { packageFolder } from '../../src/installation/package-folder.js';
 import type { Finding } from '../../src/model/finding.js';
@@ -17,8 +16,8 @@ import { CLOSED_PORT, ContractNamespace, SLOW_ADDRESS } from '../engines/contrac
 import { UNPRIVILEGED, UNPRIVILEGED_CAPABILITIES } from '../engines/unprivileged.js';
 import { processesIn } from '../transports/process-list.js';
 import { needsRoot } from './lab-probing.js';
+import { RXRAY } from './rxray.js';
 
-const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const namespace = new ContractNamespace(`rxray-engines-${process.pid}`);
 
 interface Ended {
@@ -38,7 +37,7 @@ function start(args: readonly string[], as: readonly string[] = []): Started {
 }
 
 function startCommand(name: 'probe' | 'bisect', args: readonly string[], as: readonly string[]): Started {
-  const command = ['netns', 'exec', namespace.name, ...as, process.execPath, main, name, ...args];
+  const command = ['netns', 'exec', namespace.name, ...as, process.execPath, RXRAY, name, ...args];
   const child = spawn('ip', command, { cwd: tmpdir(), stdio: ['ignore', 'pipe', 'pipe'] });
   let [out, err] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -4,7 +4,6 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { labDown, labUp } from '../../src/lab/lab.js';
 import { type Culprit, culpritSchema } from '../../src/model/culprit.js';
@@ -13,6 +12,7 @@ import { MS } from '../../src/model/time.js';
 import { drawnAxes, needsChromium, openPage, painted, startBrowser } from '../browser/browser.js';
 import { type LabTrial, labTrial, trialWords } from '../verdicts/lab-trial.js';
 import { needsRoot } from './lab-probing.js';
+import { RXRAY } from './rxray.js';
 
 const LAB = { name: 'recorded' };
 const PATH = 'shell>node/icmp';
@@ -22,7 +22,6 @@ const TOLERANCE_NS = 5 * MS;
 const LEAST_TOLD = 0.6;
 /** Of the injector's stalls of which the trace tells, so many are explained by it. */
 const EXPLAINED_SHARE = 0.9;
-const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const run = promisify(execFile);
 
 interface Sample {
@@ -138,7 +137,7 @@ describe('a bisection in the lab, recorded', { ...needsRoot, timeout: 180_000 },
   });
 
   it('tells the probes that it delayed, and by how much', async () => {
-    await run(process.execPath, [main, 'export', file('run.rxr'), '--ndjson', '-o', file('run.ndjson')]);
+    await run(process.execPath, [RXRAY, 'export', file('run.rxr'), '--ndjson', '-o', file('run.ndjson')]);
     const samples = (parsed(readFileSync(file('run.ndjson'), 'utf8')) as unknown as Sample[]).filter(
       ({ type, path }) => type === 'sample' && path === PATH,
     );
@@ -167,8 +166,8 @@ describe('a bisection in the lab, recorded', { ...needsRoot, timeout: 180_000 },
   });
 
   it('is reported as the live run said it', async () => {
-    await run(process.execPath, [main, 'report', file('run.rxr'), '-o', file('report.json'), '-q']);
-    await run(process.execPath, [main, 'report', file('run.rxr'), '-o', file('report.md'), '-q']);
+    await run(process.execPath, [RXRAY, 'report', file('run.rxr'), '-o', file('report.json'), '-q']);
+    await run(process.execPath, [RXRAY, 'report', file('run.rxr'), '-o', file('report.md'), '-q']);
     assert.ok(existsSync(file('report.md')));
     const told = JSON.parse(readFileSync(file('report.json'), 'utf8'));
     const live = (type: string) => lines.filter((line) => line.type === type);
@@ -180,7 +179,7 @@ describe('a bisection in the lab, recorded', { ...needsRoot, timeout: 180_000 },
   });
 
   it('is a page that shows its stalls', needsChromium, async () => {
-    await run(process.execPath, [main, 'report', file('run.rxr'), '-o', file('report.html'), '-q']);
+    await run(process.execPath, [RXRAY, 'report', file('run.rxr'), '-o', file('report.html'), '-q']);
     const browser = await startBrowser();
     try {
       const { page, troubles } = await openPage(browser, file('report.html'));

@@ -2,13 +2,11 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { Finding } from '../../src/model/finding.js';
 import type { QualityRecord } from '../../src/model/records/run.js';
 import type { Summary } from '../../src/model/summary.js';
 import { needsRoot } from './lab-probing.js';
-
-const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+import { RXRAY } from './rxray.js';
 
 interface Document {
   readonly findings: readonly Finding[];
@@ -19,7 +17,7 @@ interface Document {
 /** Probes loopback for three seconds while `disturb` has its way with the helper's process. */
 async function probeDisturbed(args: readonly string[], disturb: (helper: number) => Promise<void>): Promise<Document> {
   const options = ['-d', '3s', '--threshold', '10', '--format', 'json', ...args];
-  const child = spawn(process.execPath, [main, 'probe', '127.0.0.1', ...options], {
+  const child = spawn(process.execPath, [RXRAY, 'probe', '127.0.0.1', ...options], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let out = '';

@@ -3,15 +3,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type {
   SyscallEndRecord,
   SyscallRecord,
   SyscallSummaryRecord,
   SyscallTraceLine,
 } from '../../src/model/records/syscall.js';
-
-const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+import { RXRAY } from './rxray.js';
 
 /** By its path: what stands before it on the PATH may be a script of many calls. */
 export const PYTHON = '/usr/bin/python3';
@@ -36,7 +34,7 @@ export interface Tracing {
 
 /** `rxray trace syscalls --json …`; `under` is a command in front of it. */
 export function traceSyscalls(args: readonly string[], under: readonly string[] = []): Tracing {
-  const [program = '', ...rest] = [...under, process.execPath, main, 'trace', 'syscalls', '--json', ...args];
+  const [program = '', ...rest] = [...under, process.execPath, RXRAY, 'trace', 'syscalls', '--json', ...args];
   const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '';
   let err = '';

@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { HOST_ADDRESS, type HostName, NODEPORT_LOCAL } from '../../src/lab/addresses.js';
 import { namespaceOf } from '../../src/lab/state.js';
+import { RXRAY } from './rxray.js';
 
 export const LAB = 'trc';
-const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
 /** A command line of rxray at work; what it writes is kept. */
 export class RunningCommand {
@@ -26,11 +25,11 @@ export class RunningCommand {
   }
 
   static start(...words: readonly string[]): RunningCommand {
-    return new RunningCommand(spawn(process.execPath, [main, ...words], { stdio: ['ignore', 'pipe', 'pipe'] }));
+    return new RunningCommand(spawn(process.execPath, [RXRAY, ...words], { stdio: ['ignore', 'pipe', 'pipe'] }));
   }
 
   static startOn(host: HostName, ...words: readonly string[]): RunningCommand {
-    const argv = ['netns', 'exec', namespaceOf(LAB, host), process.execPath, main, ...words];
+    const argv = ['netns', 'exec', namespaceOf(LAB, host), process.execPath, RXRAY, ...words];
     return new RunningCommand(spawn('ip', argv, { stdio: ['ignore', 'pipe', 'pipe'] }));
   }
 

@@ -5,10 +5,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { recordSchema } from '../../src/commands/schema.js';
 import { MS, SECOND, US } from '../../src/model/time.js';
+import { RXRAY } from '../e2e/rxray.js';
 import { type FilePacket, pcap, pcapng } from './capture/build-file.js';
 import { ethernet, syn, synAck } from './capture/build-packet.js';
 import { measureImport, writeCapture } from './capture/long-capture.js';
@@ -136,9 +136,8 @@ describe('import of a capture', () => {
   });
 
   it('from standard input, as the command line has it', () => {
-    const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
     for (const input of [STALLED, gzipSync(STALLED)]) {
-      const out = execFileSync(process.execPath, [main, 'import', '-', '--format', 'json'], {
+      const out = execFileSync(process.execPath, [RXRAY, 'import', '-', '--format', 'json'], {
         input,
         encoding: 'utf8',
       });

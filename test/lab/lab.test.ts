@@ -3,7 +3,6 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import {
   HOST_ADDRESS,
   type HostName,
@@ -19,6 +18,7 @@ import { runningProcesses, startTicks } from '../../src/lab/process.js';
 import { learnFlowQueues, queueCounters, queuedFlows, queueThreads } from '../../src/lab/queues.js';
 import { LabState } from '../../src/lab/state.js';
 import { existingNamespaces } from '../../src/lab/topology.js';
+import { RXRAY } from '../e2e/rxray.js';
 import { captured } from './capture.js';
 
 const NAME = 'rxray-test';
@@ -40,8 +40,7 @@ const run = (place: Place, ...argv: string[]): string => {
   const result = spawnSync('ip', ['netns', 'exec', `${NAME}-${place}`, ...argv], { encoding: 'utf8', timeout: 10_000 });
   return result.stdout + result.stderr;
 };
-const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
-const rxrayLab = (...words: string[]) => spawnSync(process.execPath, [main, 'lab', ...words], { encoding: 'utf8' });
+const rxrayLab = (...words: string[]) => spawnSync(process.execPath, [RXRAY, 'lab', ...words], { encoding: 'utf8' });
 const reaches = (place: Place, url: string): string => run(place, 'curl', '-s', '-m', '3', url);
 const pings = (place: Place, address: string): boolean =>
   run(place, 'ping', '-c1', '-W2', address).includes(' 0% packet');

@@ -1,7 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { LabStatus } from '../../src/lab/lab.js';
 import { namespaceOf } from '../../src/lab/state.js';
 import { isGap, readTruth, type TruthSettings } from '../../src/lab/truth.js';
@@ -9,8 +8,8 @@ import type { Finding } from '../../src/model/finding.js';
 import { MS } from '../../src/model/time.js';
 import { type Verdict, verdictSchema } from '../../src/model/verdict.js';
 import { startBusyLoops } from '../bench/busy-loops.js';
+import { RXRAY } from '../e2e/rxray.js';
 
-const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const CPU_GROUPS = '/sys/fs/cgroup/cpu';
 /** Farther from a pause of the machine, a finding is about something else. */
 const NEAR_NS = 25 * MS;
@@ -46,7 +45,7 @@ export const quotaMissing = (): string | false =>
 export async function noneRun(lab: LabStatus, disturbance: Disturbance, seconds: number): Promise<NoneRun> {
   const began = Number(process.hrtime.bigint());
   // biome-ignore format: one command line
-  const words = [main, 'bisect', '--hosts', lab.hostsFile, '--threshold', '25', '--json', '-d', `${seconds}s`];
+  const words = [RXRAY, 'bisect', '--hosts', lab.hostsFile, '--threshold', '25', '--json', '-d', `${seconds}s`];
   const { out, err, stops } = await disturbed(lab, disturbance, seconds, words);
   const lines = out.trimEnd().split('\n');
   const last = lines.at(-1) ?? '';

@@ -7,7 +7,7 @@ const cgroup = z.object({ id: z.int().describe('inode number of its folder'), pa
 const place = {
   cgroup1: cgroup.optional().describe('cgroup v1, the memory hierarchy'),
   cgroup2: cgroup.optional(),
-  container: z.string().optional().describe('first twelve digits of its id'),
+  container: z.string().optional().describe('its id: 64 digits, where the cgroup tells it'),
   pod: z.string().optional().describe('uid'),
 };
 

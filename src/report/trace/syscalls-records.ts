@@ -1,5 +1,5 @@
 import { syscallArguments, syscallName, syscallResult } from '../../codec/syscall-words.js';
-import { cgroupPlace } from '../../format/cgroup-place.js';
+import { cgroupPlace } from '../../model/cgroup-place.js';
 import type { SyscallDumpRecord, SyscallRecord, SyscallSummaryRecord } from '../../model/records/syscall.js';
 import type {
   CallStack,

@@ -1,7 +1,7 @@
-import { describeCgroup } from '../../format/cgroup-place.js';
 import { formatClockTime } from '../../format/clock-time.js';
 import { formatLength } from '../../format/duration.js';
 import { formatTable } from '../../format/table.js';
+import { describeCgroup } from '../../model/cgroup-place.js';
 import type {
   SyscallDumpRecord,
   SyscallEndRecord,

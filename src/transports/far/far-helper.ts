@@ -79,7 +79,8 @@ export class FarHelper implements HelperProcess {
     session.input.write(this.copy.bytes);
     this.#input.pipe(session.input);
     // Without a keeper nobody over there would end it any more.
-    void keeper.ended.then(() => this.closeInput());
+    const leave = () => this.closeInput();
+    keeper.ended.then(leave, leave);
     let running = false;
     let late = false;
     // A shell over there that hangs before it reads the script would be waited for for ever.

@@ -40,7 +40,8 @@ export class FarKeeper {
     this.ended = connection.keeper.closed;
     this.#beat = setInterval(() => connection.keeper.input.write('\n'), beatSeconds * 1_000);
     this.#beat.unref();
-    void this.ended.then(() => clearInterval(this.#beat));
+    const rest = () => clearInterval(this.#beat);
+    this.ended.then(rest, rest);
   }
 
   /**

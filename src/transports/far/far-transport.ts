@@ -106,7 +106,7 @@ export class FarTransport implements Transport {
     clearTimeout(this.#linger);
     this.#users += 1;
     const keeper = this.#keeper ?? this.#open();
-    void keeper.then((open) => open.hold(true)).catch(() => {});
+    keeper.then((open) => open.hold(true)).catch(() => {});
     return keeper;
   }
 
@@ -131,8 +131,8 @@ export class FarTransport implements Transport {
   #leave(): void {
     this.#users -= 1;
     if (this.#users > 0) return;
-    void this.#keeper?.then((open) => open.hold(this.#users > 0)).catch(() => {});
-    this.#linger = setTimeout(() => void this.close(), this.settings.lingerMs ?? LINGER_MS);
+    this.#keeper?.then((open) => open.hold(this.#users > 0)).catch(() => {});
+    this.#linger = setTimeout(() => this.close().catch(() => {}), this.settings.lingerMs ?? LINGER_MS);
     this.#linger.unref();
   }
 }

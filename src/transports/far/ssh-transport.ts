@@ -84,7 +84,8 @@ class SshConnection implements FarConnection {
     this.#args = [...args, '-o', 'ControlMaster=no', ...end];
     this.keeper = new FarSession('sh', ['-c', IN_FOLDER, folder, ...args, '-o', 'ControlMaster=yes', ...end]);
     // For the case that the shell itself was killed.
-    void this.keeper.closed.then(() => rmSync(folder, { recursive: true, force: true }));
+    const tidy = () => rmSync(folder, { recursive: true, force: true });
+    this.keeper.closed.then(tidy, tidy);
   }
 
   open(): FarSession {

@@ -1,6 +1,6 @@
 /** What the path of a cgroup tells of the container it belongs to. */
 export interface CgroupPlace {
-  /** The first twelve digits, as `docker ps` prints them. */
+  /** All 64 digits; `docker ps` prints the first twelve. */
   readonly container?: string;
   readonly runtime?: string;
   /** The pod's uid. */
@@ -25,7 +25,7 @@ export function cgroupPlace(path: string): CgroupPlace {
   const runtime = id === undefined ? undefined : runtimeOf(parts, id, podPart !== undefined);
   const unit = id === undefined && podPart === undefined ? lastMatch(parts, /^(.+\.(?:service|scope))$/) : undefined;
   return {
-    ...(id === undefined ? {} : { container: id.slice(0, 12) }),
+    ...(id === undefined ? {} : { container: id }),
     ...(runtime === undefined ? {} : { runtime }),
     ...(podPart === undefined ? {} : { pod: podPart.replaceAll('_', '-') }),
     ...(unit === undefined ? {} : { unit }),
@@ -52,7 +52,7 @@ export function describeCgroup(path: string): string {
   const { container, runtime, pod, unit } = cgroupPlace(path);
   if (container !== undefined) {
     const of = runtime === undefined ? '' : ` (${runtime})`;
-    return `container ${container}${of}${pod === undefined ? '' : `, pod ${pod}`}`;
+    return `container ${container.slice(0, 12)}${of}${pod === undefined ? '' : `, pod ${pod}`}`;
   }
   if (pod !== undefined) return `pod ${pod}`;
   return unit ?? path;

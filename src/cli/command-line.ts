@@ -1,0 +1,130 @@
+import yargs, { type MiddlewareFunction } from 'yargs';
+import { EXIT } from '../commands/run/exit-status.js';
+import type { Io } from '../commands/terminal/io.js';
+import { packageVersion } from '../installation/version.js';
+import { CodedError } from '../model/errors.js';
+import { checkWords, type DeclaredOptions } from './check-words.js';
+import { type CommandContext, type MakeCommand, UsageWanted } from './command.js';
+import { commandOf, explainUsage } from './usage-problems.js';
+
+/** Each command is loaded when it is called: what it needs is most of the time that rxray takes to start. */
+const COMMANDS: Readonly<Record<string, () => Promise<unknown>>> = {
+  probe: async () => (await import('./probe-cli.js')).probeCommand,
+  bisect: async () => (await import('./bisect-cli.js')).bisectCommand,
+  dash: async () => (await import('./dash-cli.js')).dashCommand,
+  record: async () => (await import('./record-cli.js')).recordCommand,
+  replay: async () => (await import('./replay-cli.js')).replayCommand,
+  export: async () => (await import('./export-cli.js')).exportCommand,
+  report: async () => (await import('./report-cli.js')).reportCommand,
+  import: async () => (await import('./import-cli.js')).importCommand,
+  trace: async () => (await import('./trace-cli.js')).traceCommand,
+  check: async () => (await import('./check-cli.js')).checkCommand,
+  hosts: async () => (await import('./hosts-cli.js')).hostsCommand,
+  lab: async () => (await import('./lab-cli.js')).labCommand,
+  doctor: async () => (await import('./doctor-cli.js')).doctorCommand,
+  schema: async () => (await import('./schema-cli.js')).schemaCommand,
+};
+
+/** What the command line declares, or one command of it; manual pages and completions are made from it too. */
+export function commandModules(
+  context: CommandContext = { run: async () => {}, behindDashes: [], isBare: false },
+  only?: string,
+) {
+  const wanted = Object.entries(COMMANDS).filter(([name]) => only === undefined || name === only);
+  return Promise.all(wanted.map(async ([, load]) => ((await load()) as MakeCommand)(context)));
+}
+
+/** The words of one call, on their way to the command that they name. */
+export class CommandLine {
+  #status: number = EXIT.completed;
+  /** What the command itself threw, which is no problem of the words. */
+  #failure: unknown;
+
+  constructor(
+    private readonly words: readonly string[],
+    private readonly behindDashes: readonly string[],
+    private readonly io: Io,
+  ) {}
+
+  /** The words that name the command: `trace stall`. */
+  get command(): string[] {
+    return commandOf(this.words, Object.keys(COMMANDS));
+  }
+
+  async run(): Promise<number> {
+    const [first = ''] = this.words;
+    if (!first.startsWith('-') && first !== 'completion' && !Object.hasOwn(COMMANDS, first)) {
+      throw this.#explain(`Unknown argument: ${first}`, undefined);
+    }
+    const text = await this.#parse(this.words);
+    if (text !== '') await this.io.out(`${text}\n`);
+    return this.#status;
+  }
+
+  #explain(message: string, options: DeclaredOptions | undefined): CodedError {
+    return explainUsage(message, { words: this.words, commands: Object.keys(COMMANDS), options });
+  }
+
+  /** The help of the command that was called, or of all. */
+  async help(): Promise<string> {
+    return `${await this.#parse([...this.command, '--help'])}\n`;
+  }
+
+  /** @returns what yargs would print itself: help goes where results go */
+  async #parse(words: readonly string[]): Promise<string> {
+    let printed = '';
+    let options: DeclaredOptions | undefined;
+    let problem: CodedError | undefined;
+    // The instance is that of the inner command, which the types leave out.
+    const check = (args: Record<string, unknown>, instance: { getOptions(): DeclaredOptions }): void => {
+      options = instance.getOptions();
+      checkWords(args, options, this.words);
+    };
+    const parser = yargs()
+      .scriptName('rxray')
+      .usage('$0 <command>\n\nFinds where and why packets wait.')
+      .completion('completion', 'print the completion script for your shell: rxray completion >> ~/.bashrc')
+      .demandCommand(1, 'say what to do')
+      .strict()
+      .version(packageVersion())
+      .alias({ h: 'help', V: 'version' })
+      .help()
+      .example('$0 probe 10.0.0.7:443', 'stalls on the way to a port, as they happen')
+      .example('$0 bisect --hosts hosts.yaml', 'which stage is to blame, from several vantages')
+      .example('$0 hosts example > hosts.yaml', 'a file to begin with')
+      .example('$0 import trace.pcap', 'stalls in what tcpdump already saw')
+      .epilogue('Each command has its own help: rxray probe --help. What works on this host: rxray doctor.')
+      .wrap(Math.min(110, Math.max(60, this.io.columns)))
+      .exitProcess(false)
+      .middleware(check as unknown as MiddlewareFunction, true)
+      .fail((message, error) => {
+        if (this.#failure !== undefined) throw this.#failure;
+        if (error instanceof CodedError || error instanceof UsageWanted) throw error;
+        problem ??= this.#explain(message ?? error.message, options);
+        throw problem;
+      });
+    for (const command of await this.#commands()) parser.command(command);
+    await parser.parseAsync([...words], {}, (_error, _args, text) => {
+      if (problem === undefined) printed = text;
+    });
+    return printed;
+  }
+
+  /** The one that is called; all where it is the list of them that is asked for. */
+  async #commands() {
+    const [first = ''] = this.words;
+    const context: CommandContext = {
+      run: async (command) => {
+        try {
+          this.#status = await command(this.io);
+        } catch (error) {
+          this.#failure = error;
+          throw error;
+        }
+      },
+      behindDashes: this.behindDashes,
+      isBare: this.words.every((word) => !word.startsWith('-')),
+    };
+    return Object.hasOwn(COMMANDS, first) ? commandModules(context, first) : commandModules(context);
+  }
+}
