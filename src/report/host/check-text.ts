@@ -1,4 +1,5 @@
 import { formatLength } from '../../format/duration.js';
+import { count } from '../../format/finding-words.js';
 import { printableValue } from '../../format/printable.js';
 import { formatTable } from '../../format/table.js';
 import { CHECK_STATES, type NodeCheck, type NodeReport } from '../../model/node-check.js';
@@ -49,6 +50,6 @@ function fine(checks: readonly NodeCheck[]): string {
 function ending({ wrong, notice, unknown, cost }: NodeReport): string {
   const what = wrong > 0 ? `${wrong} wrong` : 'nothing wrong';
   const more = [...(notice > 0 ? [`${notice} to note`] : []), ...(unknown > 0 ? [`${unknown} unknown`] : [])];
-  const spent = `${cost.readings} files read, ${formatLength(cost.cpuNs)} of CPU time there`;
+  const spent = `${count(cost.readings, 'file')} read, ${formatLength(cost.cpuNs)} of CPU time there`;
   return `${[what, ...more].join(', ')}; ${spent}\n`;
 }

@@ -219,18 +219,21 @@ export function qualityDoubts(record: QualityRecord): string[] {
   };
   add(
     record.pauses > 0,
-    `the prober itself paused ${record.pauses} times, the longest for ${formatLength(record.longestPauseNs)}` +
+    `the prober itself paused ${count(record.pauses, 'time')}, the longest for ${formatLength(record.longestPauseNs)}` +
       `${record.missedSlots > 0 ? `; ${count(record.missedSlots, 'slot')} never sent` : ''}` +
       `${record.stealNs > 0 ? `; the hypervisor took ${formatLength(record.stealNs)}` : ''}`,
   );
-  add(record.clockSteps > 0, `the system clock stepped ${record.clockSteps} times; probes across a step are left out`);
+  add(
+    record.clockSteps > 0,
+    `the system clock stepped ${count(record.clockSteps, 'time')}; probes across a step are left out`,
+  );
   add(
     record.kernelDrops > 0,
-    `the kernel dropped ${record.kernelDrops} packets before the prober read them: losses may be ours`,
+    `the kernel dropped ${count(record.kernelDrops, 'packet')} before the prober read them: losses may be ours`,
   );
   add(
     record.droppedRecords > 0,
-    `${record.droppedRecords} samples were dropped because the output was not read fast enough`,
+    `${count(record.droppedRecords, 'sample')} dropped because the output was not read fast enough`,
   );
   add(record.sentStampsMissing > 0, `${record.sentStampsMissing} probes lack the kernel's transmit stamp`);
   add(

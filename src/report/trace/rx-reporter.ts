@@ -1,5 +1,6 @@
 import { formatClockTime } from '../../format/clock-time.js';
 import { formatLength } from '../../format/duration.js';
+import { count } from '../../format/finding-words.js';
 import { printableValue } from '../../format/printable.js';
 import type { TraceQuality, TraceRun } from '../../model/records/trace.js';
 import type { RxPacketRecord } from '../../model/rx-packet.js';
@@ -40,7 +41,7 @@ class RxText implements RxReporter {
   }
 
   end(quality: TraceQuality): string {
-    return `${this.#packets} packets; ${traceEndText(quality)}`;
+    return `${count(this.#packets, 'packet')}; ${traceEndText(quality)}`;
   }
 }
 

@@ -1,5 +1,6 @@
 import { formatClockTime } from '../../format/clock-time.js';
 import { formatLength } from '../../format/duration.js';
+import { count } from '../../format/finding-words.js';
 import { formatTable } from '../../format/table.js';
 import { describeCgroup } from '../../model/cgroup-place.js';
 import type {
@@ -141,7 +142,7 @@ export function endLines(end: SyscallEndRecord): string[] {
     lost.gone > 0 ? [`${lost.gone} calls had ended their process or closed their file before it was named`] : [];
   const bpf = end.bpfNsPerCall === null ? '' : `, about ${Math.round(end.bpfNsPerCall)} ns in the kernel for each call`;
   return [
-    `${end.calls} calls traced; ${words.length === 0 ? 'nothing lost' : ''}${words.join('; ')}`,
+    `${count(end.calls, 'call')} traced; ${words.length === 0 ? 'nothing lost' : ''}${words.join('; ')}`,
     ...gone,
     `own cost: ${formatLength(end.tracerCpuNs)} of processor time${bpf}`,
   ];
