@@ -127,7 +127,7 @@ test('every doubt about a run has its sentence, and a good run has none', () => 
   };
   assert.deepEqual(qualityDoubts(bad), [
     'the prober itself paused 2 times, the longest for 150 ms; 15 slots never sent; the hypervisor took 3 ms',
-    'the system clock stepped 1 times; probes across a step are left out',
+    'the system clock stepped 1 time; probes across a step are left out',
     'the kernel dropped 4 packets before the prober read them: losses may be ours',
     '5 samples dropped because the output was not read fast enough',
     "6 probes lack the kernel's transmit stamp",
