@@ -120,7 +120,8 @@ async function run(): Promise<number> {
 // No await at this level: the single executable carries all of rxray as one CommonJS file.
 // What ends before its status is known has lost something that it waited for.
 process.exitCode = EXIT.internal;
-void run().then((status) => {
+const leave = (status: number): void => {
   process.exitCode = status;
   setTimeout(() => process.exit(), LEAVE_MS).unref();
-});
+};
+run().then(leave, (error: unknown) => leave(internalError(error)));

@@ -10,4 +10,8 @@ function program(): Promise<unknown> {
   return name === 'portable' ? import('./engines/portable/main.js') : import('./engines/connect/main.js');
 }
 
-void program();
+program().catch((error: unknown) => {
+  setImmediate(() => {
+    throw error;
+  });
+});

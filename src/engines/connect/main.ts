@@ -10,4 +10,11 @@ function check(): number {
 
 // Connects that nothing answers would keep the process alive for seconds.
 if (process.argv[2] === '--check') process.exit(check());
-else void runProber('rxray-connect', openConnect).then(process.exit);
+else runProber('rxray-connect', openConnect).then(process.exit, thrown);
+
+/** Told with its stack, as what nobody caught is. */
+function thrown(error: unknown): void {
+  setImmediate(() => {
+    throw error;
+  });
+}

@@ -15,4 +15,11 @@ async function check(): Promise<number> {
 }
 
 // Sockets of the native modules keep a process alive, and there is nothing left to wait for.
-void (process.argv[2] === '--check' ? check() : runProber('rxray-portable', openPortable)).then(process.exit);
+(process.argv[2] === '--check' ? check() : runProber('rxray-portable', openPortable)).then(process.exit, thrown);
+
+/** Told with its stack, as what nobody caught is. */
+function thrown(error: unknown): void {
+  setImmediate(() => {
+    throw error;
+  });
+}
