@@ -24,7 +24,15 @@ const EDGE_NS = SECOND;
 /** One run against one stalled queue: each stall, whether the run claims to see such stalls, and whether it did. */
 export interface CoverageRun {
   readonly queues: number;
-  readonly stalls: readonly { readonly lengthNs: number; readonly claimed: number; readonly seen: boolean }[];
+  /** Findings of any kind: where they are many and no stall was seen, the times do not match. */
+  readonly findings: readonly { readonly kind: string; readonly release: number; readonly selfInflicted: boolean }[];
+  readonly coverage: Summary['coverage'];
+  readonly stalls: readonly {
+    readonly lengthNs: number;
+    readonly releaseNs: number;
+    readonly claimed: number;
+    readonly seen: boolean;
+  }[];
 }
 
 /**
@@ -101,10 +109,12 @@ export async function coverageRun(lab: string, queues: number, seed: number, sec
       .filter(({ startNs, releaseNs }) => startNs > EDGE_NS && releaseNs < seconds * SECOND - EDGE_NS)
       .map(({ startNs, releaseNs }) => ({
         lengthNs: releaseNs - startNs,
+        releaseNs,
         claimed: summary === undefined ? 0 : claimOf(summary, queues, releaseNs - startNs),
         seen: findings.some(({ kind, release }) => kind === 'stall' && Math.abs(release - releaseNs) < SAME_NS),
       }));
-    return { queues, stalls };
+    const told = findings.map(({ kind, release, selfInflicted }) => ({ kind, release, selfInflicted }));
+    return { queues, findings: told, coverage: summary?.coverage ?? null, stalls };
   } finally {
     await faultOff('all', { name: lab });
   }
