@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -13,8 +13,8 @@ import { pcap, pcapng } from './capture/build-file.js';
 import { ethernet, syn, synAck } from './capture/build-packet.js';
 import { imported } from './import-io.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'rxray-fuzz-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const temporary = mkdtempSync(join(tmpdir(), 'rxray-fuzz-'));
+after(() => rmSync(temporary, { recursive: true, force: true }));
 
 const random = seeded(20_191_121);
 const below = (most: number): number => Math.floor(random() * most);
@@ -37,7 +37,7 @@ const noise = (length: number): Uint8Array => Uint8Array.from({ length }, () => 
 
 /** Refusals are values; anything else is a crash. */
 async function survives(content: Uint8Array): Promise<'read' | 'refused'> {
-  const path = join(folder, 'input');
+  const path = join(temporary, 'input');
   writeFileSync(path, content);
   const began = performance.now();
   try {
@@ -108,6 +108,34 @@ describe('damaged input', () => {
         }
       }
       assert.ok(performance.now() - began < LONGEST_MS * 3);
+    });
+  }
+
+  for (const folder of ['pasted', 'hunt']) {
+    it(`${folder}: damaged, no more is received than was sent, and all that was sent is accounted for`, async () => {
+      let read = 0;
+      const files = readdirSync(`test/fixtures/${folder}`).filter((name) => name !== 'README.md');
+      for (const name of files) {
+        const whole = readFileSync(`test/fixtures/${folder}/${name}`);
+        for (let round = 0; round < 6; round += 1) {
+          const path = join(temporary, 'input');
+          writeFileSync(path, damaged(whole));
+          const summaries = await imported({ files: [path] })
+            .then(({ records }) => records('summary'))
+            .catch((error: unknown) => {
+              if (error instanceof CodedError) return [];
+              throw error;
+            });
+          read += summaries.length;
+          for (const one of summaries) {
+            const { sent, received, lost, errors, inFlight } = one as Record<string, number>;
+            assert.ok((received ?? 0) <= (sent ?? 0), `${name}: ${JSON.stringify(one)}`);
+            const known = (received ?? 0) + (lost ?? 0) + (errors ?? 0) + (inFlight ?? 0);
+            assert.equal(known, sent, `${name}: ${JSON.stringify(one)}`);
+          }
+        }
+      }
+      assert.ok(read > files.length, `only ${read} paths of ${files.length} files`);
     });
   }
 });

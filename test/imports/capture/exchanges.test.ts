@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { ExchangeBatch } from '../../../src/imports/capture/exchange/exchange-batch.js';
 import type { ExchangeTotals } from '../../../src/imports/capture/exchange/exchange-totals.js';
 import { Exchanges } from '../../../src/imports/capture/exchange/exchanges.js';
 import { PathTable } from '../../../src/imports/capture/exchange/path-table.js';
 import { OUTCOMES, REPLIES } from '../../../src/model/sample.js';
 import { MS, SECOND, US } from '../../../src/model/time.js';
+import { seeded } from '../../detect/build-stream.js';
 import { complaint, echo, rst, syn, synAck } from './build-packet.js';
 
 type Sight = readonly [atMs: number, bytes: readonly number[]];
@@ -14,6 +16,8 @@ interface Seen {
   /** `outcome reply rtt` of each sample, in ms. */
   readonly samples: readonly string[];
   readonly totals: ExchangeTotals;
+  /** SYNs of each connection that was asked for again, and from the first to the answer. */
+  readonly again: readonly string[];
   readonly exchanges: Exchanges;
 }
 
@@ -22,21 +26,32 @@ const RAW = 101;
 function see(sights: readonly Sight[], options: { together?: boolean; only?: string } = {}): Seen {
   const table = new PathTable((name) => options.only === undefined || name === options.only, options.together);
   const samples: string[] = [];
-  const exchanges = new Exchanges(table, { waitNs: SECOND, matchNs: 30 * SECOND }, (batch) => {
+  const again: string[] = [];
+  const take = (batch: ExchangeBatch): void => {
     for (let i = 0; i < batch.samples.length; i += 1) {
       const { outcome, reply, rttNs } = batch.samples;
       const rtt = rttNs[i] as number;
       const words = [OUTCOMES[outcome[i] as number], REPLIES[reply[i] as number], rtt < 0 ? '' : String(rtt / MS)];
       samples.push(words.filter((word) => word !== '' && word !== 'none').join(' '));
     }
-  });
+  };
+  const exchanges = new Exchanges(
+    table,
+    { waitNs: SECOND, matchNs: 30 * SECOND },
+    take,
+    () => false,
+    ({ sentNs, answeredNs, answerLost }) => {
+      const ms = (answeredNs - (sentNs[0] ?? 0)) / MS;
+      again.push(`${sentNs.length} SYNs, ${ms} ms${answerLost ? ', answer lost' : ''}`);
+    },
+  );
   exchanges.epoch(0);
   for (const [atMs, bytes] of sights) {
     exchanges.packet(Uint8Array.from(bytes), 0, bytes.length, Math.round(atMs * MS), RAW);
   }
   exchanges.finish();
   const totals = exchanges.totals[0] as ExchangeTotals;
-  return { paths: table.paths.map(({ name }) => name), samples, totals, exchanges };
+  return { paths: table.paths.map(({ name }) => name), samples, totals, again, exchanges };
 }
 
 /** Time goes on, so that what is not answered is lost. */
@@ -269,6 +284,93 @@ describe('a SYN that is sent again', () => {
     assert.equal(totals.sentAgain, 2);
   });
 
+  it('the first connection of a path: nothing is known of its RTT, and an answer just behind the last SYN is to it', () => {
+    const { samples, totals } = see([
+      [0, syn(2, 10)],
+      [1_000, syn(2, 10)],
+      [3_000, syn(2, 10)],
+      [3_000.8, synAck(2, 10)],
+    ]);
+    assert.deepEqual(samples, ['lost', 'lost', 'reply syn-ack 0.8']);
+    assert.deepEqual([totals.sent, totals.received, totals.lost], [3, 1, 2]);
+  });
+
+  it('an RTT that varies: somewhat faster than the fastest so far is no answer to an earlier SYN', () => {
+    const { samples } = see([
+      [0, syn(1, 1)],
+      [66, synAck(1, 1)],
+      [100, syn(2, 10)],
+      [1_100, syn(2, 10)],
+      [1_148, synAck(2, 10)],
+    ]);
+    assert.deepEqual(samples, ['reply syn-ack 66', 'lost', 'reply syn-ack 48']);
+  });
+
+  it('held for a second, sent again, both answered: no more is received than was sent', () => {
+    const { samples, totals } = see([
+      ...QUICK,
+      [10, syn(2, 10)],
+      [1_010, syn(2, 10)],
+      [1_010.2, synAck(2, 10)],
+      [1_013, synAck(2, 10)],
+    ]);
+    assert.deepEqual(samples.slice(1), ['lost', 'late syn-ack 1000.2']);
+    assert.deepEqual([totals.sent, totals.received, totals.duplicates], [2, 2, 1]);
+  });
+
+  it('a server that sends the SYN-ACK of the first once more, with its stamp, was asked by the second', () => {
+    const { samples, again } = see([
+      ...QUICK,
+      [10, syn(2, 10, 110)],
+      [1_010, syn(2, 10, 1_110)],
+      [1_011, synAck(2, 10, 110)],
+    ]);
+    assert.deepEqual(samples.slice(1), ['lost', 'reply syn-ack 1']);
+    assert.deepEqual(again, ['2 SYNs, 1001 ms']);
+  });
+
+  it('a SYN-ACK by the timer of the server is a duplicate, seconds later too', () => {
+    const { samples, totals } = see([
+      [0, syn(2, 10, 5_000)],
+      [1_027, syn(2, 10, 6_027)],
+      [1_168, synAck(2, 10, 6_027)],
+      [2_182, synAck(2, 10, 6_027)],
+      [6_182, synAck(2, 10, 6_027)],
+    ]);
+    assert.deepEqual(samples, ['lost', 'reply syn-ack 141']);
+    assert.deepEqual([totals.sent, totals.received, totals.duplicates], [2, 1, 2]);
+  });
+
+  it('sent again although answered: the answer was lost behind the capture point', () => {
+    const { samples, totals, again } = see([
+      [0, syn(2, 10, 5_000)],
+      [0.2, synAck(2, 10, 5_000)],
+      [1_030, syn(2, 10, 6_030)],
+      [1_030.2, synAck(2, 10, 5_000)],
+    ]);
+    assert.deepEqual(samples, ['reply syn-ack 0.2']);
+    assert.deepEqual(
+      [totals.sent, totals.received, totals.duplicates, again],
+      [1, 1, 1, ['1 SYNs, 0.2 ms, answer lost']],
+    );
+  });
+
+  it('a client that asks every 34 ms is answered behind the last', () => {
+    const asked = Array.from({ length: 12 }, (_, i): Sight => [i * 34, syn(2, 10, 1 + i)]);
+    const { samples, totals } = see([...asked, [383, synAck(2, 10)], later(2_000)]);
+    assert.equal(samples.filter((one) => one === 'reply syn-ack 9').length, 1);
+    assert.deepEqual([totals.sent, totals.received, totals.lost, totals.inFlight], [12, 1, 11, 0]);
+  });
+
+  it('refused: the second is answered by a RST', () => {
+    const { samples, again } = see([
+      [0, syn(2, 10)],
+      [1_000, syn(2, 10)],
+      [1_000.5, rst(2, 10)],
+    ]);
+    assert.deepEqual([samples, again], [['lost', 'reply rst 0.5'], ['2 SYNs, 1000.5 ms']]);
+  });
+
   it('probes that all have one number, as those of nping, get an answer each', () => {
     const { samples, totals } = see([
       [0, syn(1, 10)],
@@ -280,6 +382,32 @@ describe('a SYN that is sent again', () => {
     ]);
     assert.deepEqual(samples, ['reply rst 5', 'reply rst 15.01', 'reply rst 25.02']);
     assert.deepEqual([totals.sameNumber, totals.sentAgain, totals.lost], [2, 0, 0]);
+  });
+});
+
+describe('whatever the traffic', () => {
+  it('what was sent was received, lost, refused, or is in flight', () => {
+    const random = seeded(77);
+    const below = (most: number): number => Math.floor(random() * most);
+    for (let round = 0; round < 300; round += 1) {
+      const sights: Sight[] = [];
+      for (let i = 0, at = 0; i < 60; i += 1, at += below(700)) {
+        const [port, number] = [1 + below(3), 10 * (1 + below(3))];
+        const stamp = below(2) === 0 ? undefined : 1 + below(5_000);
+        const kind = below(10);
+        if (kind < 5) sights.push([at, syn(port, number, stamp)]);
+        else if (kind < 7) sights.push([at, synAck(port, number, stamp)]);
+        else if (kind < 8) sights.push([at, rst(port, number)]);
+        else if (kind < 9) sights.push([at, complaint(3, 1, syn(port, number))]);
+        else sights.push([at, echo(below(2) === 0 ? 'request' : 'reply', 1, below(4))]);
+        if (below(40) === 0) at -= 5_000;
+      }
+      for (const totals of see(sights).exchanges.totals) {
+        const { sent, received, lost, errors, inFlight, late } = totals;
+        assert.equal(received + lost + errors + inFlight, sent, `round ${round}: ${JSON.stringify(totals)}`);
+        assert.ok(received <= sent && late <= received, `round ${round}`);
+      }
+    }
   });
 });
 
