@@ -179,6 +179,14 @@ export class Exchanges implements PacketSink {
   #answer(packet: Packet, timeNs: number): void {
     const path = this.paths.ofAnswer(packet);
     const salt = path < 0 ? 0 : saltOf(packet, packet.destination, packet.destinationPort);
+    // Most answers are to a probe that was sent once: no more than a look-up, and no object, for them.
+    const pending = this.#pending;
+    const place = path < 0 ? -1 : pending.find(path, packet.answers, salt);
+    const only = pending.slot(place);
+    if (place >= 0 && pending.again[only] === Repeats.none) {
+      this.#settle(pending, only, path, packet, timeNs);
+      return;
+    }
     const latest =
       path < 0 ? undefined : (this.#find(path, packet.answers, salt) ?? this.#findFastOpen(packet, path, salt));
     if (latest === undefined) {
@@ -188,14 +196,14 @@ export class Exchanges implements PacketSink {
     }
     const { table, slot } = latest;
     if (table.again[slot] === Repeats.none) {
-      this.#settle(latest, path, packet, timeNs);
+      this.#settle(table, slot, path, packet, timeNs);
       return;
     }
     const answered = this.#repeats.answered(latest, packet, timeNs);
     if (answered === undefined) {
       this.#totalsOf(path).copies += 1;
     } else if (answered.kind === 'try') {
-      this.#settle(answered.own, path, packet, timeNs);
+      this.#settle(answered.own.table, answered.own.slot, path, packet, timeNs);
       this.#tellSentAgain([answered.own, ...answered.before], timeNs, false);
     } else {
       this.#totalsOf(path).duplicates += 1;
@@ -244,12 +252,11 @@ export class Exchanges implements PacketSink {
     });
   }
 
-  #settle(own: Try, path: number, packet: Packet, timeNs: number): void {
-    const { table, slot } = own;
+  #settle(table: PendingTable, slot: number, path: number, packet: Packet, timeNs: number): void {
     const totals = this.#totalsOf(path);
     const state = table.state[slot];
     if (state === States.answered || state === States.void) {
-      if (state === States.answered && isCopy(own, packet, timeNs)) totals.copies += 1;
+      if (state === States.answered && isCopy({ table, slot }, packet, timeNs)) totals.copies += 1;
       else totals.duplicates += 1;
       return;
     }
