@@ -10,10 +10,14 @@ import type { Surroundings } from './surroundings.js';
  * far fewer: 10^8 probes of 18 kinds of noise had none (npm run bench -- noise).
  */
 const MOST_CHANCE = { aProbe: 1e-9, aRun: 1e-6 };
-/** The same for two probes, which need a slow one beside: in a sweep over many flows a stall holds no more. */
-const MOST_CHANCE_OF_TWO = { aProbe: 1e-7, aRun: 1e-4 };
-/** Releases are counted as one within so much at least, whatever the probes at hand show. */
+/**
+ * The same for two probes, one of which must be slow by the threshold: in a sweep over many flows a stall holds no
+ * more, and stalls that held one probe each stand beside it as spikes. Up to two slow probes in a hundred are borne.
+ */
+const MOST_CHANCE_OF_TWO = { aProbe: 1e-4, aRun: 3e-3 };
+/** Releases are counted as one within so much at least, whatever the probes at hand show; two lie where they lie. */
 const LEAST_WINDOW_NS = 1 * MS;
+const LEAST_WINDOW_OF_TWO_NS = 0.2 * MS;
 
 /**
  * Whether the noise of the path explains that some slow probes arrived together.
@@ -37,12 +41,14 @@ export function isByChance(
   const peakNs = Math.max(...members.map(({ excessNs }) => excessNs));
   const highNs = Math.max(level.stallNs, peakNs / 2);
   const arrivals = members.map(({ arrivalNs }) => arrivalNs);
-  const windowNs = Math.max(LEAST_WINDOW_NS, Math.max(...arrivals) - Math.min(...arrivals));
+  const two = members.length === 2;
+  const leastNs = two ? LEAST_WINDOW_OF_TWO_NS : LEAST_WINDOW_NS;
+  const windowNs = Math.max(leastNs, Math.max(...arrivals) - Math.min(...arrivals));
   const long = noise.ratesWithout(released.length, released.filter(({ excessNs }) => excessNs >= level.stallNs).length);
   const nearby = Math.max(1, around.probesAround);
   const held = Math.max(long.held, others.length / nearby);
   const high = Math.max(long.high, others.filter(({ excessNs }) => excessNs >= highNs).length / nearby);
   const chance = chanceOfCoincidence(high, held * (windowNs / around.intervalNs), members.length);
-  const most = members.length === 2 ? MOST_CHANCE_OF_TWO : MOST_CHANCE;
+  const most = two ? MOST_CHANCE_OF_TWO : MOST_CHANCE;
   return chance > Math.max(most.aProbe, most.aRun / noise.answers);
 }

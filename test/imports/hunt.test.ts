@@ -59,7 +59,7 @@ const CAPTURES: readonly Situation[] = [
     file: 'pcap-syn-ack-retransmitted.pcap',
     says: 'a SYN-ACK sent again is no answer to a SYN that was lost',
     counts: [`${WEB}: 2 1 1`],
-    findings: ['syn-retransmission 2'],
+    findings: ['rtt-spike 1', 'syn-retransmission 2'],
   },
   {
     file: 'pcap-syn-lost-3-times-no-timestamps.pcap',
@@ -170,7 +170,7 @@ const TEXTS: readonly Situation[] = [
     file: 'ping-interval-of-summary-misleads.txt',
     says: 'the decay decides the interval, not the summary',
     counts: [`${PING}: 24 16 8`],
-    findings: ['stall 6', 'loss-episode 3', 'stall 5', 'loss-episode 5'],
+    findings: ['stall 5', 'loss-episode 3', 'stall 5', 'loss-episode 5'],
   },
   {
     file: 'ping-ipv6-hostname.txt',
@@ -192,7 +192,7 @@ const TEXTS: readonly Situation[] = [
     file: 'ping-windows.txt',
     says: 'Windows, which sends in turn',
     counts: [`${PING}: 5 4 1`],
-    findings: ['rtt-spike 1'],
+    findings: ['rtt-spike 1', 'rtt-spike 1'],
   },
   {
     file: 'ping6-bsd-comma.txt',
@@ -218,17 +218,28 @@ const TEXTS: readonly Situation[] = [
     counts: ['local>192.0.2.7:80/syn: 3 2 1'],
     findings: ['syn-retransmission 1'],
   },
+  {
+    file: 'fping-slow-drain-tail.txt',
+    says: 'a drain to its last probe; numbers begin where the text begins',
+    counts: [`${PING}: 14 14 0`],
+    findings: ['slow-drain 7'],
+  },
+  {
+    file: 'ping-bufferbloat-never-falls.txt',
+    says: 'a level that never falls is one congestion; a header tells that four were lost before',
+    counts: [`${PING}: 30 26 4`],
+    findings: ['loss-episode 4', 'congestion 21'],
+  },
+  {
+    file: 'ping-released-by-next-probe.txt',
+    says: 'each comes back when the next is sent; the last one was under way',
+    counts: [`${PING}: 8 7 0`],
+    findings: ['next-probe-release 6'],
+  },
 ];
 
 /** Whose findings are told below, or are those of the detectors alone. */
 const COUNTS_ONLY: readonly Omit<Situation, 'findings'>[] = [
-  { file: 'fping-slow-drain-tail.txt', says: 'numbers begin where the text begins', counts: [`${PING}: 14 14 0`] },
-  {
-    file: 'ping-bufferbloat-never-falls.txt',
-    says: 'a header tells that four were lost before',
-    counts: [`${PING}: 30 26 4`],
-  },
-  { file: 'ping-released-by-next-probe.txt', says: 'the last one was under way', counts: [`${PING}: 8 7 0`] },
   {
     file: 'ping-two-runs-before-after.txt',
     says: 'two runs are two series',
