@@ -13,7 +13,8 @@ export function checkReproducible(ok) {
   try {
     const source = join(folder, 'a/longer/way/to/the/source');
     mkdirSync(source, { recursive: true });
-    for (const name of output('git', ['ls-files', 'native']).split('\n')) cpSync(join(root, name), join(source, name));
+    for (const name of ['package.json', ...output('git', ['ls-files', 'native']).split('\n')])
+      cpSync(join(root, name), join(source, name));
     const again = PLATFORMS.map((platform) => {
       const built = buildHelpers(platform, { source, folder: join(folder, 'out', platform.name) });
       return { platform, folder: built, hashes: helperHashes(built) };
