@@ -30,9 +30,10 @@ const PLANNED: readonly Planned[] = [
   ...FAULTS.map((fault, index) => ({ title: fault, faults: [fault], queues: [4, 8, 1][index % 3] ?? 4 })),
   { title: 'network-last-mile without a vantage there', faults: ['network-last-mile'], queues: 1, within: false,
     also: ({ next }) => next.some((words) => /vantage/.test(words)) },
-  // One vantage with one target cannot tell its own side from the target's: it may not name one alone.
+  // One vantage with one target cannot tell its own side from the target's, unless its kernel shows who held the CPU.
   { title: 'sender, one vantage and one target', faults: ['sender'], queues: 4, only: 'shell>node/*',
-    also: ({ cause, indistinguishable }) => cause === 'inconclusive' || indistinguishable.length > 0 },
+    also: ({ cause, indistinguishable, culprit }) =>
+      cause === 'inconclusive' || indistinguishable.length > 0 || culprit !== undefined },
   { title: 'ipip and nat at once', faults: ['ipip', 'nat'], queues: 4 },
   { title: 'network and rx-queue at once', faults: ['network', 'rx-queue'], queues: 4 },
 ];
