@@ -11,6 +11,7 @@ import { queueNotes, sightingsAt } from './evidence/flow-sightings.js';
 import { type FindingGroup, IncidentGroups } from './evidence/incident-groups.js';
 import { IncidentStore, MOST_INCIDENTS } from './evidence/incident-store.js';
 import type { LocalEvidence, TraceCoverage } from './evidence/local-evidence.js';
+import { misdescribedPaths } from './evidence/misdescribed-paths.js';
 import type { Observation } from './evidence/observation.js';
 import { observeIncident } from './evidence/observe-incident.js';
 import { NO_PROFILES, waysMayDiffer } from './evidence/parted-flows.js';
@@ -23,6 +24,7 @@ import { hypothesesOf, type Posterior, posteriorOf } from './weigh/posterior.js'
 import { type Settlement, StoppingRule } from './weigh/stopping.js';
 import { incidentOf } from './words/incident-cause.js';
 import { makeVerdict } from './words/make-verdict.js';
+import { misdescribedNotes } from './words/misdescribed-words.js';
 
 /** Clocks of different vantages are aligned to a few milliseconds where nothing better is said. */
 const DEFAULT_CLOCK_NS = 2 * MS;
@@ -136,11 +138,18 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
   }
 
   function caseOf(observations: readonly Observation[], nowNs: number): Case {
+    const misdescribed = misdescribedPaths(
+      paths,
+      logs.map(({ leastRttNs }) => leastRttNs),
+    );
     return makeCase({
       topology,
       incidents: observations,
+      misdescribed,
       several: paths.map(
-        (path, index) => isShared(path) && ((path.backends ?? 1) > 1 || logs[index]?.severalTtls === true),
+        (path, index) =>
+          misdescribed.some((one) => one.path === index) ||
+          (isShared(path) && ((path.backends ?? 1) > 1 || logs[index]?.severalTtls === true)),
       ),
       profiles: logs.map((log) => (waysMayDiffer(log.profiles) ? log.profiles : NO_PROFILES)),
       seconds: Math.max(1, (nowNs - Math.min(firstNs, nowNs)) / SECOND),
@@ -217,6 +226,7 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
           clockUncertaintyNs: Math.max(0, ...paths.map(({ vantage }) => clockOf(vantage))),
           notes: [
             ...notes,
+            ...misdescribedNotes(known),
             ...queueNotes(judgement, known, options.receivers ?? {}),
             ...(store.forgotten > 0 ? [`the verdict rests on the last ${MOST_INCIDENTS} incidents`] : []),
           ],

@@ -112,6 +112,35 @@ suite('one fault in the lab is named', () => {
   });
 });
 
+suite('all that waits goes between the same two addresses', () => {
+  for (const [fault, input, queues] of [
+    [
+      'the network between client and external',
+      stalls({ stage: 'network', from: 'client', to: 'external' } as never),
+      4,
+    ],
+    [
+      'a queue of the card of client, chosen by addresses',
+      stalls({ stage: 'device', machine: 'client', queue: 0 } as never),
+      6,
+    ],
+  ] as const)
+    test(`${fault}: network, or rx-queue or device of either, not for sure`, () => {
+      const { verdict } = run([input], { queues, hash: { tcp: 'addresses' } });
+      assert.equal(said({ verdict } as Bisection), 'network at external,node-remote');
+      assert.deepEqual(verdict.indistinguishable, ['device', 'rx-queue']);
+      assert.ok(verdict.probability < 0.9, `${verdict.probability}`);
+      assert.match(verdict.next[0] ?? '', /probe a further address/);
+    });
+
+  for (const queue of [4, 5])
+    test(`a queue of the card on which one machine lands alone accuses no network for sure (queue ${queue})`, () => {
+      const card = stalls({ stage: 'device', machine: 'client', queue } as never);
+      const { verdict } = run([card], { queues: 6, hash: { tcp: 'addresses' } });
+      assert.ok(verdict.cause !== 'network' || verdict.probability < 0.9, `${verdict.probability}`);
+    });
+});
+
 suite('a network that also stalls', () => {
   for (const seed of [1, 2, 3, 4]) {
     test(`losses on the last stretch, and a host that stalls: never the network alone (seed ${seed})`, () => {

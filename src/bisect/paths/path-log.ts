@@ -40,6 +40,7 @@ export class PathLog {
   readonly #profiles = new Map<number, FlowProfile>();
   #end = 0;
   #answered = 0;
+  #leastNs = 0;
   #severalTtls = false;
 
   constructor(path: Pick<MeasuredPath, 'intervalNs' | 'freshPerSecond'>) {
@@ -54,6 +55,11 @@ export class PathLog {
   /** Whether probes were lost and none was ever answered: no route, or nobody there. */
   get silent(): boolean {
     return this.#answered === 0 && this.#end > 0;
+  }
+
+  /** The quickest reply of all; 0 until one came. */
+  get leastRttNs(): number {
+    return this.#leastNs;
   }
 
   /** Usual RTT; 0 until known. */
@@ -84,6 +90,7 @@ export class PathLog {
     const rttNs = samples.rttNs[i] as number;
     const flow = samples.flow[i] as number;
     if (outcome !== Outcomes.lost) {
+      this.#leastNs = this.#answered === 0 ? rttNs : Math.min(this.#leastNs, rttNs);
       this.#answered += 1;
       this.#usual.push(rttNs);
       this.#note(flow, samples.ttl[i] as number, rttNs);

@@ -1,4 +1,5 @@
 import { hasPorts } from '../../model/protocol.js';
+import type { MisdescribedPath } from '../evidence/misdescribed-paths.js';
 import { isHit, type Observation } from '../evidence/observation.js';
 import type { FlowProfiles } from '../paths/path-log.js';
 import type { Topology } from '../paths/topology.js';
@@ -23,7 +24,9 @@ export interface Case {
   readonly scores: readonly (readonly (ScoresOnPath | null)[])[];
   /** By incident: how likely it is without a cause that lasts. */
   readonly background: readonly number[];
-  /** By path: flows may part behind the target, on several pods. */
+  /** Paths that are not what the hosts file says. */
+  readonly misdescribed: readonly MisdescribedPath[];
+  /** By path: it is not the one path of its stages; flows may part behind the target, or it is misdescribed. */
   readonly several: readonly boolean[];
   /** By path, then by fixed flow: what tells the ways of flows apart. */
   readonly profiles: readonly FlowProfiles[];

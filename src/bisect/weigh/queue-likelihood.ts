@@ -22,6 +22,8 @@ export interface QueuePlace {
 export interface QueueScore {
   /** Log-likelihood, paths without hashing included. */
   readonly total: number;
+  /** The same where it is certain that TCP is hashed by addresses alone. */
+  readonly byAddresses: number;
   /** Contribution of each path at the likeliest number of queues. */
   readonly byPath: readonly number[];
   /** Likeliest number of queues. */
@@ -59,16 +61,21 @@ export function scoreQueues(
       const drawn =
         i === 0 ? Math.log(SAME_QUEUE) : Math.log(1 - SAME_QUEUE) - (incidents.length - 1) * Math.log(queues);
       const prior = Math.log(share) + (queues === 1 ? 0 : drawn);
-      return [
-        { queues, moving: i > 0, prior: prior + Math.log1p(-TCP_BY_ADDRESSES), ...scoreGroups(paths, queues, true) },
-        { queues, moving: i > 0, prior: prior + Math.log(TCP_BY_ADDRESSES), ...scoreGroups(paths, queues, false) },
-      ];
+      return [true, false].map((ports) => ({
+        queues,
+        ports,
+        moving: i > 0,
+        prior: prior + Math.log(ports ? 1 - TCP_BY_ADDRESSES : TCP_BY_ADDRESSES),
+        ...scoreGroups(paths, queues, ports),
+      }));
     });
   });
   const best = results.reduce((a, b) => (b.prior + b.total > a.prior + a.total ? b : a));
+  const byAddresses = results.filter(({ ports }) => !ports);
   const rest = others.reduce((sum, score, path) => sum + (hashed[path] ? 0 : score), 0);
   return {
     total: rest + logSum(results.map(({ prior, total }) => prior + total)),
+    byAddresses: rest + logSum(byAddresses.map(({ prior, total }) => prior + total)) - Math.log(TCP_BY_ADDRESSES),
     byPath: others.map((score, path) => (hashed[path] ? (best.byPath[path] as number) : score)),
     queues: best.queues,
     moving: best.moving,

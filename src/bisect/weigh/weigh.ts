@@ -24,6 +24,8 @@ export interface Share {
   readonly score: number;
   /** That of the variant which fits best, without the variant's own prior. */
   readonly bestScore: number;
+  /** The score where cards and links hash by addresses alone, in place of the small prior that they do; else null. */
+  readonly byAddresses: number | null;
   /** Which variant that is. */
   readonly variant: Variant;
   /** The same in parts: by path, and by signature. */
@@ -130,6 +132,7 @@ export function scoreShare(known: Case, hypothesis: Hypothesis, incidents: reado
   const kinds = scoreKinds(hypothesis.kinds, own);
   const arrivals = scoreArrivals(hypothesis, own);
   const cpus = scoreCpus(hypothesis, own, known.heartbeats);
+  const hashed = variants.flatMap(({ prior, byAddresses }) => (byAddresses === null ? [] : prior + byAddresses));
   const paths = logSum(variants.map(({ prior, total }) => prior + total));
   const signatures = order + kinds + arrivals + cpus;
   return {
@@ -137,6 +140,7 @@ export function scoreShare(known: Case, hypothesis: Hypothesis, incidents: reado
     incidents,
     score: paths + signatures,
     bestScore: best.total + signatures,
+    byAddresses: hashed.length === 0 ? null : logSum(hashed) + signatures,
     variant: best.variant,
     byPath: best.byPath,
     order,
@@ -157,6 +161,7 @@ function queueChoices({ parallel }: Variant, { queues }: Case, machine: string):
 
 interface VariantScore {
   readonly total: number;
+  readonly byAddresses: number | null;
   readonly byPath: readonly number[];
   readonly queues: number | null;
   readonly moving: boolean;
@@ -185,7 +190,8 @@ function scoreVariant(
   });
   const hashed = variant.reach.map((reach, path) => reach === 'by-flow' && !known.several[path]);
   if (!hashed.includes(true)) {
-    return { total: byPath.reduce((sum, score) => sum + score, 0), byPath, queues: null, moving: false };
+    const total = byPath.reduce((sum, score) => sum + score, 0);
+    return { total, byAddresses: null, byPath, queues: null, moving: false };
   }
   const machine = hypothesis.machines.length === 1 ? (hypothesis.machines[0] as string) : '';
   const queues = scoreQueues(own, known.topology, hashed, byPath, {
@@ -193,5 +199,5 @@ function scoreVariant(
     choices: queueChoices(variant, known, machine),
   });
   const parting = scoreParting(hypothesis.cause, variant.reach, known.profiles, own);
-  return { ...queues, total: queues.total + parting };
+  return { ...queues, total: queues.total + parting, byAddresses: queues.byAddresses + parting };
 }

@@ -8,6 +8,8 @@ import type { Account } from '../weigh/weigh.js';
 
 /** Below this nothing is said of a cause in the posterior. */
 const SAID = 0.001;
+/** What is said of a cause that nothing measured tells from another: below what convicts. */
+const NOT_CONVICTING = 0.89;
 
 /** `ipip+nat` for two. */
 export function causeName({ shares }: Pick<Account, 'shares'>): string {
@@ -30,19 +32,32 @@ export function placeOf({ shares }: Pick<Account, 'shares'>): string | string[] 
 
 /**
  * How likely it is that the cause named is the one, and that it is one of those that cannot be told from it. A cause
- * that others equal is never surer than they leave it.
+ * that others equal is never surer than they leave it, and one that others equal but for a prior does not convict.
+ *
+ * @param byAddresses accounts that equal it where cards hash by addresses alone
  */
-export function surenessOf(judgement: Judgement): { probability: number; together: number } {
+export function surenessOf(
+  judgement: Judgement,
+  byAddresses: readonly WeighedAccount[] = [],
+): { probability: number; together: number } {
   const together = rounded(judgement.probability);
   if (judgement.says !== 'cause') return { probability: together, together };
   const { leading, alike } = judgement;
   const same = alike.filter((account) => causeName(account) === causeName(leading));
-  return { probability: Math.min(together, rounded(sumOf(same))), together };
+  const own = Math.min(together, rounded(sumOf(same)));
+  if (byAddresses.length === 0) return { probability: own, together };
+  const among = own / (1 + sumOf(byAddresses));
+  return { probability: Math.min(rounded(among), NOT_CONVICTING), together };
 }
 
 /** Causes of equal standing; of a verdict those beside the one that it names. */
-export function equalCauses(judgement: Exclude<Judgement, { says: 'healthy' }>): string[] {
-  const all = new Set(judgement.alike.flatMap(({ shares }) => shares.map(({ hypothesis }) => hypothesis.cause)));
+export function equalCauses(
+  judgement: Exclude<Judgement, { says: 'healthy' }>,
+  byAddresses: readonly WeighedAccount[] = [],
+): string[] {
+  const all = new Set(
+    [...judgement.alike, ...byAddresses].flatMap(({ shares }) => shares.map(({ hypothesis }) => hypothesis.cause)),
+  );
   if (judgement.says === 'cause') {
     for (const { hypothesis } of judgement.leading.shares) all.delete(hypothesis.cause);
     return [...all].sort();

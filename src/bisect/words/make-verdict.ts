@@ -4,6 +4,7 @@ import type { Hypothesis } from '../causes/hypothesis.js';
 import type { Scene } from '../causes/scene.js';
 import type { Observation } from '../evidence/observation.js';
 import { pathEvidence, times } from '../paths/path-words.js';
+import { alikeByAddresses } from '../weigh/by-addresses.js';
 import type { Case } from '../weigh/case.js';
 import { hiddenBeside } from '../weigh/hidden-beside.js';
 import { CONVICTING, type Judgement } from '../weigh/judgement.js';
@@ -20,7 +21,8 @@ import {
   surenessOf,
 } from './account-words.js';
 import { machineCoverage } from './machine-coverage.js';
-import { nextSteps } from './next-steps.js';
+import { misdescribedSteps, misfitOf } from './misdescribed-words.js';
+import { nextSteps, TELL_ADDRESSES } from './next-steps.js';
 import { partedLinks } from './parted-links.js';
 import { alternatives, doubted } from './ruled-out.js';
 import { meaningOf } from './tell-apart.js';
@@ -43,22 +45,27 @@ export function makeVerdict(facts: VerdictFacts): Verdict {
   const leading = judgement.says === 'healthy' ? null : judgement.leading;
   const named = judgement.says === 'cause' ? judgement.leading : null;
   const told = leading === null ? [] : alternatives(known, hypotheses, posterior, leading);
-  const equal = judgement.says === 'healthy' ? [] : equalCauses(judgement);
+  const byAddresses = alikeByAddresses(posterior, judgement);
+  const equal = judgement.says === 'healthy' ? [] : equalCauses(judgement, byAddresses.listed);
   return {
     type: 'verdict',
     cause: named === null ? judgement.says : causeName(named),
     where: named === null ? null : placeOf(named),
     ...(leading === null ? {} : { kind: kindOf(known, leading) }),
-    ...(judgement.says === 'inconclusive' ? { reason: reasonOf(known, judgement) } : {}),
+    ...(judgement.says === 'inconclusive' ? { reason: `${reasonOf(known, judgement)}${misfitOf(known)}` } : {}),
     ...(named === null ? {} : { meaning: meaningOf(named.shares.map(({ hypothesis }) => hypothesis)) }),
-    ...surenessOf(judgement),
+    ...surenessOf(judgement, byAddresses.thinkable),
     posterior: posteriorByCause(posterior),
     priors: priorsOf(hypotheses),
     incidents: known.incidents.length,
     evidence: known.topology.paths.map((path, index) => pathEvidence(path, index, known.incidents)),
     ...(leading === null ? { ruledOut: [], lessLikely: [] } : doubted(leading, told, equal)),
     indistinguishable: judgement.says === 'healthy' ? [] : [...equal, ...hiddenBeside(known, hypotheses, judgement)],
-    next: nextSteps(judgement, scene, known.seconds),
+    next: [
+      ...misdescribedSteps(known),
+      ...(byAddresses.thinkable.length > 0 ? [TELL_ADDRESSES] : []),
+      ...nextSteps(judgement, scene, known.seconds),
+    ],
     terms: told
       .flatMap(({ other, terms }) => terms.map((term) => toTerm(term, accountLabel(leading), other.label)))
       .slice(0, MOST_TERMS),

@@ -12,6 +12,10 @@ const LENGTHS: readonly (readonly [ns: number, words: string])[] = [
   [360 * MINUTE, '6h'],
 ];
 
+/** Where all that waits goes between two addresses. */
+export const TELL_ADDRESSES =
+  'probe a further address on either side as well, or see whether the cards hash TCP by ports (ethtool -n DEV rx-flow-hash tcp4): all that waited goes between the same two addresses';
+
 /** What to do or run next, the most telling first. @param seconds how long was measured */
 export function nextSteps(judgement: Judgement, scene: Scene, seconds: number): string[] {
   switch (judgement.says) {
