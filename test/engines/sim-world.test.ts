@@ -226,16 +226,18 @@ suite('virtual time', () => {
     assert.ok(tookMs >= 195 && tookMs < 1_000, `${tookMs} ms for 1 s at 5 times`);
   });
 
-  test('a million samples a second', (t) => {
+  test('a million samples a second of CPU', (t) => {
     const paths = Array.from({ length: 10 }, (_, i) => simPath({ name: `shell>copy-${i}/syn`, freshPerSecond: 5 }));
     const plan = simPlan({ paths, count: 100_000 });
-    const startedAt = performance.now();
+    const before = process.cpuUsage();
     let samples = 0;
     for (const event of simulateRun(fixture('rx-queue-stall.yaml'), plan))
       if (event.kind === 'samples') samples += event.samples.length;
-    const perSecond = (samples / (performance.now() - startedAt)) * 1e3;
-    t.diagnostic(`${(perSecond / 1e6).toFixed(2)} million samples/s`);
-    // Far below the usual figure, so that a busy machine does not fail the test; the figure is printed.
+    // Of CPU time: how long others keep this process from running says nothing of the engine.
+    const { user, system } = process.cpuUsage(before);
+    const perSecond = (samples / (user + system)) * 1e6;
+    t.diagnostic(`${(perSecond / 1e6).toFixed(2)} million samples per second of CPU`);
+    // Far below the usual figure, as caches and cores are shared with others; the figure is printed.
     assert.ok(perSecond > 300_000);
   });
 });
