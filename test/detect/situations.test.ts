@@ -70,14 +70,30 @@ const SITUATIONS: readonly Situation[] = [
     finds: ['stall 3 31.1 [0]'],
   },
   {
-    title: 'three are none where three others were slow in the last seconds: chance could do it',
+    title: 'three are none where many others were slow in the last seconds: chance could do it',
+    stream: {
+      ...quiet,
+      durationNs: 20 * SECOND,
+      delayNs: (sent) =>
+        [12_000, 12_200, 12_500, 12_700, 12_900, 13_100, 13_400, 13_600, 13_900, 14_100, 14_300, 14_600].includes(
+          sent / MS,
+        )
+          ? 40 * MS + (sent % SECOND) / 50
+          : 0,
+      stalls: [hold(15_000, 31)],
+    },
+    finds: [],
+  },
+  {
+    title:
+      'three are one where three others were slow in the last seconds, as stalls that held one probe each leave them',
     stream: {
       ...quiet,
       durationNs: 20 * SECOND,
       delayNs: (sent) => ([12_000, 12_700, 13_100].includes(sent / MS) ? 40 * MS + (sent % SECOND) / 50 : 0),
       stalls: [hold(15_000, 31)],
     },
-    finds: [],
+    finds: ['stall 3 31.1 [0]'],
   },
   {
     title: 'a slow drain of seven probes a second apart is one whatever the threshold, on a path of 650 ms',

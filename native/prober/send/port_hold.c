@@ -196,7 +196,8 @@ bool port_hold_find(struct port_hold *hold, uint32_t length, bool keep, uint32_t
 			continue;
 		/* Beginning anywhere keeps two probers, and two runs of one, off each other's ports. */
 		room = span.last + 1 - span.first - length;
-		if (seek(hold, (struct span){span.first + (room == 0 ? 0 : random / 7 % room), span.last},
+		if (seek(hold,
+		         (struct span){span.first + (room == 0 ? 0 : random / BEGIN_STEP % room), span.last},
 		         length, keep, found) ||
 		    seek(hold, span, length, keep, found))
 			return true;

@@ -27,6 +27,9 @@ struct port_hold {
  */
 enum name_held port_hold_claim(struct port_hold *hold, const char *what, struct filter_range range);
 
+/* So much more of `random` makes a search begin one port later. */
+#define BEGIN_STEP 7
+
 /*
  * Finds `length` free ports in a row, outside the ephemeral range where that leaves room, beginning anywhere.
  * Holds them all, or only looks when !keep; what was held before is let go then.

@@ -164,9 +164,11 @@ bool ports_reserve(struct ports *ports, const struct plan *plan, uint64_t random
 	if (fresh_block > 0 &&
 	    !port_hold_find(&ports->held, fresh_block, false, (uint32_t)random, &ports->fresh))
 		return no_ports(problem, "lower fresh-pps", "source ports for fresh flows", fresh_block);
+	/* Block by block, as a share of a bisection is little longer than the fresh ports that lie in it. */
 	for (uint32_t tries = 0; block > 0; tries++) {
-		if (tries == 8 || !port_hold_find(&ports->held, block, true, (uint32_t)random + tries * 977,
-		                                  &ports->pinned))
+		if (tries * block > UINT16_MAX ||
+		    !port_hold_find(&ports->held, block, true, (uint32_t)random + tries * block * BEGIN_STEP,
+		                    &ports->pinned))
 			return no_ports(problem, "ask for fewer flows", "source ports", block);
 		if (fresh_block == 0 || ports->pinned.first > ports->fresh.last ||
 		    ports->pinned.last < ports->fresh.first)
