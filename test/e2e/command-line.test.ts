@@ -235,7 +235,8 @@ test('rxray schema prints a JSON Schema; doctor says that probing works', needsR
     .trimEnd()
     .split('\n')
     .map((line) => recordSchema.parse(JSON.parse(line)));
-  assert.deepEqual(told.at(-1), { type: 'host-report', probing: true });
+  const report = told.at(-1);
+  assert.ok(report?.type === 'host-report' && report.probing, doctor.out);
   for (const module of ['raw-socket', 'cap']) {
     const check = told.find((record) => record.type === 'host-check' && record.what === module);
     assert.ok(check?.type === 'host-check' && check.state === 'works', `${module} loads`);

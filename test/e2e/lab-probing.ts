@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { Measurement } from '../../src/commands/run/measurement.js';
 import type { Engine } from '../../src/engines/engine.js';
 import { createHelperEngine } from '../../src/engines/helper-engine.js';
@@ -13,8 +14,8 @@ import { MS, SECOND } from '../../src/model/time.js';
 import type { RunResult } from '../../src/report/probe/reporter.js';
 import { netnsTransport } from '../../src/transports/local/netns-transport.js';
 
-/** An instance of its own, so that a lab somebody works in is left alone. */
-export const LAB = 'e2e';
+/** One for each file of tests: files run side by side, and a lab somebody works in is left alone. */
+export const LAB = `e2e-${basename(process.argv[1] ?? 'lab').replace(/\..*/, '')}`.slice(0, 32);
 
 export const needsRoot: { skip?: string } =
   process.getuid?.() === 0 ? {} : { skip: 'makes network namespaces: needs root' };
