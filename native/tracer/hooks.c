@@ -4,9 +4,11 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "question.h"
@@ -59,12 +61,24 @@ static void choose(const struct tracer *tracer, struct hooks *hooks, struct bpf_
 	}
 }
 
+/* Whether the rights are there, so that something else was in the way. */
+static bool may_load(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {0};
+
+	if (syscall(SYS_capget, &header, sets) != 0)
+		return false;
+	return (sets[CAP_TO_INDEX(CAP_BPF)].effective & CAP_TO_MASK(CAP_BPF)) != 0 ||
+	       (sets[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN)) != 0;
+}
+
 static bool refused(int error, const char *name, struct problem *problem)
 {
 	struct rlimit locked;
 
 	/* Kernels that count maps as locked memory (before 5.11) refuse them like this, too. */
-	if (error == EPERM && geteuid() == 0 && getrlimit(RLIMIT_MEMLOCK, &locked) == 0 &&
+	if (error == EPERM && may_load() && getrlimit(RLIMIT_MEMLOCK, &locked) == 0 &&
 	    locked.rlim_cur != RLIM_INFINITY)
 		return problem_set(problem, "E_NO_BPF", EXIT_SYSTEM, -1,
 		                   "allow more locked memory (ulimit -l unlimited), as this kernel may count "

@@ -22,6 +22,7 @@ describe('none', { ...needsRoot, timeout: 300_000 }, () => {
   let probed: Probed;
   let bisected: NoneRun;
   let trace: RunningCommand;
+  let stopProbing: (() => void) | undefined;
   let traceStatus: number | null;
 
   before(async () => {
@@ -32,6 +33,7 @@ describe('none', { ...needsRoot, timeout: 300_000 }, () => {
       pathTo('shell>node/icmp', bad, { protocol: 'icmp' }),
     ];
     const probing = startProbing('shell', paths, { thresholdNs: 10 * MS });
+    stopProbing = () => probing.stop();
     await probing.started;
     // So long does a machine without a fault not keep packets waiting, however busy it is.
     trace = RunningCommand.start('trace', 'stall', '--netns', `${LAB}-bad`, '--min', '80ms', '--json');
@@ -42,6 +44,7 @@ describe('none', { ...needsRoot, timeout: 300_000 }, () => {
     probed = await probing.ended;
   });
   after(async () => {
+    stopProbing?.();
     trace?.child.kill('SIGKILL');
     await labDown({ name: LAB }, () => {});
   });
