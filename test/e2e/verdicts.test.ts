@@ -40,6 +40,8 @@ const PLANNED: readonly Planned[] = [
 /** What today's inference gets wrong, each for one reason: these fail, are told, and stand here until they do not. */
 const OPEN: Readonly<Record<string, string>> = {
   'network-last-mile without a vantage there': 'causes that are not told apart add up to a probability above 0.9',
+  loss: 'a sender that loses nothing is named beside the network, now and then',
+  starved: 'of a machine with one receive queue, host is named without rx-queue beside it, which is the same there',
 };
 
 /** So many have to be right; `alike` and `inconclusive` are honest, but a tool that says nothing else is of no use. */
