@@ -1,15 +1,17 @@
 #!/usr/bin/env node
-// Writes manual pages and completions from what the built command line declares; `--check` says whether they are current.
+// Writes manual pages, completions and the page of metrics from what the built program declares; `--check` says whether they are current.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bashCompletion, fishCompletion, zshCompletion } from './manual/completions.mjs';
 import { declaredCommand, withInner } from './manual/declared.mjs';
 import { commandPage, mainPage, samePage } from './manual/man-page.mjs';
+import { metricsPage } from './manual/metrics-page.mjs';
 import { fail, root } from './step.mjs';
 
 const built = join(root, 'dist/src/cli/command-line.js');
 if (!existsSync(built)) fail('The command line is not built: run npm run build first.');
 const { commandModules } = await import(built);
+const metrics = await import(join(root, 'dist/src/model/fleet/metrics-table.js'));
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const commands = (await commandModules()).map((module) => declaredCommand(module));
 
@@ -22,6 +24,7 @@ const files = new Map([
   ['completions/rxray.bash', bashCompletion(commands)],
   ['completions/_rxray', zshCompletion(commands)],
   ['completions/rxray.fish', fishCompletion(commands)],
+  ['docs/reference/metrics.md', metricsPage(metrics)],
 ]);
 const there = ['man', 'completions'].flatMap((folder) =>
   existsSync(join(root, folder)) ? readdirSync(join(root, folder)).map((name) => `${folder}/${name}`) : [],
@@ -29,7 +32,7 @@ const there = ['man', 'completions'].flatMap((folder) =>
 
 if (process.argv.includes('--check')) {
   const stale = [...files].filter(
-    ([name, text]) => !there.includes(name) || readFileSync(join(root, name), 'utf8') !== text,
+    ([name, text]) => !existsSync(join(root, name)) || readFileSync(join(root, name), 'utf8') !== text,
   );
   const old = there.filter((name) => !files.has(name));
   const wrong = [...stale.map(([name]) => name), ...old];

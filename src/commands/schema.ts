@@ -4,6 +4,12 @@ import { explanationSchema } from '../model/explanation.js';
 import { findingSchema } from '../model/finding.js';
 import { checkDescriptionSchema, nodeCheckSchema, nodeReportSchema } from '../model/node-check.js';
 import { outageSchema } from '../model/outage.js';
+import {
+  agentRecordSchema,
+  edgeFindingSchema,
+  edgeRecordSchema,
+  inboundFindingSchema,
+} from '../model/records/agent.js';
 import { arrivalsRecordSchema } from '../model/records/arrivals.js';
 import { hostCheckSchema, hostReportSchema } from '../model/records/doctor.js';
 import { hostsProblemSchema, hostsReportSchema, planRecordSchema } from '../model/records/hosts.js';
@@ -59,6 +65,10 @@ export const recordSchema = z.union([
   syscallSummarySchema,
   syscallDumpSchema,
   syscallEndSchema,
+  agentRecordSchema,
+  edgeRecordSchema,
+  edgeFindingSchema,
+  inboundFindingSchema,
 ]);
 
 /** `rxray schema`: the JSON Schema of one NDJSON line, made from the definitions the program itself uses. */

@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { readYaml, schemaProblems, type YamlProblem } from '../format/yaml-problems.js';
 import { CodedError } from '../model/errors.js';
 import { PROTOCOLS } from '../model/protocol.js';
 import { TARGET_KINDS } from '../model/target.js';
-import { type HostsProblem, readYaml, referenceProblems, schemaProblems } from './hosts-problems.js';
+import { HOSTS_WORDS, referenceProblems } from './hosts-problems.js';
 
-const port = z.int().min(1).max(65_535);
+const PORT = 'a number from 1 to 65535';
+const port = z.int().min(1, PORT).max(65_535, PORT);
 const address = z.string().refine((text) => isIP(text) !== 0, 'a numeric IPv4 or IPv6 address');
 
 const vantageSchema = z.discriminatedUnion('transport', [
@@ -83,7 +85,7 @@ export function parseHosts(text: string, file: string): Hosts {
 
 export interface CheckedHosts {
   /** In the order of lines; none where the file can be used. */
-  readonly problems: readonly HostsProblem[];
+  readonly problems: readonly YamlProblem[];
   readonly hosts: Hosts | undefined;
 }
 
@@ -92,7 +94,7 @@ export function checkHostsText(text: string): CheckedHosts {
   const yaml = readYaml(text);
   if (yaml.problems.length > 0) return { problems: yaml.problems, hosts: undefined };
   const parsed = hostsSchema.safeParse(yaml.value ?? {}, { reportInput: true });
-  const problems = parsed.success ? [] : schemaProblems(parsed.error, yaml);
+  const problems = parsed.success ? [] : schemaProblems(parsed.error, yaml, HOSTS_WORDS);
   // What the schema refuses may still refer to what is there: all is told at once.
   problems.push(...referenceProblems(parsed.data ?? yaml.value, yaml));
   problems.sort((one, other) => one.line - other.line);

@@ -1,114 +1,38 @@
-import { type Document, isMap, isSeq, LineCounter, parseDocument } from 'yaml';
-import type { z } from 'zod';
+import { isMap } from 'yaml';
 import { closest } from '../format/closest.js';
-
-/** One thing that is wrong in a hosts.yaml. */
-export interface HostsProblem {
-  readonly line: number;
-  /** `targets.node.address`; empty for the file as a whole. */
-  readonly key: string;
-  /** What is there and what was expected. */
-  readonly message: string;
-}
-
-/** A YAML text, with what is needed to tell the line of a key. */
-export interface Yaml {
-  /** undefined for an empty text. */
-  readonly value: unknown;
-  readonly document: Document;
-  readonly lines: LineCounter;
-  readonly problems: readonly HostsProblem[];
-}
-
-type Keys = readonly PropertyKey[];
+import { type Keys, problemAt, shown, type Yaml, type YamlProblem, type YamlWords } from '../format/yaml-problems.js';
 
 /** Names stand in path names, `vantage>target/protocol`, and in patterns of them. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a name must not have them.
 const NO_NAME = /[\s>/*\u0000-\u001f\u007f-\u009f]|^$|^__proto__$/;
 
-/** Never throws: what YAML itself refuses, aliases without an anchor and bombs of aliases included, is a problem. */
-export function readYaml(text: string): Yaml {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const problems = document.errors.map((error) => ({
-    line: lines.linePos(error.pos[0]).line,
-    key: '',
-    message: (error.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '').replace(/:$/, ''),
-  }));
-  let value: unknown;
-  try {
-    if (problems.length === 0) value = document.toJS() ?? undefined;
-  } catch (cause) {
-    problems.push({ line: 1, key: '', message: (cause as Error).message });
-  }
-  return { value, document, lines, problems };
-}
-
-/** What the schema refuses, in words. */
-export function schemaProblems(error: z.ZodError, yaml: Yaml): HostsProblem[] {
-  return error.issues.flatMap((issue) => issueProblems(issue, yaml));
-}
-
-function issueProblems(issue: z.core.$ZodIssue, yaml: Yaml): HostsProblem[] {
-  const at = (keys: Keys, message: string): HostsProblem => problemAt(keys, message, yaml);
-  const given = shown(issue.input);
-  switch (issue.code) {
-    case 'unrecognized_keys':
-      return issue.keys.map((key) => at([...issue.path, key], `unknown key${meant(key, issue.path)}`));
-    case 'invalid_type':
-      if (issue.input === undefined) return [at(issue.path, `missing: ${EXPECTED[issue.expected] ?? issue.expected}`)];
-      return [at(issue.path, `${given} is not ${EXPECTED[issue.expected] ?? issue.expected}`)];
-    case 'invalid_value':
-      return [at(issue.path, `${given}: one of ${issue.values.map(String).join(', ')}`)];
-    case 'invalid_union': {
-      const transport = (issue.input as { readonly transport?: unknown } | undefined)?.transport;
-      return [at(issue.path, `${shown(transport)}: one of local, ssh, netns, kubectl`)];
-    }
-    case 'too_small':
-    case 'too_big':
-      if (issue.origin === 'string') return [at(issue.path, 'is empty')];
-      return [at(issue.path, `${given} is not a number from 1 to 65535`)];
-    default:
-      return [at(issue.path, `${given} is not ${issue.message}`)];
-  }
-}
-
-const EXPECTED: Readonly<Record<string, string>> = {
-  string: 'a text',
-  int: 'a whole number',
-  number: 'a number',
-  boolean: 'true or false',
-  object: 'a map of keys and values',
-  record: 'a map of names',
-  array: 'a list',
+export const HOSTS_WORDS: YamlWords = {
+  keys: ['vantages', 'targets', 'paths', 'transport', 'overlay', 'host', 'name', 'namespace', 'pod'].concat([
+    'container',
+    'context',
+    'debug',
+    'kind',
+    'address',
+    'port',
+    'vantage',
+    'node',
+    'from',
+    'to',
+    'probe',
+  ]),
+  topLevel: 'the file has vantages, targets and paths',
+  union: (input) => {
+    const transport = (input as { readonly transport?: unknown } | undefined)?.transport;
+    return `${shown(transport)}: one of local, ssh, netns, kubectl`;
+  },
 };
-
-const KNOWN_KEYS = ['vantages', 'targets', 'paths', 'transport', 'overlay', 'host', 'name', 'namespace', 'pod'].concat([
-  'container',
-  'context',
-  'debug',
-  'kind',
-  'address',
-  'port',
-  'vantage',
-  'node',
-  'from',
-  'to',
-  'probe',
-]);
-
-function meant(key: string, path: Keys): string {
-  const close = closest(key, KNOWN_KEYS);
-  if (close !== undefined) return `; ${close}?`;
-  return path.length === 0 ? '; the file has vantages, targets and paths' : '';
-}
 
 /**
  * Names that nothing goes by, names that are none, and paths that stand twice. Takes what was read as it is, as far as
  * it has the shape, so that one mistake does not hide the next.
  */
-export function referenceProblems(value: unknown, yaml: Yaml): HostsProblem[] {
-  const problems: HostsProblem[] = [];
+export function referenceProblems(value: unknown, yaml: Yaml): YamlProblem[] {
+  const problems: YamlProblem[] = [];
   const say = (keys: Keys, message: string): void => {
     problems.push(problemAt(keys, message, yaml));
   };
@@ -167,34 +91,4 @@ function entriesOf(value: unknown): Map<string, unknown> {
 function document({ document }: Yaml, key: string): string[] {
   const map = document.get(key, true);
   return isMap(map) ? map.items.map((item) => String(item.key)) : [];
-}
-
-function problemAt(keys: Keys, message: string, yaml: Yaml): HostsProblem {
-  return { line: lineOf(keys, yaml), key: keys.map(String).join('.'), message };
-}
-
-/** The line of the deepest of the keys that the document has. */
-function lineOf(keys: Keys, { document, lines }: Yaml): number {
-  for (let depth = keys.length; depth > 0; depth -= 1) {
-    const parent = depth === 1 ? document.contents : document.getIn(keys.slice(0, depth - 1).map(plain), true);
-    const last = keys[depth - 1];
-    const node = isMap(parent)
-      ? parent.items.find((item) => String(item.key) === String(last))?.key
-      : isSeq(parent)
-        ? parent.items[Number(last)]
-        : undefined;
-    const range = (node as { range?: [number, number, number] } | undefined)?.range;
-    if (range) return lines.linePos(range[0]).line;
-  }
-  return 1;
-}
-
-function plain(key: PropertyKey): string | number {
-  return typeof key === 'number' ? key : String(key);
-}
-
-function shown(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
