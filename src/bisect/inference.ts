@@ -28,6 +28,8 @@ import { misdescribedNotes } from './words/misdescribed-words.js';
 
 /** Clocks of different vantages are aligned to a few milliseconds where nothing better is said. */
 const DEFAULT_CLOCK_NS = 2 * MS;
+/** For the question whether to go on a weighing will do that is older by this share of the time measured. */
+const STALE = 0.1;
 /** Findings come with the delay of a transport; a pause further back blinds none of them. */
 const BLIND_REMEMBERED_NS = 60 * SECOND;
 
@@ -85,7 +87,6 @@ export interface Inference {
 
 export function createInference(paths: readonly MeasuredPath[], options: InferenceOptions): Inference {
   const topology = topologyOf(paths);
-  const hypotheses = hypothesesOf(topology);
   const vantages = new Set(paths.map(({ vantage }) => vantage)).size;
   const logs = paths.map((path) => new PathLog(path));
   const indexOf = new Map(paths.map((path, index) => [path.name, index]));
@@ -100,6 +101,7 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
       side.spreadBySoftware ? [] : [[machine, side.rxQueues]],
     ),
   );
+  const hypotheses = hypothesesOf(topology, queues);
   let selfInflicted = 0;
   let firstNs = Number.POSITIVE_INFINITY;
   let weighed: {
@@ -158,10 +160,11 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
     });
   }
 
-  function weighNow(nowNs: number): NonNullable<typeof weighed> {
+  /** @param slack share by which the time that was measured may have grown since it was weighed last */
+  function weighNow(nowNs: number, slack: number): NonNullable<typeof weighed> {
     const seconds = Math.max(1, (nowNs - Math.min(firstNs, nowNs)) / SECOND);
     const { revision } = store;
-    if (weighed === null || weighed.revision !== revision || Math.abs(weighed.seconds - seconds) > 0.1 * seconds) {
+    if (weighed === null || weighed.revision !== revision || Math.abs(weighed.seconds - seconds) > slack * seconds) {
       const known = caseOf(store.incidents, nowNs);
       const posterior = posteriorOf(known, hypotheses);
       weighed = { revision, seconds, posterior, judgement: judgePosterior(posterior), known };
@@ -206,7 +209,8 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
     advance,
     finish: () => advance(Number.POSITIVE_INFINITY),
     verdict(nowNs, { summaries, excluded, notes, traced = [] }) {
-      const { known, posterior, judgement } = weighNow(nowNs);
+      // A verdict depends on what was measured, not on when it was asked about before.
+      const { known, posterior, judgement } = weighNow(nowNs, 0);
       const silent = paths.flatMap(({ name }, path) =>
         neverAnswered(path) && !excluded.some((other) => other.path === name)
           ? [{ path: name, because: 'no probe was ever answered' }]
@@ -235,7 +239,7 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
     },
     flowGroups: (machine) => groupFlows(sightingsAt(machine, topology, store.incidents)),
     settled(nowNs) {
-      const { judgement, known } = weighNow(nowNs);
+      const { judgement, known } = weighNow(nowNs, STALE);
       return stopping.decide(judgement, { incidents: known.incidents, seconds: known.seconds });
     },
   };

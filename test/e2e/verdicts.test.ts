@@ -41,7 +41,6 @@ const PLANNED: readonly Planned[] = [
 const OPEN: Readonly<Record<string, string>> = {
   'network-last-mile without a vantage there': 'causes that are not told apart add up to a probability above 0.9',
   loss: 'a sender that loses nothing is named beside the network, now and then',
-  starved: 'of a machine with one receive queue, host is named without rx-queue beside it, which is the same there',
 };
 
 /** So many have to be right; `alike` and `inconclusive` are honest, but a tool that says nothing else is of no use. */

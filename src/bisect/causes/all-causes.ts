@@ -5,7 +5,7 @@ import { device } from './device.js';
 import { host } from './host.js';
 import { type Hypothesis, labelOf } from './hypothesis.js';
 import { ipip } from './ipip.js';
-import type { CauseKnowledge } from './knowledge.js';
+import type { CauseKnowledge, QueueCounts } from './knowledge.js';
 import { nat } from './nat.js';
 import { network } from './network.js';
 import { pod } from './pod.js';
@@ -24,12 +24,16 @@ export const CAUSE_KNOWLEDGE = {
   sender,
 } as const satisfies Readonly<Record<Cause, CauseKnowledge>>;
 
-/** Every single cause at every place that the paths cross. The prior of a cause is shared by its places. */
-export function allCauses(topology: Topology): Hypothesis[] {
+/**
+ * Every single cause at every place that the paths cross. The prior of a cause is shared by its places.
+ *
+ * @param queues number of receive queues, of machines that said it
+ */
+export function allCauses(topology: Topology, queues: QueueCounts = {}): Hypothesis[] {
   const causes: readonly CauseKnowledge[] = Object.values(CAUSE_KNOWLEDGE);
   const single = (1 - HEALTHY - PAIRS - UNKNOWN) / causes.reduce((sum, { share }) => sum + share, 0);
   return causes.flatMap((cause) => {
-    const places = cause.places(topology);
+    const places = cause.places(topology, queues);
     const weights = places.reduce((sum, { weight }) => sum + weight, 0);
     return places.map(({ weight, ...placed }) => ({
       ...placed,

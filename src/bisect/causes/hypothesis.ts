@@ -7,7 +7,7 @@ import type { IncidentKind } from '../evidence/observation.js';
  */
 export type Reach = 'all' | 'by-flow' | 'new' | 'none' | 'any';
 
-/** One way in which a cause can show; the shares of the variants of a hypothesis add up to 1. */
+/** One way in which a cause can show; the shares of the variants of a hypothesis add up to 1, or to less where some of its ways are impossible there. */
 export interface Variant {
   readonly share: number;
   /** By index of the path. */

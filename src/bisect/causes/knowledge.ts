@@ -3,6 +3,9 @@ import type { Topology } from '../paths/topology.js';
 import type { Hypothesis, LocalView } from './hypothesis.js';
 import type { Scene } from './scene.js';
 
+/** Number of receive queues by machine, where it is known. */
+export type QueueCounts = Readonly<Record<string, number>>;
+
 /** A hypothesis before all places of its cause share the prior. */
 export interface Placed extends Omit<Hypothesis, 'cause' | 'label' | 'prior' | 'local'> {
   /** Its part of the prior of its cause; those of all places are brought to 1 together. */
@@ -14,8 +17,12 @@ export interface CauseKnowledge {
   readonly name: Cause;
   /** How often it is the cause, against the others. */
   readonly share: number;
-  /** The cause at every place that the paths cross. */
-  places(topology: Topology): Placed[];
+  /**
+   * The cause at every place that the paths cross.
+   *
+   * @param queues number of receive queues, of machines that said it
+   */
+  places(topology: Topology, queues: QueueCounts): Placed[];
   readonly local: LocalView;
   /** What a verdict of it means, in one sentence. @param place the machines as one says them */
   meaning(place: string): string;

@@ -15,6 +15,9 @@ import { traceAdvice } from './scene.js';
 /** Cards may steer replies to the queue of the CPU that sent the probe: then none of them lands on the stalled one. */
 const REPLIES_STEERED_AWAY = 0.4;
 
+/** Of all machines with such a queue so many have no other; the rest of the prior is of what this one cannot do. */
+const ONLY_ONE = 0.12;
+
 /**
  * Flows that part are strong evidence of a queue: a trace that shows no wait for it weighs less than for a whole machine,
  * as the queue may be served from a place that the trace does not cover.
@@ -30,7 +33,10 @@ const QUEUE_UNSEEN = 0.3;
 export const rxQueue: CauseKnowledge = {
   name: 'rx-queue',
   share: 0.2,
-  places: (topology) => receivingMachines(topology).map((machine) => placed(topology, machine)),
+  places: (topology, queues) =>
+    receivingMachines(topology).map((machine) =>
+      queues[machine] === 1 ? onlyOne(topology, machine) : placed(topology, machine),
+    ),
   local: { waits: 0.8, blind: TRACE_BLIND, blindByFlow: QUEUE_UNSEEN, here: WAITS_FOR_CPU, elsewhere: WAITS_ELSEWHERE },
   meaning: (place) => `Some receive queues of ${place} are not served for a while; the others are.`,
   lookInto: ([machine = ''], scene) => traceAdvice(machine, scene),
@@ -41,6 +47,18 @@ export const rxQueue: CauseKnowledge = {
       : []),
   ],
 };
+
+/** The one queue of a machine is all of them: it waits as `host` does, and for nothing else. */
+function onlyOne(topology: Topology, machine: string): Placed {
+  return {
+    machines: [machine],
+    weight: 1,
+    words: `the receive queue of ${machine} is not served for a while`,
+    variants: [{ share: ONLY_ONE, reach: reachInto(topology, machine, 'all', 'all') }],
+    release: 'several-queues',
+    kinds: STALLING,
+  };
+}
 
 function placed(topology: Topology, machine: string): Placed {
   const sends = topology.paths.some((_, path) => sendsFrom(topology, path, machine));

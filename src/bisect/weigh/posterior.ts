@@ -1,5 +1,6 @@
 import { allCauses } from '../causes/all-causes.js';
 import { type Hypothesis, STALLING } from '../causes/hypothesis.js';
+import type { QueueCounts } from '../causes/knowledge.js';
 import type { Topology } from '../paths/topology.js';
 import { explainIncident } from '../words/explain-incident.js';
 import { FAULT_RATE, scoreRate } from './background.js';
@@ -18,9 +19,9 @@ export interface WeighedAccount extends Account {
 /** All accounts, the likeliest first; their probabilities add up to 1. */
 export type Posterior = readonly WeighedAccount[];
 
-/** The causes that can be at work, made once for a set of paths. */
-export function hypothesesOf(topology: Topology): Hypothesis[] {
-  return [...allCauses(topology), ...topology.paths.map((_, path) => unknownOn(topology, path))];
+/** The causes that can be at work, made once for a set of paths. @param queues of machines that said how many they have */
+export function hypothesesOf(topology: Topology, queues: QueueCounts): Hypothesis[] {
+  return [...allCauses(topology, queues), ...topology.paths.map((_, path) => unknownOn(topology, path))];
 }
 
 export function posteriorOf(known: Case, hypotheses: readonly Hypothesis[]): Posterior {

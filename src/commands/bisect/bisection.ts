@@ -287,7 +287,10 @@ export class Bisection {
     const inference = this.#inference;
     if (!inference) return;
     const running = this.#vantages.filter(({ state }) => state === 'running');
-    const closedNs = closedTo(nowNs, this.sources.recorded ? [] : running.map(({ heardNs }) => heardNs));
+    const closedNs = closedTo(
+      nowNs,
+      running.map(({ heardNs }) => heardNs),
+    );
     for (const incident of inference.advance(closedNs)) this.#takeIncident(incident);
     const began = performance.now();
     if (began < this.#weighAgainAt) return;
