@@ -1,6 +1,6 @@
 // The layers of src/ (README, "Architecture"): imports go down only. Each rule explains its refusal.
 
-const SOURCES = 'engines|transports|kernel|recording|imports|hosts|lab|fleet';
+const SOURCES = 'engines|transports|kernel|recording|imports|hosts|kubernetes|lab|fleet';
 const TOOLS = 'stats|format|codec|installation';
 const ANALYSIS = 'detect|correlate|bisect';
 const SINKS = 'report|dashboard|exporter';

@@ -11,6 +11,7 @@ import {
   inboundFindingSchema,
 } from '../model/records/agent.js';
 import { arrivalsRecordSchema } from '../model/records/arrivals.js';
+import { discoverySchema } from '../model/records/discovery.js';
 import { hostCheckSchema, hostReportSchema } from '../model/records/doctor.js';
 import { hostsProblemSchema, hostsReportSchema, planRecordSchema } from '../model/records/hosts.js';
 import {
@@ -54,6 +55,7 @@ export const recordSchema = z.union([
   hostsProblemSchema,
   hostsReportSchema,
   planRecordSchema,
+  discoverySchema,
   culpritSchema,
   explanationSchema,
   rxPacketSchema,

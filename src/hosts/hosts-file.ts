@@ -22,9 +22,18 @@ const vantageSchema = z.discriminatedUnion('transport', [
     container: z.string().min(1).optional(),
     context: z.string().min(1).optional(),
     debug: z.boolean().optional(),
+    image: z.string().min(1).optional(),
     overlay: z.boolean().default(false),
   }),
 ]);
+
+/** The overlays that paths of a hosts file may cross. */
+const OVERLAYS = ['ipip'] as const;
+
+/** Whether a hosts file may say so. */
+export function isHostsOverlay(word: string): word is (typeof OVERLAYS)[number] {
+  return (OVERLAYS as readonly string[]).includes(word);
+}
 
 const targetSchema = z.strictObject({
   kind: z.enum(TARGET_KINDS),
@@ -33,7 +42,7 @@ const targetSchema = z.strictObject({
   vantage: z.string().optional(),
   node: z.string().optional(),
   pod: z.string().optional(),
-  overlay: z.enum(['ipip']).optional(),
+  overlay: z.enum(OVERLAYS).optional(),
 });
 
 const hostsSchema = z.strictObject({

@@ -11,6 +11,7 @@ export const HOSTS_WORDS: YamlWords = {
     'container',
     'context',
     'debug',
+    'image',
     'kind',
     'address',
     'port',

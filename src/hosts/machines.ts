@@ -24,6 +24,8 @@ export class Machines {
       return target.node ?? name;
     }
     if (target.kind === 'pod') return target.node ?? name;
+    // A further address of a machine that is a target already.
+    if (target.kind === 'node' && target.node !== undefined && target.node !== name) return this.answering(target.node);
     return target.vantage === undefined ? name : this.ofVantage(target.vantage);
   }
 

@@ -17,4 +17,6 @@ export interface PodPlace {
   readonly context?: string | undefined;
   /** Start an ephemeral container in the pod and work from there: for images without a shell or without NET_RAW. */
   readonly debug?: boolean | undefined;
+  /** Of that container; has to have a shell and the usual tools. By default busybox. */
+  readonly image?: string | undefined;
 }

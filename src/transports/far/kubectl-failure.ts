@@ -1,3 +1,4 @@
+import { NO_CLUSTER } from '../../format/kubectl-words.js';
 import type { CodedError } from '../../model/errors.js';
 import { farFailure, type Reason } from './far-failure.js';
 import type { SessionEnd } from './far-session.js';
@@ -39,24 +40,5 @@ const REASONS: readonly Reason[] = [
     what: 'you may not do that there',
     remedy: 'ask for the right to create pods/exec (with debug: also to patch pods/ephemeralcontainers)',
   },
-  {
-    sign: /must be logged in|Unauthorized|credentials|getting credentials/,
-    what: 'the cluster does not know you',
-    remedy: 'log in to the cluster again, until kubectl auth whoami works',
-  },
-  {
-    sign: /context .* does not exist|no context exists/i,
-    what: 'your kubeconfig has no such context',
-    remedy: 'see kubectl config get-contexts',
-  },
-  {
-    sign: /Unable to connect|connection refused|timed out|timeout|no such host|no answer in/i,
-    what: 'the cluster does not answer',
-    remedy: 'check the context and the way to the API server: kubectl version',
-  },
-  {
-    sign: /ENOENT/,
-    what: 'there is no kubectl program here',
-    remedy: 'install kubectl, or put it on the PATH',
-  },
+  ...NO_CLUSTER,
 ];

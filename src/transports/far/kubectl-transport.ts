@@ -12,8 +12,6 @@ import { kubectlFailure } from './kubectl-failure.js';
 export interface KubectlOptions extends PodPlace, FarTransportSettings {
   /** The program, by default `kubectl`. */
   readonly kubectl?: string;
-  /** Of the debug container; has to have a shell and the usual tools. */
-  readonly image?: string;
   /** How long a debug container may take to come up. */
   readonly debugLimitMs?: number;
 }
