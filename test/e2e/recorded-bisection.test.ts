@@ -108,8 +108,10 @@ describe('a bisection in the lab, recorded', { ...needsRoot, timeout: 180_000 },
     const ofStalls = stalls.map((stall) =>
       explanation.traces.filter(({ release }) => Math.abs(release - stall.end) <= slackNs),
     );
-    for (const traces of ofStalls) {
-      assert.ok(traces.length <= 1, `one stall, several incidents: ${JSON.stringify(traces)}`);
+    for (const [i, traces] of ofStalls.entries()) {
+      // A pause of the machine right after the hold is released is a wait of its own.
+      const released = traces.filter(({ release }) => Math.abs(release - (stalls[i]?.end ?? 0)) <= TOLERANCE_NS);
+      assert.ok(released.length <= 1, `one stall, several incidents: ${JSON.stringify(traces)}`);
     }
     const comm = trial.truth[0]?.comm;
     const told = ofStalls.flat().filter(({ waited }) => waited !== 'unknown');
@@ -150,12 +152,18 @@ describe('a bisection in the lab, recorded', { ...needsRoot, timeout: 180_000 },
     );
     assert.ok(told.length >= LEAST_TOLD * traced.length, `${told.length} of ${traced.length} traced stalls`);
     let held = 0;
-    for (const { seq, sent, rttNs } of samples) {
+    for (const { seq, sent, rttNs = -1 } of samples) {
       const within = told.find(({ stall }) => sent > stall.start + slackNs && sent < stall.end - slackNs);
       if (within) {
+        const lateNs = sent + rttNs - within.stall.end;
+        // What a pause of the machine kept from being answered with the others is not put down to who held.
+        if (rttNs < 0 || (lateNs > TOLERANCE_NS && lateNs <= TOLERANCE_NS + trial.longestPauseNs)) continue;
         held += 1;
         const delayNs = delayed.get(seq)?.delayNs;
-        assert.ok(delayNs !== undefined, `probe ${seq} was sent while it held, and is not told: rtt ${rttNs}`);
+        assert.ok(
+          delayNs !== undefined,
+          `probe ${seq} was sent while it held, answered ${lateNs / 1e6} ms after the release, and is not told`,
+        );
         const offNs = Math.abs(delayNs - (within.stall.end - sent));
         assert.ok(offNs <= TOLERANCE_NS + trial.longestPauseNs, `delay of probe ${seq} off by ${offNs / 1e6} ms`);
       }

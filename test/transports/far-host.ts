@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { listed, processes, processesIn, type SeenProcess } from './process-list.js';
+import { kill, listed, processes, processesIn, type SeenProcess } from './process-list.js';
 
 /** Debian packages of what the far host needs. */
 const TOOLS = { '/usr/sbin/sshd': 'openssh-server', '/usr/bin/ssh': 'openssh-client', '/sbin/ip': 'iproute2' };
@@ -83,7 +83,7 @@ export class FarHost {
       sshd.kill('SIGTERM');
       await new Promise((resolve) => sshd.once('exit', resolve));
     }
-    for (const pid of this.processes().map(({ pid }) => pid)) process.kill(pid, 'SIGKILL');
+    for (const { pid } of this.processes()) kill(pid);
     ip('netns', 'del', this.namespace);
     process.env.TMPDIR = TMP;
     rmSync(this.#folder, { recursive: true, force: true });

@@ -11,7 +11,7 @@ import { CodedError } from '../../src/model/errors.js';
 import { type KubectlOptions, kubectlTransport } from '../../src/transports/far/kubectl-transport.js';
 import { collect } from '../engines/collected-run.js';
 import { loopbackPlan } from './loopback-plan.js';
-import { listed, processesIn } from './process-list.js';
+import { kill, listed, processesIn } from './process-list.js';
 
 const STAND_IN = fileURLToPath(new URL('./kubectl-stand-in.js', import.meta.url));
 const NAMESPACE = `tr-kube-${process.pid}`;
@@ -56,7 +56,7 @@ suite('kubectl transport, against a stand-in for kubectl', { skip }, () => {
     answers = {};
   });
   after(() => {
-    for (const { pid } of processesIn(NAMESPACE)) process.kill(pid, 'SIGKILL');
+    for (const { pid } of processesIn(NAMESPACE)) kill(pid);
     execFileSync('ip', ['netns', 'del', NAMESPACE]);
     rmSync(folder, { recursive: true, force: true });
   });
@@ -162,7 +162,7 @@ suite('kubectl transport, against a stand-in for kubectl', { skip }, () => {
         if (event.kind === 'warning' && event.code === 'W_CUT_OFF') warning = event.message;
         if (event.kind !== 'samples') continue;
         for (const { pid, command } of processesIn(NAMESPACE)) {
-          if (command.includes(STAND_IN)) process.kill(pid, 'SIGKILL');
+          if (command.includes(STAND_IN)) kill(pid);
         }
       }
       assert.match(warning ?? '', /the prober on pod rxray\/rxray-x7k2 ended early by SIGKILL/);

@@ -32,6 +32,16 @@ export function processesIn(namespace: string): SeenProcess[] {
   });
 }
 
+/** Ends a process that may have ended on its own since it was seen. */
+export function kill(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 /** The names in a folder; none when there is no such folder. */
 export function listed(folder: string): string[] {
   try {

@@ -9,6 +9,7 @@ import { CodedError } from '../../src/model/errors.js';
 import { sshTransport } from '../../src/transports/far/ssh-transport.js';
 import { FarHost, farHostMissing } from './far-host.js';
 import { loopbackPlan } from './loopback-plan.js';
+import { kill } from './process-list.js';
 
 const CLIENT = fileURLToPath(new URL('./probing-client.js', import.meta.url));
 const ROUNDS = 2;
@@ -142,15 +143,6 @@ function watched(far: FarHost, host: string) {
     return { cutOff: warning?.kind === 'warning' ? warning.message : undefined };
   })() as Promise<{ error?: unknown; cutOff?: string }>;
   return { sampled, over, stop: () => run.stop(), close: async () => transport.close?.() };
-}
-
-function kill(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It ended on its own in between.
-  }
 }
 
 /** A small generator with a fixed seed (mulberry32). */

@@ -4,6 +4,7 @@ import { Outcomes } from '../../model/sample.js';
 import { MS } from '../../model/time.js';
 import { type HpingText, parseHpingText } from './hping-text.js';
 import { noSingleProbes } from './run-series.js';
+import { sendJitterNs } from './send-jitter.js';
 import type { TextOptions, TextSeries } from './text-series.js';
 
 /** Whether a line is one of hping3's. */
@@ -81,6 +82,7 @@ function hpingSeries(text: string, hping: HpingText, options: TextOptions): Text
     epochNs: 0n,
     samples,
     censored: hping.censored,
+    sendJitterNs: sendJitterNs(spacingNs),
     freshPorts: hping.freshPorts,
     duplicates: hping.duplicates,
     inFlight: hping.inFlight,

@@ -5,18 +5,13 @@ import type { OwnCounts } from './counts-line.js';
 import { askedInterval, type Interval, intervalFromDecay, intervalFromStamps } from './interval.js';
 import { acrossMidnight } from './line-time.js';
 import type { PrintedLine, PrintedRun } from './printed-run.js';
+import { sendJitterNs } from './send-jitter.js';
 import { type PrintedProbe, type TextOptions, type TextSeries, toSamples } from './text-series.js';
 
 /** More numbers than this between two lines are a damaged line, not a loss. */
 const MOST_MISSING = 1_000_000;
 /** Times of a line that are written so finely can give send instants. */
 const FINE_NS = 1 * MS;
-/** A text without times: ping keeps its interval to some ticks of the kernel's clock. */
-const LEAST_JITTER_NS = 5 * MS;
-const JITTER_SHARE = 0.005;
-/** Shorter intervals are kept by a timer that does not wait for ticks. */
-const COARSE_INTERVAL_NS = 100 * MS;
-
 /** What the tool's own words add. */
 export interface RunWords {
   /** `ping`, as in "ping's default". */
@@ -53,9 +48,7 @@ export function runSeries(run: PrintedRun, options: TextOptions, words: RunWords
     samples: toSamples(counted, options.waitNs),
     censored: false,
     freshPorts: false,
-    ...(placed.hasTimes || interval.ns < COARSE_INTERVAL_NS
-      ? {}
-      : { sendJitterNs: Math.max(LEAST_JITTER_NS, Math.round(JITTER_SHARE * interval.ns)) }),
+    ...(placed.hasTimes ? {} : { sendJitterNs: sendJitterNs(interval.ns) }),
     duplicates: run.duplicates,
     inFlight: disagrees === undefined ? missing.inFlight : 0,
     durationNs: run.own?.timeNs ?? (counted.length > 1 ? (counted.length - 1) * interval.ns : null),
