@@ -4,7 +4,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync }
 import { join } from 'node:path';
 import { writeBuildInfo } from './package/build-info.mjs';
 import { helperHashes } from './package/helpers.mjs';
-import { fail, root, step } from './step.mjs';
+import { fail, root, sideBySide, TSC } from './step.mjs';
 
 /** A test that was deleted or renamed in the sources must not live on in the build; the rest stays, so that tsc has little to do. */
 function removeOrphans() {
@@ -33,12 +33,17 @@ async function bundlePage() {
   });
 }
 
-if (!existsSync(join(root, 'node_modules/.bin/tsc'))) fail('Nothing is installed yet: run npm run setup first.');
+if (!existsSync(join(root, TSC))) fail('Nothing is installed yet: run npm run setup first.');
 removeOrphans();
-step('make', ['--no-print-directory', '-j2', '-C', 'native', 'all'], { quiet: true });
-step('node_modules/.bin/tsc', ['-p', '.'], { quiet: true });
-// The script and the style of reports run in browsers: checked against those, and bundled with the charts they draw.
-step('node_modules/.bin/tsc', ['-p', 'src/report/page'], { quiet: true });
+await sideBySide(
+  [
+    ['make', '--no-print-directory', '-s', '-j2', '-C', 'native', 'all'],
+    [TSC, '-p', '.'],
+    // The script and the style of reports run in browsers: checked against those, and bundled with the charts they draw.
+    [TSC, '-p', 'src/report/page'],
+  ],
+  { quiet: true },
+);
 await bundlePage();
 writeBuildInfo(join(root, 'dist/build.json'), {
   kind: 'checkout',

@@ -3,10 +3,11 @@
 // `npm test -- unit` or `npm test -- real [WORD]` runs a part, after a build, of files whose path has WORD.
 // `npm run quick` is what to run before every commit: types, lint, layers and the unit tests.
 import { existsSync, readdirSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
-import { root, step } from './step.mjs';
+import { root, sideBySide, step } from './step.mjs';
 
 /** Folders, and files by name, whose tests send packets. */
 const REAL = /^(lab|e2e|transports)\/|\/(helper|portable|connect)-engine[^/]*\.test\.js$|^install\//;
@@ -18,48 +19,60 @@ const REAL = /^(lab|e2e|transports)\/|\/(helper|portable|connect)-engine[^/]*\.t
 const UNTIMED =
   /^transports\/(?!ssh-engine)|^engines\/|^lab\/(lab|truth)\.|^e2e\/(command-line|check|bisect-endings|outcomes|import-|recordings\.|trace-syscalls-|dashboard|engines\.|none\.)/;
 
+/** These take longest and begin first, so that no CPU waits at the end. */
+const LONG = /\/(campaign|replay|import|none|dashboard|engines|recordings|\w+-engine\.contract|ssh-endings)\.test\.js$/;
+
 const SLOWEST = 10;
 
 const [part = 'all', word = ''] = process.argv.slice(2);
-const began = Date.now();
+const began = performance.now();
+const tests = join(root, 'dist/test');
 
+const tally = { passed: 0, failed: 0, skipped: 0, open: 0 };
+const seconds = new Map();
+const phases = [];
+
+if (part === 'all') await phase('setup', () => step('node', ['scripts/setup.mjs', '--for', 'test']));
+await phase('build', () => step('node', ['scripts/build.mjs']));
+if (part === 'quick') await phase('checks', () => step('node', ['scripts/check.mjs']));
 if (part === 'all') {
-  step('node', ['scripts/setup.mjs', '--for', 'test']);
-  step('node', ['scripts/build.mjs']);
-  step('node', ['scripts/check.mjs']);
-  step('make', ['--no-print-directory', '-C', 'native', 'test']);
-  step('make', ['--no-print-directory', '-C', 'native', 'fuzz'], {
-    env: { FUZZ_SECONDS: process.env.CI ? '10' : '3' },
-  });
-} else {
-  step('node', ['scripts/build.mjs']);
-  if (part === 'quick') step('node', ['scripts/check.mjs']);
+  const make = ['make', '--no-print-directory', '-s', '-C', 'native'];
+  await phase('checks and native tests', () =>
+    sideBySide([
+      ['node', 'scripts/check.mjs'],
+      [...make, 'test', 'fuzz', `FUZZ_SECONDS=${process.env.CI ? 10 : 3}`],
+    ]),
+  );
 }
 
-const tests = join(root, 'dist/test');
 const files = testFiles(tests).filter((path) => path.includes(word));
 const real = files.filter((path) => REAL.test(relative(tests, path)));
 const untimed = real.filter((path) => UNTIMED.test(relative(tests, path)));
 const timed = real.filter((path) => !untimed.includes(path));
 const unit = files.filter((path) => !real.includes(path));
 
-const tally = { passed: 0, failed: 0, skipped: 0, open: 0 };
-const seconds = new Map();
-if (part !== 'real') await runTests(unit, 2);
+if (part !== 'real') await phase('unit tests', () => runTests(unit, availableParallelism()));
 if (part === 'all' || part === 'real') {
-  await runTests(untimed, 3);
-  await runTests(timed, 1);
+  await phase('real tests side by side', () => runTests(untimed, 3));
+  await phase('real tests one by one', () => runTests(timed, 1));
 }
 
 console.log('\nthe slowest files:');
 for (const [path, took] of [...seconds].sort((a, b) => b[1] - a[1]).slice(0, SLOWEST)) {
-  console.log(`${took.toFixed(1).padStart(7)} s  ${relative(tests, path)}`);
+  console.log(`${took.toFixed(1).padStart(7)} s  ${path}`);
 }
-console.log(`\n${Math.round((Date.now() - began) / 1000)} s in all`);
+console.log(`\n${phases.map(([name, took]) => `${name} ${Math.round(took)} s`).join(', ')}`);
+console.log(`${Math.round((performance.now() - began) / 1000)} s in all`);
 console.log(
   `${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped${tally.open === 0 ? '' : `, ${tally.open} known to be open`}`,
 );
 process.exitCode = tally.failed > 0 || tally.passed === 0 ? 1 : 0;
+
+async function phase(name, work) {
+  const start = performance.now();
+  await work();
+  phases.push([name, (performance.now() - start) / 1000]);
+}
 
 function testFiles(folder) {
   if (!existsSync(folder)) return [];
@@ -67,14 +80,16 @@ function testFiles(folder) {
     .filter((name) => name.endsWith('.test.js'))
     .map((name) => join(folder, name))
     .filter((path) => statSync(path).isFile())
-    .sort();
+    .sort((a, b) => Number(LONG.test(b)) - Number(LONG.test(a)) || (a < b ? -1 : 1));
 }
 
 async function runTests(paths, concurrency) {
   if (paths.length === 0) return;
   const stream = run({ files: paths, concurrency });
   const ended = ({ file, nesting, details }) => {
-    if (nesting === 0) seconds.set(file, (seconds.get(file) ?? 0) + details.duration_ms / 1000);
+    if (nesting !== 0) return;
+    const name = relative(tests, file);
+    seconds.set(name, (seconds.get(name) ?? 0) + details.duration_ms / 1000);
   };
   // Suites and files are counted by node as tests of their own: only what has no tests inside counts here.
   stream.on('test:pass', (event) => {

@@ -9,7 +9,7 @@ import { SimRun, type SimRunOptions } from './sim/run/sim-run.js';
 import type { Scenario } from './sim/scenario/scenario.js';
 
 export type { Injection } from './sim/faults/injection.js';
-export { type Simulation, simulate, simulateRun } from './sim/run/simulate.js';
+export { simulate, simulateRun } from './sim/run/simulate.js';
 export type { Scenario, ScenarioInput } from './sim/scenario/scenario.js';
 export { makeScenario, parseScenario } from './sim/scenario/scenario-file.js';
 

@@ -54,8 +54,6 @@ export const FAULTS = {
 export type FaultName = keyof typeof FAULTS;
 
 export const FAULT_NAMES = Object.keys(FAULTS) as FaultName[];
-/** From outside such a fault is as `softirq`; what it is only the kernel can tell. */
-export const isKernelFault = (name: FaultName): boolean => name === 'irq-off' || name === 'handler';
 export const isFault = (name: string): name is FaultName => Object.hasOwn(FAULTS, name);
 
 /** A firewall rule that hands packets of one stage to the injector; `--queue-bypass` lets them pass without it. */

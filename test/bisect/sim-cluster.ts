@@ -20,14 +20,6 @@ export type FaultInput = NonNullable<ScenarioInput['faults']>[number];
 /** The hosts.yaml of the lab: vantages shell, client, bad and external; targets node (on bad), node-remote (on client) … */
 export const LAB_HOSTS: Hosts = parseHosts(hostsFile('test'), 'hosts.yaml');
 
-/** Simulated machines go by the names of the lab; in a hosts.yaml they are called by their node targets. */
-export const NAME_IN_HOSTS: Readonly<Record<string, string>> = {
-  bad: 'node',
-  client: 'node-remote',
-  shell: 'shell',
-  external: 'external',
-};
-
 export interface ClusterOptions {
   readonly seed?: number;
   readonly faults?: readonly FaultInput[];

@@ -162,16 +162,6 @@ export function* batches(samples: SampleColumns, size: number): Generator<Sample
   }
 }
 
-/** A series of single replies, by their send instants and RTTs, in order of arrival. */
-export function samplesOf(
-  probes: readonly { sentNs: number; rttNs: number; flow?: number; seq?: number }[],
-): SampleColumns {
-  return inOrderOfOutcome(
-    probes.map((probe, i) => ({ flow: 0, seq: i, ...probe, lost: false, heldNs: 0 })),
-    Number.POSITIVE_INFINITY,
-  );
-}
-
 function* schedule(o: typeof DEFAULTS & StreamOptions): Generator<{ seq: number; flow: number; sentNs: number }> {
   const freshEvery = o.freshPerSecond > 0 ? SECOND / o.freshPerSecond : Number.POSITIVE_INFINITY;
   let fresh = 0;

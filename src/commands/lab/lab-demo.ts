@@ -3,6 +3,7 @@ import type { ProbeRun } from '../../engines/engine.js';
 import { createHelperEngine } from '../../engines/helper-engine.js';
 import { formatClockTime } from '../../format/clock-time.js';
 import { formatLength } from '../../format/duration.js';
+import { holdNs } from '../../format/finding-words.js';
 import { formatFlows } from '../../format/flow-list.js';
 import { formatTable } from '../../format/table.js';
 import { HOST_ADDRESS, type HostName, NODEPORT_LOCAL, POD_NETWORK } from '../../lab/addresses.js';
@@ -23,7 +24,6 @@ import {
   type ProbePlan,
 } from '../../model/plan.js';
 import { MS, SECOND } from '../../model/time.js';
-import { holdNs } from '../../report/probe/finding-line.js';
 import { Progress } from '../../report/progress/progress.js';
 import { netnsTransport } from '../../transports/local/netns-transport.js';
 import { bisect } from '../bisect/bisect.js';

@@ -31,7 +31,6 @@ const TOOLS = {
 } as const satisfies Record<string, { isLine: (line: string) => boolean; parse: Parse; words: string }>;
 
 export type TextTool = keyof typeof TOOLS;
-export const TEXT_TOOLS = Object.keys(TOOLS) as TextTool[];
 const RECOGNISE = Object.entries(TOOLS) as readonly [TextTool, (typeof TOOLS)[TextTool]][];
 
 /** In words, whose print it is. */

@@ -1,6 +1,6 @@
 import { formatMs } from '../../format/duration.js';
+import { count } from '../../format/finding-words.js';
 import type { Accused } from '../../model/explanation.js';
-import { count } from '../probe/finding-line.js';
 
 /** Probes that are named; all of them stand in the JSON. */
 const SHOWN_PROBES = 3;

@@ -1,7 +1,7 @@
 import { formatMs } from '../../format/duration.js';
+import { count } from '../../format/finding-words.js';
 import { formatFlows } from '../../format/flow-list.js';
 import type { ArrivalsRecord } from '../../model/records/arrivals.js';
-import { count } from '../probe/finding-line.js';
 
 const WHERE = {
   'before-capture': (machine: string) => `on the way to ${machine}`,

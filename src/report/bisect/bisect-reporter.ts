@@ -1,5 +1,6 @@
 import { formatClockTime } from '../../format/clock-time.js';
 import { formatLength } from '../../format/duration.js';
+import { count } from '../../format/finding-words.js';
 import { printable, printableValue } from '../../format/printable.js';
 import type { Culprit } from '../../model/culprit.js';
 import type { Explanation } from '../../model/explanation.js';
@@ -8,7 +9,7 @@ import type { QualityRecord, RunRecord } from '../../model/records/run.js';
 import type { SampleColumns } from '../../model/sample.js';
 import type { Summary } from '../../model/summary.js';
 import type { Incident, Verdict } from '../../model/verdict.js';
-import { count, findingLine } from '../probe/finding-line.js';
+import { findingLine } from '../probe/finding-line.js';
 import { verdictText } from './verdict-text.js';
 
 /** What happens in a bisection, as text; the methods are called in this order, the middle ones often. */

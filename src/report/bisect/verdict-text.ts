@@ -1,9 +1,9 @@
 import { machineCoverageLine } from '../../format/coverage-words.js';
 import { formatLength } from '../../format/duration.js';
+import { count } from '../../format/finding-words.js';
 import { printableValue } from '../../format/printable.js';
 import { formatTable } from '../../format/table.js';
 import type { Verdict } from '../../model/verdict.js';
-import { count } from '../probe/finding-line.js';
 import { accusedLines } from './accused-text.js';
 
 /** A verdict for people: the answer first, then why, what was ruled out, what stays open, what to do next. */

@@ -1,8 +1,8 @@
 import { coverageLines, machineCoverageLine } from '../../format/coverage-words.js';
 import { formatLength } from '../../format/duration.js';
+import { count } from '../../format/finding-words.js';
 import type { Verdict } from '../../model/verdict.js';
 import { accusedName, accusedShare } from '../bisect/accused-text.js';
-import { count } from '../probe/finding-line.js';
 import type { ReportDocument } from './report-document.js';
 
 /** The answer, in the words that stand largest. */

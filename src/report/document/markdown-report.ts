@@ -1,7 +1,7 @@
 import { formatClockTime, formatDateTime } from '../../format/clock-time.js';
 import { formatLength, formatMs } from '../../format/duration.js';
+import { holdNs } from '../../format/finding-words.js';
 import { formatFlows } from '../../format/flow-list.js';
-import { holdNs } from '../probe/finding-line.js';
 import { qualityDoubts } from '../probe/text-reporter.js';
 import { headlineOf, probabilityText } from './headline.js';
 import type { ReportDocument } from './report-document.js';

@@ -1,8 +1,8 @@
 import { formatLength, formatMs } from '../../format/duration.js';
+import { FINDING_GLYPHS, holdNs } from '../../format/finding-words.js';
 import { formatFlows } from '../../format/flow-list.js';
 import type { Finding } from '../../model/finding.js';
 import type { Incident } from '../../model/verdict.js';
-import { FINDING_GLYPHS, holdNs } from '../probe/finding-line.js';
 import { html, type Markup, NOTHING } from './escape.js';
 import type { PageContext } from './page-context.js';
 

@@ -5,8 +5,6 @@ import { printable } from '../../format/printable.js';
 import type { Finding } from '../../model/finding.js';
 import type { Outage } from '../../model/outage.js';
 
-export { count, describeFinding, FINDING_GLYPHS, holdNs } from '../../format/finding-words.js';
-
 /** The whole line: time of the release, glyph, kind, path, and what it says. */
 export function findingLine(finding: Finding, epochNs: bigint, thresholdNs: number, zone?: string): string {
   const time = formatClockTime(epochNs + BigInt(Math.round(finding.release)), zone);

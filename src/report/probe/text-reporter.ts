@@ -2,6 +2,7 @@ import { formatClockTime, formatDateTime } from '../../format/clock-time.js';
 import { coverageLines } from '../../format/coverage-words.js';
 import { formatLength } from '../../format/duration.js';
 import { failureLines } from '../../format/failure-words.js';
+import { count, holdNs } from '../../format/finding-words.js';
 import { formatFlows } from '../../format/flow-list.js';
 import { printableValue } from '../../format/printable.js';
 import { formatTable } from '../../format/table.js';
@@ -9,7 +10,7 @@ import type { Stall } from '../../model/finding.js';
 import type { QualityRecord, RunRecord } from '../../model/records/run.js';
 import type { Summary } from '../../model/summary.js';
 import { arrivalsLine } from '../bisect/arrivals-line.js';
-import { count, findingLine, holdNs, outageLine } from './finding-line.js';
+import { findingLine, outageLine } from './finding-line.js';
 import type { Reporter, RunResult } from './reporter.js';
 
 /** Stalls shown in the table at the end; the longest ones when there are more. */

@@ -1,6 +1,6 @@
 import { formatLength, formatMs } from '../../format/duration.js';
+import { count } from '../../format/finding-words.js';
 import type { Summary } from '../../model/summary.js';
-import { count } from '../probe/finding-line.js';
 
 /** Where a run stands, in one line for a terminal of `width` columns. */
 export function statusLine(summaries: readonly Summary[], elapsedNs: number, width: number): string {
