@@ -1,5 +1,5 @@
 import type { Argv, CommandModule } from 'yargs';
-import type { FaultOptions } from '../commands/lab/lab.js';
+import type { FaultOptions, LabOverlay } from '../commands/lab/lab.js';
 import { parseDuration } from '../format/duration.js';
 import { MS, SECOND } from '../model/time.js';
 import { type CommandContext, usage } from './command.js';
@@ -45,20 +45,36 @@ function demo(run: Run): CommandModule<object, { name: string }> {
   };
 }
 
-function up(run: Run): CommandModule<object, { name: string; queues: string | undefined }> {
+interface UpArgs {
+  name: string;
+  queues: string | undefined;
+  overlay: LabOverlay | undefined;
+}
+
+function up(run: Run): CommandModule<object, UpArgs> {
   return {
     command: 'up',
     describe: 'bring the lab up; does nothing when it is',
-    builder: (yargs) =>
-      named(yargs).option('queues', {
-        ...shared.word,
-        describe: 'receive queues of every host, 1 to 8',
-        defaultDescription: '4',
-      }),
-    handler: ({ name, queues }) =>
+    builder: async (yargs) =>
+      named(yargs)
+        .option('queues', {
+          ...shared.word,
+          describe: 'receive queues of every host, 1 to 8',
+          defaultDescription: '4',
+        })
+        .option('overlay', {
+          choices: (await lab()).labOverlays,
+          describe: 'by which the pods of the two nodes are joined',
+          defaultDescription: 'ipip',
+        }),
+    handler: ({ name, queues, overlay }) =>
       run(async (io) => {
         const count = shared.optionalWhole(queues, '--queues', 1, 1_024);
-        return (await lab()).labUpCommand({ name, ...(count === undefined ? {} : { queues: count }) }, io);
+        const wanted = {
+          ...(count === undefined ? {} : { queues: count }),
+          ...(overlay === undefined ? {} : { overlay }),
+        };
+        return (await lab()).labUpCommand({ name, ...wanted }, io);
       }),
   };
 }

@@ -29,7 +29,7 @@ targets:                    # what is probed; addresses are numeric
     address: 10.125.20.64
     port: 8080
     node: node              # the target that is the machine under it
-    overlay: ipip           # how other nodes reach it
+    overlay: ipip           # how other nodes reach it: ipip, vxlan, geneve or wireguard
   nodeport:
     kind: nodeport
     address: 172.16.47.27

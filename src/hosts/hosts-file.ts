@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { readYaml, schemaProblems, type YamlProblem } from '../format/yaml-problems.js';
 import { CodedError } from '../model/errors.js';
+import { OVERLAYS } from '../model/overlay.js';
 import { PROTOCOLS } from '../model/protocol.js';
 import { TARGET_KINDS } from '../model/target.js';
 import { HOSTS_WORDS, referenceProblems } from './hosts-problems.js';
@@ -26,14 +27,6 @@ const vantageSchema = z.discriminatedUnion('transport', [
     overlay: z.boolean().default(false),
   }),
 ]);
-
-/** The overlays that paths of a hosts file may cross. */
-const OVERLAYS = ['ipip'] as const;
-
-/** Whether a hosts file may say so. */
-export function isHostsOverlay(word: string): word is (typeof OVERLAYS)[number] {
-  return (OVERLAYS as readonly string[]).includes(word);
-}
 
 const targetSchema = z.strictObject({
   kind: z.enum(TARGET_KINDS),

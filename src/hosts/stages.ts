@@ -1,3 +1,4 @@
+import type { Overlay } from '../model/overlay.js';
 import type { Stage, StageKind } from '../model/stage.js';
 import type { Hosts } from './hosts-file.js';
 import type { Machines } from './machines.js';
@@ -17,43 +18,44 @@ export function routeOf(hosts: Hosts, machines: Machines, vantage: string, name:
   const here = machines.ofVantage(vantage);
   const entrance = machines.entrance(name);
   const answering = machines.answering(name);
-  const tunnelled = tunnels(hosts, name);
+  const overlay = overlayTo(hosts, name);
 
   const out: Stage[] = [one('sender', here)];
   const back: Stage[] = [];
   if (target.kind === 'service') out.push(one('nat', here));
   if (target.kind === 'nodeport') {
-    out.push(...between(here, entrance, false), one('rx-queue', entrance), one('nat', entrance));
-    if (answering !== entrance) out.push(...between(entrance, answering, tunnelled), one('rx-queue', answering));
+    out.push(...between(here, entrance), one('rx-queue', entrance), one('nat', entrance));
+    if (answering !== entrance) out.push(...between(entrance, answering, overlay), one('rx-queue', answering));
     out.push(one('pod', answering));
     back.push(one('pod', answering));
-    if (answering !== entrance) back.push(...between(answering, entrance, tunnelled), one('rx-queue', entrance));
-    back.push(one('nat', entrance), ...between(entrance, here, false));
+    if (answering !== entrance) back.push(...between(answering, entrance, overlay), one('rx-queue', entrance));
+    back.push(one('nat', entrance), ...between(entrance, here));
   } else {
     const inPod = target.kind === 'pod' || target.kind === 'service';
-    if (answering !== here) out.push(...between(here, answering, inPod && tunnelled), one('rx-queue', answering));
+    if (answering !== here)
+      out.push(...between(here, answering, inPod ? overlay : undefined), one('rx-queue', answering));
     if (inPod) {
       out.push(one('pod', answering));
       back.push(one('pod', answering));
     }
-    if (answering !== here) back.push(...between(answering, here, inPod && tunnelled));
+    if (answering !== here) back.push(...between(answering, here, inPod ? overlay : undefined));
     if (target.kind === 'service') back.push(one('nat', here));
   }
   back.push(machines.isProbed(here) ? one('rx-queue', here) : one('sender', here));
   return { out, back };
 }
 
-/** Whether packets to the pod behind a target come through an IPIP tunnel. */
-function tunnels(hosts: Hosts, name: string): boolean {
+/** The tunnel through which packets from other nodes come to the pod behind a target. */
+function overlayTo(hosts: Hosts, name: string): Overlay | undefined {
   const target = hosts.targets[name];
   const pod = target?.pod === undefined ? target : hosts.targets[target.pod];
-  return pod?.overlay === 'ipip';
+  return pod?.overlay;
 }
 
-function between(from: string, to: string, tunnelled: boolean): Stage[] {
+function between(from: string, to: string, overlay?: Overlay): Stage[] {
   const machines: readonly [string, string] = from < to ? [from, to] : [to, from];
   const network: Stage = { kind: 'network', machines };
-  return tunnelled ? [{ kind: 'ipip', machines }, network] : [network];
+  return overlay === undefined ? [network] : [{ kind: overlay, machines }, network];
 }
 
 function one(kind: StageKind, machine: string): Stage {

@@ -1,5 +1,6 @@
 import { CodedError } from '../model/errors.js';
 import { HOST_ADDRESS, type HostName, NODEPORT_LOCAL, NODEPORT_REMOTE, type Place, routerPort } from './addresses.js';
+import { type LabOverlay, tunnelMatch } from './overlay.js';
 import { BOND, MEMBERS_FAR, UPLINKS } from './rack.js';
 import type { Spread } from './services.js';
 
@@ -36,7 +37,9 @@ export const FAULTS = {
   softirq: 'a process named memstat-reader holds softirqs off inside a system call',
   starved: 'a NAPI thread is kept from its CPU by an ordinary process in a long system call',
   nat: 'packets to the NodePorts wait before their translation on bad',
-  ipip: 'tunnelled packets between the nodes wait',
+  ipip: 'packets of the IPIP tunnel between the nodes wait',
+  vxlan: 'the same of a VXLAN tunnel: lab up --overlay vxlan',
+  geneve: 'the same of a Geneve tunnel: lab up --overlay geneve',
   pod: 'packets to the pod on bad wait at its own door',
   network: 'all packets between two machines wait, both ways',
   'network-last-mile': 'all packets towards bad wait, one way',
@@ -54,6 +57,9 @@ export const FAULTS = {
 export type FaultName = keyof typeof FAULTS;
 
 export const FAULT_NAMES = Object.keys(FAULTS) as FaultName[];
+/** The overlay that a lab must have for a fault; undefined for one that every lab can have. */
+export const overlayOfFault = (name: FaultName): LabOverlay | undefined =>
+  name === 'ipip' || name === 'vxlan' || name === 'geneve' ? name : undefined;
 export const isFault = (name: string): name is FaultName => Object.hasOwn(FAULTS, name);
 
 /** A firewall rule that hands packets of one stage to the injector; `--queue-bypass` lets them pass without it. */
@@ -139,7 +145,9 @@ export function planFault(name: Exclude<FaultName, 'none'>, options: FaultOption
         ['-p', 'tcp', '-d', HOST_ADDRESS.bad, '--dport', String(NODEPORT_REMOTE)],
       ], 'raw');
     case 'ipip':
-      return hold(name, 'fabric', 'FORWARD', [['-p', '4']]);
+    case 'vxlan':
+    case 'geneve':
+      return hold(name, 'fabric', 'FORWARD', [tunnelMatch(name)]);
     case 'pod':
       return hold(name, 'pod-bad', 'PREROUTING', [[]], 'raw');
     case 'network-last-mile':

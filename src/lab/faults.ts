@@ -10,6 +10,7 @@ import {
   type FaultOptions,
   type FaultPlan,
   isFault,
+  overlayOfFault,
   planFault,
   type Rule,
   resolveOptions,
@@ -17,10 +18,11 @@ import {
   SHAPED_RATE,
 } from './fault-plan.js';
 import { faultRole, type LabLog, labStatus, notUp, requireLab, requireRoot } from './lab.js';
+import { overlayBy } from './overlay.js';
 import { awaitReady, endProcesses, forgetProcess, isAlive, recordedProcess, startProcess } from './process.js';
 import { queueThreads } from './queues.js';
 import { spreadRules } from './services.js';
-import { type LabOptions, LabState, labName, namespaceOf } from './state.js';
+import { type LabOptions, LabState, labLine, labName, namespaceOf } from './state.js';
 import { QUIET_CPU, STALL_CPU } from './topology.js';
 import { followTruth, isStall, readTruth, type TruthStall } from './truth.js';
 
@@ -56,6 +58,11 @@ export async function faultOn(
   }
   if (name === 'none') {
     return { name, lab, pid: gaps.pid, truthPath: state.gapLog, host: 'bad' };
+  }
+  const overlay = overlayOfFault(name);
+  if (overlay !== undefined && overlay !== overlayBy(settings.tunnel)) {
+    const remedy = labLine(lab, `up --overlay ${overlay}`);
+    throw new CodedError('E_LAB_FAULT', `the nodes of lab '${lab}' are not joined by ${overlay}`, remedy, 2);
   }
   const plan = planFault(name, resolved, settings.queues);
   await faultOff(name, { name: lab });

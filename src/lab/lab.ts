@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism, constants } from 'node:os';
 import { CodedError } from '../model/errors.js';
+import { OVERLAY_KNOWLEDGE } from '../model/overlay.js';
 import {
   CLOSED_PORT,
   HOST_ADDRESS,
@@ -18,6 +19,7 @@ import {
 import { command, requireTools } from './command.js';
 import { hostsFile } from './hosts-file.js';
 import { withLock } from './lock.js';
+import { overlayBy, type Tunnel } from './overlay.js';
 import { awaitReady, endProcesses, isAlive, recordedProcesses, runningProcesses, startProcess } from './process.js';
 import { queueThreads } from './queues.js';
 import {
@@ -53,8 +55,8 @@ export interface LabStatus {
   /** Partly: something of it exists, but `lab up` has not finished or something was removed since. */
   readonly up: 'yes' | 'partly' | 'no';
   readonly queues?: number;
-  /** How IPIP is made: by the kernel's tunnel device or by BPF programs. */
-  readonly tunnel?: 'ipip' | 'bpf';
+  /** How the nodes are joined. */
+  readonly tunnel?: Tunnel;
   readonly stateDirectory: string;
   readonly hostsFile: string;
   /** The same with the NodePort of several pods. */
@@ -72,7 +74,12 @@ const LAB_ADDRESSES: readonly LabAddress[] = [
   ...HOSTS.map((host) => ({ place: host, address: HOST_ADDRESS[host], port: CLOSED_PORT, what: 'closed: RST' })),
   ...PODS.map(({ place, address, node }) => ({ place, address, port: POD_PORT, what: `listens, behind ${node}` })),
   { place: 'bad', address: HOST_ADDRESS.bad, port: NODEPORT_LOCAL, what: 'NodePort to pod-bad' },
-  { place: 'bad', address: HOST_ADDRESS.bad, port: NODEPORT_REMOTE, what: 'NodePort to pod-client, through IPIP' },
+  {
+    place: 'bad',
+    address: HOST_ADDRESS.bad,
+    port: NODEPORT_REMOTE,
+    what: 'NodePort to pod-client, through the tunnel',
+  },
   { place: 'bad', address: HOST_ADDRESS.bad, port: NODEPORT_SPREAD, what: 'NodePort to one of the three pods' },
 ];
 
@@ -80,7 +87,13 @@ const FAULT_ROLE = 'fault-';
 export const faultRole = (fault: string): string => `${FAULT_ROLE}${fault}`;
 const SERVICES = ['gaps', ...PODS.map(({ place }) => `listen-${place}`)];
 
-/** Brings the lab up; when it is up already with as many queues, nothing changes. */
+/** `IPIP by BPF`, `VXLAN by its device`. */
+export function tunnelWords(tunnel: Tunnel): string {
+  const { title } = OVERLAY_KNOWLEDGE[overlayBy(tunnel)];
+  return `${title} by ${tunnel === 'bpf' ? 'BPF' : 'its device'}`;
+}
+
+/** Brings the lab up; when it is up already with as many queues and the same overlay, nothing changes. */
 export async function labUp(options: LabOptions, log: LabLog): Promise<LabStatus> {
   const name = labName(options);
   const queues = labQueues(options);
@@ -96,22 +109,26 @@ export async function labUp(options: LabOptions, log: LabLog): Promise<LabStatus
       4,
     );
   }
-  return withLock(state, () => upLocked(state, queues, log));
+  return withLock(state, () => upLocked(state, { queues, overlay: options.overlay ?? 'ipip' }, log));
 }
 
-async function upLocked(state: LabState, queues: number, log: LabLog): Promise<LabStatus> {
+type Wanted = Required<Pick<LabOptions, 'queues' | 'overlay'>>;
+
+async function upLocked(state: LabState, wanted: Wanted, log: LabLog): Promise<LabStatus> {
   const { name } = state;
   const before = await labStatus({ name });
-  if (before.up === 'yes' && before.queues === queues) {
+  const overlay = before.tunnel === undefined ? undefined : overlayBy(before.tunnel);
+  if (before.up === 'yes' && before.queues === wanted.queues && overlay === wanted.overlay) {
     log(`lab '${name}' is up already`);
     return before;
   }
   if (before.up !== 'no') {
-    log(`lab '${name}' is ${before.up === 'yes' ? `up with ${before.queues} queues` : 'up in part'}: building it anew`);
+    const is = before.up === 'yes' ? `up with ${before.queues} queues and ${overlay}` : 'up in part';
+    log(`lab '${name}' is ${is}: building it anew`);
     await downLocked(state, log);
   }
   try {
-    return await build(state, queues, log);
+    return await build(state, wanted, log);
   } catch (error) {
     // A lab that is half there helps nobody, and the reason of the failure must not be lost.
     await downLocked(state, () => {}).catch(() => {});
@@ -119,10 +136,10 @@ async function upLocked(state: LabState, queues: number, log: LabLog): Promise<L
   }
 }
 
-async function build(state: LabState, queues: number, log: LabLog): Promise<LabStatus> {
+async function build(state: LabState, { queues, overlay }: Wanted, log: LabLog): Promise<LabStatus> {
   const { name } = state;
   state.create();
-  const { tunnel } = buildTopology(name, queues);
+  const tunnel = buildTopology(name, queues, overlay);
   for (const host of HOSTS) {
     const threads = queueThreads(host, { name });
     if (threads.length !== queues || threads.some(({ tid }) => tid === 0)) {
@@ -143,10 +160,10 @@ async function build(state: LabState, queues: number, log: LabLog): Promise<LabS
     const listener = startProcess(state, `listen-${place}`, 'rxray-lab-listen', words);
     await awaitReady(state, listener, () => isListening(pod));
   }
-  writeFileSync(state.hostsFile, hostsFile(name));
-  writeFileSync(state.backendsHostsFile, hostsFile(name, true));
+  writeFileSync(state.hostsFile, hostsFile(name, { overlay }));
+  writeFileSync(state.backendsHostsFile, hostsFile(name, { overlay, backends: true }));
   state.complete({ name, queues, tunnel } satisfies LabSettings);
-  log(`lab '${name}' is up: ${queues} receive queues, IPIP by ${tunnel === 'ipip' ? 'tunnel device' : 'BPF'}`);
+  log(`lab '${name}' is up: ${queues} receive queues, ${tunnelWords(tunnel)}`);
   return labStatus({ name });
 }
 

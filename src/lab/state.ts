@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CodedError } from '../model/errors.js';
 import type { Place } from './addresses.js';
+import type { LabOverlay, Tunnel } from './overlay.js';
 
 /** Name of the instance where none is given. */
 export const DEFAULT_LAB = 'lab';
@@ -12,6 +13,8 @@ export interface LabOptions {
   readonly name?: string;
   /** Receive queues of every host, 1 to 8. Default 4. */
   readonly queues?: number;
+  /** By which the pods of the two nodes are joined. Default `ipip`. */
+  readonly overlay?: LabOverlay;
 }
 
 export const DEFAULT_QUEUES = 4;
@@ -20,7 +23,7 @@ const MAX_QUEUES = 8;
 export interface LabSettings {
   readonly name: string;
   readonly queues: number;
-  readonly tunnel: 'ipip' | 'bpf';
+  readonly tunnel: Tunnel;
 }
 
 export function labName(options: LabOptions): string {

@@ -14,6 +14,7 @@ import {
 } from './addresses.js';
 import { command, inNamespace, tryCommand } from './command.js';
 import { macAddress } from './mac-address.js';
+import type { LabOverlay, Tunnel } from './overlay.js';
 import { addProgram } from './program.js';
 import { BOND, BOND_MAC, linkRack, linkTrunk, TO_BAD_NUMBER, UPLINKS } from './rack.js';
 import { openNodePorts } from './services.js';
@@ -39,7 +40,7 @@ export function existingNamespaces(lab: string): string[] {
 }
 
 /** Makes all namespaces, links, routes and rules. Expects that none of them exists. */
-export function buildTopology(lab: string, queues: number): { tunnel: 'ipip' | 'bpf' } {
+export function buildTopology(lab: string, queues: number, overlay: LabOverlay): Tunnel {
   for (const place of PLACES) {
     const namespace = namespaceOf(lab, place);
     command(['ip', 'netns', 'add', namespace]);
@@ -53,9 +54,9 @@ export function buildTopology(lab: string, queues: number): { tunnel: 'ipip' | '
   for (const pod of PODS) {
     linkPod(lab, pod);
   }
-  const tunnel = joinNodes(lab);
+  const tunnel = joinNodes(lab, overlay);
   openNodePorts(lab);
-  return { tunnel };
+  return tunnel;
 }
 
 /** Removes the links first: at once, and even where a process that is not ours keeps a namespace alive. */

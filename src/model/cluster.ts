@@ -1,13 +1,11 @@
-/** How packets between pods of different nodes travel. */
-export const POD_OVERLAYS = ['ipip', 'vxlan', 'geneve', 'wireguard'] as const;
-export type PodOverlay = (typeof POD_OVERLAYS)[number];
+import type { Overlay } from './overlay.js';
 
 /** What carries packets between the pods of a cluster, as far as it can be told from outside. */
 export interface PodNetwork {
   /** `calico`, `flannel`, `aws-vpc-cni` …; `unknown` where nothing tells. */
   readonly plugin: string;
   /** `none`: pods are routed like machines; `unknown` is not `none`. */
-  readonly overlay: PodOverlay | 'none' | 'unknown';
+  readonly overlay: Overlay | 'none' | 'unknown';
   /** The overlay is used only between nodes of different subnets. */
   readonly acrossSubnetsOnly: boolean;
   /** By which object or annotation, in words. */

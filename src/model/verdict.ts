@@ -68,7 +68,7 @@ export const verdictSchema = z.object({
   where: z
     .union([z.string(), z.array(z.string())])
     .nullable()
-    .describe('machine at fault; two for network and ipip; null for healthy and inconclusive'),
+    .describe('machine at fault; two for network and overlays; null for healthy and inconclusive'),
   kind: z
     .enum(['stall', 'congestion', 'loss', 'slow-drain', 'ecmp', 'lag'])
     .optional()

@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { FAULT_NAMES, type FaultName, isFault } from '../../src/lab/fault-plan.js';
+import { FAULT_NAMES, type FaultName, isFault, overlayOfFault } from '../../src/lab/fault-plan.js';
 import { type LabStatus, labDown, labUp } from '../../src/lab/lab.js';
 import { type LabTrial, labTrial, trialWords } from '../verdicts/lab-trial.js';
 import { startBusyLoops } from './busy-loops.js';
@@ -96,7 +96,9 @@ function readRows(file: string): Row[] {
 const words = (text: string): string[] => text.split(',');
 
 function faultsOf(text: string | undefined): FaultName[] {
-  if (text === undefined) return [...FAULT_NAMES];
+  // The lab of the campaign has its usual tunnel.
+  const fits = (name: FaultName): boolean => [undefined, 'ipip'].includes(overlayOfFault(name));
+  if (text === undefined) return FAULT_NAMES.filter(fits);
   for (const name of words(text)) {
     if (!isFault(name)) throw new Error(`the lab has no fault ${name}: ${FAULT_NAMES.join(', ')}`);
   }

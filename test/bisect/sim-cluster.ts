@@ -10,6 +10,7 @@ import { type HostsPath, measuredPaths } from '../../src/hosts/measured-paths.js
 import { hostsFile } from '../../src/lab/hosts-file.js';
 import type { EngineEvent } from '../../src/model/engine-event.js';
 import type { Finding } from '../../src/model/finding.js';
+import type { Overlay } from '../../src/model/overlay.js';
 import { DEFAULT_MATCH_NS, DEFAULT_WAIT_NS, type ProbePlan } from '../../src/model/plan.js';
 import type { SampleColumns } from '../../src/model/sample.js';
 import { MS, SECOND } from '../../src/model/time.js';
@@ -25,17 +26,23 @@ export interface ClusterOptions {
   readonly faults?: readonly FaultInput[];
   /** Receive queues of all machines. */
   readonly queues?: number;
-  readonly hash?: { readonly tcp?: 'ports' | 'addresses'; readonly ipip?: 'outer' | 'inner' };
+  readonly hash?: {
+    readonly tcp?: 'ports' | 'addresses';
+    readonly udp?: 'ports' | 'addresses';
+    readonly ipip?: 'outer' | 'inner';
+  };
   readonly jitterNs?: number;
   /** Offset of a vantage's clock that the alignment did not find, and how far its run starts after the others. */
   readonly clocks?: Readonly<Record<string, { offsetNs?: number; skewPpm?: number; startsAtNs?: number }>>;
+  readonly overlay?: Overlay;
   /** Pods behind NodePort 30927 beside the one on bad. */
   readonly secondBackend?: boolean;
 }
 
 /** The lab as a scenario: NodePort 30927 of bad leads to its own pod, 30928 through the tunnel to the pod on client. */
 export function labScenario(options: ClusterOptions = {}): Scenario {
-  const { seed = 1, faults = [], queues = 4, hash = {}, jitterNs = 20_000, clocks = {} } = options;
+  const { seed = 1, faults = [], queues = 4, hash = {}, jitterNs = 20_000, clocks = {}, overlay = 'ipip' } = options;
+  const pod = { ports: { 8080: 'open' as const }, overlay };
   const vantage = (machine: string, overlay: boolean) => {
     const { offsetNs = 0, skewPpm = 0, startsAtNs = 0 } = clocks[machine] ?? {};
     return {
@@ -55,12 +62,12 @@ export function labScenario(options: ClusterOptions = {}): Scenario {
       client: {
         address: '172.16.53.32',
         ...machine,
-        pods: { api: { address: '10.125.21.64', ports: { 8080: 'open' } } },
+        pods: { api: { address: '10.125.21.64', ...pod } },
       },
       bad: {
         address: '172.16.47.27',
         ...machine,
-        pods: { web: { address: '10.125.20.64', ports: { 8080: 'open' } } },
+        pods: { web: { address: '10.125.20.64', ...pod } },
         nodePorts: {
           30927: { pods: options.secondBackend ? ['web', 'api'] : ['web'], port: 8080 },
           30928: { pods: ['api'], port: 8080 },

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Inference } from '../../src/bisect/inference.js';
 import { type Alternative, doubted } from '../../src/bisect/words/ruled-out.js';
+import { parseHosts } from '../../src/hosts/hosts-file.js';
+import { hostsFile } from '../../src/lab/hosts-file.js';
+import { OVERLAY_KNOWLEDGE, OVERLAYS } from '../../src/model/overlay.js';
 import { MS, SECOND } from '../../src/model/time.js';
 import { incidentSchema, type Verdict, verdictSchema } from '../../src/model/verdict.js';
 import {
@@ -109,6 +112,34 @@ suite('one fault in the lab is named', () => {
       [RX_QUEUE, 'rx-queue at node'],
     ] as const)
       assert.equal(said(run([fault], { clocks }, { clockUncertaintyNs: uncertain })), verdict);
+  });
+});
+
+suite('tunnels go by their names', () => {
+  for (const overlay of OVERLAYS) {
+    const hosts = parseHosts(hostsFile('test', { overlay }), 'hosts.yaml');
+    const fault = stalls({ stage: overlay, machine: 'bad' });
+    test(`${overlay}: accused by its name, and none other is spoken of`, () => {
+      const { verdict } = bisectScenario({ scenario: labScenario({ faults: [fault], overlay }), hosts });
+      assert.equal(said({ verdict } as Bisection), `${overlay} at node,node-remote`, JSON.stringify(verdict.posterior));
+      assert.ok(verdict.probability >= 0.9, `${verdict.probability}`);
+      const others = OVERLAYS.filter((other) => other !== overlay);
+      const told = JSON.stringify([verdict.posterior, verdict.priors, verdict.ruledOut]);
+      assert.deepEqual(
+        others.filter((other) => told.includes(other)),
+        [],
+      );
+      assert.match(verdict.meaning ?? '', new RegExp(`the ${OVERLAY_KNOWLEDGE[overlay].title} tunnel`));
+    });
+  }
+
+  test('what is likely beforehand does not depend on the kind of tunnel', () => {
+    const priors = OVERLAYS.map((overlay) => {
+      const hosts = parseHosts(hostsFile('test', { overlay }), 'hosts.yaml');
+      const { priors } = bisectScenario({ scenario: labScenario({ overlay }), hosts, durationNs: 2 * SECOND }).verdict;
+      return Object.entries(priors).map(([cause, prior]) => [cause === overlay ? 'overlay' : cause, prior]);
+    });
+    for (const other of priors) assert.deepEqual(other, priors[0]);
   });
 });
 

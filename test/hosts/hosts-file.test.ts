@@ -59,6 +59,11 @@ for (const [what, change, expected] of [
     /^hosts\.yaml:9: targets\.pod\.overlya: unknown key; overlay\?$/,
   ],
   [
+    'a tunnel that is none',
+    ['overlay: ipip', 'overlay: gre'],
+    /^hosts\.yaml:9: targets\.pod\.overlay: "gre": one of ipip, vxlan, geneve, wireguard$/,
+  ],
+  [
     'a vantage of another transport',
     ['transport: netns, name: lab-client', 'transport: netns, namespace: x'],
     /vantages\.a\.name: missing: a text\n.*vantages\.a\.namespace: unknown key|vantages\.a\.namespace: unknown key.*\n.*vantages\.a\.name: missing/,

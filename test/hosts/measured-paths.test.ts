@@ -27,6 +27,14 @@ test('from a node to a pod on another: the tunnel both ways, and a probed machin
   });
 });
 
+test('the tunnel goes by its own name', () => {
+  for (const overlay of ['vxlan', 'geneve', 'wireguard'] as const) {
+    const hosts = parseHosts(hostsFile('lab', { overlay }), 'hosts.yaml');
+    const path = measuredPaths(hosts).find(({ measured }) => measured.name === 'client>pod/syn');
+    assert.deepEqual(path?.measured.out[1], { kind: overlay, machines: ['node', 'node-remote'] });
+  }
+});
+
 test('a NodePort with its pod on the same node: NAT, no tunnel', () => {
   assert.deepEqual(stages('shell>nodeport/syn'), {
     out: 'sender@shell network@node+shell rx-queue@node nat@node pod@node',

@@ -105,16 +105,15 @@ suite('a hosts file of a cluster', () => {
 
   test('an overlay across subnets only is said where all vantages are across', () => {
     const cluster = fixtureCluster('calico-vxlan-subnets');
-    const ipip = { ...cluster, network: { ...cluster.network, overlay: 'ipip' as const } };
     const overlays = (nodes: string[]) => {
-      const found = discoveryOf(ipip, NOTHING_UNREAD, { ...PLAIN, way: 'debug', nodes }, []);
+      const found = discoveryOf(cluster, NOTHING_UNREAD, { ...PLAIN, way: 'debug', nodes }, []);
       const { targets } = found.hosts as Hosts;
       return { of: nodes.map((node) => targets[`pod-${node}`]?.overlay), notes: found.notes };
     };
     assert.deepEqual(overlays(['worker-1', 'worker-2']), { of: [undefined, undefined], notes: [] });
-    assert.deepEqual(overlays(['worker-1', 'worker-3']), { of: ['ipip', 'ipip'], notes: [] });
+    assert.deepEqual(overlays(['worker-1', 'worker-3']), { of: ['vxlan', 'vxlan'], notes: [] });
     const mixed = overlays(['worker-1', 'worker-2', 'worker-3']);
-    assert.deepEqual(mixed.of, [undefined, undefined, 'ipip']);
+    assert.deepEqual(mixed.of, [undefined, undefined, 'vxlan']);
     assert.match(mixed.notes.join(), /not the same, or not known, for all vantages of the pods on worker-1, worker-2/);
   });
 

@@ -114,7 +114,7 @@ describe('the hosts.yaml of a lab', () => {
   });
 
   it('has the NodePort of three pods where it is asked for', () => {
-    const { targets } = parseHosts(hostsFile('demo', true), 'hosts.yaml');
+    const { targets } = parseHosts(hostsFile('demo', { backends: true }), 'hosts.yaml');
     assert.equal(targets['nodeport-spread']?.port, 30_929);
     assert.equal(targets['pod-b']?.address, '10.125.20.65');
   });

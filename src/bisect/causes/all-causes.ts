@@ -4,10 +4,10 @@ import { HEALTHY, PAIRS, UNKNOWN } from '../weigh/priors.js';
 import { device } from './device.js';
 import { host } from './host.js';
 import { type Hypothesis, labelOf } from './hypothesis.js';
-import { ipip } from './ipip.js';
 import type { CauseKnowledge, QueueCounts } from './knowledge.js';
 import { nat } from './nat.js';
 import { network } from './network.js';
+import { overlay } from './overlay.js';
 import { pod } from './pod.js';
 import { rxQueue } from './rx-queue.js';
 import { sender } from './sender.js';
@@ -18,27 +18,35 @@ export const CAUSE_KNOWLEDGE = {
   host,
   device,
   nat,
-  ipip,
+  ipip: overlay('ipip'),
+  vxlan: overlay('vxlan'),
+  geneve: overlay('geneve'),
+  wireguard: overlay('wireguard'),
   pod,
   network,
   sender,
 } as const satisfies Readonly<Record<Cause, CauseKnowledge>>;
 
 /**
- * Every single cause at every place that the paths cross. The prior of a cause is shared by its places.
+ * Every single cause at every place that the paths cross. The prior of a cause, or of a family, is shared by its places.
  *
  * @param queues number of receive queues, of machines that said it
  */
 export function allCauses(topology: Topology, queues: QueueCounts = {}): Hypothesis[] {
-  const causes: readonly CauseKnowledge[] = Object.values(CAUSE_KNOWLEDGE);
-  const single = (1 - HEALTHY - PAIRS - UNKNOWN) / causes.reduce((sum, { share }) => sum + share, 0);
-  return causes.flatMap((cause) => {
-    const places = cause.places(topology, queues);
-    const weights = places.reduce((sum, { weight }) => sum + weight, 0);
-    return places.map(({ weight, ...placed }) => ({
-      ...placed,
+  const families = new Map<string, CauseKnowledge[]>();
+  for (const cause of Object.values(CAUSE_KNOWLEDGE) as readonly CauseKnowledge[]) {
+    const family = cause.family ?? cause.name;
+    families.set(family, [...(families.get(family) ?? []), cause]);
+  }
+  const shares = [...families.values()].reduce((sum, [first]) => sum + (first as CauseKnowledge).share, 0);
+  const single = (1 - HEALTHY - PAIRS - UNKNOWN) / shares;
+  return [...families.values()].flatMap((family) => {
+    const placed = family.flatMap((cause) => cause.places(topology, queues).map((place) => ({ cause, place })));
+    const weights = placed.reduce((sum, { place }) => sum + place.weight, 0);
+    return placed.map(({ cause, place: { weight, ...rest } }) => ({
+      ...rest,
       cause: cause.name,
-      label: labelOf(cause.name, placed.machines),
+      label: labelOf(cause.name, rest.machines),
       prior: (single * cause.share * weight) / weights,
       local: cause.local,
     }));

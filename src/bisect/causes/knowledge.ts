@@ -17,6 +17,8 @@ export interface CauseKnowledge {
   readonly name: Cause;
   /** How often it is the cause, against the others. */
   readonly share: number;
+  /** Causes of one family share one such part: each alone would be as likely. Default: it is its own family. */
+  readonly family?: string;
   /**
    * The cause at every place that the paths cross.
    *

@@ -13,7 +13,7 @@ export const flowNumber = (path: number, flow: number): number => path * FLOWS_A
 /** What is seen of the flows that hash by ports where they arrive at a machine, incident by incident. */
 export function sightingsAt(machine: string, topology: Topology, incidents: readonly Observation[]): FlowSighting[] {
   const paths = topology.paths.flatMap(({ flows }, path) =>
-    flows > 1 && topology.arrivesAt(path, machine) && !topology.tunnelled(path) ? [path] : [],
+    flows > 1 && topology.arrivesAt(path, machine) && topology.overlay(path) === undefined ? [path] : [],
   );
   return incidents.flatMap((incident) => {
     const number = (path: number, flows: readonly number[] | undefined): number[] =>

@@ -122,7 +122,7 @@ export function hashedPath(
     freshHeld: sum(({ freshHeld }) => freshHeld),
     freshPassed: sum(({ freshClean }) => freshClean),
     odd: odd + usual.length * NO_GLITCH + sum(({ mixed }) => mixed) * LOG_MIXED,
-    hash: !hasPorts(path.protocol) ? 'addresses' : topology.tunnelled(index) ? 'tunnel' : 'ports',
+    hash: !hasPorts(path.protocol) ? 'addresses' : topology.overlay(index) === undefined ? 'ports' : 'tunnel',
     twice: topology.arrivals(index, machine) > 1,
     group: topology.peerAt(index, machine),
   };

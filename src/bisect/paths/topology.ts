@@ -1,4 +1,5 @@
 import type { MeasuredPath } from '../../model/measured-path.js';
+import { isOverlay, type Overlay } from '../../model/overlay.js';
 import type { Stage, StageKind } from '../../model/stage.js';
 
 /** What the causes ask of the paths. Machines are named as in stages. */
@@ -19,8 +20,8 @@ export interface Topology {
   isControl(path: number): boolean;
   /** Machine from which the packets of a path reach a machine; the vantage where it is not on the way. */
   peerAt(path: number, machine: string): string;
-  /** Whether packets of the path reach the machine inside a tunnel, and may be hashed by the outer addresses. */
-  tunnelled(path: number): boolean;
+  /** The tunnel inside which packets of the path reach a machine, and may be hashed by the outer addresses. */
+  overlay(path: number): Overlay | undefined;
 }
 
 export function topologyOf(paths: readonly MeasuredPath[]): Topology {
@@ -50,14 +51,14 @@ export function topologyOf(paths: readonly MeasuredPath[]): Topology {
     touchesNetworkOf: (path, machine) =>
       has(path, (stage) => stage.kind === 'network' && (stage.machines as readonly string[]).includes(machine)),
     isControl: (path) =>
-      paths[path]?.targetKind === 'control' || !has(path, (stage) => stage.kind === 'network' || stage.kind === 'ipip'),
+      paths[path]?.targetKind === 'control' || !has(path, ({ kind }) => kind === 'network' || isOverlay(kind)),
     peerAt: (path, machine) => {
       const next = (stages[path] ?? []).find(
         ({ kind, machines }) => kind === 'network' && (machines as readonly string[]).includes(machine),
       );
       return next?.machines.find((name) => name !== machine) ?? `${vantageMachines[path]} ${paths[path]?.answeredBy}`;
     },
-    tunnelled: (path) => has(path, (stage) => stage.kind === 'ipip'),
+    overlay: (path) => (stages[path] ?? []).map(({ kind }) => kind).find(isOverlay),
   };
 }
 

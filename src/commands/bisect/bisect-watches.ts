@@ -2,6 +2,7 @@ import type { Watcher } from '../../engines/watcher.js';
 import type { Hosts } from '../../hosts/hosts-file.js';
 import { Machines } from '../../hosts/machines.js';
 import type { HostsPath } from '../../hosts/measured-paths.js';
+import { isOverlay, type Overlay } from '../../model/overlay.js';
 import { MachineWatch, type WatchedPath } from './machine-watch.js';
 import type { VantageRun } from './vantage-run.js';
 
@@ -50,18 +51,28 @@ function arrivingAt(machine: string, machines: Machines, { paths, vantages }: Bi
     .filter((vantage) => vantage.state === 'running')
     .flatMap((vantage) =>
       vantage.paths.flatMap((path, own) =>
-        machines.entrance(path.measured.target) === machine
+        machines.entrance(path.measured.target) === machine && isSeenArriving(path)
           ? [
               {
                 vantage,
                 own,
                 number: paths.indexOf(path),
                 name: path.measured.name,
-                tunnelled:
-                  path.measured.targetKind === 'pod' && path.measured.out.some((stage) => stage.kind === 'ipip'),
+                tunnelled: overlayAt(path) !== undefined,
               },
             ]
           : [],
       ),
     );
+}
+
+/** The tunnel that packets to a pod come in by. To a NodePort they come without one. */
+function overlayAt({ measured }: HostsPath): Overlay | undefined {
+  return measured.targetKind === 'pod' ? measured.out.map(({ kind }) => kind).find(isOverlay) : undefined;
+}
+
+/** The helper finds its packets inside IPIP. In other tunnels it would take all of them for lost on the way. */
+function isSeenArriving(path: HostsPath): boolean {
+  const overlay = overlayAt(path);
+  return overlay === undefined || overlay === 'ipip';
 }

@@ -1,12 +1,9 @@
-import type { Hosts } from '../../hosts/hosts-file.js';
-import { isHostsOverlay } from '../../hosts/hosts-file.js';
 import type { ClusterNode, PodNetwork } from '../../model/cluster.js';
-
-type HostsOverlay = NonNullable<Hosts['targets'][string]['overlay']>;
+import type { Overlay } from '../../model/overlay.js';
 
 export interface OverlaysBetween {
   /** The overlay through which pods of a node are reached from the vantages; undefined for none. */
-  of(node: string): HostsOverlay | undefined;
+  of(node: string): Overlay | undefined;
   readonly notes: readonly string[];
 }
 
@@ -27,12 +24,6 @@ export function overlaysBetween(
       notes: [
         `whether pods are reached through an overlay is not known (${because}): add overlay: to the pods where they are`,
       ],
-    };
-  }
-  if (!isHostsOverlay(overlay)) {
-    return {
-      of: () => undefined,
-      notes: [`${plugin} uses ${overlay}, which is no stage of its own yet: a wait in it reads as network`],
     };
   }
   if (!network.acrossSubnetsOnly) return { of: () => overlay, notes: [] };

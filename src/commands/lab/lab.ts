@@ -2,7 +2,8 @@ import { formatTable } from '../../format/table.js';
 import { PLACES } from '../../lab/addresses.js';
 import { FAULTS, type FaultOptions } from '../../lab/fault-plan.js';
 import { faultOff, faultOn } from '../../lab/faults.js';
-import { type LabStatus, labDown, labExec, labStatus, labUp } from '../../lab/lab.js';
+import { type LabStatus, labDown, labExec, labStatus, labUp, tunnelWords } from '../../lab/lab.js';
+import { LAB_OVERLAYS, type LabOverlay } from '../../lab/overlay.js';
 import { knownLabs, type LabOptions, labLine } from '../../lab/state.js';
 import type { Io } from '../terminal/io.js';
 
@@ -12,6 +13,7 @@ export const labFaults: readonly (readonly [name: string, sentence: string])[] =
 export type { FaultOptions, LabOptions };
 /** Where `exec` runs something. */
 export const labPlaces: readonly string[] = PLACES;
+export { LAB_OVERLAYS as labOverlays, type LabOverlay };
 
 export async function labUpCommand(options: LabOptions, io: Io): Promise<number> {
   const status = await labUp(options, (message) => io.err(`${message}\n`));
@@ -65,7 +67,7 @@ function statusText(status: LabStatus): string {
     const columns = ['place', 'address', 'port', ''].map((title) => ({ title }));
     const addresses = status.addresses.map(({ place, address, port, what }) => [place, address, String(port), what]);
     lines.push(
-      `receive queues: ${status.queues ?? '?'}; IPIP by ${status.tunnel === 'ipip' ? 'tunnel device' : 'BPF'}`,
+      `receive queues: ${status.queues ?? '?'}; ${status.tunnel === undefined ? '?' : tunnelWords(status.tunnel)}`,
       `faults on:      ${status.faults.join(' ') || 'none'}`,
       `hosts file:     ${status.hostsFile}`,
       `with backends:  ${status.backendsHostsFile}`,

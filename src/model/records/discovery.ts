@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { POD_OVERLAYS } from '../cluster.js';
+import { OVERLAYS } from '../overlay.js';
 
 /** What `rxray discover --json` found in a cluster; the hosts file itself under `hosts`. */
 export const discoverySchema = z.object({
@@ -7,7 +7,7 @@ export const discoverySchema = z.object({
   context: z.string().optional(),
   network: z.object({
     plugin: z.string(),
-    overlay: z.enum([...POD_OVERLAYS, 'none', 'unknown']),
+    overlay: z.enum([...OVERLAYS, 'none', 'unknown']),
     acrossSubnetsOnly: z.boolean(),
     because: z.string(),
   }),

@@ -54,9 +54,9 @@ const queueSchema = z.union([z.int().min(0), z.array(z.int().min(0)).min(1), z.l
 
 const place = {
   stage: z.enum(FAULT_STAGES),
-  machine: z.string().optional().describe('for network and ipip: either end'),
-  from: z.string().optional().describe('network, ipip: only packets from this machine'),
-  to: z.string().optional().describe('network, ipip: only packets to this machine'),
+  machine: z.string().optional().describe('for network and tunnels: either end'),
+  from: z.string().optional().describe('network, tunnels: only packets from this machine'),
+  to: z.string().optional().describe('network, tunnels: only packets to this machine'),
   queue: queueSchema
     .optional()
     .describe('rx-queue: absent means one that the seed picks; sender, device: absent means all'),

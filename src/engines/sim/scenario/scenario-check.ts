@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { isOverlay } from '../../../model/overlay.js';
 import type { Fault, StageFault } from '../faults/fault-schema.js';
 
 /** What of a scenario must fit together; a shape of its own, because the schema's type follows from this check. */
@@ -90,10 +91,10 @@ function checkAddresses(scenario: Checked, complain: Complain): void {
 }
 
 function checkPlace(fault: StageFault, machines: Checked['machines'], at: Path, complain: Complain): void {
-  const ofPipe = fault.stage === 'network' || fault.stage === 'ipip';
+  const ofPipe = fault.stage === 'network' || isOverlay(fault.stage);
   if (!ofPipe && fault.machine === undefined) complain(at, `expected a machine, as the stage is ${fault.stage}`);
   if (!ofPipe && (fault.from !== undefined || fault.to !== undefined))
-    complain(at, `expected from and to only with the stages network and ipip, not ${fault.stage}`);
+    complain(at, `expected from and to only with the stage network and those of tunnels, not ${fault.stage}`);
   if (fault.links !== undefined && fault.stage !== 'network')
     complain([...at, 'links'], `expected links only with the stage network, not ${fault.stage}`);
   if (fault.queue === undefined) return;

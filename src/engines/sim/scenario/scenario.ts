@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { OVERLAYS } from '../../../model/overlay.js';
 import { faultSchema } from '../faults/fault-schema.js';
 import { spanSchema } from '../faults/span.js';
 import { canonicalAddress } from '../world/canonical-address.js';
@@ -26,7 +27,11 @@ const answering = {
 };
 
 const podSchema = z
-  .strictObject({ address, ...answering })
+  .strictObject({
+    address,
+    ...answering,
+    overlay: z.enum(OVERLAYS).default('ipip').describe('the tunnel by which packets from other machines come'),
+  })
   .transform(({ answersIn, ...rest }) => ({ ...rest, answersInNs: answersIn }));
 
 const backends = z.strictObject({ pods: z.array(z.string()).min(1), port });

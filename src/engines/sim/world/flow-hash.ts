@@ -1,3 +1,4 @@
+import { OVERLAY_KNOWLEDGE, type Overlay } from '../../../model/overlay.js';
 import type { Protocol } from '../../../model/protocol.js';
 import { hashText, hashWords } from '../faults/chance.js';
 
@@ -13,11 +14,17 @@ export interface FiveTuple {
   readonly toPort: number;
 }
 
-/** A packet as a network card sees it: maybe in an IPIP packet between two machines. */
+/** The packet of a tunnel around another one. */
+export interface OuterPacket {
+  readonly overlay: Overlay;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** A packet as a network card sees it: maybe in a tunnel between two machines. */
 export interface WirePacket {
   readonly tuple: FiveTuple;
-  /** Source and destination of the IPIP packet around it. */
-  readonly outer?: readonly [from: string, to: string];
+  readonly outer?: OuterPacket;
 }
 
 /** How a machine spreads packets over its receive queues. ICMP is always hashed by addresses. */
@@ -31,10 +38,22 @@ export interface HashSettings {
 export function queueOf(packet: WirePacket, key: number, settings: HashSettings, queues: number): number {
   if (queues === 1) return 0;
   const { tuple, outer } = packet;
-  if (outer !== undefined && settings.ipip === 'outer') return hashAddresses(key, outer[0], outer[1]) % queues;
+  if (outer !== undefined && !looksInside(outer, settings)) return hashAddresses(key, outer.from, outer.to) % queues;
   const addresses = hashAddresses(key, tuple.from, tuple.to);
   if (hashInput(tuple.protocol, settings) === 'addresses') return addresses % queues;
   return hashWords(key, addresses, tuple.fromPort * 0x1_0000 + tuple.toPort) % queues;
+}
+
+/** Whether the flows inside a tunnel are spread: by the packet inside, or by the outer source port that follows from it. */
+function looksInside({ overlay }: OuterPacket, settings: HashSettings): boolean {
+  switch (OVERLAY_KNOWLEDGE[overlay].spread) {
+    case 'inner-packet':
+      return settings.ipip === 'inner';
+    case 'inner-flow':
+      return settings.udp === 'ports';
+    case 'addresses':
+      return false;
+  }
 }
 
 function hashAddresses(key: number, from: string, to: string): number {

@@ -3,8 +3,8 @@ import { hashWords } from '../faults/chance.js';
 import { DROPPED, type Packet } from '../faults/disturbance.js';
 import { LINKS } from '../faults/fault-schema.js';
 import type { SmoothNoise } from '../faults/smooth-noise.js';
-import type { Machine, Vantage } from '../scenario/scenario.js';
-import { type FiveTuple, type HashSettings, queueOf, type WirePacket } from './flow-hash.js';
+import type { Machine, Pod, Vantage } from '../scenario/scenario.js';
+import { type FiveTuple, type HashSettings, type OuterPacket, queueOf, type WirePacket } from './flow-hash.js';
 import type { Stage } from './stage.js';
 import { type Answer, answerOf, type PlacedPod, type Target } from './target.js';
 import type { Leg, Place, World } from './world.js';
@@ -105,10 +105,10 @@ class RouteMap {
     if (throughService) this.nat('out', this.own);
     if (backend.machine !== this.own) {
       this.transmit(there);
-      this.tunnel('out', this.own, backend.machine, there);
+      this.tunnel('out', this.own, backend.machine, backend.pod, there);
     }
     this.pod(backend.machine);
-    if (backend.machine !== this.own) this.tunnel('back', backend.machine, this.own, reversed(there));
+    if (backend.machine !== this.own) this.tunnel('back', backend.machine, this.own, backend.pod, reversed(there));
     if (throughService) this.nat('back', this.own);
     return this.done(backend.pod, podPort, FORWARDED_BY_NODE);
   }
@@ -122,9 +122,9 @@ class RouteMap {
     this.transmit(there);
     this.wire('out', this.own, machine, there);
     this.nat('out', machine);
-    if (remote) this.tunnel('out', machine, backend.machine, onward);
+    if (remote) this.tunnel('out', machine, backend.machine, backend.pod, onward);
     this.pod(backend.machine);
-    if (remote) this.tunnel('back', backend.machine, machine, reversed(onward));
+    if (remote) this.tunnel('back', backend.machine, machine, backend.pod, reversed(onward));
     this.nat('back', machine);
     this.wire('back', machine, this.own, reversed(there));
     return this.done(backend.pod, podPort, remote ? 2 * FORWARDED_BY_NODE : FORWARDED_BY_NODE);
@@ -173,7 +173,7 @@ class RouteMap {
   }
 
   /** The network to a machine and its receive queues. */
-  private wire(leg: Leg, from: string, to: string, tuple: Tuple, outer?: readonly [string, string]): void {
+  private wire(leg: Leg, from: string, to: string, tuple: Tuple, outer?: OuterPacket): void {
     const { latencyNs, routers, noise } = this.world.link(from, to);
     const linkKey = hashWords(this.world.scenario.seed, 0x117c5);
     const spread = (port: number): number => queueOf({ tuple: tuple(port) }, linkKey, BY_PORTS, LINKS);
@@ -194,9 +194,9 @@ class RouteMap {
   }
 
   /** Inside the tunnel the routers on the way do not count down the TTL of the packet. */
-  private tunnel(leg: Leg, from: string, to: string, tuple: Tuple): void {
-    this.add(leg, { stage: 'ipip', from, to }, {});
-    this.wire(leg, from, to, tuple, [this.machine(from).address, this.machine(to).address]);
+  private tunnel(leg: Leg, from: string, to: string, { overlay }: Pod, tuple: Tuple): void {
+    this.add(leg, { stage: overlay, from, to }, {});
+    this.wire(leg, from, to, tuple, { overlay, from: this.machine(from).address, to: this.machine(to).address });
   }
 
   private nat(leg: Leg, machine: string): void {

@@ -1,3 +1,4 @@
+import type { Overlay } from '../../../model/overlay.js';
 import { hashText, hashWords } from '../faults/chance.js';
 import { type Disturbance, disturbance } from '../faults/disturbance.js';
 import type { Fault, StageFault } from '../faults/fault-schema.js';
@@ -13,7 +14,7 @@ export type Leg = 'out' | 'back';
 export type Place =
   | { readonly stage: 'receive'; readonly machine: string; readonly ownReplies: boolean }
   | { readonly stage: 'transmit' | 'nat' | 'pod'; readonly machine: string }
-  | { readonly stage: 'ipip' | 'network'; readonly from: string; readonly to: string };
+  | { readonly stage: Overlay | 'network'; readonly from: string; readonly to: string };
 
 /**
  * What one run sees of a scenario. Runs share nothing; they see the same faults because those follow from
@@ -112,8 +113,7 @@ function concerns(fault: StageFault, place: Place, leg: Leg): boolean {
     case 'nat':
     case 'pod':
       return fault.stage === place.stage && fault.machine === place.machine;
-    case 'ipip':
-    case 'network':
+    default:
       return (
         fault.stage === place.stage &&
         (fault.from === undefined || fault.from === place.from) &&
