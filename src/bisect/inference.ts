@@ -4,9 +4,10 @@ import { Outcomes, type SampleColumns } from '../model/sample.js';
 import type { Summary } from '../model/summary.js';
 import { MS, SECOND } from '../model/time.js';
 import type { Incident, Verdict } from '../model/verdict.js';
-import { isShared } from './causes/pod.js';
+import { type FlowGroups, groupFlows } from '../stats/flow-groups.js';
+import { asTheyAre, isShared } from './causes/branching.js';
+import type { Hypothesis } from './causes/hypothesis.js';
 import type { PlannedTarget, PlannedVantage, Scene } from './causes/scene.js';
-import { type FlowGroups, groupFlows } from './evidence/flow-groups.js';
 import { queueNotes, sightingsAt } from './evidence/flow-sightings.js';
 import { type FindingGroup, IncidentGroups } from './evidence/incident-groups.js';
 import { IncidentStore, MOST_INCIDENTS } from './evidence/incident-store.js';
@@ -101,7 +102,8 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
       side.spreadBySoftware ? [] : [[machine, side.rxQueues]],
     ),
   );
-  const hypotheses = hypothesesOf(topology, queues);
+  const described = hypothesesOf(topology, queues);
+  let hypotheses: { readonly of: string; readonly list: readonly Hypothesis[] } = { of: '', list: described };
   let selfInflicted = 0;
   let firstNs = Number.POSITIVE_INFINITY;
   let weighed: {
@@ -110,6 +112,7 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
     posterior: Posterior;
     judgement: Judgement;
     known: Case;
+    hypotheses: readonly Hypothesis[];
   } | null = null;
 
   const clockOf = (vantage: string): number =>
@@ -131,7 +134,8 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
       },
     );
     const observation = store.add(seen);
-    return [incidentOf(caseOf([observation], observation.releaseNs), hypotheses)];
+    const alone = caseOf([observation], observation.releaseNs);
+    return [incidentOf(alone, hypothesesFor(alone))];
   }
 
   function isBlind(path: number, fromNs: number, toNs: number): boolean {
@@ -148,16 +152,23 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
       topology,
       incidents: observations,
       misdescribed,
-      several: paths.map(
-        (path, index) =>
-          misdescribed.some((one) => one.path === index) ||
-          (isShared(path) && ((path.backends ?? 1) > 1 || logs[index]?.severalTtls === true)),
-      ),
-      profiles: logs.map((log) => (waysMayDiffer(log.profiles) ? log.profiles : NO_PROFILES)),
+      profiles: logs.map(({ profiles }) => (profiles.size === 1 || waysMayDiffer(profiles) ? profiles : NO_PROFILES)),
       seconds: Math.max(1, (nowNs - Math.min(firstNs, nowNs)) / SECOND),
       heartbeats,
       queues,
     });
+  }
+
+  /** Made anew only where replies show that a path is not what it was taken for. */
+  function hypothesesFor({ misdescribed }: Case): readonly Hypothesis[] {
+    const wrong = paths.map((_, index) => misdescribed.some((one) => one.path === index));
+    const branching = paths.map(
+      (path, index) =>
+        isShared(path) && (path.backends === undefined ? logs[index]?.severalTtls === true : path.backends > 1),
+    );
+    const of = JSON.stringify([branching, wrong]);
+    if (hypotheses.of !== of) hypotheses = { of, list: asTheyAre(described, topology, branching, wrong) };
+    return hypotheses.list;
   }
 
   /** @param slack share by which the time that was measured may have grown since it was weighed last */
@@ -166,8 +177,9 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
     const { revision } = store;
     if (weighed === null || weighed.revision !== revision || Math.abs(weighed.seconds - seconds) > slack * seconds) {
       const known = caseOf(store.incidents, nowNs);
-      const posterior = posteriorOf(known, hypotheses);
-      weighed = { revision, seconds, posterior, judgement: judgePosterior(posterior), known };
+      const list = hypothesesFor(known);
+      const posterior = posteriorOf(known, list);
+      weighed = { revision, seconds, posterior, judgement: judgePosterior(posterior), known, hypotheses: list };
     }
     return weighed;
   }
@@ -210,7 +222,7 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
     finish: () => advance(Number.POSITIVE_INFINITY),
     verdict(nowNs, { summaries, excluded, notes, traced = [] }) {
       // A verdict depends on what was measured, not on when it was asked about before.
-      const { known, posterior, judgement } = weighNow(nowNs, 0);
+      const { known, posterior, judgement, hypotheses } = weighNow(nowNs, 0);
       const silent = paths.flatMap(({ name }, path) =>
         neverAnswered(path) && !excluded.some((other) => other.path === name)
           ? [{ path: name, because: 'no probe was ever answered' }]

@@ -1,9 +1,10 @@
 import type { PathTotals } from '../model/engine-event.js';
 import type { Finding, LossEpisode } from '../model/finding.js';
 import type { Outage } from '../model/outage.js';
-import { FRESH_FLOW, Outcomes, type SampleColumns, SampleFlags } from '../model/sample.js';
-import type { Coverage, Summary } from '../model/summary.js';
+import { Outcomes, type SampleColumns, SampleFlags } from '../model/sample.js';
+import type { Summary } from '../model/summary.js';
 import { MS, SECOND } from '../model/time.js';
+import { AnsweredSweep } from './answered-sweep.js';
 import { detectableStallNs } from './detectable-stall.js';
 import type { DetectedPath, DetectOptions } from './detected-path.js';
 import { excursionGapNs } from './excursion.js';
@@ -12,7 +13,6 @@ import { judge } from './judgement.js';
 import { LossRuns } from './loss-episode.js';
 import { NextProbeWatch } from './next-probe-release.js';
 import { OutageWatch } from './outage.js';
-import { ASSUMED_QUEUES, pathCoverage } from './path-coverage.js';
 import { PathNoise } from './path-noise.js';
 import { PathMeasure, summarize } from './path-summary.js';
 import type { Level } from './probe-delay.js';
@@ -53,8 +53,7 @@ export class PathDetector {
   readonly #repeated: Retransmissions;
   readonly #gapNs: number;
   readonly #wake: (detector: PathDetector) => void;
-  /** Send instant of the last answered probe by flow; the last entry is that of probes from new ports. */
-  readonly #answered: Float64Array;
+  readonly #sweep: AnsweredSweep;
   readonly #counts = { stalls: 0, spikes: 0, selfInflicted: 0 };
   #ready: Finding[] = [];
   #staged: Finding[] = [];
@@ -63,10 +62,6 @@ export class PathDetector {
   #judgeAtNs = Number.POSITIVE_INFINITY;
   #settleAtNs = Number.POSITIVE_INFINITY;
   #caseFromNs = 0;
-  #runStartNs = Number.POSITIVE_INFINITY;
-  #newestNs = Number.POSITIVE_INFINITY;
-  #widestGapNs = 0;
-  #fixedAnswers = 0;
   #unanswerable = 0;
   #lastSentNs = 0;
 
@@ -85,7 +80,7 @@ export class PathDetector {
     this.#losses = new LossRuns(path.name, path.intervalNs, options.waitNs);
     this.#gapNs = excursionGapNs(path.intervalNs, path.flows);
     this.#repeated = new Retransmissions(path.name, this.#gapNs);
-    this.#answered = new Float64Array(path.flows + 1).fill(-1);
+    this.#sweep = new AnsweredSweep(path);
     this.#usual = new UsualRtt(options, path);
   }
 
@@ -203,10 +198,11 @@ export class PathDetector {
         detectableStallNs: detectableStallNs({
           stallNs: level.stallNs,
           intervalNs: this.#path.intervalNs,
-          widestGapNs: this.#censored ? 0 : this.#widestGapNs,
+          widestGapNs: this.#censored ? 0 : this.#sweep.widestGapNs,
           leastHoldNs: level.holdNs,
         }),
-        coverage: this.#coverage(level),
+        // Nothing is claimed where the usual RTT is not known, or only slow probes are.
+        coverage: this.#usual.known && !this.#censored ? this.#sweep.coverage(level, this.#options.queues) : null,
       },
       totals,
     );
@@ -220,40 +216,12 @@ export class PathDetector {
     return probes === 0 ? undefined : { probes, aboveNs };
   }
 
-  /** Nothing is claimed where the usual RTT is not known, or only slow probes are. */
-  #coverage(level: Level): Coverage | null {
-    const answered = this.#fixedAnswers;
-    if (!this.#usual.known || this.#censored || answered < 2) return null;
-    const { intervalNs, flows, freshPerSecond } = this.#path;
-    const sweep = {
-      intervalNs: Math.max(intervalNs, (this.#newestNs - this.#runStartNs) / (answered - 1)),
-      flows: this.#answered.subarray(0, flows).filter((sentNs) => sentNs >= 0).length,
-      freshPerSecond: this.#answered[flows] === -1 ? 0 : freshPerSecond,
-    };
-    const levels = { holdNs: level.holdNs, stallNs: level.stallNs, slowNs: Math.max(level.stallNs, level.thresholdNs) };
-    return pathCoverage(sweep, levels, this.#options.queues ?? ASSUMED_QUEUES);
-  }
-
   #observeAnswer(sentNs: number, rttNs: number, flow: number): void {
-    const { flows } = this.#path;
     const arrivalNs = sentNs + rttNs;
     if (arrivalNs > this.#nowNs) {
       this.#nowNs = arrivalNs;
     }
-    if (sentNs < this.#runStartNs) {
-      this.#runStartNs = sentNs;
-      this.#newestNs = Math.min(this.#newestNs, sentNs);
-    }
-    const at = Math.min(flow, flows);
-    if (at < flows) this.#fixedAnswers += 1;
-    const previousNs = this.#answered[at] as number;
-    if (sentNs > previousNs) {
-      this.#answered[at] = sentNs;
-    }
-    if (sentNs > this.#newestNs) {
-      this.#widestGapNs = Math.max(this.#widestGapNs, sentNs - this.#newestNs);
-      this.#newestNs = sentNs;
-    }
+    const previousNs = this.#sweep.answer(sentNs, flow);
     if (this.#repeated.take(sentNs, rttNs, flow, this.#usualNs())) {
       this.#settleSoon();
       return;
@@ -280,9 +248,7 @@ export class PathDetector {
 
   #observeUnanswered(outcome: number, seq: number, sentNs: number, flow: number, dueNs: number): void {
     const measure = this.#measure;
-    if (sentNs < this.#runStartNs) {
-      this.#runStartNs = sentNs;
-    }
+    this.#sweep.unanswered(sentNs);
     switch (outcome) {
       case Outcomes.sendFailed:
         measure.sendFailed += 1;
@@ -323,7 +289,7 @@ export class PathDetector {
   #episodes(final: boolean): LossEpisode[] {
     const episodes = this.#losses.settle(
       this.#nowNs,
-      (flow) => this.#answeredNs(flow),
+      (flow) => this.#sweep.answeredNs(flow),
       final,
       (sentNs, flow) => {
         if (this.#path.protocol === 'syn' && this.#heldLosses.explain(sentNs, flow)) this.#unanswerable += 1;
@@ -362,7 +328,7 @@ export class PathDetector {
     const judged = judge(
       this.#tail,
       this.#level,
-      new Surroundings({ ...this.#path, censored: this.#censored }, this.#tail, this.#runStartNs),
+      new Surroundings({ ...this.#path, censored: this.#censored }, this.#tail, this.#sweep.startNs),
       this.#noise,
       {
         gapNs: this.#gapNs,
@@ -408,14 +374,11 @@ export class PathDetector {
       this.#counts.selfInflicted += 1;
     } else if (finding.kind === 'stall') {
       this.#counts.stalls += 1;
+      this.#sweep.stalled(finding);
       this.#period.add(finding.release);
     } else if (finding.kind === 'rtt-spike') {
       this.#counts.spikes += 1;
     }
-  }
-
-  #answeredNs(flow: number): number {
-    return this.#answered[flow === FRESH_FLOW ? this.#path.flows : flow] ?? -1;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Coverage } from '../model/summary.js';
+import type { Coverage, QueuesFrom } from '../model/summary.js';
 import type { MachineCoverage } from '../model/verdict.js';
 import { formatLength } from './duration.js';
 
@@ -7,11 +7,12 @@ const TOO_LITTLE = 'too little was answered to say which stalls would have been 
 /** What a run would have seen of stalls, a line a scope: never more certain than its flows and its rate allow. */
 export function coverageLines(coverage: Coverage | null): string[] {
   if (coverage === null) return [TOO_LITTLE];
-  const { queues, sweep } = coverage;
+  const { sweep } = coverage;
+  const queues = queuesText(coverage);
   const flows =
     sweep.flows === 1
-      ? `one address pair is one queue: a given one of ${queues} receive queues is crossed`
-      : `${sweep.flows} flows cross a given one of ${queues} receive queues`;
+      ? `one address pair is one queue: a given one of ${queues} is crossed`
+      : `${sweep.flows} flows cross a given one of ${queues}`;
   return [
     `a stall of the whole host would have been seen with 95 % ${fromOn(coverage.hostStallNs)}`,
     `${flows} with ${percent(coverage.queueCrossed)}; of its stalls ${ofQueue(coverage)}`,
@@ -31,10 +32,22 @@ export function machineCoverageLine(of: MachineCoverage): string {
   const more =
     of.oftener === null ? '' : `; to get to ${formatLength(of.wantedNs)}: ${of.oftener} times as many probes into it`;
   return (
-    `${of.machine}: the whole host ${fromOn(of.hostStallNs)} (95 %); a given one of ${of.queues} receive queues is crossed ` +
+    `${of.machine}: the whole host ${fromOn(of.hostStallNs)} (95 %); a given one of ${queuesText(of)} is crossed ` +
     `with ${percent(of.queueCrossed)}, of its stalls ${ofQueue(of)}${more}`
   );
 }
+
+/** Their number, and who says so where that is not the user. */
+function queuesText({ queues, queuesFrom }: Pick<Coverage, 'queues' | 'queuesFrom'>): string {
+  return `${queues} receive queues${queuesFrom === undefined ? '' : SAID[queuesFrom]}`;
+}
+
+const SAID: Readonly<Record<QueuesFrom, string>> = {
+  asked: '',
+  machine: ' (as it says itself)',
+  flows: ' (as its stalls show)',
+  assumed: ' (assumed)',
+};
 
 function ofQueue(of: Pick<Coverage, 'typicalNs' | 'typicalSeen' | 'queueStallNs'>): string {
   const typical = `one of ${formatLength(of.typicalNs)} is seen with ${percent(of.typicalSeen)}`;

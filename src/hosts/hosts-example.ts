@@ -24,6 +24,10 @@ targets:                    # what is probed; addresses are numeric
     address: 172.16.47.27
     port: 9876
     vantage: bad            # the same machine as that vantage: then its own view counts
+  node-inside:              # a second address of it: tells a queue chosen by addresses from the network
+    kind: node
+    address: 10.0.8.27
+    node: node              # the same machine as that target; so are targets with one address
   pod:
     kind: pod
     address: 10.125.20.64
@@ -36,6 +40,7 @@ targets:                    # what is probed; addresses are numeric
     port: 30927
     node: node
     pod: pod                # what answers behind it, perhaps on another node
+    backends: 1             # pods behind the port: with one, flows that part show a receive queue
   service:                  # a ClusterIP: its NAT is on the vantage's own node
     kind: service
     address: 10.96.0.10

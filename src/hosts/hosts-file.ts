@@ -10,6 +10,10 @@ import { HOSTS_WORDS, referenceProblems } from './hosts-problems.js';
 
 const PORT = 'a number from 1 to 65535';
 const port = z.int().min(1, PORT).max(65_535, PORT);
+
+/** More pods than that behind one port are not probed one by one. */
+const MOST_BACKENDS = 1_000;
+const BACKENDS = `a number from 1 to ${MOST_BACKENDS}`;
 const address = z.string().refine((text) => isIP(text) !== 0, 'a numeric IPv4 or IPv6 address');
 
 const vantageSchema = z.discriminatedUnion('transport', [
@@ -36,6 +40,7 @@ const targetSchema = z.strictObject({
   node: z.string().optional(),
   pod: z.string().optional(),
   overlay: z.enum(OVERLAYS).optional(),
+  backends: z.int().min(1, BACKENDS).max(MOST_BACKENDS, BACKENDS).optional(),
 });
 
 const hostsSchema = z.strictObject({

@@ -17,6 +17,7 @@ export const HOSTS_WORDS: YamlWords = {
     'port',
     'vantage',
     'node',
+    'backends',
     'from',
     'to',
     'probe',
@@ -54,9 +55,17 @@ export function referenceProblems(value: unknown, yaml: Yaml): YamlProblem[] {
     if (typeof vantage === 'string' && !vantages.has(vantage)) {
       say(['targets', name, 'vantage'], vantageProblem(vantage));
     }
+    const kind = entry.get('kind');
+    if (entry.has('backends') && kind !== 'nodeport' && kind !== 'service') {
+      say(['targets', name, 'backends'], 'is the number of pods behind a nodeport or service');
+    }
     for (const key of ['node', 'pod'] as const) {
       const other = entry.get(key);
       if (typeof other !== 'string') continue;
+      if (key === 'node' && (other === name || (kind === 'node' && entriesOf(targets.get(other)).has('node')))) {
+        say(['targets', name, key], 'names the target that stands for the machine, which names no other');
+        continue;
+      }
       if (entriesOf(targets.get(other)).get('kind') === key) continue;
       say(['targets', name, key], `no target of kind ${key} is named ${other}${oneOf(other, targets)}`);
     }

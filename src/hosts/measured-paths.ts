@@ -142,9 +142,11 @@ function hostsPath(
       targetKind: target.kind,
       protocol,
       answeredBy: machines.answering(name),
+      address: target.address,
       intervalNs,
       flows,
       freshPerSecond,
+      ...(target.backends === undefined ? {} : { backends: target.backends }),
       ...routeOf(hosts, machines, vantage, name),
     },
   };

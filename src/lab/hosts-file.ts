@@ -27,7 +27,7 @@ export function hostsFile(lab: string, { backends = false, overlay = 'ipip' }: H
   const { bad, client } = HOST_ADDRESS;
   const second = PODS.find(({ place }) => place === 'pod-bad-b')?.address;
   const spread = `  pod-b: { kind: pod, address: ${second}, port: ${POD_PORT}, node: node, overlay: ${overlay} }
-  nodeport-spread: { kind: nodeport, address: ${bad}, port: ${NODEPORT_SPREAD}, node: node }
+  nodeport-spread: { kind: nodeport, address: ${bad}, port: ${NODEPORT_SPREAD}, node: node, backends: 3 }
 `;
   return `# Hosts of the lab '${lab}', written by \`rxray lab up\`.
 vantages:

@@ -12,11 +12,13 @@ export interface MeasuredPath {
   readonly protocol: Protocol;
   /** The machine that answers: that of the node, or the node of the pod. */
   readonly answeredBy: string;
+  /** Where probes are sent; absent where it is not known. Packets between the same two addresses may hash alike. */
+  readonly address?: string;
   readonly intervalNs: number;
   /** Fixed source ports; 1 for ICMP, whose packets hash by addresses alone. */
   readonly flows: number;
   readonly freshPerSecond: number;
-  /** Pods behind a NodePort or service where there are several: its flows then part for that reason too. */
+  /** Pods behind a NodePort or service, where that is known: with several its flows part for that reason too. */
   readonly backends?: number;
   /** Stages that a probe crosses on its way out, in order. */
   readonly out: readonly Stage[];

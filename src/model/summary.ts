@@ -15,6 +15,13 @@ export const rttSummarySchema = z.object({
   stddev: length,
 });
 
+/** Who says how many receive queues there are: the user, the machine itself, the flows that wait together; or nobody. */
+export const QUEUES_FROM = ['asked', 'machine', 'flows', 'assumed'] as const;
+export type QueuesFrom = (typeof QUEUES_FROM)[number];
+export const queuesFromSchema = z
+  .enum(QUEUES_FROM)
+  .describe('who says so: the user, the machine, the flows that waited together; assumed: nobody');
+
 /** What a run shows of stalls on one path. Lengths are those seen with 95 %; null where not even 30 s is. */
 export const coverageSchema = z.object({
   sweep: z
@@ -25,6 +32,7 @@ export const coverageSchema = z.object({
     .describe('excess from which on a probe was held, of the slowest of three in a stall, and of two'),
   hostStallNs: length.nullable().describe('of the whole host: each probe meets it'),
   queues: count.describe('receive queues that the next figures are for'),
+  queuesFrom: queuesFromSchema.optional(),
   queueCrossed: z.number().min(0).max(1).describe('probability that a given one of them is crossed by any fixed flow'),
   queueStallNs: length.nullable().describe('of a given one of them'),
   typicalNs: length,

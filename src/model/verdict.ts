@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CAUSES } from './cause.js';
 import { accusedSchema } from './explanation.js';
+import { queuesFromSchema } from './summary.js';
 
 /** Two at once are joined by `+` in alphabetical order: `ipip+nat`. */
 const causeText = z.string().describe(`${CAUSES.join(', ')}; two joined by +; healthy; inconclusive`);
@@ -53,6 +54,7 @@ export const machineCoverageSchema = z.object({
   machine: z.string(),
   hostStallNs: z.int().nullable().describe('of the whole host; null where not even 30 s is seen so surely'),
   queues: z.int().describe('receive queues that the next figures are for'),
+  queuesFrom: queuesFromSchema.optional(),
   queueCrossed: z.number().min(0).max(1).describe('probability that a given one of them is crossed by any flow'),
   queueStallNs: z.int().nullable().describe('of a given one of them'),
   typicalNs: z.int(),

@@ -42,6 +42,7 @@ const measuredPathSchema = z.object({
   targetKind: z.enum(TARGET_KINDS),
   protocol: z.enum(PROTOCOLS),
   answeredBy: z.string(),
+  address: z.string().exactOptional(),
   intervalNs: z.number(),
   flows: z.int(),
   freshPerSecond: z.number(),

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { groupFlows } from '../../src/bisect/evidence/flow-groups.js';
 import { predictQueues, queueWords, type Receiver } from '../../src/bisect/paths/queue-prediction.js';
 import { DEFAULT_RSS_KEY, evenTable, type HashedPacket } from '../../src/bisect/paths/toeplitz.js';
 import type { ReceiveSide } from '../../src/model/receive-side.js';
+import { groupFlows } from '../../src/stats/flow-groups.js';
 
 const FLOWS = 16;
 const card: ReceiveSide = {

@@ -12,6 +12,7 @@ import {
   type BisectionOptions,
   bisectScenario,
   type FaultInput,
+  LAB_HOSTS,
   labScenario,
   stalls,
 } from './sim-cluster.js';
@@ -194,6 +195,20 @@ suite('nothing is wrong', () => {
     assert.ok((verdict.noStallLongerThanNs ?? 0) >= 30 * MS, `${verdict.noStallLongerThanNs}`);
     const [node] = verdict.coverage ?? [];
     assert.ok(node !== undefined && node.queueCrossed > 0.9 && node.typicalSeen > 0.3, JSON.stringify(node));
+    assert.deepEqual([node.queues, node.queuesFrom], [8, 'assumed']);
+  });
+
+  test('a machine that says how many receive queues it has is believed', () => {
+    const side = { interface: 'eth0', rxQueues: 3, spreadBySoftware: false, cpusOfQueue: [] };
+    const receivers = { node: { side: { ...side, spread: { by: 'unknown', why: '' } }, packets: new Map() } } as const;
+    const { coverage = [] } = run([], {}, { durationNs: 60 * SECOND, receivers }).verdict;
+    assert.deepEqual(
+      coverage.slice(0, 2).map(({ machine, queues, queuesFrom }) => [machine, queues, queuesFrom]),
+      [
+        ['node', 3, 'machine'],
+        ['node-remote', 8, 'assumed'],
+      ],
+    );
   });
 
   test('slow probes and losses here and there accuse nobody', () => {
@@ -260,6 +275,29 @@ suite('what cannot be told is not told', () => {
   test('a NodePort with two backends: its flows part, and no receive queue is blamed for it', () => {
     const { verdict } = run([stalls({ stage: 'pod', machine: 'client' })], { secondBackend: true });
     assert.ok(['pod', 'inconclusive'].includes(verdict.cause), said({ verdict } as Bisection));
+  });
+
+  const spreadPort = /^(shell>(nodeport|node|external)|client>(node|external))\//;
+  const behind = (backends?: number): Partial<BisectionOptions> => ({
+    only: ({ measured }) => spreadPort.test(measured.name),
+    hosts: {
+      ...LAB_HOSTS,
+      targets: {
+        ...LAB_HOSTS.targets,
+        nodeport: { ...LAB_HOSTS.targets.nodeport, ...(backends === undefined ? {} : { backends }) } as never,
+      },
+    },
+  });
+  for (const backends of [2, undefined])
+    test(`one of two pods waits, ${backends ?? 'their number is not'} said: the pod, and no receive queue of its node`, () => {
+      const { verdict } = run([stalls({ stage: 'pod', machine: 'bad' })], { secondBackend: true }, behind(backends));
+      assert.equal(said({ verdict } as Bisection), 'pod at node', JSON.stringify(verdict.posterior));
+    });
+
+  test('a NodePort with several pods still tells of what lies before it: NAT, and its receive queues', () => {
+    const cluster = { secondBackend: true };
+    assert.equal(said(run([NAT], cluster, behind(2))), 'nat at node');
+    assert.equal(said(run([RX_QUEUE], cluster, behind(2))), 'rx-queue at node');
   });
 
   test('a target that never answers is left out and named', () => {

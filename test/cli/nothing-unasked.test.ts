@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { readsAsTarget } from '../../src/cli/record-cli.js';
-import { announcement } from '../../src/commands/bisect/bisect-hosts.js';
+import { announcement, guessedHosts } from '../../src/commands/bisect/bisect-hosts.js';
 import { forAWhile } from '../../src/commands/probe/probe.js';
 import type { ProbeOptions } from '../../src/commands/probe/probe-options.js';
 import { resolveTargets } from '../../src/commands/probe/probe-targets.js';
-import { parseHosts } from '../../src/hosts/hosts-file.js';
+
 import { measuredPaths } from '../../src/hosts/measured-paths.js';
+import { stageKey } from '../../src/model/stage.js';
 import { SECOND } from '../../src/model/time.js';
 
 describe('the FILE of record', () => {
@@ -71,16 +72,22 @@ describe('options without a target', () => {
 });
 
 test('guessed paths are told with rates and addresses before anything is sent; the control is not worth a word', () => {
-  const hosts = parseHosts(
-    'vantages:\n  here: { transport: local }\ntargets:\n' +
-      '  target: { kind: node, address: 192.0.2.7, port: 443 }\n' +
-      '  gateway: { kind: external, address: 198.51.100.1 }\n' +
-      '  loopback: { kind: control, address: 127.0.0.1 }\n',
-    'hosts.yaml',
-  );
+  const hosts = guessedHosts('192.0.2.7', 443, '198.51.100.1');
   const paths = measuredPaths(hosts);
   assert.equal(
     announcement(paths, { durationNs: 300 * SECOND, fixedDuration: false }),
     'sends 205 packets/s to 192.0.2.7 (ICMP echo, SYN to port 443) and 205 packets/s to 198.51.100.1 (ICMP echo, SYN to port 9876), until the verdict is settled, 5 min at most',
+  );
+});
+
+test('a guessed port is a target of its own: what holds it alone is no receive queue of the address', () => {
+  const paths = measuredPaths(guessedHosts('192.0.2.7', 443, undefined));
+  assert.deepEqual(
+    paths.map(({ measured }) => [measured.name, measured.answeredBy, measured.out.map(stageKey).join(' ')]),
+    [
+      ['here>target/icmp', 'target', 'sender@here network@here+target rx-queue@target'],
+      ['here>port-443/syn', 'target', 'sender@here network@here+target rx-queue@target nat@target pod@target'],
+      ['here>loopback/icmp', 'loopback', 'sender@here network@here+loopback rx-queue@loopback'],
+    ],
   );
 });

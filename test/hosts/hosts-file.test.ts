@@ -54,6 +54,21 @@ for (const [what, change, expected] of [
     /^hosts\.yaml:8: targets\.node\.vantage: no vantage is named worse/,
   ],
   [
+    'pods behind what is no port',
+    ['kind: external,', 'kind: external, backends: 2,'],
+    /^hosts\.yaml:11: targets\.external\.backends: is the number of pods behind a nodeport or service/,
+  ],
+  [
+    'no pod at all',
+    ['port: 30927,', 'port: 30927, backends: 0,'],
+    /^hosts\.yaml:10: targets\.nodeport\.backends: 0 is not a number from 1 to 1000/,
+  ],
+  [
+    'a node that is its own machine',
+    ['port: 9876, vantage: bad', 'port: 9876, node: node'],
+    /^hosts\.yaml:8: targets\.node\.node: names the target that stands for the machine/,
+  ],
+  [
     'a key that is a typing error',
     ['overlay: ipip', 'overlya: ipip'],
     /^hosts\.yaml:9: targets\.pod\.overlya: unknown key; overlay\?$/,

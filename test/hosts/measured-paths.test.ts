@@ -116,3 +116,40 @@ test('named paths are taken as they are', () => {
     ['shell>nodeport/syn'],
   );
 });
+
+const machinesOf = (targets: string) => {
+  const text = `vantages:\n  here: { transport: local }\n  bad: { transport: netns, name: x }\ntargets:\n${targets}`;
+  const chosen = measuredPaths(parseHosts(text, 'hosts.yaml')).filter(({ measured }) => measured.vantage === 'here');
+  return Object.fromEntries(chosen.map(({ measured }) => [measured.name, measured.answeredBy]));
+};
+
+test('targets with one address are one machine, and the one that has a vantage stands for it', () => {
+  const machines = machinesOf(
+    '  web: { kind: node, address: 192.0.2.7, port: 443 }\n  node: { kind: node, address: 192.0.2.7, vantage: bad }\n' +
+      '  port: { kind: nodeport, address: 192.0.2.7, port: 30000 }\n',
+  );
+  assert.deepEqual(machines, {
+    'here>web/icmp': 'node',
+    'here>web/syn': 'node',
+    'here>node/icmp': 'node',
+    'here>node/syn': 'node',
+    'here>port/syn': 'node',
+  });
+});
+
+test('a second address of a machine is that machine, for the pods on it too', () => {
+  const machines = machinesOf(
+    '  node: { kind: node, address: 192.0.2.7 }\n  inside: { kind: node, address: 192.0.2.107, node: node }\n' +
+      '  port: { kind: nodeport, address: 192.0.2.107, port: 30000, node: node, backends: 2 }\n',
+  );
+  assert.deepEqual(new Set(Object.values(machines)), new Set(['node']));
+});
+
+test('pods behind a port and the address of the target are known of each path', () => {
+  const text =
+    'vantages: { here: { transport: local } }\ntargets:\n' +
+    '  port: { kind: nodeport, address: 192.0.2.107, port: 30000, backends: 2 }\n';
+  const [path] = measuredPaths(parseHosts(text, 'hosts.yaml'));
+  assert.equal(path?.measured.backends, 2);
+  assert.equal(path?.measured.address, '192.0.2.107');
+});

@@ -14,6 +14,8 @@ export interface Variant {
   readonly reach: readonly Reach[];
   /** Where flows part they part on two places at least; else one that holds all is possible too. */
   readonly parallel?: true;
+  /** On how many, where that is known. */
+  readonly places?: number;
 }
 
 /** How probes held together are released: by one pipe in order, by several queues in turn. */

@@ -1,5 +1,5 @@
-import type { MeasuredPath } from '../../model/measured-path.js';
 import type { Topology } from '../paths/topology.js';
+import { isShared } from './branching.js';
 import { type Reach, STALLING, type Variant } from './hypothesis.js';
 import type { CauseKnowledge } from './knowledge.js';
 
@@ -34,9 +34,9 @@ export const pod: CauseKnowledge = {
   lookInto: ([machine = '']) => [`on ${machine}: CPU limits and throttling of the pod (cpu.stat), backlog of its veth`],
   tellApart: ([machine = ''], others, scene) =>
     others.some(({ cause }) => cause === 'rx-queue' || cause === 'network' || cause === 'device') &&
-    scene.paths.some((path) => path.answeredBy === machine && isShared(path))
+    scene.paths.some((path) => path.answeredBy === machine && isShared(path) && path.backends === undefined)
       ? [
-          'count the pods behind the port (kubectl get endpoints), and probe each of them: flows also part where several answer',
+          'count the pods behind the port (kubectl get endpoints), say it in the hosts file (backends: …) and probe each of them: flows also part where several answer',
         ]
       : [],
 };
@@ -44,20 +44,20 @@ export const pod: CauseKnowledge = {
 function variants(topology: Topology, machines: readonly string[]): Variant[] {
   const reach = (shared: Reach): Reach[] =>
     topology.paths.map((one, path) =>
-      topology.crosses(path, 'pod', machines) ? (isShared(one) ? shared : 'all') : 'none',
+      topology.crosses(path, 'pod', machines) ? (isShared(one) && one.backends !== 1 ? shared : 'all') : 'none',
     );
   const shared = reach('by-flow');
   if (!shared.includes('by-flow')) return [{ share: 1, reach: reach('all') }];
+  const known = topology.paths.flatMap(({ backends }, path) => (shared[path] === 'by-flow' ? [backends ?? 0] : []));
+  const several = known.every((backends) => backends > 1);
+  const share = several ? 1 : ONE_OF_SEVERAL;
+  const [places = 0, other] = [...new Set(known)];
+  const parting = { parallel: true, ...(several && other === undefined ? { places } : {}) } as const;
   // Whether the pod that is probed by its own address is the one that waits is open then.
-  const other = shared.map((one) => (one === 'all' ? 'none' : one));
+  const elsewhere = shared.map((one) => (one === 'all' ? 'none' : one));
   return [
-    { share: 1 - ONE_OF_SEVERAL, reach: reach('all') },
-    { share: ONE_OF_SEVERAL / 2, reach: shared, parallel: true },
-    { share: ONE_OF_SEVERAL / 2, reach: other, parallel: true },
+    ...(several ? [] : [{ share: 1 - share, reach: reach('all') }]),
+    { share: share / 2, reach: shared, ...parting },
+    { share: share / 2, reach: elsewhere, ...parting },
   ];
-}
-
-/** Behind its port there may be several pods. */
-export function isShared({ targetKind }: Pick<MeasuredPath, 'targetKind'>): boolean {
-  return targetKind === 'nodeport' || targetKind === 'service';
 }

@@ -42,6 +42,11 @@ export const rxQueue: CauseKnowledge = {
   lookInto: ([machine = ''], scene) => traceAdvice(machine, scene),
   tellApart: ([machine = ''], others, scene) => [
     ...tellReceiveSide(machine, others, scene),
+    ...(others.some(({ cause, machines }) => cause === 'network' && machines.includes(machine))
+      ? [
+          `one of several equal links before ${machine} (link aggregation, ECMP) parts flows as a queue does: ask for the counters of each, or probe a second machine behind the same links`,
+        ]
+      : []),
     ...(scene.paths.every(({ flows }) => flows < 4)
       ? ['add a SYN path with several flows (--flows 16): ICMP alone cannot show that only some queues wait']
       : []),

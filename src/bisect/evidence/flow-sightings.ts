@@ -1,8 +1,8 @@
+import { type FlowSighting, groupFlows } from '../../stats/flow-groups.js';
 import { queueWords, type Receiver } from '../paths/queue-prediction.js';
 import type { Topology } from '../paths/topology.js';
 import type { Case } from '../weigh/case.js';
 import type { Judgement } from '../weigh/judgement.js';
-import { type FlowSighting, groupFlows } from './flow-groups.js';
 import type { Observation } from './observation.js';
 
 const FLOWS_A_PATH = 0x1_0000;

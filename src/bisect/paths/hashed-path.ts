@@ -124,7 +124,7 @@ export function hashedPath(
     odd: odd + usual.length * NO_GLITCH + sum(({ mixed }) => mixed) * LOG_MIXED,
     hash: !hasPorts(path.protocol) ? 'addresses' : topology.overlay(index) === undefined ? 'ports' : 'tunnel',
     twice: topology.arrivals(index, machine) > 1,
-    group: topology.peerAt(index, machine),
+    group: topology.addressesAt(index, machine),
   };
 }
 

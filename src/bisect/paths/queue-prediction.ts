@@ -1,5 +1,5 @@
 import type { ReceiveSide } from '../../model/receive-side.js';
-import { agreesWith, type FlowGroups } from '../evidence/flow-groups.js';
+import { agreesWith, type FlowGroups } from '../../stats/flow-groups.js';
 import { type HashedPacket, queueByRss } from './toeplitz.js';
 
 /** A machine that could be asked how it receives, and the flows that come in there. */

@@ -18,8 +18,8 @@ export interface Topology {
   /** Whether the path crosses any network to or from the machine. */
   touchesNetworkOf(path: number, machine: string): boolean;
   isControl(path: number): boolean;
-  /** Machine from which the packets of a path reach a machine; the vantage where it is not on the way. */
-  peerAt(path: number, machine: string): string;
+  /** The two addresses that packets of the path have where they reach a machine, or go past it: one hash, one queue. */
+  addressesAt(path: number, machine: string): string;
   /** The tunnel inside which packets of the path reach a machine, and may be hashed by the outer addresses. */
   overlay(path: number): Overlay | undefined;
 }
@@ -28,6 +28,13 @@ export function topologyOf(paths: readonly MeasuredPath[]): Topology {
   const stages = paths.map((path) => [...path.out, ...path.back]);
   const vantageMachines = paths.map((path) => machineOfVantage(path));
   const has = (path: number, test: (stage: Stage) => boolean): boolean => (stages[path] ?? []).some(test);
+  const overlay = (path: number): Overlay | undefined => (stages[path] ?? []).map(({ kind }) => kind).find(isOverlay);
+  const addresses = new Map<string, string>();
+  for (const { targetKind, answeredBy, address } of paths) {
+    const own = targetKind === 'node' || targetKind === 'external';
+    if (own && address !== undefined && !addresses.has(answeredBy)) addresses.set(answeredBy, address);
+  }
+  const addressOf = (machine: string): string => addresses.get(machine) ?? machine;
   return {
     paths,
     vantageMachines,
@@ -52,13 +59,19 @@ export function topologyOf(paths: readonly MeasuredPath[]): Topology {
       has(path, (stage) => stage.kind === 'network' && (stage.machines as readonly string[]).includes(machine)),
     isControl: (path) =>
       paths[path]?.targetKind === 'control' || !has(path, ({ kind }) => kind === 'network' || isOverlay(kind)),
-    peerAt: (path, machine) => {
+    addressesAt: (path, machine) => {
       const next = (stages[path] ?? []).find(
         ({ kind, machines }) => kind === 'network' && (machines as readonly string[]).includes(machine),
       );
-      return next?.machines.find((name) => name !== machine) ?? `${vantageMachines[path]} ${paths[path]?.answeredBy}`;
+      const from = next?.machines.find((name) => name !== machine) ?? (vantageMachines[path] as string);
+      const to = next === undefined ? (paths[path]?.answeredBy as string) : machine;
+      // Tunnelled packets have the addresses of the nodes; of what comes back to the vantage the target's is the first.
+      const own = overlay(path) !== undefined ? undefined : paths[path]?.address;
+      return vantageMachines[path] === machine
+        ? `${own ?? addressOf(from)} ${addressOf(to)}`
+        : `${addressOf(from)} ${own ?? addressOf(to)}`;
     },
-    overlay: (path) => (stages[path] ?? []).map(({ kind }) => kind).find(isOverlay),
+    overlay,
   };
 }
 

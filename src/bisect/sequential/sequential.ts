@@ -76,7 +76,17 @@ function accountOf(shares: readonly Share[], score: number, bestScore: number, p
 function shareOf(hypothesis: Hypothesis, score: number, bestScore: number, counts: readonly SeriesCount[]): Share {
   const reach = usualReach(hypothesis);
   const own = counts.flatMap(({ events }, i) => (reach[i] === 'none' ? [] : new Array<number>(events).fill(i)));
-  const none = { byAddresses: null, byPath: [], order: 0, kinds: 0, arrivals: 0, cpus: 0, queues: null, moving: false };
+  const none = {
+    byAddresses: null,
+    parting: 0,
+    byPath: [],
+    order: 0,
+    kinds: 0,
+    arrivals: 0,
+    cpus: 0,
+    queues: null,
+    moving: false,
+  };
   return { hypothesis, incidents: own, score, bestScore, variant: hypothesis.variants[0] as Variant, ...none };
 }
 

@@ -26,8 +26,6 @@ export interface Case {
   readonly background: readonly number[];
   /** Paths that are not what the hosts file says. */
   readonly misdescribed: readonly MisdescribedPath[];
-  /** By path: it is not the one path of its stages; flows may part behind the target, or it is misdescribed. */
-  readonly several: readonly boolean[];
   /** By path, then by fixed flow: what tells the ways of flows apart. */
   readonly profiles: readonly FlowProfiles[];
   /** How long the paths were watched. */
@@ -46,7 +44,7 @@ export function makeCase(facts: Omit<Case, 'scores' | 'background'>): Case {
         if (seen === null) return null;
         const byPorts = hasPorts(facts.topology.paths[path]?.protocol ?? 'icmp') ? OFTEN_BY_PORTS : 0;
         return {
-          ...scorePath(seen, facts.several[path] ?? false),
+          ...scorePath(seen),
           byQueues: QUEUES.map(([queues]) => scoreOnce(seen, queues, byPorts)),
         };
       }),

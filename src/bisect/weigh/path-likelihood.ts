@@ -20,12 +20,8 @@ export interface PathScores {
   readonly any: number;
 }
 
-/** @param several several machines answer on the path: it is not the one path of its stages, and tells nothing of them */
-export function scorePath(seen: PathObservation, several: boolean): PathScores {
+export function scorePath(seen: PathObservation): PathScores {
   const glitch = glitchOf(seen);
-  if (several) {
-    return { all: glitch, none: glitch, new: glitch, any: glitch };
-  }
   const robust = (score: number): number => logMix(score, GLITCH, glitch);
   const { hit, clean, mixed, freshHeld, freshClean } = seen;
   const [held, passed] = [hit.length, clean.length];

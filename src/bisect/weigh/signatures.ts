@@ -1,8 +1,12 @@
+import type { MeasuredPath } from '../../model/measured-path.js';
+import { hasPorts } from '../../model/protocol.js';
 import type { Hypothesis, Reach, Release } from '../causes/hypothesis.js';
 import { PIECE_SLACK_NS } from '../evidence/incident-groups.js';
 import { type IncidentKind, isLittleLoss, type Observation } from '../evidence/observation.js';
-import { partedBy } from '../evidence/parted-flows.js';
+import { echoFits, partedBy } from '../evidence/parted-flows.js';
 import type { FlowProfiles } from '../paths/path-log.js';
+import type { Topology } from '../paths/topology.js';
+import type { Case } from './case.js';
 import { logMix, logOfCounts } from './log-math.js';
 
 /** One pipe lets flows overtake each other only by mistake; the share of runs in which the order is not to be trusted. */
@@ -29,22 +33,43 @@ export function scoreOrder(release: Release, incidents: readonly Observation[]):
 /** Flows that part come by ways that differ: where ways part them, and where the queues of one machine do. */
 const WAYS_DIFFER = 0.2;
 const QUEUES_DIFFER = 0.004;
+/** Echo requests fare as the flows of the way that they share; by a queue they do so by chance. */
+const ECHO_FITS = 0.95;
+const ECHO_FITS_BY_CHANCE = 0.5;
 
 /**
  * Whether the flows that wait come by other ways than those that pass, as they may behind routers with several equal
- * ways and on a port with several pods, and hardly ever on the queues of one machine.
+ * ways and on a port with several pods, and hardly ever on the queues of one machine; and whether the echo requests
+ * between the same two addresses keep to the way by which their replies come.
  */
 export function scoreParting(
   cause: Hypothesis['cause'],
   reach: readonly Reach[],
-  profiles: readonly FlowProfiles[],
+  { topology, profiles }: Pick<Case, 'topology' | 'profiles'>,
   incidents: readonly Observation[],
 ): number {
-  const known = profiles.flatMap((own, path) => (reach[path] === 'by-flow' && own.size > 0 ? [path] : []));
+  const known = topology.paths.flatMap(({ protocol }, path) =>
+    reach[path] === 'by-flow' && hasPorts(protocol) && (profiles[path]?.size ?? 0) > 1 ? [path] : [],
+  );
   if (known.length === 0) return 0;
-  const differ = cause === 'network' || cause === 'pod' ? WAYS_DIFFER : QUEUES_DIFFER;
-  const parted = known.some((path) => partedBy(profiles[path] as FlowProfiles, incidents, path) !== null);
-  return Math.log(parted ? differ : 1 - differ);
+  const byWays = cause === 'network' || cause === 'pod';
+  const differ = byWays ? WAYS_DIFFER : QUEUES_DIFFER;
+  const parted = known.filter((path) => partedBy(profiles[path] as FlowProfiles, incidents, path) !== null);
+  const echoes = parted.flatMap((path) => echoFits(profiles, incidents, path, echoBeside(topology, path)) ?? []);
+  const echo = (fits: boolean): number => {
+    const share = cause === 'network' ? ECHO_FITS : ECHO_FITS_BY_CHANCE;
+    return Math.log(fits ? share : 1 - share);
+  };
+  return Math.log(parted.length > 0 ? differ : 1 - differ) + echoes.reduce((sum, fits) => sum + echo(fits), 0);
+}
+
+/** The path of echo requests between the same two addresses; -1 where there is none. */
+export function echoBeside({ paths }: Pick<Topology, 'paths'>, path: number): number {
+  const { vantage, address } = paths[path] as MeasuredPath;
+  return paths.findIndex(
+    (other) =>
+      !hasPorts(other.protocol) && other.vantage === vantage && address !== undefined && other.address === address,
+  );
 }
 
 /** Without single losses, and without what is a piece of congestion: in a full buffer RTT may fall as after a stall. */

@@ -30,6 +30,8 @@ export interface Share {
   readonly variant: Variant;
   /** The same in parts: by path, and by signature. */
   readonly byPath: readonly number[];
+  /** Whether ways tell the flows that wait from those that pass; 0 where it does not hold by flow. */
+  readonly parting: number;
   readonly order: number;
   readonly kinds: number;
   /** Where receivers saw the probes wait, and what the CPUs of machines did. */
@@ -143,6 +145,7 @@ export function scoreShare(known: Case, hypothesis: Hypothesis, incidents: reado
     byAddresses: hashed.length === 0 ? null : logSum(hashed) + signatures,
     variant: best.variant,
     byPath: best.byPath,
+    parting: best.parting,
     order,
     kinds,
     arrivals,
@@ -152,8 +155,17 @@ export function scoreShare(known: Case, hypothesis: Hypothesis, incidents: reado
   };
 }
 
+/** Where the number of pods is known, each may wait for itself, or about half of them together. */
+const TWO_PODS_IN_ONE: readonly (readonly [places: number | null, share: number])[] = [
+  [null, 0.7],
+  [2, 0.3],
+];
+
 /** Over how many places flows may part. Cards and links are as many as they like, whatever the driver says. */
-function queueChoices({ parallel }: Variant, { queues }: Case, machine: string): typeof QUEUES {
+function queueChoices({ parallel, places }: Variant, { queues }: Case, machine: string): typeof QUEUES {
+  // Several of the pods may share what waits.
+  if (places !== undefined)
+    return places === 2 ? [[2, 1]] : TWO_PODS_IN_ONE.map(([of, share]) => [of ?? places, share]);
   if (parallel) return QUEUES_APART;
   const said = queues[machine];
   return said === undefined ? QUEUES : [[said, 1]];
@@ -161,6 +173,7 @@ function queueChoices({ parallel }: Variant, { queues }: Case, machine: string):
 
 interface VariantScore {
   readonly total: number;
+  readonly parting: number;
   readonly byAddresses: number | null;
   readonly byPath: readonly number[];
   readonly queues: number | null;
@@ -179,7 +192,7 @@ function scoreVariant(
       const here = observation.paths[path];
       return here ? [here] : [];
     });
-    if (reach === 'any' || known.several[path]) {
+    if (reach === 'any') {
       return seen.length === 0 ? 0 : scoreUnknownPath(seen);
     }
     if (reach === 'by-flow') {
@@ -188,16 +201,16 @@ function scoreVariant(
     const score = incidents.reduce((sum, incident) => sum + (known.scores[incident]?.[path]?.[reach] ?? 0), 0);
     return withDoubt(score, seen);
   });
-  const hashed = variant.reach.map((reach, path) => reach === 'by-flow' && !known.several[path]);
+  const hashed = variant.reach.map((reach) => reach === 'by-flow');
   if (!hashed.includes(true)) {
     const total = byPath.reduce((sum, score) => sum + score, 0);
-    return { total, byAddresses: null, byPath, queues: null, moving: false };
+    return { total, byAddresses: null, byPath, parting: 0, queues: null, moving: false };
   }
   const machine = hypothesis.machines.length === 1 ? (hypothesis.machines[0] as string) : '';
   const queues = scoreQueues(own, known.topology, hashed, byPath, {
     machine,
     choices: queueChoices(variant, known, machine),
   });
-  const parting = scoreParting(hypothesis.cause, variant.reach, known.profiles, own);
-  return { ...queues, total: queues.total + parting, byAddresses: queues.byAddresses + parting };
+  const parting = scoreParting(hypothesis.cause, variant.reach, known, own);
+  return { ...queues, parting, total: queues.total + parting, byAddresses: queues.byAddresses + parting };
 }

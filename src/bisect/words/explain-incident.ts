@@ -61,7 +61,7 @@ function sumOver(known: Case, incident: number, variant: Variant, byFlow: (path:
   for (const [path, scores] of (known.scores[incident] ?? []).entries()) {
     if (scores !== null) {
       const reach = variant.reach[path] ?? 'none';
-      sum += reach === 'by-flow' ? (known.several[path] ? scores.any : byFlow(path)) : scores[reach];
+      sum += reach === 'by-flow' ? byFlow(path) : scores[reach];
     }
   }
   return sum;

@@ -1,4 +1,4 @@
-import type { Summary } from '../../model/summary.js';
+import type { QueuesFrom, Summary } from '../../model/summary.js';
 import { MS, SECOND } from '../../model/time.js';
 import type { MachineCoverage } from '../../model/verdict.js';
 import { chanceCrossed, chanceOfAny, chanceSeen, lengthSeenWith } from '../../stats/coverage.js';
@@ -12,16 +12,27 @@ const LONGEST_NS = 30 * SECOND;
 /** Further than this nobody goes: 100 times the probes are too many for any target. */
 const MOST_TIMES = 64;
 
+/** Receive queues of a machine, as it says itself or as its flows show; undefined where nobody knows. */
+export type QueuesOf = (machine: string) => { readonly queues: number; readonly from: QueuesFrom } | undefined;
+
 /** What all paths into each machine together would have seen of its stalls; machines without an answer are left out. */
-export function machineCoverage(topology: Topology, summaries: readonly Summary[]): MachineCoverage[] {
+export function machineCoverage(
+  topology: Topology,
+  summaries: readonly Summary[],
+  queuesOf: QueuesOf,
+): MachineCoverage[] {
   const byPath = new Map(summaries.map((summary) => [summary.path, summary.coverage]));
   return topology.places('rx-queue').flatMap(([machine = '']) => {
     const into = topology.paths.flatMap((path, index) => {
       const coverage = byPath.get(path.name);
       return topology.arrivesAt(index, machine) && coverage ? [coverage] : [];
     });
-    const queues = into[0]?.queues;
-    if (queues === undefined) return [];
+    const [first] = into;
+    if (first === undefined) return [];
+    const asked = first.queuesFrom === 'asked' ? { queues: first.queues, from: first.queuesFrom } : undefined;
+    const shown = into.find(({ queuesFrom }) => queuesFrom === 'flows');
+    const { queues, from } = asked ??
+      queuesOf(machine) ?? { queues: (shown ?? first).queues, from: shown === undefined ? 'assumed' : 'flows' };
     const seen = (of: number, lengthNs: number, times = 1): number =>
       chanceOfAny(
         into.map(({ sweep, levels }) =>
@@ -34,6 +45,7 @@ export function machineCoverage(topology: Topology, summaries: readonly Summary[
         machine,
         hostStallNs: lengthSeenWith(SEEN_WITH, (lengthNs) => seen(1, lengthNs), LONGEST_NS),
         queues,
+        queuesFrom: from,
         queueCrossed: chanceCrossed(flows, queues),
         queueStallNs: lengthSeenWith(SEEN_WITH, (lengthNs) => seen(queues, lengthNs), LONGEST_NS),
         typicalNs: TYPICAL_NS,

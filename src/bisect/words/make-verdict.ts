@@ -1,7 +1,9 @@
 import type { Summary } from '../../model/summary.js';
 import type { Verdict } from '../../model/verdict.js';
+import { groupFlows } from '../../stats/flow-groups.js';
 import type { Hypothesis } from '../causes/hypothesis.js';
 import type { Scene } from '../causes/scene.js';
+import { sightingsAt } from '../evidence/flow-sightings.js';
 import type { Observation } from '../evidence/observation.js';
 import { pathEvidence, times } from '../paths/path-words.js';
 import { alikeByAddresses } from '../weigh/by-addresses.js';
@@ -20,7 +22,7 @@ import {
   rounded,
   surenessOf,
 } from './account-words.js';
-import { machineCoverage } from './machine-coverage.js';
+import { machineCoverage, type QueuesOf } from './machine-coverage.js';
 import { misdescribedSteps, misfitOf } from './misdescribed-words.js';
 import { nextSteps, TELL_ADDRESSES } from './next-steps.js';
 import { partedLinks } from './parted-links.js';
@@ -71,9 +73,19 @@ export function makeVerdict(facts: VerdictFacts): Verdict {
       .slice(0, MOST_TERMS),
     noStallLongerThanNs: judgement.says === 'healthy' ? longestUnseen(facts) : null,
     ...(judgement.says === 'healthy' || known.incidents.length === 0
-      ? { coverage: machineCoverage(known.topology, facts.summaries) }
+      ? { coverage: machineCoverage(known.topology, facts.summaries, queuesSaid(known)) }
       : {}),
     quality,
+  };
+}
+
+/** Receive queues as machines said when they were asked, or as the flows show that waited together there. */
+function queuesSaid({ queues, topology, incidents }: Case): QueuesOf {
+  return (machine) => {
+    const said = queues[machine];
+    if (said !== undefined) return { queues: said, from: 'machine' };
+    const learnt = groupFlows(sightingsAt(machine, topology, incidents)).queues;
+    return learnt === null ? undefined : { queues: learnt.likely, from: 'flows' };
   };
 }
 

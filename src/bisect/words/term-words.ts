@@ -2,8 +2,10 @@ import type { Term } from '../../model/verdict.js';
 import { type Hypothesis, type Reach, usualReach } from '../causes/hypothesis.js';
 import { type CpuView, cpuView } from '../evidence/cpu-view.js';
 import { isHit, type Observation } from '../evidence/observation.js';
+import { echoFits, NO_PROFILES, partedBy } from '../evidence/parted-flows.js';
 import { times } from '../paths/path-words.js';
 import { type Case, countOf } from '../weigh/case.js';
+import { echoBeside } from '../weigh/signatures.js';
 import { type Account, type Share, scoreShare } from '../weigh/weigh.js';
 
 /** A term that is told: a factor of more than 2. */
@@ -25,6 +27,10 @@ export function compare(known: Case, leading: Account, other: Hypothesis): Weigh
     weight: sumOf(leading, (share) => share.byPath[index] ?? 0) - (theirs.byPath[index] ?? 0),
   }));
   terms.push(
+    {
+      words: partingWords(known, own, other),
+      weight: sumOf(leading, (share) => share.parting) - theirs.parting,
+    },
     {
       words: orderWords(own, other),
       weight: sumOf(leading, (share) => share.order) - theirs.order,
@@ -88,8 +94,11 @@ function pathWords(
         : `all flows of ${name} waited together; if ${what}, those on other queues pass`;
     case 'new':
       return `${name}: new and known source ports fared alike or not, against what is expected if ${what}`;
-    case 'none':
-    case 'any': {
+    case 'any':
+      return hit === 0
+        ? `${name} passed in ${all}, which it may do if ${what}`
+        : `${name} waited in ${hit} of ${all}, which it may do if ${what}`;
+    case 'none': {
       if (hit === 0) return `${name} passed in ${all}, which it does if ${what}`;
       const leads = leading.shares.some(({ hypothesis }) => reachOf(hypothesis, path) !== 'none');
       return leads
@@ -101,6 +110,20 @@ function pathWords(
 
 function reachOf(hypothesis: Hypothesis, path: number): Reach {
   return usualReach(hypothesis)[path] ?? 'none';
+}
+
+function partingWords(known: Case, own: readonly Observation[], other: Hypothesis): string {
+  const { topology, profiles } = known;
+  const parted = topology.paths.flatMap(({ name }, path) => {
+    const by = partedBy(profiles[path] ?? NO_PROFILES, own, path);
+    if (by === null) return [];
+    const echo = echoFits(profiles, own, path, echoBeside(topology, path));
+    const fared = echo === null ? '' : `, and echo requests fare ${echo ? 'as their own way says' : 'against it'}`;
+    return [`the flows of ${name} that wait have another ${by === 'ttl' ? 'reply TTL' : 'least RTT'}${fared}`];
+  });
+  return parted.length === 0
+    ? `nothing tells the ways of flows that wait from those that pass, as it might if ${other.words}`
+    : `${parted.join('; ')}, which does not fit if ${other.words}`;
 }
 
 function orderWords(own: readonly Observation[], other: Hypothesis): string {

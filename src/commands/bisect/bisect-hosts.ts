@@ -62,14 +62,6 @@ async function guess(options: BisectOptions, word: string): Promise<{ hosts: Hos
   const route = await routeTo(address);
   const port = options.port ?? typed.port;
   const gateway = route?.gateway === address ? undefined : route?.gateway;
-  const hosts: Hosts = {
-    vantages: { here: { transport: 'local', overlay: false } },
-    targets: {
-      target: { kind: 'node', address, ...(port === undefined ? {} : { port }) },
-      ...(gateway === undefined ? {} : { gateway: { kind: 'external', address: gateway } }),
-      loopback: { kind: 'control', address: '127.0.0.1' },
-    },
-  };
   const way =
     route === undefined
       ? `the way to ${address} is not known, so no gateway is probed`
@@ -81,13 +73,48 @@ async function guess(options: BisectOptions, word: string): Promise<{ hosts: Hos
       ? 'nothing here clears the receive queues of this host'
       : 'the gateway clears this host only while its own replies are prompt';
   return {
-    hosts,
+    hosts: guessedHosts(address, port, gateway),
     notes: [
       ...(note === undefined ? [] : [note]),
       `guessed paths: ${way}; loopback is the control`,
+      guessedKind(address, port),
       `one vantage cannot tell the target's side from the network before it; ${cleared}; name more vantages in a hosts file`,
     ],
   };
+}
+
+/**
+ * What stands behind a bare address is not known. Its port may be answered by another machine (a NodePort, a load
+ * balancer), so it is a target of its own, through translation: what holds it alone is no queue of the address.
+ */
+export function guessedHosts(address: string, port: number | undefined, gateway: string | undefined): Hosts {
+  return {
+    vantages: { here: { transport: 'local', overlay: false } },
+    targets: {
+      target: { kind: 'external', address },
+      ...(port === undefined ? {} : { [`port-${port}`]: { kind: 'nodeport', address, port } }),
+      ...(gateway === undefined ? {} : { gateway: { kind: 'external', address: gateway } }),
+      loopback: { kind: 'control', address: '127.0.0.1' },
+    },
+    ...(port === undefined
+      ? {}
+      : {
+          paths: [
+            { from: 'here', to: 'target', probe: 'icmp' },
+            { from: 'here', to: `port-${port}`, probe: 'syn' },
+            ...(gateway === undefined
+              ? []
+              : (['icmp', 'syn'] as const).map((probe) => ({ from: 'here', to: 'gateway', probe }))),
+            { from: 'here', to: 'loopback', probe: 'icmp' },
+          ],
+        }),
+  };
+}
+
+function guessedKind(address: string, port: number | undefined): string {
+  return port === undefined
+    ? `what ${address} is was not said: it is taken for one machine that answers for itself; a load balancer or service needs a hosts file`
+    : `what answers on port ${port} was not said: it may be another machine behind ${address} (a NodePort, a load balancer), or several; a hosts file says it (kind, backends)`;
 }
 
 /** What will be sent to whom, said before it is: nobody wrote these paths down. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { agreesWith, type FlowSighting, groupFlows } from '../../src/bisect/evidence/flow-groups.js';
+import { agreesWith, type FlowSighting, groupFlows } from '../../src/stats/flow-groups.js';
 import { seeded } from '../detect/build-stream.js';
 
 /** Incidents of queues chosen in turn, in which only part of the flows has a probe under way. */

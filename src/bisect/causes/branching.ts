@@ -1,0 +1,65 @@
+import type { MeasuredPath } from '../../model/measured-path.js';
+import type { Topology } from '../paths/topology.js';
+import type { Hypothesis, Reach } from './hypothesis.js';
+
+/** Behind its port there may be several pods. */
+export function isShared({ targetKind }: Pick<MeasuredPath, 'targetKind'>): boolean {
+  return targetKind === 'nodeport' || targetKind === 'service';
+}
+
+/**
+ * What of the paths is not as their stages say. Where a port leads to several pods the flows part behind it, to
+ * machines that no path may name: in front of the port all stages hold what they hold, and of what lies behind nothing
+ * is known but that each flow has one of the pods. Of a path that is not what the hosts file says nothing is concluded.
+ *
+ * @param branching by path: its port leads to several pods
+ * @param misdescribed by path
+ */
+export function asTheyAre(
+  hypotheses: readonly Hypothesis[],
+  topology: Topology,
+  branching: readonly boolean[],
+  misdescribed: readonly boolean[],
+): readonly Hypothesis[] {
+  if (!branching.includes(true) && !misdescribed.includes(true)) return hypotheses;
+  return hypotheses.map((hypothesis) => {
+    const reachOn = (usual: Reach, path: number): Reach => {
+      if (misdescribed[path]) return 'any';
+      if (!branching[path] || (hypothesis.cause === 'pod' && usual === 'by-flow')) return usual;
+      return mayActBehind(hypothesis, topology, path) ? 'any' : usual;
+    };
+    return { ...hypothesis, variants: hypothesis.variants.map((one) => ({ ...one, reach: one.reach.map(reachOn) })) };
+  });
+}
+
+/** Whether a cause may lie on the way to one of several pods that the stages of the path do not name. */
+function mayActBehind({ cause, machines }: Hypothesis, topology: Topology, path: number): boolean {
+  const front = frontOf(topology, path);
+  const touches = machines.some((machine) => front.includes(machine));
+  switch (cause) {
+    case 'sender':
+    case 'nat':
+    case 'unknown':
+      return false;
+    case 'rx-queue':
+    case 'host':
+    case 'device':
+      return !touches;
+    case 'network':
+      if (machines.length === 1) return !touches;
+      return touches && !machines.every((machine) => front.includes(machine));
+    case 'pod':
+      return true;
+    default:
+      // An overlay, of whatever kind, begins at the machine that has the port.
+      return touches;
+  }
+}
+
+/** Machines that every packet of the path meets before the port is translated: the vantage, and a NodePort's node. */
+function frontOf({ paths, vantageMachines }: Topology, path: number): string[] {
+  const out = paths[path]?.out ?? [];
+  const nat = out.findIndex(({ kind }) => kind === 'nat');
+  const met = out.slice(0, Math.max(0, nat)).flatMap(({ kind, machines }) => (kind === 'rx-queue' ? machines : []));
+  return [vantageMachines[path] as string, ...met];
+}
