@@ -1,7 +1,7 @@
 // The layers of src/ (README, "Architecture"): imports go down only. Each rule explains its refusal.
 
 const SOURCES = 'engines|transports|kernel|recording|imports|hosts|kubernetes|lab|fleet';
-const TOOLS = 'stats|format|codec|installation';
+const TOOLS = 'stats|format|codec|installation|deploy';
 const ANALYSIS = 'detect|correlate|bisect';
 const SINKS = 'report|dashboard|exporter';
 const SHELL = 'cli/|main\\.ts|bin/|single-file-main\\.ts';

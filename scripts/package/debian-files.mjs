@@ -57,5 +57,5 @@ export function installedPackages(names) {
 }
 
 function folderOf(architecture, names) {
-  return cacheFolder(`debian-${architecture}-${names[0]}`);
+  return cacheFolder(`debian-${architecture}-${names.join('+')}`);
 }

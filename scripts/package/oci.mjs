@@ -12,6 +12,10 @@ const USER = 65532;
 const BASE_LIBRARIES =
   /^(ld-linux[^/]*|lib(c|m|dl|pthread|rt|resolv|nss_dns|nss_files|gcc_s|stdc\+\+|atomic)\.so\.[\d.]+)$/;
 
+/** Of busybox: those that the far side of a transport uses (src/transports/far), and the pods of deploy/. */
+const SHELL_COMMANDS =
+  'sh cat chmod cksum cp cut date dd head id kill ls mkdir printf ps rm sed sha256sum sleep test uname wc'.split(' ');
+
 /** @param executables by platform: `{ platform, program, folder, notices }` @returns its file name */
 export function makeImage(executables) {
   const blobs = new Map();
@@ -75,7 +79,7 @@ function configOf(platform, layers) {
 }
 
 function baseLayer(platform) {
-  const root = debianFiles(platform.debian, platform.libraries);
+  const root = debianFiles(platform.debian, imagePackages(platform));
   const libraries = join(root, 'lib', platform.gnu);
   const inUsr = join(root, 'usr/lib', platform.gnu);
   const found = [libraries, inUsr].filter(existsSync).flatMap((folder) =>
@@ -112,7 +116,10 @@ function baseLayer(platform) {
         ]
       : [{ path: `usr/lib/${loader}`, link: `${platform.gnu}/${loader}` }]),
     ...found,
-    ...platform.libraries
+    // What `kubectl exec` needs to bring helpers and to see that nothing of them stays.
+    { path: 'usr/bin/busybox', mode: 0o755, bytes: readFileSync(busyboxOf(root)) },
+    ...SHELL_COMMANDS.map((name) => ({ path: `usr/bin/${name}`, link: 'busybox' })),
+    ...imagePackages(platform)
       .map((name) => [name, join(root, 'usr/share/doc', name, 'copyright')])
       .filter(([, file]) => existsSync(file))
       .map(([name, file]) => ({ path: `usr/share/doc/${name}-copyright`, bytes: readFileSync(file) })),
@@ -121,6 +128,13 @@ function baseLayer(platform) {
     text('etc/nsswitch.conf', 'passwd: files\ngroup: files\nhosts: files dns\n'),
     text('etc/os-release', `NAME="rxray"\nID=rxray\nVERSION_ID="${version}"\nPRETTY_NAME="rxray ${version}"\n`),
   ];
+}
+
+const imagePackages = ({ libraries }) => [...libraries, 'busybox-static'];
+
+/** Debian has moved it from /bin to /usr/bin. */
+function busyboxOf(root) {
+  return ['bin/busybox', 'usr/bin/busybox'].map((name) => join(root, name)).find(existsSync);
 }
 
 function programLayer(program, folder, notices) {
@@ -140,7 +154,7 @@ function programLayer(program, folder, notices) {
 }
 
 export function basePackages(platform) {
-  return debianPackages(platform.debian, platform.libraries);
+  return debianPackages(platform.debian, imagePackages(platform));
 }
 
 function fileEntry(file, path) {

@@ -1,0 +1,153 @@
+import { image, labels, type Part, partName, portOf, SECURITY, SHARED, TRACE_PROFILE_PLACE } from '../parts.js';
+import { type ObjectTemplate, set, type Template, value, when } from '../template.js';
+import { CONFIG_FOLDER, KEYS_FOLDER, WEB_FOLDER } from './agent-config.js';
+
+/** The container that kubectl works in. */
+const AGENT = 'agent';
+const PROFILES = '/profiles';
+const NODE_PROFILES = '/var/lib/kubelet/seccomp';
+
+/** One pod a node. */
+export function daemonSet(part: Part): ObjectTemplate['object'] {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet',
+    metadata: { name: partName(part), labels: labels(part) },
+    spec: {
+      selector: { matchLabels: selectorOf(part) },
+      updateStrategy: {
+        type: 'RollingUpdate',
+        rollingUpdate: { maxUnavailable: value('updateStrategy.maxUnavailable') },
+      },
+      template: {
+        metadata: { labels: { ...labels(part) }, annotations: value('podAnnotations') },
+        spec: podSpec(part),
+      },
+    },
+  };
+}
+
+export function selectorOf(part: Part): Readonly<Record<string, string>> {
+  const { 'app.kubernetes.io/part-of': _, ...selector } = labels(part);
+  return selector;
+}
+
+function podSpec(part: Part): Template {
+  return {
+    ...SHARED[part],
+    // Only an agent asks the API: who is there.
+    serviceAccountName: part === 'companion' ? undefined : 'rxray',
+    automountServiceAccountToken: part !== 'companion',
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: part === 'companion' ? 1 : 10,
+    priorityClassName: value('priorityClassName'),
+    tolerations: value('tolerations'),
+    nodeSelector: value('nodeSelector'),
+    affinity: {
+      nodeAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: {
+          nodeSelectorTerms: [
+            { matchExpressions: [{ key: 'kubernetes.io/arch', operator: 'In', values: ['amd64', 'arm64'] }] },
+          ],
+        },
+      },
+    },
+    imagePullSecrets: value('imagePullSecrets'),
+    ...(part === 'trace' ? { initContainers: [profileWriter()] } : {}),
+    containers: [part === 'companion' ? companion() : agent(part)],
+    ...(part === 'companion' ? {} : { volumes: volumes(part) }),
+  };
+}
+
+function agent(part: Exclude<Part, 'companion'>): Template {
+  const resources = part === 'trace' ? 'trace.resources' : 'resources';
+  const health = (path: string, more: Readonly<Record<string, Template>>): Template => ({
+    httpGet: { path, port: 'metrics' },
+    ...more,
+  });
+  return {
+    name: AGENT,
+    image,
+    imagePullPolicy: value('image.pullPolicy'),
+    args: ['agent', '--config', `${CONFIG_FOLDER}/agent.yaml`],
+    env: [
+      { name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
+      { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
+    ],
+    ports: [{ name: 'metrics', containerPort: portOf(part), protocol: 'TCP' }],
+    readinessProbe: health('/ready', { periodSeconds: 5, failureThreshold: 2 }),
+    // Slow to act: an agent that is held up has something to tell.
+    livenessProbe: health('/healthy', { periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 }),
+    resources: value(resources),
+    securityContext: SECURITY[part],
+    volumeMounts: [
+      { name: 'config', mountPath: CONFIG_FOLDER, readOnly: true },
+      // Helpers that kubectl exec brings, and the folder by which probes are followed.
+      { name: 'tmp', mountPath: '/tmp' },
+      { name: 'recordings', mountPath: '/var/lib/rxray' },
+      when(set('keys.existingSecret'), { name: 'keys', mountPath: KEYS_FOLDER, readOnly: true }),
+      when(set('webConfig.existingSecret'), { name: 'web', mountPath: WEB_FOLDER, readOnly: true }),
+    ],
+  };
+}
+
+/** Something on the pod network of each node that answers: the kernel does, for as long as the pod is there. */
+function companion(): Template {
+  return {
+    name: 'companion',
+    image,
+    imagePullPolicy: value('image.pullPolicy'),
+    command: ['/usr/bin/sh', '-c', "trap 'exit 0' TERM; while :; do sleep 3600 & wait $!; done"],
+    ports: [{ name: 'paths', containerPort: value('agent.port'), protocol: 'TCP' }],
+    resources: value('companion.resources'),
+    securityContext: SECURITY.companion,
+  };
+}
+
+/** A kubelet takes a profile only from its own folder, and takes it as the tracing container is made. */
+function profileWriter(): Template {
+  return {
+    name: 'seccomp-profile',
+    image,
+    imagePullPolicy: value('image.pullPolicy'),
+    command: [
+      '/usr/bin/sh',
+      '-c',
+      when(
+        set('trace.installSeccompProfile'),
+        `mkdir -p ${PROFILES}/rxray && cp /profile/trace.json ${PROFILES}/${TRACE_PROFILE_PLACE}`,
+      ),
+      when({ is: 'unset', path: 'trace.installSeccompProfile' }, `test -f ${PROFILES}/${TRACE_PROFILE_PLACE}`),
+    ],
+    resources: value('companion.resources'),
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      runAsUser: 0,
+      capabilities: { drop: ['ALL'] },
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    volumeMounts: [
+      { name: 'profile', mountPath: '/profile', readOnly: true },
+      { name: 'node-profiles', mountPath: PROFILES },
+    ],
+  };
+}
+
+function volumes(part: Exclude<Part, 'companion'>): Template {
+  const secret = (name: string, path: string): Template =>
+    when(set(path), { name, secret: { secretName: value(path), defaultMode: 0o440 } });
+  return [
+    { name: 'config', configMap: { name: partName(part) } },
+    { name: 'tmp', emptyDir: { medium: 'Memory', sizeLimit: '32Mi' } },
+    { name: 'recordings', emptyDir: { sizeLimit: '128Mi' } },
+    secret('keys', 'keys.existingSecret'),
+    secret('web', 'webConfig.existingSecret'),
+    ...(part === 'trace'
+      ? [
+          { name: 'profile', configMap: { name: 'rxray-seccomp' } },
+          { name: 'node-profiles', hostPath: { path: NODE_PROFILES, type: 'DirectoryOrCreate' } },
+        ]
+      : []),
+  ];
+}
