@@ -7,7 +7,8 @@ process.argv[1] = process.argv0;
 function program(): Promise<unknown> {
   if (process.argv[2] !== ENGINE_WORD) return import('./main.js');
   const [, name] = process.argv.splice(2, 2);
-  return name === 'portable' ? import('./engines/portable/main.js') : import('./engines/connect/main.js');
+  if (name === 'portable') return import('./engines/portable/main.js');
+  return name === 'request' ? import('./engines/request/main.js') : import('./engines/connect/main.js');
 }
 
 program().catch((error: unknown) => {

@@ -36,6 +36,7 @@ enum rxray_reply {
 	RXRAY_REPLY_UNREACHABLE = 5,
 	RXRAY_REPLY_TTL_EXCEEDED = 6,
 	RXRAY_REPLY_OTHER_ICMP = 7,
+	RXRAY_REPLY_RESPONSE = 8,
 };
 
 enum rxray_pause_cause {
@@ -47,6 +48,15 @@ enum rxray_pause_cause {
 enum rxray_direction {
 	RXRAY_DIRECTION_IN = 0,
 	RXRAY_DIRECTION_OUT = 1,
+};
+
+enum rxray_request_phase {
+	RXRAY_REQUEST_PHASE_DNS = 0,
+	RXRAY_REQUEST_PHASE_CONNECT = 1,
+	RXRAY_REQUEST_PHASE_TLS = 2,
+	RXRAY_REQUEST_PHASE_FIRST_BYTE = 3,
+	RXRAY_REQUEST_PHASE_BODY = 4,
+	RXRAY_REQUEST_PHASE_DONE = 5,
 };
 
 enum rxray_thread_kind {
@@ -156,6 +166,11 @@ enum rxray_end_reason {
 #define RXRAY_OCCUPANT_FLAGS_KERNEL_THREAD 0x02u
 /* a thread that receives packets itself: of a NAPI, of an interrupt, ksoftirqd */
 #define RXRAY_OCCUPANT_FLAGS_RECEIVES 0x04u
+
+/* on a connection that was open already */
+#define RXRAY_REQUEST_FLAGS_REUSED 0x01u
+/* the far side had closed that connection: sent again on a new one */
+#define RXRAY_REQUEST_FLAGS_RETRIED 0x02u
 
 /* receiving on the interface was steered to this CPU at some time in the gap */
 #define RXRAY_CPU_GAP_FLAGS_SERVES_INTERFACE 0x01u
@@ -519,6 +534,40 @@ static_assert(offsetof(struct rxray_frame_router, number) == 0, "router.number")
 static_assert(offsetof(struct rxray_frame_router, family) == 2, "router.family");
 static_assert(offsetof(struct rxray_frame_router, reserved) == 3, "router.reserved");
 static_assert(offsetof(struct rxray_frame_router, address) == 4, "router.address");
+
+#define RXRAY_RECORD_REQUEST 19
+/* The phases of a request, before the sample of the same path and seq. What a phase took is -1 where it did not happen or was not reached. */
+struct rxray_frame_request {
+	uint32_t path; /* index of the path in the plan */
+	uint32_t seq; /* number of the request on its path */
+	int64_t dns_ns; /* name to address; -1 where there was nothing to look up */
+	int64_t connect_ns; /* TCP handshake; -1 on an open connection */
+	int64_t tls_ns; /* TLS handshake */
+	int64_t first_byte_ns; /* from then to the head of the answer */
+	int64_t body_ns; /* from the head to the last byte */
+	uint64_t body_bytes; /* of the answer */
+	uint16_t status; /* of HTTP, or the response code of DNS; 0 where nothing was answered */
+	uint8_t reached; /* enum requestPhase: the one it was in, with its time so far; done when answered */
+	uint8_t flags; /* requestFlags */
+	uint16_t queries; /* DNS: sent for this one name, repetitions and search domains included */
+	uint16_t unanswered; /* DNS: of these without an answer */
+	uint8_t failure[40]; /* why it failed, as Node.js names it: ECONNRESET */
+};
+static_assert(sizeof(struct rxray_frame_request) == 104, "request");
+static_assert(offsetof(struct rxray_frame_request, path) == 0, "request.path");
+static_assert(offsetof(struct rxray_frame_request, seq) == 4, "request.seq");
+static_assert(offsetof(struct rxray_frame_request, dns_ns) == 8, "request.dnsNs");
+static_assert(offsetof(struct rxray_frame_request, connect_ns) == 16, "request.connectNs");
+static_assert(offsetof(struct rxray_frame_request, tls_ns) == 24, "request.tlsNs");
+static_assert(offsetof(struct rxray_frame_request, first_byte_ns) == 32, "request.firstByteNs");
+static_assert(offsetof(struct rxray_frame_request, body_ns) == 40, "request.bodyNs");
+static_assert(offsetof(struct rxray_frame_request, body_bytes) == 48, "request.bodyBytes");
+static_assert(offsetof(struct rxray_frame_request, status) == 56, "request.status");
+static_assert(offsetof(struct rxray_frame_request, reached) == 58, "request.reached");
+static_assert(offsetof(struct rxray_frame_request, flags) == 59, "request.flags");
+static_assert(offsetof(struct rxray_frame_request, queries) == 60, "request.queries");
+static_assert(offsetof(struct rxray_frame_request, unanswered) == 62, "request.unanswered");
+static_assert(offsetof(struct rxray_frame_request, failure) == 64, "request.failure");
 
 #define RXRAY_RECORD_TRACER_COST 20
 /* What tracing itself takes, and what was lost: running totals, about once a second and before the end. */

@@ -1,11 +1,19 @@
+import { readFile } from 'node:fs/promises';
 import type { Argv, CommandModule } from 'yargs';
-import type { ProbeOptions } from '../commands/probe/probe-options.js';
+import type { ProbeOptions, RequestOptions } from '../commands/probe/probe-options.js';
 import { parseDuration } from '../format/duration.js';
-import { ENGINES } from '../model/engine-name.js';
-import { DEFAULT_MAX_PACKETS_PER_SECOND, DEFAULT_PROBE_FLOWS, DEFAULT_WAIT_NS } from '../model/plan.js';
-import { PROTOCOLS } from '../model/protocol.js';
+import { CHOOSABLE_ENGINES } from '../model/engine-name.js';
+import { CodedError } from '../model/errors.js';
+import {
+  DEFAULT_MAX_PACKETS_PER_SECOND,
+  DEFAULT_PROBE_FLOWS,
+  DEFAULT_REQUESTS_PER_SECOND,
+  DEFAULT_WAIT_NS,
+} from '../model/plan.js';
+import { PACKET_PROTOCOLS } from '../model/protocol.js';
 import { REPORT_FORMATS } from '../model/report-format.js';
-import { type CommandContext, UsageWanted } from './command.js';
+import { DNS_WAYS } from '../model/request.js';
+import { type CommandContext, UsageWanted, usage } from './command.js';
 import { parseKinds } from './finding-kinds.js';
 import { recordingOptions, toRecordingOptions } from './recording-cli-options.js';
 import * as shared from './shared-options.js';
@@ -51,6 +59,45 @@ const probing = {
     describe: 'further SYN probes a second, each from a new source port',
     defaultDescription: '5',
   },
+} as const;
+
+/** Whole requests, under `Request:` of the help; the packets beside them are those of `Probe:`. */
+const requesting = {
+  http: {
+    ...shared.words,
+    group: 'Request:',
+    describe: 'URL to ask on the grid, never waiting for earlier answers; SYN probes to its port go beside it',
+  },
+  dns: {
+    ...shared.words,
+    group: 'Request:',
+    describe: 'NAME or NAME@SERVER to look up as resolvers do: A and AAAA at once, UDP and TCP',
+  },
+  rate: {
+    ...shared.word,
+    group: 'Request:',
+    describe: 'requests a second of each path',
+    defaultDescription: `${DEFAULT_REQUESTS_PER_SECOND}, shared by all paths to one server`,
+  },
+  method: {
+    ...shared.word,
+    group: 'Request:',
+    describe: 'method of HTTP',
+    defaultDescription: 'GET; POST with a body',
+  },
+  header: { ...shared.words, group: 'Request:', describe: "header to send: 'Name: value'" },
+  body: { ...shared.word, group: 'Request:', describe: 'body to send; @FILE is what stands in that file' },
+  'keep-alive': { ...shared.flag, group: 'Request:', describe: 'keep connections; else each request has a new one' },
+  http2: { ...shared.flag, group: 'Request:', describe: 'HTTP/2; without TLS by prior knowledge' },
+  insecure: { ...shared.flag, group: 'Request:', describe: 'do not check certificates' },
+  'connect-to': { ...shared.word, group: 'Request:', describe: 'ask the URLs at this address; TLS keeps their name' },
+  'dns-via': {
+    ...shared.words,
+    group: 'Request:',
+    describe: 'udp (a new port each), udp-fixed (one port), tcp',
+    defaultDescription: 'all three',
+  },
+  'requests-alone': { ...shared.flag, group: 'Request:', describe: 'no SYN probes beside the requests' },
 } as const;
 
 const finding = {
@@ -112,7 +159,7 @@ const means = {
   },
   engine: {
     type: 'string',
-    choices: ['auto', ...ENGINES] as const,
+    choices: ['auto', ...CHOOSABLE_ENGINES] as const,
     default: 'auto' as const,
     requiresArg: true,
     group: 'Means:',
@@ -132,7 +179,7 @@ export function declareProbe(yargs: Argv) {
       describe:
         'address, host name or name from hosts.yaml, each with :PORT if wanted; options without one: ./hosts.yaml, else the default gateway',
     })
-    .options({ ...probing, ...finding, ...printing, ...means })
+    .options({ ...probing, ...requesting, ...finding, ...printing, ...means })
     .conflicts('ipv4', 'ipv6');
 }
 
@@ -142,6 +189,11 @@ function withExamples(yargs: Argv) {
     .example('$0 probe --icmp --threshold 100', 'the targets of ./hosts.yaml, or the default gateway, for 10 s')
     .example('$0 probe nodeport -d 60s --fail-on stall', 'a target from hosts.yaml; exit 1 if it stalls')
     .example('$0 probe 10.0.0.7 10.0.0.8:443 -i 5ms --json', 'two targets on one grid, NDJSON')
+    .example(
+      '$0 probe --http https://shop.example/cart',
+      'ten requests a second, their phases, and the way beside them',
+    )
+    .example('$0 probe --dns api.default.svc@10.96.0.10 -d 60s', 'lost, slow or multiplied lookups')
     .example('$0 probe 10.0.0.7:443 --engine connect', 'no privilege needed: times connects')
     .epilogue(
       'Exit status: 0 completed, 1 no reply at all or --fail-on, 2 wrong use, 4 privilege or system. ' +
@@ -167,11 +219,60 @@ export function probeCommand({ run, isBare }: CommandContext): CommandModule<obj
   };
 }
 
+async function toRequestOptions(args: DeclaredProbe): Promise<RequestOptions> {
+  const ways = shared.listed(args['dns-via']);
+  const dnsWays = DNS_WAYS.filter((way) => ways.includes(way));
+  const unknown = ways.find((way) => !dnsWays.some((known) => known === way));
+  if (unknown !== undefined) throw usage(`--dns-via ${unknown}: not one of ${DNS_WAYS.join(', ')}`);
+  const urls = (args.http ?? []).map(String);
+  const requests: RequestOptions = {
+    urls,
+    names: (args.dns ?? []).map(String),
+    method: args.method,
+    headers: (args.header ?? []).map(String),
+    body: await bodyOf(args.body),
+    rate: rateOf(args.rate),
+    keepAlive: args['keep-alive'],
+    http2: args.http2,
+    insecure: args.insecure,
+    connectTo: args['connect-to'],
+    dnsWays,
+    alone: args['requests-alone'],
+  };
+  const ofHttp = Object.entries({
+    '--method': args.method,
+    '--header': args.header?.[0],
+    '--body': args.body,
+    '--keep-alive': args['keep-alive'] || undefined,
+    '--http2': args.http2 || undefined,
+    '--insecure': args.insecure || undefined,
+    '--connect-to': args['connect-to'],
+  }).find(([, given]) => given !== undefined);
+  if (ofHttp !== undefined && urls.length === 0) throw usage(`${ofHttp[0]} is of requests, and there is no --http URL`);
+  return requests;
+}
+
+/** @throws CodedError E_BODY for a file that cannot be read */
+async function bodyOf(text: string | undefined): Promise<string | undefined> {
+  if (text === undefined || !text.startsWith('@')) return text;
+  return readFile(text.slice(1), 'utf8').catch((cause: Error) => {
+    throw new CodedError('E_BODY', `cannot read ${text.slice(1)}: ${cause.message}`, 'check the path behind the @', 2);
+  });
+}
+
+function rateOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const rate = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (rate >= 0.01 && rate <= 10_000) return rate;
+  throw usage(`--rate ${text}: not a number of requests a second from 0.01 to 10000`);
+}
+
 /** The options of `probe`, from what was written. */
 export async function toProbeOptions(args: DeclaredProbe): Promise<ProbeOptions> {
   return {
     targets: ((args as { target?: readonly unknown[] }).target ?? []).map(String),
-    protocols: PROTOCOLS.filter((protocol) => args[protocol] === true),
+    requests: await toRequestOptions(args),
+    protocols: PACKET_PROTOCOLS.filter((protocol) => args[protocol] === true),
     port: shared.parsePort(args.port),
     intervalNs: shared.optionalDuration(args.interval, '-i'),
     thresholdNs: shared.parseThreshold(args.threshold),

@@ -20,6 +20,7 @@ import {
   ROUTER_LAYOUT,
   SAMPLE_LAYOUT,
 } from './frames.gen.js';
+import { decodeRequests, type PendingRequests, REQUEST_RECORD, withRequests } from './request-records.js';
 
 export interface FrameDecoderOptions {
   /** The bytes have been checked already, and may begin in the middle of a stream: those of a recording. */
@@ -43,6 +44,8 @@ export class FrameDecoder {
 
   /** Senders of ICMP errors by their numbers in this stream; samples share it. */
   readonly #routers = new Map<number, string>();
+  /** Phases of requests, which come before the samples that they belong to. */
+  readonly #requests: PendingRequests = new Map();
   /** Sample blocks that wait to become one event. */
   #blocks: SampleBlock[] = [];
 
@@ -128,6 +131,8 @@ export class FrameDecoder {
     const payload = at + BLOCK_LAYOUT.bytes;
     if (type === ROUTER_LAYOUT.type && recordBytes >= ROUTER_LAYOUT.bytes)
       decodeRouters(viewOf(bytes, payload, payloadBytes), recordBytes, count, this.#routers);
+    if (type === REQUEST_RECORD.type && recordBytes >= REQUEST_RECORD.bytes)
+      decodeRequests(viewOf(bytes, payload, payloadBytes), recordBytes, count, this.#requests);
     if (!isKnownRecordType(type)) {
       this.#countLost(view, at, events);
       return blockBytes;
@@ -142,18 +147,20 @@ export class FrameDecoder {
     this.#countLost(view, at, events);
     const records = viewOf(bytes, payload, payloadBytes);
     if (type === SAMPLE_LAYOUT.type && recordBytes >= SAMPLE_LAYOUT.leastBytes)
-      events.push({ kind: 'samples', samples: this.#withRouters(decodeSamples(records, recordBytes, count)) });
+      events.push({ kind: 'samples', samples: this.#whole(decodeSamples(records, recordBytes, count)) });
     else decodeRecords(type, records, recordBytes, count, events, (why) => this.#damaged(at, why));
     return blockBytes;
   }
 
-  #withRouters(samples: SampleColumns): SampleColumns {
+  /** With the names and the phases that other blocks told. */
+  #whole(decoded: SampleColumns): SampleColumns {
+    const samples = withRequests(decoded, this.#requests);
     return this.#routers.size === 0 ? samples : { ...samples, routers: this.#routers };
   }
 
   #joinBlocks(view: DataView, events: EngineEvent[]): void {
     if (this.#blocks.length === 0) return;
-    events.push({ kind: 'samples', samples: this.#withRouters(decodeSampleBlocks(view, this.#blocks)) });
+    events.push({ kind: 'samples', samples: this.#whole(decodeSampleBlocks(view, this.#blocks)) });
     this.#blocks = [];
   }
 

@@ -37,6 +37,7 @@ import {
 } from './frames.gen.js';
 import { encodeHello } from './hello-text.js';
 import { ipBytes } from './ip-text.js';
+import { REQUEST_RECORD, writeRequest } from './request-records.js';
 
 type HelperCode = (typeof HELPER)[keyof typeof HELPER];
 
@@ -121,14 +122,25 @@ export class FrameEncoder {
     return bytes;
   }
 
-  /** The samples, after the names of the routers that they need. */
+  /** The samples, after the names of the routers that they need and the phases of the requests among them. */
   #samples(samples: SampleColumns): Uint8Array {
     const numbers = samples.routers === undefined ? [] : new Set(samples.router.subarray(0, samples.length));
     const named = [...numbers].flatMap((number) => {
       const address = samples.routers?.get(number);
       return address === undefined ? [] : [this.#router(number, address)];
     });
+    if (samples.requests !== undefined) named.push(this.#requests(samples, samples.requests));
     return named.length === 0 ? this.#sampleBlock(samples) : Buffer.concat([...named, this.#sampleBlock(samples)]);
+  }
+
+  #requests(samples: SampleColumns, requests: NonNullable<SampleColumns['requests']>): Uint8Array {
+    const told = [...requests].filter(([index]) => index < samples.length);
+    const { bytes, view } = this.#block(REQUEST_RECORD.type, REQUEST_RECORD.bytes, told.length);
+    told.forEach(([index, request], place) => {
+      const at = BLOCK_LAYOUT.bytes + place * REQUEST_RECORD.bytes;
+      writeRequest(bytes, view, at, samples.path[index] ?? 0, samples.seq[index] ?? 0, request);
+    });
+    return this.#sealed(bytes, view);
   }
 
   #router(number: number, address: string): Uint8Array {

@@ -29,6 +29,7 @@ export const REPLY = {
   unreachable: 5,
   'ttl-exceeded': 6,
   'other-icmp': 7,
+  response: 8,
 } as const;
 
 export const PAUSE_CAUSE = {
@@ -40,6 +41,15 @@ export const PAUSE_CAUSE = {
 export const DIRECTION = {
   in: 0,
   out: 1,
+} as const;
+
+export const REQUEST_PHASE = {
+  dns: 0,
+  connect: 1,
+  tls: 2,
+  'first-byte': 3,
+  body: 4,
+  done: 5,
 } as const;
 
 export const THREAD_KIND = {
@@ -162,6 +172,13 @@ export const OCCUPANT_FLAGS = {
   kernelThread: 2,
   /** A thread that receives packets itself: of a NAPI, of an interrupt, ksoftirqd. */
   receives: 4,
+} as const;
+
+export const REQUEST_FLAGS = {
+  /** On a connection that was open already. */
+  reused: 1,
+  /** The far side had closed that connection: sent again on a new one. */
+  retried: 2,
 } as const;
 
 export const CPU_GAP_FLAGS = {
@@ -686,6 +703,62 @@ export const ROUTER_FIELDS = [
 /** Arrays of a router record: name, byte offset and number of elements. */
 export const ROUTER_ARRAYS = {
   address: [4, 16],
+} as const;
+
+/** The phases of a request, before the sample of the same path and seq. What a phase took is -1 where it did not happen or was not reached. Byte offsets of the fields. */
+export const REQUEST_LAYOUT = {
+  type: 19,
+  bytes: 104,
+  /** u32: index of the path in the plan. */
+  path: 0,
+  /** u32: number of the request on its path. */
+  seq: 4,
+  /** i64: name to address; -1 where there was nothing to look up. */
+  dnsNs: 8,
+  /** i64: TCP handshake; -1 on an open connection. */
+  connectNs: 16,
+  /** i64: TLS handshake. */
+  tlsNs: 24,
+  /** i64: from then to the head of the answer. */
+  firstByteNs: 32,
+  /** i64: from the head to the last byte. */
+  bodyNs: 40,
+  /** u64: of the answer. */
+  bodyBytes: 48,
+  /** u16: of HTTP, or the response code of DNS; 0 where nothing was answered. */
+  status: 56,
+  /** u8: enum requestPhase: the one it was in, with its time so far; done when answered. */
+  reached: 58,
+  /** u8: requestFlags. */
+  flags: 59,
+  /** u16: DNS: sent for this one name, repetitions and search domains included. */
+  queries: 60,
+  /** u16: DNS: of these without an answer. */
+  unanswered: 62,
+  /** u8[40]: why it failed, as Node.js names it: ECONNRESET. */
+  failure: 64,
+} as const;
+
+/** Fields of a request record: name, width and byte offset. */
+export const REQUEST_FIELDS = [
+  ['path', 'u32', 0],
+  ['seq', 'u32', 4],
+  ['dnsNs', 'i64', 8],
+  ['connectNs', 'i64', 16],
+  ['tlsNs', 'i64', 24],
+  ['firstByteNs', 'i64', 32],
+  ['bodyNs', 'i64', 40],
+  ['bodyBytes', 'u64', 48],
+  ['status', 'u16', 56],
+  ['reached', 'u8', 58],
+  ['flags', 'u8', 59],
+  ['queries', 'u16', 60],
+  ['unanswered', 'u16', 62],
+] as const;
+
+/** Arrays of a request record: name, byte offset and number of elements. */
+export const REQUEST_ARRAYS = {
+  failure: [64, 40],
 } as const;
 
 /** What tracing itself takes, and what was lost: running totals, about once a second and before the end. Byte offsets of the fields. */

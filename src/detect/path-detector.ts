@@ -1,6 +1,7 @@
 import type { PathTotals } from '../model/engine-event.js';
 import type { Finding, LossEpisode } from '../model/finding.js';
 import type { Outage } from '../model/outage.js';
+import { isRequest } from '../model/protocol.js';
 import { Outcomes, type SampleColumns, SampleFlags } from '../model/sample.js';
 import type { Summary } from '../model/summary.js';
 import { MS, SECOND } from '../model/time.js';
@@ -16,6 +17,7 @@ import { OutageWatch } from './outage.js';
 import { PathNoise } from './path-noise.js';
 import { PathMeasure, summarize } from './path-summary.js';
 import type { Level } from './probe-delay.js';
+import { RequestMeasure } from './request-measure.js';
 import { Retransmissions } from './retransmissions.js';
 import { SampleTail } from './sample-tail.js';
 import { StallPeriod } from './stall-period.js';
@@ -72,9 +74,10 @@ export class PathDetector {
     this.#censored = path.censored ?? false;
     this.#wake = wake;
     this.#tail = new SampleTail(tailSize(path));
-    this.#wayOut = this.#censored
-      ? undefined
-      : new WayOut(() => new PathDetector(...wayOutOf(path, options), () => wake(this)));
+    this.#wayOut =
+      this.#censored || isRequest(path.protocol)
+        ? undefined
+        : new WayOut(() => new PathDetector(...wayOutOf(path, options), () => wake(this)));
     this.#outage = new OutageWatch(path.name);
     this.#nextProbe = new NextProbeWatch(path.name);
     this.#losses = new LossRuns(path.name, path.intervalNs, options.waitNs);
@@ -82,6 +85,7 @@ export class PathDetector {
     this.#repeated = new Retransmissions(path.name, this.#gapNs);
     this.#sweep = new AnsweredSweep(path);
     this.#usual = new UsualRtt(options, path);
+    if (isRequest(path.protocol)) this.#measure.requests = new RequestMeasure();
   }
 
   /** The kernel sends the SYNs of this path, and sends one again at these instants while nothing answers. */
@@ -102,12 +106,13 @@ export class PathDetector {
   /** Takes in sample `i`. */
   observe(samples: SampleColumns, i: number): void {
     this.#wayOut?.observe(samples, i);
+    this.#measure.requests?.observe(samples, i);
     const outcome = samples.outcome[i] as number;
     const sentNs = samples.sentNs[i] as number;
     const flags = samples.flags[i] as number;
     const flow = samples.flow[i] as number;
     if (outcome > Outcomes.late) {
-      if (outcome === Outcomes.error) this.#measure.failures.icmpError(samples, i);
+      if (outcome === Outcomes.error && !isRequest(this.#path.protocol)) this.#measure.failures.icmpError(samples, i);
       if (outcome === Outcomes.sendFailed) this.#measure.failures.sendFailed(samples.errorCode[i] as number);
       this.#observeUnanswered(outcome, samples.seq[i] as number, sentNs, flow, samples.dueNs[i] as number);
       return;
@@ -201,8 +206,12 @@ export class PathDetector {
           widestGapNs: this.#censored ? 0 : this.#sweep.widestGapNs,
           leastHoldNs: level.holdNs,
         }),
-        // Nothing is claimed where the usual RTT is not known, or only slow probes are.
-        coverage: this.#usual.known && !this.#censored ? this.#sweep.coverage(level, this.#options.queues) : null,
+        // Nothing is claimed where the usual RTT is not known, or only slow probes are; nor of queues by requests, each
+        // of which has a port of its own.
+        coverage:
+          this.#usual.known && !this.#censored && !isRequest(this.#path.protocol)
+            ? this.#sweep.coverage(level, this.#options.queues)
+            : null,
       },
       totals,
     );

@@ -2,6 +2,7 @@ import type { PathTotals } from '../model/engine-event.js';
 import type { Coverage, RttSummary, Summary } from '../model/summary.js';
 import { LogHistogram } from '../stats/log-histogram.js';
 import { Failures } from './failures.js';
+import type { RequestMeasure } from './request-measure.js';
 
 /** What was counted and measured on one path, in memory that does not depend on the number of samples. */
 export class PathMeasure {
@@ -16,6 +17,8 @@ export class PathMeasure {
   errors = 0;
   rateLimited = 0;
   readonly failures = new Failures();
+  /** Where the probes are whole requests. */
+  requests: RequestMeasure | undefined;
 }
 
 /** What a summary says beside counts and distributions. */
@@ -59,7 +62,8 @@ export function summarize(path: string, measure: PathMeasure, found: PathFinding
     duplicates,
     missedSlots,
     lossRatio: settled > 0 ? Math.min(1, Math.max(0, unanswered / settled)) : 0,
-    rttNs: summarizeRtt(measure.rtt),
+    rttNs: summarizeTimes(measure.rtt),
+    ...(measure.requests === undefined ? {} : { requests: measure.requests.told() }),
     stalls: found.stalls,
     spikes: found.spikes,
     ...(found.slowBelowThreshold === undefined ? {} : { slowBelowThreshold: found.slowBelowThreshold }),
@@ -75,7 +79,8 @@ export function summarize(path: string, measure: PathMeasure, found: PathFinding
   };
 }
 
-function summarizeRtt(rtt: LogHistogram): RttSummary | null {
+/** A distribution as a summary tells it; null where there is none. */
+export function summarizeTimes(rtt: LogHistogram): RttSummary | null {
   if (rtt.count === 0) {
     return null;
   }

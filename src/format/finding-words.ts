@@ -1,4 +1,4 @@
-import type { Finding, Stall, SynRetransmission } from '../model/finding.js';
+import type { Finding, RequestAccount, Stall, SynRetransmission } from '../model/finding.js';
 import { formatLength, formatMs } from './duration.js';
 import { formatFlows } from './flow-list.js';
 
@@ -22,8 +22,35 @@ export function describeFinding(finding: Finding, thresholdNs: number): string {
   if (flows > 1 && finding.flowsHit.length > 0) {
     words.push(`flows ${formatFlows(finding.flowsHit)} held, ${finding.flowsExposed.length} of ${flows} passed`);
   }
+  if (finding.request !== undefined) words.push(accountWords(finding.request));
   if (finding.selfInflicted) words.push('SELF-INFLICTED: the prober itself paused, this convicts nobody');
   return words.join('; ');
+}
+
+const PHASE_WORDS: Readonly<Record<RequestAccount['phase'], string>> = {
+  dns: 'waited for the name',
+  connect: 'waited for the connection',
+  tls: 'waited for the TLS handshake',
+  'first-byte': 'waited for the first byte',
+  body: 'waited for the rest of the answer',
+};
+
+/** Where a request waited, and what that says of the way to the server. */
+function accountWords({ phase, phaseNs, wire, packets, slowestPacketNs = 0 }: RequestAccount): string {
+  const waited = `${PHASE_WORDS[phase]} (${formatMs(phaseNs)})`;
+  const port = `${count(packets, 'SYN')} to the same port meanwhile`;
+  switch (wire) {
+    case 'passed':
+      return phase === 'dns'
+        ? `${waited}: the name, not the way to the server`
+        : `${waited}; ${port} answered within ${formatMs(slowestPacketNs)}: not the network`;
+    case 'held':
+      return `${waited}; ${port}, the slowest answered after ${formatMs(slowestPacketNs)}: packets waited too`;
+    case 'lost':
+      return `${waited}; of ${port} some were lost: the network, or a full queue of the port`;
+    case 'unseen':
+      return waited;
+  }
 }
 
 function specifics(finding: Finding, thresholdNs: number): string {
@@ -44,7 +71,7 @@ function specifics(finding: Finding, thresholdNs: number): string {
     case 'congestion':
       return `${length}, RTT rose and fell over ${count(finding.probes, 'probe')}, peak ${formatMs(finding.peakRttNs)}`;
     case 'rtt-spike':
-      return `one probe at ${formatMs(finding.peakRttNs)}${NEIGHBOURS[finding.neighbours ?? 'none']}`;
+      return `one ${finding.request ? 'request' : 'probe'} at ${formatMs(finding.peakRttNs)}${NEIGHBOURS[finding.neighbours ?? 'none']}`;
     case 'loss-episode':
       return (
         `${count(finding.probes, 'probe')} lost in ${length}` +

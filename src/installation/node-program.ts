@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { isSingleFile } from './single-file.js';
 
 /** The engines that are programs for Node.js. */
-export const ENGINE_PROGRAMS = ['connect', 'portable'] as const;
+export const ENGINE_PROGRAMS = ['connect', 'portable', 'request'] as const;
 export type EngineProgram = (typeof ENGINE_PROGRAMS)[number];
 
 /** The word by which the single executable is told to be one of them. */

@@ -4,6 +4,18 @@ const instant = z.int().describe('nanoseconds since epochNs of the run');
 const length = z.int().describe('nanoseconds');
 const flow = z.int().min(0);
 
+/** Where slow requests waited, and what packets to the same port saw in that time. */
+const requestAccountSchema = z.object({
+  phase: z.enum(['dns', 'connect', 'tls', 'first-byte', 'body']).describe('that took most of the excess'),
+  phaseNs: length.describe('of the slowest of them'),
+  wire: z
+    .enum(['passed', 'held', 'lost', 'unseen'])
+    .describe('packets to the same port meanwhile: all answered at once, some held, some lost, or none sent'),
+  packets: z.int().min(0).describe('probes to the same port that were under way in the interval'),
+  slowestPacketNs: length.optional().describe('RTT of the slowest of them'),
+});
+export type RequestAccount = z.infer<typeof requestAccountSchema>;
+
 /** What every finding has. */
 const base = {
   type: z.literal('finding'),
@@ -19,6 +31,7 @@ const base = {
   flowsHit: z.array(flow),
   flowsExposed: z.array(flow).describe('flows with a probe under way in the interval that was not held'),
   selfInflicted: z.boolean().describe('the prober itself paused then: convicts nobody'),
+  request: requestAccountSchema.optional().describe('of requests: the phase they waited in, and what packets saw then'),
 };
 
 export const stallSchema = z.object({

@@ -1,4 +1,5 @@
 import type { Protocol } from './protocol.js';
+import type { RequestSpec } from './request.js';
 
 /** One path as a prober is told to probe it. */
 export interface PlannedPath {
@@ -18,6 +19,8 @@ export interface PlannedPath {
   readonly interface?: string;
   readonly source?: string;
   readonly ttl?: number;
+  /** What is asked, on paths of protocol `http` and `dns`. */
+  readonly request?: RequestSpec;
 }
 
 export type TimestampChoice = 'auto' | 'hw' | 'kernel' | 'user';
@@ -41,6 +44,8 @@ export interface ProbePlan {
   readonly secret?: string;
   /** First and last source port that may be used; default any outside the ephemeral range. */
   readonly sourcePorts?: readonly [number, number];
+  /** CLOCK_MONOTONIC, in nanoseconds, that the grid counts from: that of a prober which runs already. Not of the helper. */
+  readonly epochMonoNs?: string;
   /** Packets a second to one address, all paths together, over which the prober refuses. */
   readonly maxPacketsPerSecondToTarget: number;
 }
@@ -56,3 +61,5 @@ export const DEFAULT_FLOWS = 16;
 export const DEFAULT_PROBE_FLOWS = 40;
 export const DEFAULT_FRESH_PER_SECOND = 5;
 export const DEFAULT_MAX_PACKETS_PER_SECOND = 1_000;
+/** Requests a second to one server, all its URLs together. */
+export const DEFAULT_REQUESTS_PER_SECOND = 10;

@@ -1,5 +1,8 @@
-/** How results are printed; `json` is one document at the end. */
-export const REPORT_FORMATS = ['text', 'json', 'ndjson', 'hping', 'csv'] as const;
+/**
+ * How results are printed; `json` is one document at the end. `vegeta` and `hdrplot` are of requests: the results that
+ * `vegeta report` and `vegeta plot` read, and the percentiles that hdr-plot and HdrHistogram's plotter read.
+ */
+export const REPORT_FORMATS = ['text', 'json', 'ndjson', 'hping', 'csv', 'vegeta', 'hdrplot'] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
 /** Of a report: `html` is one page that needs no network. */

@@ -1,3 +1,5 @@
+import type { RequestDetail } from './request.js';
+
 /** How a probe ended; the code is its index and stands in columns and frames. */
 export const OUTCOMES = ['reply', 'late', 'lost', 'send-failed', 'error', 'rate-limited'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
@@ -6,7 +8,17 @@ export type Outcome = (typeof OUTCOMES)[number];
 export const Outcomes = { reply: 0, late: 1, lost: 2, sendFailed: 3, error: 4, rateLimited: 5 } as const;
 
 /** What answered; the code is its index. */
-export const REPLIES = ['none', 'syn-ack', 'rst', 'echo', 'udp', 'unreachable', 'ttl-exceeded', 'other-icmp'] as const;
+export const REPLIES = [
+  'none',
+  'syn-ack',
+  'rst',
+  'echo',
+  'udp',
+  'unreachable',
+  'ttl-exceeded',
+  'other-icmp',
+  'response',
+] as const;
 export type Reply = (typeof REPLIES)[number];
 
 /** `flow` of a probe sent from a source port of its own. */
@@ -74,6 +86,8 @@ export interface SampleColumns {
   readonly routers?: ReadonlyMap<number, string>;
   /** errno of a failed send. */
   readonly errorCode: Uint16Array;
+  /** Of requests their phases, by the index of the sample. Absent where there are none. */
+  readonly requests?: ReadonlyMap<number, RequestDetail>;
 }
 
 /** Room for `capacity` samples, to be filled and then cut with {@link takeSamples}. */
@@ -113,7 +127,11 @@ export function sliceSamples(columns: SampleColumns, length: number): SampleColu
     const from = columns[name as keyof SampleColumns];
     if (ArrayBuffer.isView(column)) (column as Uint8Array).set((from as Uint8Array).subarray(0, length));
   }
-  return columns.routers === undefined ? copy : { ...copy, routers: columns.routers };
+  return {
+    ...copy,
+    ...(columns.routers === undefined ? {} : { routers: columns.routers }),
+    ...(columns.requests === undefined ? {} : { requests: columns.requests }),
+  };
 }
 
 /** Copies one sample from columns to columns of the same routers. */

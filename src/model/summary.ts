@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { REQUEST_PHASES } from './request.js';
 
 const count = z.int().min(0);
 const length = z.int().describe('nanoseconds');
@@ -21,6 +22,26 @@ export type QueuesFrom = (typeof QUEUES_FROM)[number];
 export const queuesFromSchema = z
   .enum(QUEUES_FROM)
   .describe('who says so: the user, the machine, the flows that waited together; assumed: nobody');
+
+/** What is known of the requests of one path. */
+export const requestSummarySchema = z.object({
+  fromDueNs: rttSummarySchema.nullable().describe('from the due instant to the end: what users of an open loop wait'),
+  fromSendNs: rttSummarySchema.nullable().describe('from the actual send, the same as rttNs, to 0.012 %'),
+  phases: z
+    .array(z.object({ phase: z.enum(REQUEST_PHASES), requests: count, ns: rttSummarySchema }))
+    .describe('of answered requests, in order; those that never happened are left out'),
+  statuses: z.array(z.object({ status: count, requests: count })).describe('the most frequent ones'),
+  failures: z
+    .array(z.object({ phase: z.string(), failure: z.string(), requests: count }))
+    .describe('what was not answered in time, or failed: the phase it was in, and why'),
+  reused: count.describe('on a connection that was open already'),
+  retried: count.describe('whose connection the server had closed'),
+  names: z
+    .object({ asked: count, queries: count, unanswered: count, repeated: count })
+    .optional()
+    .describe('DNS: names asked for, queries that took, those without an answer, names with such a one'),
+});
+export type RequestSummary = z.infer<typeof requestSummarySchema>;
 
 /** What a run shows of stalls on one path. Lengths are those seen with 95 %; null where not even 30 s is. */
 export const coverageSchema = z.object({
@@ -77,6 +98,7 @@ export const summarySchema = z.object({
     .optional()
     .describe('import: sent, received and lost are those of the text itself, whose lines show others'),
   rttNs: rttSummarySchema.nullable(),
+  requests: requestSummarySchema.optional().describe('of paths of protocol http and dns'),
   stalls: count,
   spikes: count,
   slowBelowThreshold: z

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ENGINES } from '../model/engine-name.js';
 import { PROTOCOLS } from '../model/protocol.js';
+import { requestSpecSchema } from '../model/request.js';
 import { STAGE_KINDS } from '../model/stage.js';
 import { TARGET_KINDS } from '../model/target.js';
 
@@ -15,6 +16,7 @@ const plannedPathSchema = z.object({
   interface: z.string().exactOptional(),
   source: z.string().exactOptional(),
   ttl: z.int().exactOptional(),
+  request: requestSpecSchema.exactOptional(),
 });
 
 /** What the prober was told, without the secret of its keys. */

@@ -29,6 +29,10 @@ export interface EngineUnderTest {
     readonly icmp: Offer<Partial<PlannedPath>>;
     /** Some replies take more than 200 ms and less than 1.5 s. */
     readonly delayReply: Offer<Partial<PlannedPath>>;
+    /** Fixed flows of the path, 4 where it does not say; a request has a port of its own each time. */
+    readonly flows?: number;
+    /** Probes from new ports go beside those of the fixed flows; default yes. */
+    readonly freshPorts?: Offer<object>;
     /** Plans that the engine cannot carry out, beside those that no engine can. */
     readonly unsupported: readonly Partial<ProbePlan>[];
   };
@@ -113,13 +117,14 @@ export function engineContract(name: string, setup: Setup): void {
     });
 
     test('flows take turns: flow = seq mod flows', async (t) => {
-      const { engine, plan } = await setup(t);
+      const { engine, plan, capabilities } = await setup(t);
       const run = await collect(engine.start(plan({ count: 20 })));
-      for (const { seq, flow } of run.final()) assert.equal(flow, seq % 4);
+      for (const { seq, flow } of run.final()) assert.equal(flow, seq % (capabilities.flows ?? 4));
     });
 
     test('fresh ports have seqs of their own, and leave the fixed flows alone', async (t) => {
       const under = await setup(t);
+      if (offered(t, under.capabilities.freshPorts ?? {}) === undefined) return;
       const paths = copies(under.plan(), 1).map((path) => ({ ...path, freshPerSecond: 50 }));
       const run = await collect(under.engine.start(under.plan({ count: 40, paths })));
       assertComplete(run, 0, 40, under.capabilities.virtualTime);

@@ -8,6 +8,7 @@ import {
   type ProbePlan,
 } from '../../model/plan.js';
 import { PROTOCOLS } from '../../model/protocol.js';
+import { type RequestSpec, requestSpecSchema } from '../../model/request.js';
 
 /** The plan as `rxray-prober` reads it on its standard input; its grammar stands in native/prober/plan/plan.h. */
 export function encodePlan(plan: ProbePlan): string {
@@ -23,6 +24,7 @@ export function encodePlan(plan: ProbePlan): string {
     `max-pps-per-target ${plan.maxPacketsPerSecondToTarget}`,
     ...(plan.sourcePorts === undefined ? [] : [`source-ports ${plan.sourcePorts.join('-')}`]),
     ...(plan.secret === undefined ? [] : [`secret ${plan.secret}`]),
+    ...(plan.epochMonoNs === undefined ? [] : [`epoch-mono-ns ${plan.epochMonoNs}`]),
     ...plan.paths.map(pathLine),
     'run',
   ];
@@ -43,6 +45,7 @@ function pathLine(path: PlannedPath, index: number): string {
   set('if', path.interface);
   set('source', path.source);
   set('ttl', path.ttl);
+  if (path.request !== undefined) set('request', Buffer.from(JSON.stringify(path.request)).toString('base64url'));
   return words.join(' ');
 }
 
@@ -68,6 +71,7 @@ export function decodePlan(text: string): ProbePlan {
   };
   const cpu = settings.get('cpu') ?? 'auto';
   const secret = settings.get('secret');
+  const epoch = settings.get('epoch-mono-ns');
   const ports = settings.get('source-ports')?.split('-').map(Number);
   return {
     paths,
@@ -81,6 +85,7 @@ export function decodePlan(text: string): ProbePlan {
     maxPacketsPerSecondToTarget: number('max-pps-per-target', DEFAULT_MAX_PACKETS_PER_SECOND),
     ...(ports?.[0] === undefined || ports[1] === undefined ? {} : { sourcePorts: [ports[0], ports[1]] }),
     ...(secret === undefined ? {} : { secret }),
+    ...(epoch === undefined ? {} : { epochMonoNs: epoch }),
   };
 }
 
@@ -100,6 +105,7 @@ function decodePath([index = '', protocol = '', address = '', ...options]: strin
   const ttl = number('ttl');
   const device = given.get('if');
   const source = given.get('source');
+  const request = given.get('request');
   return {
     name: `path ${index}`,
     protocol: oneOf('protocol', protocol, PROTOCOLS),
@@ -111,7 +117,16 @@ function decodePath([index = '', protocol = '', address = '', ...options]: strin
     ...(ttl === undefined ? {} : { ttl }),
     ...(device === undefined ? {} : { interface: device }),
     ...(source === undefined ? {} : { source }),
+    ...(request === undefined ? {} : { request: decodeRequest(request, index) }),
   };
+}
+
+function decodeRequest(text: string, index: string): RequestSpec {
+  try {
+    return requestSpecSchema.parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
+  } catch (error) {
+    throw badPlan(`path ${index}: its request cannot be read (${error instanceof Error ? error.message : error})`);
+  }
 }
 
 function oneOf<T extends string>(key: string, value: string, known: readonly T[]): T {

@@ -3,16 +3,19 @@ import { CONNECT_PROGRAM, createConnectEngine } from '../../engines/connect-engi
 import type { Engine } from '../../engines/engine.js';
 import { createHelperEngine } from '../../engines/helper-engine.js';
 import { createPortableEngine, PORTABLE_PROGRAM } from '../../engines/portable-engine.js';
+import { createRequestEngine, REQUEST_PROGRAM } from '../../engines/request-engine.js';
 import { createSimEngine, parseScenario } from '../../engines/sim-engine.js';
 import { HOW_TO_GRANT } from '../../kernel/helper-rights.js';
 import type { SendingEngine } from '../../model/engine-name.js';
 import { CodedError } from '../../model/errors.js';
 import type { ProbePlan } from '../../model/plan.js';
+import { isRequest } from '../../model/protocol.js';
 import type { Vantage } from '../../model/vantage.js';
 import { findHelper } from '../../transports/helper-binary.js';
 import { localTransport } from '../../transports/local/local-transport.js';
 import { netnsTransport } from '../../transports/local/netns-transport.js';
 import { nodeTransport } from '../../transports/local/node-transport.js';
+import { realtimeWords } from '../../transports/local/realtime.js';
 import type { Transport } from '../../transports/transport.js';
 import { whyNoConnect, whyNoHelper, whyNoPortable } from './engine-checks.js';
 import type { ProbeOptions } from './probe-options.js';
@@ -21,10 +24,41 @@ export interface ChosenEngine {
   readonly engine: Engine;
   /** Why this one, where the choice was left to rxray. */
   readonly why?: string;
+  /** What can be probed, where not all of the plan can. */
+  readonly paths?: ProbePlan['paths'];
 }
 
 /** The engine that the options ask for, or the most precise one that works here. */
 export async function chooseEngine(options: ProbeOptions, plan: ProbePlan): Promise<ChosenEngine> {
+  return plan.paths.some(({ protocol }) => isRequest(protocol))
+    ? requestEngine(options, plan)
+    : packetEngine(options, plan);
+}
+
+/** Requests need no privilege. The packets beside them do: without it they are left out, and that is said. */
+async function requestEngine(options: ProbeOptions, plan: ProbePlan): Promise<ChosenEngine> {
+  const { engine: name, netns, scenario } = options;
+  if (name === 'sim' || scenario !== undefined) return packetEngine(options, plan);
+  const packets = { ...plan, paths: plan.paths.filter(({ protocol }) => !isRequest(protocol)) };
+  const transport = nodeTransport(REQUEST_PROGRAM, { netns, through: realtimeWords() });
+  if (packets.paths.length === 0) return { engine: createRequestEngine(transport) };
+  const noHelper =
+    name === 'auto' ? await whyNoHelper(netns === undefined ? localTransport : netnsTransport(netns)) : undefined;
+  if (noHelper === undefined) {
+    const { engine, why } = await packetEngine(options, packets);
+    return {
+      engine: createRequestEngine(transport, engine),
+      ...(why === undefined ? {} : { why: `packets beside the requests: ${why}` }),
+    };
+  }
+  return {
+    engine: createRequestEngine(transport),
+    paths: plan.paths.filter(({ protocol }) => isRequest(protocol)),
+    why: `no packets beside the requests, so that a slow one is not split into wire and server: ${noHelper}; ${HOW_TO_GRANT}`,
+  };
+}
+
+async function packetEngine(options: ProbeOptions, plan: ProbePlan): Promise<ChosenEngine> {
   const { engine, netns } = options;
   if (engine === 'sim') return { engine: await simEngine(options.scenario) };
   if (engine === 'auto' && options.scenario !== undefined)

@@ -17,13 +17,22 @@ import type { ProbeOptions } from './probe-options.js';
 /** Fresh ports may add at most this share to a path's probes, so that a slow path stays slow. */
 const FRESH_SHARE = 1 / 20;
 
-/** The plan for one vantage: every target with every protocol asked for. */
-export function planProbe(options: ProbeOptions, targets: readonly Target[], vantage: string): ProbePlan {
-  const paths = targets.flatMap((target) => {
+/**
+ * The plan for one vantage: every target with every protocol asked for.
+ * @param asked paths of requests and what goes beside them
+ */
+export function planProbe(
+  options: ProbeOptions,
+  targets: readonly Target[],
+  vantage: string,
+  asked: readonly PlannedPath[] = [],
+): ProbePlan {
+  const probed = targets.flatMap((target) => {
     const port = options.port ?? target.port;
     const protocols = options.protocols.length > 0 ? options.protocols : [defaultProtocol(port)];
     return protocols.map((protocol) => planPath(options, target, protocol, port, vantage));
   });
+  const paths = [...asked, ...probed];
   return {
     paths: [...new Map(paths.map((path) => [path.name, path])).values()],
     count: options.count,

@@ -20,7 +20,8 @@ import { chooseEngine } from './choose-engine.js';
 import { ProbeCommand } from './probe-command.js';
 import type { ProbeOptions } from './probe-options.js';
 import { planProbe } from './probe-plan.js';
-import { IMPLICIT_HOSTS_FILE, resolveTargets } from './probe-targets.js';
+import { IMPLICIT_HOSTS_FILE, type ResolvedTargets, resolveTargets } from './probe-targets.js';
+import { planRequests, type RequestPaths } from './request-plan.js';
 import { publishProbes } from './running-probes.js';
 
 /** How long targets are probed that nobody named. */
@@ -36,15 +37,17 @@ export const PROBE_STREAM = 'vantage local';
  * @throws CodedError for wrong use (2) and for what the environment refuses (4)
  */
 export async function probe(given: ProbeOptions, io: Io): Promise<number> {
-  const { targets, notes, unasked } = await resolveTargets(given.targets, given);
+  const vantage = given.netns ?? 'local';
+  const asked = await planRequests(given, vantage);
+  const { targets, notes, unasked } = await targetsBeside(given, asked);
   const options = unasked ? forAWhile(given) : given;
   for (const note of notes) io.err(`${note}\n`);
   if (options !== given) io.err(`for ${formatLength(options.durationNs)}; -d or -c say how long\n`);
-  const vantage = options.netns ?? 'local';
   // Drawn here, so that a tracer can be told it.
-  const plan = { ...planProbe(options, targets, vantage), secret: randomBytes(16).toString('hex') };
+  const planned = { ...planProbe(options, targets, vantage, asked.paths), secret: randomBytes(16).toString('hex') };
   if (options.live) checkTerminal(options.ascii);
-  const { engine, why } = await chooseEngine(options, plan);
+  const { engine, why, paths = planned.paths } = await chooseEngine(options, planned);
+  const plan = { ...planned, paths };
   // Less than the best is never chosen silently.
   if (why !== undefined && (!options.quiet || engine.name !== 'helper')) io.err(`engine ${engine.name}: ${why}\n`);
   const about = {
@@ -78,6 +81,13 @@ export async function probe(given: ProbeOptions, io: Io): Promise<number> {
       await recorder?.close();
     }
   });
+}
+
+/** Without a target there are requests alone. */
+async function targetsBeside(given: ProbeOptions, { paths, notes }: RequestPaths): Promise<ResolvedTargets> {
+  if (paths.length > 0 && given.targets.length === 0) return { targets: [], notes, unasked: false };
+  const resolved = await resolveTargets(given.targets, given);
+  return { ...resolved, notes: [...resolved.notes, ...notes] };
 }
 
 /** What nobody named as a target is not probed for ever. */

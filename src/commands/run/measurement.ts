@@ -1,10 +1,12 @@
 import { createDetectorBank, type DetectorBank } from '../../detect/detector-bank.js';
+import { RequestAccounts } from '../../detect/request-account.js';
 import { packageVersion } from '../../installation/version.js';
 import type { EngineEvent, PathTotals, ProberHello } from '../../model/engine-event.js';
 import type { Finding } from '../../model/finding.js';
 import { type Judging, judgingOf } from '../../model/judging.js';
 import type { Outage } from '../../model/outage.js';
 import type { ProbePlan } from '../../model/plan.js';
+import { isRequest } from '../../model/protocol.js';
 import { type RunRecord, SCHEMA } from '../../model/records/run.js';
 import type { RunResult } from '../../report/probe/reporter.js';
 import { RunQuality } from './run-quality.js';
@@ -25,6 +27,7 @@ export interface MeasurementAbout extends Judging {
 /** One engine's run, from events to findings, summaries and quality. Prints nothing. */
 export class Measurement {
   readonly #bank: DetectorBank;
+  readonly #accounts: RequestAccounts;
   readonly #quality = new RunQuality();
   readonly #totals: PathTotals[] = [];
   #epochNs = 0n;
@@ -35,6 +38,7 @@ export class Measurement {
     private readonly plan: ProbePlan,
     private readonly about: MeasurementAbout,
   ) {
+    this.#accounts = new RequestAccounts(plan.paths);
     this.#bank = createDetectorBank(plan.paths, {
       thresholdNs: about.thresholdNs,
       waitNs: plan.waitNs,
@@ -59,7 +63,8 @@ export class Measurement {
         if (event.hello.retransmitsNs) this.#bank.expectRetransmits(event.hello.retransmitsNs);
         return [];
       case 'samples':
-        return this.#bank.push(event.samples);
+        this.#accounts.observe(event.samples);
+        return this.#explained(this.#bank.push(event.samples));
       case 'pause':
         this.#bank.pause(event.pause);
         return [];
@@ -85,7 +90,7 @@ export class Measurement {
 
   /** The findings that only the end of the run completes. */
   finish(): Finding[] {
-    return this.#bank.finish(this.#lastNs);
+    return this.#explained(this.#bank.finish(this.#lastNs));
   }
 
   /** What is known so far, or in the end. */
@@ -99,7 +104,11 @@ export class Measurement {
 
   #advance(nowNs: number): Finding[] {
     this.#lastNs = Math.max(this.#lastNs, nowNs);
-    return this.#bank.advance(nowNs);
+    return this.#explained(this.#bank.advance(nowNs));
+  }
+
+  #explained(findings: Finding[]): Finding[] {
+    return findings.map((finding) => this.#accounts.explain(finding));
   }
 }
 
@@ -108,6 +117,7 @@ const CLOCKS: Readonly<Record<RunRecord['engine'], string>> = {
   helper: 'CLOCK_MONOTONIC since the epoch; stamps converted from CLOCK_REALTIME',
   portable: USER_CLOCK,
   connect: USER_CLOCK,
+  request: 'CLOCK_MONOTONIC since the epoch; packets stamped by the kernel, requests in user space',
   sim: 'virtual time',
   import: 'that of the imported file',
 };
@@ -137,6 +147,7 @@ function runRecord(about: MeasurementAbout, plan: ProbePlan, epochNs: bigint, he
       return {
         path: name,
         ...planned,
+        ...(isRequest(path.protocol) ? { timestamps: 'user' as const } : {}),
         ...(told === undefined
           ? {}
           : { interface: told.interface, source: told.source, sourcePorts: told.sourcePorts }),

@@ -9,11 +9,16 @@ export class Clock {
   #epochRealNs = 0n;
   #realMinusMonoNs = 0n;
 
-  /** Sets the epoch, a little ahead. */
-  start(): void {
+  /**
+   * Sets the epoch, a little ahead, or to that of another prober, which has begun.
+   * @returns when the first slot may be, since the epoch
+   */
+  start(epochMonoNs?: string): number {
     this.#realMinusMonoNs = realMinusMono();
-    this.#epochMonoNs = process.hrtime.bigint() + START_IN_NS;
+    const soonNs = process.hrtime.bigint() + START_IN_NS;
+    this.#epochMonoNs = epochMonoNs === undefined ? soonNs : BigInt(epochMonoNs);
     this.#epochRealNs = this.#epochMonoNs + this.#realMinusMonoNs;
+    return Math.max(0, Number(soonNs - this.#epochMonoNs));
   }
 
   get epochMonoNs(): bigint {

@@ -1,5 +1,6 @@
 import type { ProberHello } from '../../model/engine-event.js';
 import type { ProbePlan } from '../../model/plan.js';
+import type { RequestDetail } from '../../model/request.js';
 import type { Clock } from './clock.js';
 
 /** One probe, as its slot of the grid asks for it. */
@@ -50,6 +51,10 @@ export interface Means {
   /** Instants after a send at which a probe is sent again by the kernel, in nanoseconds; none for single packets. */
   readonly retransmitsNs?: readonly number[];
   send(probe: Probe): void;
+  /** Of a request, as far as it has come; asked whenever something is told of it. */
+  describe?(train: number, k: number): RequestDetail | undefined;
+  /** Slots are waited for to a fraction of a millisecond, at the price of some CPU. */
+  readonly precise?: boolean;
   /** No longer waited for: what the probe holds can be let go. */
   forget?(train: number, k: number): void;
   /** Packets that were lost on the way to this process, as far as it can tell. */

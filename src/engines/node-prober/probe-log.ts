@@ -1,5 +1,6 @@
 import { CodedError } from '../../model/errors.js';
 import type { ProbePlan } from '../../model/plan.js';
+import type { RequestDetail } from '../../model/request.js';
 import { FRESH_FLOW, FRESH_SEQ_BIT, Outcomes, REPLIES, SampleFlags } from '../../model/sample.js';
 import { SECOND } from '../../model/time.js';
 import { SampleBatch } from '../slots/sample-batch.js';
@@ -34,6 +35,7 @@ export class ProbeLog implements ProbeEvents {
     private readonly plan: ProbePlan,
     private readonly flush: (batch: SampleBatch) => void,
     private readonly forget: (train: number, k: number) => void,
+    private readonly describe: (train: number, k: number) => RequestDetail | undefined = () => undefined,
   ) {
     this.tally = new Tally(plan.paths.length);
     const capacities = plan.paths.flatMap(({ intervalNs, freshPerSecond }) => [
@@ -179,6 +181,8 @@ export class ProbeLog implements ProbeEvents {
     columns.icmpCode[i] = said.icmpCode;
     columns.router[i] = said.router === undefined ? 0 : this.#batch.routerNumber(said.router);
     columns.errorCode[i] = said.errno;
+    const request = this.describe(train, k);
+    if (request !== undefined) this.#batch.addRequest(i, request);
     columns.flags[i] =
       SampleFlags.userSentStamp | SampleFlags.userReceivedStamp | (ownPort ? SampleFlags.freshFlow : 0);
     if (this.#batch.full) this.flush(this.#batch);

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { hostname, machine, release } from 'node:os';
 import { decodePlan } from '../../codec/plan/probe-plan-text.js';
 import { packageVersion } from '../../installation/version.js';
@@ -46,6 +47,7 @@ export async function runProber(name: string, open: OpenMeans): Promise<number> 
       plan,
       (batch) => output.write({ kind: 'samples', samples: batch.take() }),
       (train, k) => means?.forget?.(train, k),
+      (train, k) => means?.describe?.(train, k),
     );
     means = await open(plan, log, clock);
     const reason = await new Prober(name, plan, means, log, clock, output).run(input);
@@ -76,12 +78,22 @@ function failureOf({ code, message, remedy }: CodedError): EngineEvent {
   return { kind: 'failure', code, message: rest, remedy, path: Number(path) };
 }
 
+/** Whether this process was started with real-time priority: field 41 of stat, see proc(5). */
+function isRealtime(): boolean {
+  try {
+    const [, behind = ''] = /^.*\) (.*)$/s.exec(readFileSync('/proc/self/stat', 'utf8')) ?? [];
+    return behind.split(' ')[38] === '1';
+  } catch {
+    return false;
+  }
+}
+
 class Prober {
-  readonly #schedule: Schedule;
+  #schedule: Schedule;
   readonly #heartbeat: Heartbeat;
   #cpuAtStart = process.cpuUsage();
   #housekeepingNs = 0;
-  #secondNs = SECOND;
+  #secondNs = 0;
   #lastSentNs = 0;
   #endNs = Number.POSITIVE_INFINITY;
   #reason: EndReason = 'complete';
@@ -99,13 +111,17 @@ class Prober {
     private readonly output: FrameOutput,
   ) {
     this.#schedule = new Schedule(plan);
-    this.#fast = plan.paths.some(({ intervalNs }) => intervalNs < FAST_NS);
+    // Timers of a process that runs at once are late by their own millisecond only, and one that spins would keep others out.
+    this.#fast = (means.precise === true && !isRealtime()) || plan.paths.some(({ intervalNs }) => intervalNs < FAST_NS);
     this.#heartbeat = new Heartbeat(clock, (pause) => output.write({ kind: 'pause', pause }));
   }
 
   /** Resolves when everything is known, or the time to wait for it is over. */
   async run(input: PlanInput): Promise<EndReason> {
-    this.clock.start();
+    const firstNs = this.clock.start(this.plan.epochMonoNs);
+    this.#schedule = new Schedule(this.plan, firstNs);
+    this.#housekeepingNs = firstNs;
+    this.#secondNs = firstNs + SECOND;
     // Node.js takes more to start than many a run takes in all.
     this.#cpuAtStart = process.cpuUsage();
     this.output.write(startOf(this.clock));
@@ -232,8 +248,7 @@ class Prober {
         version: packageVersion(),
         host: { name: hostname(), kernel: release(), machine: machine() },
         got: {
-          scheduling: 'other',
-          schedulingWhy: 'a Node.js process',
+          ...(isRealtime() ? { scheduling: 'fifo' } : { scheduling: 'other', schedulingWhy: 'a Node.js process' }),
           memoryLocked: false,
           cpu: null,
           timestamps: 'user',

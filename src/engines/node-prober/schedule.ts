@@ -26,8 +26,9 @@ export class Schedule {
   readonly #grid: Grid;
   readonly #flows: readonly number[];
 
-  constructor(plan: ProbePlan) {
-    this.#grid = new Grid(plan);
+  /** @param firstNs no slot is before it, since the epoch */
+  constructor(plan: ProbePlan, firstNs = 0) {
+    this.#grid = new Grid(plan, firstNs);
     this.#flows = plan.paths.map((path) => path.flows);
   }
 

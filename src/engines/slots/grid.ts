@@ -36,13 +36,15 @@ export class Grid {
   private readonly slot: Slot = { path: 0, fresh: false, seq: 0, dueNs: 0, intervalNs: 0 };
   private stopped = false;
 
-  constructor(plan: ProbePlan) {
+  /** @param firstNs slots before it are none of this run, whose grid another prober began */
+  constructor(plan: ProbePlan, firstNs = 0) {
     this.rows = plan.paths.flatMap((path, index) => {
       const { intervalNs, freshPerSecond } = path;
-      const phaseNs = Math.floor((intervalNs * index) / plan.paths.length);
+      const offsetNs = Math.floor((intervalNs * index) / plan.paths.length);
+      const phaseNs = offsetNs + Math.max(0, Math.ceil((firstNs - offsetNs) / intervalNs)) * intervalNs;
       const ends: number[] = [];
       if (plan.count > 0) ends.push(phaseNs + plan.count * intervalNs);
-      if (plan.durationNs > 0) ends.push(plan.durationNs);
+      if (plan.durationNs > 0) ends.push(firstNs + plan.durationNs);
       const endNs = Math.min(...ends);
       const rows = [row(index, false, phaseNs, intervalNs, endNs)];
       if (freshPerSecond > 0 && hasPorts(path.protocol)) {

@@ -1,3 +1,4 @@
+import type { RequestDetail } from '../../model/request.js';
 import { allocateSamples, type SampleColumns, sliceSamples } from '../../model/sample.js';
 
 /** Samples that are handed on together at most. */
@@ -9,6 +10,7 @@ const MOST_ROUTERS = 1024;
 export class SampleBatch {
   private readonly gathered = allocateSamples(CAPACITY);
   private length = 0;
+  #requests = new Map<number, RequestDetail>();
   readonly #routerNumbers = new Map<string, number>();
   readonly #routerNames = new Map<number, string>();
 
@@ -23,6 +25,11 @@ export class SampleBatch {
   /** Room for one more sample at the returned index of {@link columns}. Only while not {@link full}. */
   add(): number {
     return this.length++;
+  }
+
+  /** How the request of the sample at `index` spent its time. */
+  addRequest(index: number, request: RequestDetail): void {
+    this.#requests.set(index, request);
   }
 
   /** The number that stands for the sender of an ICMP error; 0 when there are too many of them to count. */
@@ -44,6 +51,8 @@ export class SampleBatch {
     const { length } = this;
     this.length = 0;
     const routers = this.#routerNames.size === 0 ? {} : { routers: this.#routerNames };
-    return { ...sliceSamples(this.gathered, length), ...routers };
+    const requests = this.#requests.size === 0 ? {} : { requests: this.#requests };
+    this.#requests = new Map();
+    return { ...sliceSamples(this.gathered, length), ...routers, ...requests };
   }
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { ENGINES } from '../engine-name.js';
+import { PROTOCOLS } from '../protocol.js';
+import { REQUEST_PHASES, requestSpecSchema } from '../request.js';
 
 /** The number of the NDJSON schema: fields may be added to a schema, never renamed or removed. */
 export const SCHEMA = 1;
@@ -7,7 +9,7 @@ export const SCHEMA = 1;
 /** One path of a run. */
 const runPathSchema = z.object({
   path: z.string(),
-  protocol: z.enum(['icmp', 'syn', 'ack', 'udp']),
+  protocol: z.enum(PROTOCOLS),
   address: z.string(),
   port: z.int().optional(),
   flows: z.int(),
@@ -16,6 +18,8 @@ const runPathSchema = z.object({
   interface: z.string().optional(),
   source: z.string().optional(),
   sourcePorts: z.tuple([z.int(), z.int()]).readonly().nullable().optional(),
+  request: requestSpecSchema.optional().describe('what is asked, on paths of protocol http and dns'),
+  timestamps: z.literal('user').optional().describe('of this path, where they are not those of the run'),
 });
 export type RunPath = z.infer<typeof runPathSchema>;
 
@@ -58,6 +62,27 @@ export const runRecordSchema = z.object({
 });
 export type RunRecord = z.infer<typeof runRecordSchema>;
 
+const phase = z.int().optional();
+
+/** The phases of a request, in nanoseconds; those that did not happen are left out. */
+const requestRecordSchema = z.object({
+  latencyNs: z.int().optional().describe('from the due instant to the end: what an open loop measures'),
+  dnsNs: phase.describe('name to address'),
+  connectNs: phase.describe('TCP handshake'),
+  tlsNs: phase.describe('TLS handshake'),
+  firstByteNs: phase.describe('from then to the head of the answer'),
+  bodyNs: phase.describe('from the head to the last byte'),
+  reached: z.enum(REQUEST_PHASES).describe('done, or the phase that had not ended, with its time so far'),
+  status: z.int().optional().describe('of HTTP; of DNS the response code'),
+  bytes: z.int(),
+  reused: z.boolean().optional().describe('on a connection that was open already'),
+  retried: z.boolean().optional().describe('that connection was closed: sent again on a new one'),
+  queries: z.int().optional().describe('DNS: sent for this one name'),
+  unanswered: z.int().optional().describe('DNS: of these without an answer'),
+  failure: z.string().optional().describe('why it failed, as Node.js names it: ECONNRESET'),
+});
+export type RequestRecord = z.infer<typeof requestRecordSchema>;
+
 /** One probe in NDJSON. */
 export const sampleRecordSchema = z.object({
   type: z.literal('sample'),
@@ -67,7 +92,7 @@ export const sampleRecordSchema = z.object({
   due: z.int().describe('planned send instant, ns since epochNs'),
   sent: z.int().describe('actual send instant, ns since epochNs'),
   outcome: z.enum(['reply', 'late', 'lost', 'send-failed', 'error', 'rate-limited']),
-  reply: z.enum(['syn-ack', 'rst', 'echo', 'udp', 'unreachable', 'ttl-exceeded', 'other-icmp']).optional(),
+  reply: z.enum(['syn-ack', 'rst', 'echo', 'udp', 'unreachable', 'ttl-exceeded', 'other-icmp', 'response']).optional(),
   rttNs: z.int().optional(),
   ttl: z.int().optional(),
   txDelayNs: z
@@ -81,6 +106,7 @@ export const sampleRecordSchema = z.object({
   router: z.string().optional().describe('numeric address of the machine that sent the ICMP error'),
   errno: z.int().optional().describe('of a failed send, as Linux numbers it'),
   flags: z.array(z.string()).optional().describe('what limits the worth of this sample'),
+  request: requestRecordSchema.optional().describe('how a request spent its time; rttNs is from its send to its end'),
 });
 export type SampleRecord = z.infer<typeof sampleRecordSchema>;
 

@@ -1,4 +1,5 @@
 import { formatLength } from '../../format/duration.js';
+import { isRequest } from '../../model/protocol.js';
 import { FRESH_FLOW, FRESH_SEQ_BIT, OUTCOMES, Outcomes, REPLIES, type SampleColumns } from '../../model/sample.js';
 import { SECOND } from '../../model/time.js';
 import { sequence } from '../probe/sample-record.js';
@@ -138,7 +139,8 @@ function icmpError(
 function probeOf({ run, hello }: SampleOrigin, samples: SampleColumns, index: number): SynthesisedProbe | undefined {
   const number = samples.path[index] ?? 0;
   const path = run.paths[number];
-  if (path === undefined) return undefined;
+  // Of a request only its times are known, not its packets.
+  if (path === undefined || isRequest(path.protocol)) return undefined;
   const told = hello.paths.find((entry) => entry.path === number);
   const seq = samples.seq[index] ?? 0;
   const flow = samples.flow[index] ?? 0;

@@ -1,10 +1,10 @@
-import type { Protocol } from '../../model/protocol.js';
+import type { PacketProtocol } from '../../model/protocol.js';
 import type { Reply } from '../../model/sample.js';
 
 /** A probe as far as samples and hello know it. */
 export interface SynthesisedProbe {
   readonly path: string;
-  readonly protocol: Protocol;
+  readonly protocol: PacketProtocol;
   readonly source: string;
   readonly target: string;
   readonly sourcePort: number;

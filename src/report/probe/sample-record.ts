@@ -1,4 +1,5 @@
-import type { SampleRecord } from '../../model/records/run.js';
+import type { RequestRecord, SampleRecord } from '../../model/records/run.js';
+import type { TimedPhase } from '../../model/request.js';
 import {
   FRESH_FLOW,
   FRESH_SEQ_BIT,
@@ -42,6 +43,7 @@ export function toSampleRecord(samples: SampleColumns, index: number, pathNames:
     ...((flags & ~SampleFlags.freshFlow) === 0
       ? {}
       : { flags: FLAG_NAMES.filter(([, bit]) => (flags & bit) !== 0).map(([name]) => name) }),
+    ...requestOf(samples, index),
   };
 }
 
@@ -49,3 +51,34 @@ export function toSampleRecord(samples: SampleColumns, index: number, pathNames:
 export function sequence(samples: SampleColumns, index: number): number {
   return (samples.seq[index] ?? 0) & ~FRESH_SEQ_BIT;
 }
+
+/** How a request spent its time, and what it took from the instant at which it was due. */
+function requestOf(samples: SampleColumns, index: number): { request?: RequestRecord } {
+  const detail = samples.requests?.get(index);
+  if (detail === undefined) return {};
+  const { phases, reached, status, bytes, reused, retried, queries, unanswered, failure } = detail;
+  const named = Object.entries(phases).map(([phase, ns]) => [PHASE_FIELDS[phase as TimedPhase], Math.round(ns)]);
+  const rttNs = samples.rttNs[index] ?? -1;
+  const lateBy = (samples.sentNs[index] ?? 0) - (samples.dueNs[index] ?? 0);
+  return {
+    request: {
+      ...(rttNs < 0 ? {} : { latencyNs: lateBy + rttNs }),
+      ...Object.fromEntries(named),
+      reached,
+      ...(status === undefined ? {} : { status }),
+      bytes,
+      ...(reused ? { reused } : {}),
+      ...(retried ? { retried } : {}),
+      ...(queries === undefined ? {} : { queries, unanswered }),
+      ...(failure === undefined ? {} : { failure }),
+    },
+  };
+}
+
+const PHASE_FIELDS: Readonly<Record<TimedPhase, keyof RequestRecord>> = {
+  dns: 'dnsNs',
+  connect: 'connectNs',
+  tls: 'tlsNs',
+  'first-byte': 'firstByteNs',
+  body: 'bodyNs',
+};

@@ -5,9 +5,12 @@ import { failureLines } from '../../format/failure-words.js';
 import { count, holdNs } from '../../format/finding-words.js';
 import { formatFlows } from '../../format/flow-list.js';
 import { printableValue } from '../../format/printable.js';
+import { requestLines } from '../../format/request-words.js';
 import { formatTable } from '../../format/table.js';
 import type { Stall } from '../../model/finding.js';
+import { isRequest } from '../../model/protocol.js';
 import type { QualityRecord, RunRecord } from '../../model/records/run.js';
+import type { RequestSpec } from '../../model/request.js';
 import type { Summary } from '../../model/summary.js';
 import { arrivalsLine } from '../bisect/arrivals-line.js';
 import { findingLine, outageLine } from './finding-line.js';
@@ -78,10 +81,11 @@ function keepLongest(stalls: Stall[], stall: Stall): void {
 
 function heading(run: RunRecord, zone: string | undefined): string {
   const lines = printableValue(run.paths.slice(0, 12)).map((path) => {
-    const flows = path.protocol === 'icmp' ? '' : `, ${count(path.flows, 'flow')}`;
+    const flows = path.protocol === 'icmp' || isRequest(path.protocol) ? '' : `, ${count(path.flows, 'flow')}`;
+    const asked = path.request === undefined ? '' : `, ${requestWords(path.request)}`;
     const fresh = path.freshPerSecond > 0 ? ` + ${path.freshPerSecond} fresh ports/s` : '';
     const from = path.source === undefined ? '' : ` from ${path.source} (${path.interface})`;
-    return `${path.path}: every ${formatLength(path.intervalNs)}${flows}${fresh}${from}`;
+    return `${path.path}: every ${formatLength(path.intervalNs)}${asked}${flows}${fresh}${from}`;
   });
   if (run.paths.length > 12) lines.push(`… and ${run.paths.length - 12} paths more`);
   if (run.imported !== undefined) return [...lines, importHeading(run, printableValue(run.imported), zone)].join('\n');
@@ -92,6 +96,16 @@ function heading(run: RunRecord, zone: string | undefined): string {
       `threshold ${formatLength(run.thresholdNs)}`,
   );
   return lines.join('\n');
+}
+
+function requestWords(request: RequestSpec): string {
+  if (request.kind === 'http') {
+    const connection = request.keepAlive ? 'kept connections' : 'a new connection each';
+    return `${request.method} over HTTP/${request.version}, ${connection}`;
+  }
+  const ways = { udp: 'UDP, a new port each', 'udp-fixed': 'UDP, one port', tcp: 'TCP' } as const;
+  const names = request.names.length === 1 ? '' : `, ${request.names.length} names of the search list`;
+  return `${request.types.join(' and ')} over ${ways[request.way]}${names}`;
 }
 
 function importHeading(run: RunRecord, from: NonNullable<RunRecord['imported']>, zone: string | undefined): string {
@@ -121,12 +135,12 @@ function statistics(summary: Summary, result: RunResult, run: RunRecord): string
   const loss =
     summary.sent === 0
       ? 'nothing was sent'
-      : `${Number((summary.lossRatio * 100).toPrecision(6))}% packet loss${source}`;
+      : `${Number((summary.lossRatio * 100).toPrecision(6))}% ${summary.requests === undefined ? 'packet loss' : 'not answered'}${source}`;
   const extra = [
     [summary.late, 'late'],
     [summary.inFlight, 'in flight'],
     [summary.duplicates, 'duplicates'],
-    [summary.errors, 'ICMP errors'],
+    [summary.errors, summary.requests === undefined ? 'ICMP errors' : 'failed'],
     [summary.rateLimited, 'rate-limited'],
     [summary.unanswerable, 'lost by the release of a stall and not in the loss'],
     [summary.sendFailed, 'sends failed'],
@@ -137,11 +151,14 @@ function statistics(summary: Summary, result: RunResult, run: RunRecord): string
     .join('');
   const lines = [
     `--- ${summary.path} statistics ---`,
-    `${summary.sent} packets transmitted, ${summary.received} received, ${loss}, time ${Math.round(result.durationNs / 1e6)} ms${extra}`,
+    `${summary.sent} ${summary.requests === undefined ? 'packets transmitted' : 'requests sent'}, ${summary.received} received, ${loss}, time ${Math.round(result.durationNs / 1e6)} ms${extra}`,
   ];
   lines.push(...failureLines(summary, run.paths.find(({ path }) => path === summary.path)?.address));
+  const protocol = run.paths.find(({ path }) => path === summary.path)?.protocol;
   const rtt = summary.rttNs;
-  if (rtt) {
+  if (summary.requests !== undefined && protocol !== undefined && isRequest(protocol)) {
+    lines.push(...requestLines(summary.requests, protocol));
+  } else if (rtt) {
     lines.push(
       `rtt min/avg/max/mdev = ${[rtt.min, rtt.mean, rtt.max, rtt.stddev].map((ns) => (ns / 1e6).toFixed(3)).join('/')} ms`,
       `rtt p50/p90/p99/p99.9 = ${[rtt.p50, rtt.p90, rtt.p99, rtt.p999].map((ns) => (ns / 1e6).toFixed(3)).join('/')} ms`,
@@ -152,7 +169,7 @@ function statistics(summary: Summary, result: RunResult, run: RunRecord): string
     summary.selfInflicted === 0 ? '' : `; ${count(summary.selfInflicted, 'finding')} self-inflicted and not counted`;
   lines.push(
     `${count(summary.stalls, 'stall')}${period}, ${count(summary.spikes, 'spike')} above ${formatLength(run.thresholdNs)}${lower(summary)}${own}`,
-    ...coverageLines(summary.coverage),
+    ...(summary.requests === undefined ? coverageLines(summary.coverage) : []),
   );
   // What was imported says when a probe was sent, not when it was due.
   if (run.imported !== undefined) return lines;

@@ -65,9 +65,11 @@ function hashInput(protocol: Protocol, settings: HashSettings): HashInput {
     case 'icmp':
       return 'addresses';
     case 'udp':
+    case 'dns':
       return settings.udp;
     case 'syn':
     case 'ack':
+    case 'http':
       return settings.tcp;
   }
 }

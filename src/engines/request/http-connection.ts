@@ -1,0 +1,68 @@
+import { lookup } from 'node:dns';
+import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { PlannedPath } from '../../model/plan.js';
+import type { HttpRequestSpec } from '../../model/request.js';
+import type { PhaseMarks } from './phase-marks.js';
+
+/** What connections of one path are made with. */
+export interface ConnectionPlace {
+  readonly path: PlannedPath;
+  readonly spec: HttpRequestSpec;
+  readonly url: URL;
+  /** The name now has other addresses than when the run began. */
+  moved(addresses: readonly string[]): void;
+}
+
+/** Which phase a request on a new connection begins with. */
+export function firstPhase({ spec, url }: ConnectionPlace): 'dns' | 'connect' {
+  return spec.lookup && isIP(hostOf(url)) === 0 ? 'dns' : 'connect';
+}
+
+/**
+ * A new connection to the address of the path, whose phases are noted. The name is looked up to time it, and the
+ * connection goes to the address that the path was planned with, to which the SYN probes beside it go too.
+ */
+export function openConnection(place: ConnectionPlace, marks: PhaseMarks): Socket {
+  const { path, spec, url } = place;
+  const secure = url.protocol === 'https:';
+  const host = hostOf(url);
+  const name = isIP(host) === 0 ? host : undefined;
+  const base = {
+    host: firstPhase(place) === 'dns' ? host : path.address,
+    port: path.port ?? 0,
+    autoSelectFamily: false,
+    lookup: pinned(place),
+    noDelay: true,
+    ...(path.source === undefined ? {} : { localAddress: path.source }),
+  };
+  const socket = secure
+    ? connectTls({
+        ...base,
+        ...(name === undefined ? {} : { servername: name }),
+        rejectUnauthorized: !spec.insecure,
+        ALPNProtocols: spec.version === '2' ? ['h2'] : ['http/1.1'],
+      })
+    : connectTcp(base);
+  socket.once('lookup', () => marks.enter('connect'));
+  socket.once('connect', () => marks.enter(secure ? 'tls' : 'first-byte'));
+  if (secure) socket.once('secureConnect', () => marks.enter('first-byte'));
+  return socket;
+}
+
+function pinned(place: ConnectionPlace): LookupFunction {
+  const { address } = place.path;
+  const family = isIP(address) === 6 ? 6 : 4;
+  return (host, _options, callback) => {
+    lookup(host, { all: true, family }, (error, found) => {
+      if (error !== null) return callback(error, '', family);
+      if (!found.some((one) => one.address === address)) place.moved(found.map((one) => one.address));
+      callback(null, address, family);
+    });
+  };
+}
+
+/** Without the brackets of an IPv6 address. */
+export function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[(.*)\]$/, '$1');
+}

@@ -1,0 +1,125 @@
+import {
+  Agent,
+  type ClientRequest,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestOptions,
+} from 'node:http';
+import type { Socket } from 'node:net';
+import type { Clock } from '../node-prober/clock.js';
+import type { Probe, ProbeEvents } from '../node-prober/means.js';
+import { type ConnectionPlace, firstPhase, hostOf, openConnection } from './http-connection.js';
+import { OpenRequest } from './open-request.js';
+import { PhaseMarks } from './phase-marks.js';
+
+/** A request with the marks that its connection, where it gets a new one, is to set. */
+type MarkedOptions = RequestOptions & { readonly marks?: PhaseMarks };
+
+/** Keeps connections as Node.js does, and makes new ones that tell of their phases. */
+class MarkingAgent extends Agent {
+  constructor(private readonly place: ConnectionPlace) {
+    // As many connections as there are unanswered requests: an answer that is late holds no other back.
+    super({ keepAlive: place.spec.keepAlive, scheduling: 'lifo', maxSockets: Number.POSITIVE_INFINITY });
+  }
+
+  override createConnection(options: MarkedOptions): Socket {
+    if (options.marks === undefined) throw new TypeError('a request without marks');
+    return openConnection(this.place, options.marks);
+  }
+}
+
+/** Sends the requests of one path over HTTP/1.1, each at its time. */
+export class Http1Requests {
+  readonly #agent: Agent;
+  readonly #headers: readonly string[];
+
+  constructor(
+    private readonly place: ConnectionPlace,
+    private readonly events: ProbeEvents,
+    private readonly clock: Clock,
+    private readonly done: (request: OpenRequest) => void,
+  ) {
+    this.#agent = new MarkingAgent(place);
+    this.#headers = headersOf(place);
+  }
+
+  send(probe: Probe): OpenRequest {
+    const marks = new PhaseMarks(this.clock, firstPhase(this.place), this.clock.nowNs());
+    const request = new OpenRequest(probe, marks, this.events, this.done);
+    this.#start(request);
+    return request;
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #start(request: OpenRequest): void {
+    const { spec, url, path } = this.place;
+    const { marks } = request;
+    const options: MarkedOptions = {
+      method: spec.method,
+      path: `${url.pathname}${url.search}`,
+      host: hostOf(url),
+      port: path.port,
+      headers: this.#headers as unknown as NonNullable<RequestOptions['headers']>,
+      agent: this.#agent,
+      marks,
+    };
+    let message: ClientRequest;
+    try {
+      message = httpRequest(options);
+    } catch (error) {
+      // Never within the call that sends: nobody knows of the request yet.
+      setImmediate(() => request.failed(error as NodeJS.ErrnoException, this.clock.nowNs()));
+      return;
+    }
+    request.abort = () => message.destroy();
+    message.once('socket', () => {
+      if (!message.reusedSocket) return;
+      marks.reused = true;
+      marks.beginWith('first-byte');
+    });
+    message.once('response', (response) => this.#read(request, response));
+    message.once('error', (error: NodeJS.ErrnoException) => this.#failed(request, error));
+    message.end(spec.body);
+  }
+
+  #failed(request: OpenRequest, error: NodeJS.ErrnoException): void {
+    const { marks } = request;
+    const closed = error.code === 'ECONNRESET' || error.code === 'EPIPE';
+    if (closed && marks.reused && !marks.retried && marks.phase === 'first-byte' && !request.settled) {
+      // The server had closed it while it lay idle: to be sent again on a new one (RFC 9112, section 9.3.1).
+      marks.retried = true;
+      marks.again(firstPhase(this.place));
+      this.#start(request);
+      return;
+    }
+    request.failed(error, this.clock.nowNs());
+  }
+
+  #read(request: OpenRequest, response: IncomingMessage): void {
+    const { marks } = request;
+    marks.enter('body');
+    response.on('data', (chunk: Buffer) => {
+      marks.bytes += chunk.length;
+    });
+    response.once('end', () => {
+      if (response.complete) request.answered(response.statusCode ?? 0);
+    });
+    response.once('error', (error: NodeJS.ErrnoException) => request.failed(error, this.clock.nowNs()));
+  }
+}
+
+/** Names and values in turn: given as a list, Node.js adds none of its own. */
+function headersOf({ spec, url }: ConnectionPlace): string[] {
+  const given = new Set(spec.headers.map(([name]) => name.toLowerCase()));
+  const own: [string, string][] = [
+    ['Host', url.host],
+    ['User-Agent', 'rxray'],
+    ['Accept', '*/*'],
+    ['Connection', spec.keepAlive ? 'keep-alive' : 'close'],
+  ];
+  if (spec.body !== undefined) own.push(['Content-Length', String(Buffer.byteLength(spec.body))]);
+  return [...own.filter(([name]) => !given.has(name.toLowerCase())), ...spec.headers].flat();
+}

@@ -1,0 +1,84 @@
+import { REQUEST_PHASES, type RequestDetail, type RequestPhase, type TimedPhase } from '../../model/request.js';
+import type { Clock } from '../node-prober/clock.js';
+
+/** Notes the instants at which one request went from phase to phase. */
+export class PhaseMarks {
+  readonly #phases: Partial<Record<TimedPhase, number>> = {};
+  #phase: RequestPhase;
+  #sinceNs: number;
+  status: number | undefined;
+  bytes = 0;
+  reused = false;
+  retried = false;
+  queries: number | undefined;
+  unanswered: number | undefined;
+  failure: string | undefined;
+
+  /** @param first the phase that begins with the send */
+  constructor(
+    private readonly clock: Pick<Clock, 'nowNs'>,
+    first: TimedPhase,
+    readonly sentNs: number,
+  ) {
+    this.#phase = first;
+    this.#sinceNs = sentNs;
+  }
+
+  get phase(): RequestPhase {
+    return this.#phase;
+  }
+
+  /** The phase under way has ended, and `next` begins. What comes out of turn is passed over. */
+  enter(next: RequestPhase): void {
+    if (orderOf(next) <= orderOf(this.#phase)) return;
+    const nowNs = this.clock.nowNs();
+    this.#add(this.#phase, nowNs);
+    this.#phase = next;
+    this.#sinceNs = nowNs;
+  }
+
+  /** It began with a later phase than was thought: on a connection that was open already. */
+  beginWith(phase: TimedPhase): void {
+    this.#phase = phase;
+    this.#sinceNs = this.sentNs;
+  }
+
+  /** Back to an earlier phase, to which further time is added: what was begun is done again. */
+  again(phase: TimedPhase): void {
+    const nowNs = this.clock.nowNs();
+    this.#add(this.#phase, nowNs);
+    this.#phase = phase;
+    this.#sinceNs = nowNs;
+  }
+
+  /** All phases are over. @returns the instant of the last */
+  end(): number {
+    this.enter('done');
+    return this.#sinceNs;
+  }
+
+  /** As far as it has come. */
+  detail(): RequestDetail {
+    const phases = { ...this.#phases };
+    const open = this.#phase;
+    if (open !== 'done') phases[open] = (phases[open] ?? 0) + Math.max(0, this.clock.nowNs() - this.#sinceNs);
+    const { status, bytes, reused, retried, queries, unanswered, failure } = this;
+    return {
+      phases,
+      reached: open,
+      ...(status === undefined ? {} : { status }),
+      bytes,
+      reused,
+      retried,
+      ...(queries === undefined ? {} : { queries }),
+      ...(unanswered === undefined ? {} : { unanswered }),
+      ...(failure === undefined ? {} : { failure }),
+    };
+  }
+
+  #add(phase: RequestPhase, nowNs: number): void {
+    if (phase !== 'done') this.#phases[phase] = (this.#phases[phase] ?? 0) + (nowNs - this.#sinceNs);
+  }
+}
+
+const orderOf = (phase: RequestPhase): number => REQUEST_PHASES.indexOf(phase);

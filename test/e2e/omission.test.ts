@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RunRecord, SampleRecord } from '../../src/model/records/run.js';
+import type { Summary } from '../../src/model/summary.js';
+import { MS, SECOND } from '../../src/model/time.js';
+import { type Spread, spread } from '../bench/quantile.js';
+import { capturedRequests } from '../requests/captured-requests.js';
+import { needsRoot } from './lab-probing.js';
+import { records, rxray } from './rxray.js';
+
+const PORT = 8080;
+const PROBED_S = 12;
+const STANDS_STILL_MS = 200;
+const LIMIT_NS = MS;
+/** tcpdump hands its ring over once a second. */
+const HAND_OVER_MS = 1_300;
+
+/** Stands still for 200 ms once a second without using a CPU, as one that waits for a lock does. */
+const SERVER = `
+const word = new Int32Array(new SharedArrayBuffer(4));
+require('node:http').createServer((_, response) => response.end('hello')).listen(${PORT}, '127.0.0.1', 4096, () => {
+  console.log('ready');
+  setInterval(() => Atomics.wait(word, 0, 0, ${STANDS_STILL_MS}), 1000);
+});`;
+
+/** One after the other, never earlier than planned, measured from its own send: what closed measuring sees. */
+const CLOSED = `
+const http = require('node:http');
+const [every, until] = [1000 / Number(process.argv[1]), performance.now() + ${PROBED_S * 1000}];
+const took = [];
+let due = performance.now();
+function next() {
+  const began = performance.now();
+  if (began > until) return console.log(JSON.stringify(took));
+  http.get({ port: ${PORT}, host: '127.0.0.1', agent: false }, (response) => response.resume().once('end', () => {
+    took.push((performance.now() - began) * 1e6);
+    due = Math.max(due + every, performance.now());
+    setTimeout(next, due - performance.now());
+  }));
+}
+next();`;
+
+interface Seen {
+  readonly fromSend: Spread;
+  readonly fromDue: Spread;
+}
+
+interface Compared {
+  readonly wire: Seen;
+  readonly told: Seen;
+  readonly closed: Spread;
+  readonly requests: number;
+  readonly missed: number;
+}
+
+async function compare(t: TestContext, rate: number): Promise<Compared> {
+  const netns = `rxray-omit-${process.pid}-${rate}`;
+  const folder = mkdtempSync(join(tmpdir(), 'rxray-omission-'));
+  execFileSync('ip', ['netns', 'add', netns]);
+  const children: ChildProcess[] = [];
+  t.after(() => {
+    for (const child of children) child.kill('SIGKILL');
+    execFileSync('ip', ['netns', 'del', netns]);
+    rmSync(folder, { recursive: true, force: true });
+  });
+  execFileSync('ip', ['-n', netns, 'link', 'set', 'lo', 'up']);
+  const within = (...words: string[]): ChildProcess => {
+    const child = spawn('chrt', ['--fifo', '1', 'ip', 'netns', 'exec', netns, ...words], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    children.push(child);
+    return child;
+  };
+  const server = within(process.execPath, '-e', SERVER);
+  if (server.stdout) await once(server.stdout, 'data');
+  const file = join(folder, 'requests.pcap');
+  // biome-ignore format: one command line
+  const capture = within('tcpdump', '-i', 'lo', '-n', '-s', '96', '-B', '32768', '--time-stamp-precision=nano', '-Z', 'root', '-w', file, `tcp port ${PORT}`);
+  if (capture.stderr) await once(capture.stderr, 'data');
+  const asked = await rxray(
+    ...['probe', '--json', '--requests-alone', '--netns', netns, '--http', `http://127.0.0.1:${PORT}/`],
+    ...['--rate', String(rate), '-d', `${PROBED_S}s`, '--max-pps', '2000'],
+  );
+  await sleep(HAND_OVER_MS);
+  const ended = once(capture, 'close');
+  capture.kill('SIGINT');
+  await ended;
+  const closedClient = within(process.execPath, '-e', CLOSED, String(rate));
+  let printed = '';
+  closedClient.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    printed += text;
+  });
+  await once(closedClient, 'close');
+  const [run] = records<RunRecord>(asked.out, 'run');
+  const [summary] = records<Summary>(asked.out, 'summary');
+  assert.ok(run !== undefined && summary !== undefined, asked.err);
+  const samples = records<SampleRecord>(asked.out, 'sample')
+    .filter(({ outcome }) => outcome === 'reply')
+    .sort((a, b) => a.sent - b.sent);
+  const wire = capturedRequests(readFileSync(file), PORT);
+  assert.equal(wire.length, samples.length, 'the capture has other requests');
+  const epochNs = BigInt(run.epochNs);
+  const requests = summary.requests;
+  assert.ok(requests?.fromDueNs && requests.fromSendNs);
+  return {
+    wire: {
+      fromSend: spread(wire.map(({ synNs, lastByteNs }) => Number(lastByteNs - synNs))),
+      fromDue: spread(wire.map(({ lastByteNs }, i) => Number(lastByteNs - epochNs) - (samples[i]?.due ?? 0))),
+    },
+    told: {
+      fromSend: { count: samples.length, ...requests.fromSendNs },
+      fromDue: { count: samples.length, ...requests.fromDueNs },
+    },
+    closed: spread(JSON.parse(printed) as number[]),
+    requests: samples.length,
+    missed: summary.missedSlots,
+  };
+}
+
+const line = (name: string, { p50, p90, p99, max }: Spread): string =>
+  `${name.padEnd(26)} p50 ${(p50 / MS).toFixed(2)}, p90 ${(p90 / MS).toFixed(2)}, p99 ${(p99 / MS).toFixed(2)}, max ${(max / MS).toFixed(2)} ms`;
+
+for (const rate of [10, 500]) {
+  test(`a server that stands still 200 ms once a second, ${rate} requests/s: p50, p99 and max are those of a capture`, {
+    ...needsRoot,
+    timeout: 90_000,
+  }, async (t) => {
+    const { wire, told, closed, requests, missed } = await compare(t, rate);
+    for (const text of [
+      `${requests} requests, ${missed} slots missed`,
+      line('capture, from due', wire.fromDue),
+      line('rxray, from due', told.fromDue),
+      line('capture, from SYN', wire.fromSend),
+      line('rxray, from send', told.fromSend),
+      line('closed loop beside it', closed),
+    ])
+      t.diagnostic(text);
+    assert.ok(requests + missed >= rate * PROBED_S - 1 && missed <= 0.02 * rate * PROBED_S, `${missed} slots missed`);
+    for (const which of ['fromDue', 'fromSend'] as const) {
+      for (const quantile of ['p50', 'p99', 'max'] as const) {
+        const off = told[which][quantile] - wire[which][quantile];
+        assert.ok(Math.abs(off) <= LIMIT_NS, `${which} ${quantile}: ${off} ns off`);
+      }
+    }
+    // One request in five meets the pause; whoever waits for each answer meets it once, however many were due.
+    assert.ok(wire.fromDue.p90 > 50 * MS && wire.fromDue.max < 0.35 * SECOND);
+    if (rate === 500) assert.ok(closed.p90 < 20 * MS, 'closed measuring saw what it should have omitted');
+  });
+}

@@ -1,0 +1,73 @@
+import { createSocket } from 'node:dgram';
+import { createServer } from 'node:net';
+import type { TestContext } from 'node:test';
+
+/** One question as it came. */
+export interface Question {
+  readonly name: string;
+  readonly type: 'A' | 'AAAA';
+  readonly from: number;
+  readonly via: 'udp' | 'tcp';
+}
+
+/** What becomes of a question: its response code and whether there are records; null is silence. */
+export type Answering = (
+  question: Question,
+) => { readonly code?: number; readonly records?: boolean; readonly afterMs?: number } | null;
+
+/** A DNS server on loopback, over UDP and TCP on one port, that ends with the test. */
+export async function serveNames(t: TestContext, answering: Answering): Promise<number> {
+  const udp = createSocket('udp4');
+  await new Promise<void>((resolve) => udp.bind(0, '127.0.0.1', resolve));
+  const { port } = udp.address();
+  udp.on('message', (message, from) => {
+    respond(message, from.port, 'udp', answering, (answer) => udp.send(answer, from.port, from.address));
+  });
+  const tcp = createServer((socket) => {
+    socket.on('error', () => {});
+    let rest = Buffer.alloc(0);
+    socket.on('data', (chunk) => {
+      rest = Buffer.concat([rest, chunk]);
+      while (rest.length >= 2 && rest.length >= 2 + rest.readUInt16BE(0)) {
+        const length = rest.readUInt16BE(0);
+        respond(rest.subarray(2, 2 + length), socket.remotePort ?? 0, 'tcp', answering, (answer) => {
+          const head = Buffer.alloc(2);
+          head.writeUInt16BE(answer.length);
+          socket.write(Buffer.concat([head, answer]));
+        });
+        rest = rest.subarray(2 + length);
+      }
+    });
+  });
+  await new Promise<void>((resolve) => tcp.listen(port, '127.0.0.1', resolve));
+  t.after(() => {
+    udp.close();
+    tcp.close();
+  });
+  return port;
+}
+
+function respond(
+  message: Buffer,
+  from: number,
+  via: 'udp' | 'tcp',
+  answering: Answering,
+  send: (answer: Buffer) => void,
+): void {
+  const labels: string[] = [];
+  let at = 12;
+  for (let length = message[at] ?? 0; length > 0; length = message[at] ?? 0) {
+    labels.push(message.toString('latin1', at + 1, at + 1 + length));
+    at += 1 + length;
+  }
+  const isV6 = message.readUInt16BE(at + 1) === 28;
+  const answer = answering({ name: labels.join('.'), type: isV6 ? 'AAAA' : 'A', from, via });
+  if (answer === null) return;
+  const { code = 0, records = code === 0, afterMs = 0 } = answer;
+  const head = Buffer.from(message.subarray(0, at + 5));
+  head.writeUInt16BE(0x8180 | code, 2);
+  head.writeUInt16BE(records ? 1 : 0, 6);
+  const address = isV6 ? Buffer.alloc(16, 1) : Buffer.from([127, 0, 0, 1]);
+  const record = Buffer.from([0xc0, 12, 0, isV6 ? 28 : 1, 0, 1, 0, 0, 0, 60, 0, address.length]);
+  setTimeout(() => send(Buffer.concat(records ? [head, record, address] : [head])), afterMs);
+}
