@@ -13,6 +13,10 @@ export const IMPORT_KINDS = [
   'traceroute',
   'tcping',
   'curl',
+  'vegeta',
+  'k6',
+  'oha',
+  'access-log',
 ] as const;
 export type ImportKind = (typeof IMPORT_KINDS)[number];
 

@@ -7,6 +7,9 @@ import { isNpingLine, parseNpingText } from './nping.js';
 import { isPacketLine } from './packet-line.js';
 import { isPingLine, parsePingText } from './ping.js';
 import { isWindowsPingLine, parseWindowsPing } from './ping-windows.js';
+import { isAccessLogLine, parseAccessLog } from './requests/access-log.js';
+import { LOAD_REPORTS } from './requests/load-reports.js';
+import { isK6Line, isOhaLine, isVegetaLine, parseK6, parseOha, parseVegeta } from './requests/load-results.js';
 import { noSingleProbes } from './run-series.js';
 import { isTcpingLine, parseTcping } from './tcping.js';
 import type { TextOptions, TextSeries } from './text-series.js';
@@ -27,6 +30,10 @@ const TOOLS = {
   ping: { isLine: isPingLine, parse: parsePingText, words: 'printed by ping' },
   mtr: { isLine: isMtrRawLine, parse: parseMtrRaw, words: 'printed by mtr' },
   traceroute: { isLine: isTracerouteLine, parse: parseTraceroute, words: 'printed by traceroute' },
+  vegeta: { isLine: isVegetaLine, parse: parseVegeta, words: 'results of vegeta' },
+  k6: { isLine: isK6Line, parse: parseK6, words: 'results of k6' },
+  oha: { isLine: isOhaLine, parse: parseOha, words: 'results of oha' },
+  'access-log': { isLine: isAccessLogLine, parse: parseAccessLog, words: 'the access log of a proxy' },
   curl: { isLine: isCurlLine, parse: parseCurl, words: 'written by curl -w' },
 } as const satisfies Record<string, { isLine: (line: string) => boolean; parse: Parse; words: string }>;
 
@@ -41,6 +48,7 @@ export function toolWords(tool: TextTool): string {
 /** Reports without single probes, by a line of theirs; what to do instead. */
 const REPORTS: readonly [is: (line: string) => boolean, refuse: (lines: readonly string[]) => never][] = [
   [isMtrReportLine, refuseMtrReport],
+  ...LOAD_REPORTS,
   [
     (line) => /^Success rate is \d+ percent \(\d+\/\d+\)/.test(line),
     (lines) => {
@@ -79,7 +87,7 @@ export function importText(
     refuseReport(lines);
     throw new CodedError(
       'E_IMPORT_FORMAT',
-      `${name} is no capture, and no line of it is one of hping, ping, fping, nping, mtr, traceroute, tcping, curl -w or tcpdump`,
+      `${name} is no capture, and no line of it is one of hping, ping, fping, nping, mtr, traceroute, tcping, curl -w, tcpdump, vegeta, k6, oha or an access log`,
       'give a pcap or pcapng file or such a text; --as says which it is',
       2,
     );
