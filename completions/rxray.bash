@@ -10,20 +10,20 @@ _rxray() {
       esac ;;
   esac
   case "$command:$previous" in
-    "probe:--format") words="text json ndjson hping csv" ;;
+    "probe:--format") words="text json ndjson hping csv vegeta hdrplot" ;;
     "probe:--timestamps") words="auto hw kernel user" ;;
     "probe:--engine") words="auto helper portable connect sim" ;;
     "bisect:--engine") words="auto helper portable connect" ;;
-    "dash:--format") words="text json ndjson hping csv" ;;
+    "dash:--format") words="text json ndjson hping csv vegeta hdrplot" ;;
     "dash:--timestamps") words="auto hw kernel user" ;;
     "dash:--engine") words="auto helper portable connect sim" ;;
-    "record:--format") words="text json ndjson hping csv" ;;
+    "record:--format") words="text json ndjson hping csv vegeta hdrplot" ;;
     "record:--timestamps") words="auto hw kernel user" ;;
     "record:--engine") words="auto helper portable connect sim" ;;
-    "replay:--format") words="text json ndjson hping csv" ;;
+    "replay:--format") words="text json ndjson hping csv vegeta hdrplot" ;;
     "report:--format") words="html md json" ;;
-    "import:--as") words="pcap tcpdump hping ping fping nping mtr traceroute tcping curl" ;;
-    "import:--format") words="text json ndjson hping csv" ;;
+    "import:--as") words="pcap tcpdump hping ping fping nping mtr traceroute tcping curl vegeta k6 oha access-log" ;;
+    "import:--format") words="text json ndjson hping csv vegeta hdrplot" ;;
     "trace syscalls:--by") words="process-call process comm call" ;;
     "trace syscalls:--sort") words="time calls" ;;
     "lab fault:--spread") words="flow random" ;;
@@ -31,10 +31,10 @@ _rxray() {
   if [[ -z $words ]]; then
     case $command in
     "") words="probe bisect dash record replay export report import trace check hosts discover lab doctor schema --help --version" ;;
-    "probe") words="--icmp --syn --ack --udp -p --port -i --interval -c --count -d --duration -W --wait --flows --fresh --threshold --stall-threshold --queues --fail-on --on-stall --format --json -o --output --live --ascii -q --quiet -n --numeric -I --interface -4 --ipv4 -6 --ipv6 --ttl --netns --hosts --timestamps --cpu --max-pps --engine --record --rotate --keep --scenario -h --help -V --version" ;;
+    "probe") words="--icmp --syn --ack --udp -p --port -i --interval -c --count -d --duration -W --wait --flows --fresh --http --dns --rate --method --header --body --keep-alive --http2 --insecure --connect-to --dns-via --requests-alone --threshold --stall-threshold --queues --fail-on --on-stall --format --json -o --output --live --ascii -q --quiet -n --numeric -I --interface -4 --ipv4 -6 --ipv6 --ttl --netns --hosts --timestamps --cpu --max-pps --engine --record --rotate --keep --scenario -h --help -V --version" ;;
     "bisect") words="--hosts -p --port --threshold --stall-threshold --queues -d --duration --only --except --plan --explain --trace --json -o --output --live --ascii -q --quiet -4 --ipv4 -6 --ipv6 --engine --cpu --record --rotate --keep -h --help -V --version" ;;
-    "dash") words="--icmp --syn --ack --udp -p --port -i --interval -c --count -d --duration -W --wait --flows --fresh --threshold --stall-threshold --queues --fail-on --on-stall --format --json -o --output --live --ascii -q --quiet -n --numeric -I --interface -4 --ipv4 -6 --ipv6 --ttl --netns --hosts --timestamps --cpu --max-pps --engine --record --rotate --keep --scenario --hosts --only --except -h --help -V --version" ;;
-    "record") words="--icmp --syn --ack --udp -p --port -i --interval -c --count -d --duration -W --wait --flows --fresh --threshold --stall-threshold --queues --fail-on --on-stall --format --json -o --output --live --ascii -q --quiet -n --numeric -I --interface -4 --ipv4 -6 --ipv6 --ttl --netns --hosts --timestamps --cpu --max-pps --engine --record --rotate --keep --scenario -h --help -V --version" ;;
+    "dash") words="--icmp --syn --ack --udp -p --port -i --interval -c --count -d --duration -W --wait --flows --fresh --http --dns --rate --method --header --body --keep-alive --http2 --insecure --connect-to --dns-via --requests-alone --threshold --stall-threshold --queues --fail-on --on-stall --format --json -o --output --live --ascii -q --quiet -n --numeric -I --interface -4 --ipv4 -6 --ipv6 --ttl --netns --hosts --timestamps --cpu --max-pps --engine --record --rotate --keep --scenario --hosts --only --except -h --help -V --version" ;;
+    "record") words="--icmp --syn --ack --udp -p --port -i --interval -c --count -d --duration -W --wait --flows --fresh --http --dns --rate --method --header --body --keep-alive --http2 --insecure --connect-to --dns-via --requests-alone --threshold --stall-threshold --queues --fail-on --on-stall --format --json -o --output --live --ascii -q --quiet -n --numeric -I --interface -4 --ipv4 -6 --ipv6 --ttl --netns --hosts --timestamps --cpu --max-pps --engine --record --rotate --keep --scenario -h --help -V --version" ;;
     "replay") words="--threshold --stall-threshold --queues --fail-on --explain --format --json -o --output --live --ascii -q --quiet --speed -h --help -V --version" ;;
     "export") words="--parquet --csv --ndjson --pcapng -o --output -h --help -V --version" ;;
     "report") words="-o --output --format --threshold -q --quiet -h --help -V --version" ;;
