@@ -1,8 +1,9 @@
 import type { PathTotals } from '../model/engine-event.js';
-import type { Coverage, RttSummary, Summary } from '../model/summary.js';
+import type { Coverage, Summary } from '../model/summary.js';
 import { LogHistogram } from '../stats/log-histogram.js';
 import { Failures } from './failures.js';
 import type { RequestMeasure } from './request-measure.js';
+import { summarizeTimes } from './time-summary.js';
 
 /** What was counted and measured on one path, in memory that does not depend on the number of samples. */
 export class PathMeasure {
@@ -76,22 +77,5 @@ export function summarize(path: string, measure: PathMeasure, found: PathFinding
     },
     detectableStallNs: found.detectableStallNs,
     coverage: found.coverage,
-  };
-}
-
-/** A distribution as a summary tells it; null where there is none. */
-export function summarizeTimes(rtt: LogHistogram): RttSummary | null {
-  if (rtt.count === 0) {
-    return null;
-  }
-  return {
-    min: Math.round(rtt.min),
-    p50: rtt.quantile(0.5),
-    p90: rtt.quantile(0.9),
-    p99: rtt.quantile(0.99),
-    p999: rtt.quantile(0.999),
-    max: Math.round(rtt.max),
-    mean: Math.round(rtt.mean),
-    stddev: Math.round(rtt.stddev),
   };
 }

@@ -3,7 +3,7 @@ import { TIMED_PHASES } from '../model/request.js';
 import { Outcomes, type SampleColumns } from '../model/sample.js';
 import type { RequestSummary } from '../model/summary.js';
 import { LogHistogram } from '../stats/log-histogram.js';
-import { summarizeTimes } from './path-summary.js';
+import { summarizeTimes } from './time-summary.js';
 
 /** To 0.012 %: of 200 ms that is 24 µs. */
 const BITS = 12;
