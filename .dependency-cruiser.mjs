@@ -2,7 +2,7 @@
 
 const SOURCES = 'engines|transports|kernel|recording|imports|hosts|kubernetes|lab|fleet';
 const TOOLS = 'stats|format|codec|installation|deploy';
-const ANALYSIS = 'detect|correlate|bisect';
+const ANALYSIS = 'detect|correlate|bisect|survey';
 const SINKS = 'report|dashboard|exporter';
 const SHELL = 'cli/|main\\.ts|bin/|single-file-main\\.ts';
 
@@ -45,9 +45,15 @@ export default {
     },
     only(
       'analysis-is-pure',
-      ANALYSIS,
+      'detect|correlate|bisect',
       'model|stats',
       'Detectors and inference are functions of data; what they need from the world comes in as an argument.',
+    ),
+    only(
+      'survey-is-pure',
+      'survey',
+      'model|stats|bisect',
+      'The verdict on a fleet is a function of data too, and judges each suspect by the inference of a bisection.',
     ),
     {
       name: 'analysis-has-no-world',

@@ -1,10 +1,15 @@
 import { OVERLAY_KNOWLEDGE, type Overlay } from '../../model/overlay.js';
-import { STALLING, sayMachines } from './hypothesis.js';
-import type { CauseKnowledge } from './knowledge.js';
+import type { Topology } from '../paths/topology.js';
+import { type Reach, STALLING, sayMachines } from './hypothesis.js';
+import type { CauseKnowledge, Placed } from './knowledge.js';
+
+/** Tunnels of one machine from which on its own end of all of them is a place too. */
+const LEAST_TUNNELS = 3;
 
 /**
- * The tunnel between two machines waits. Holds for every path that crosses it: pods from overlay vantages on the
- * other node, and NodePorts whose pod sits on the other node. What goes between the two outside the tunnel passes.
+ * The tunnel between two machines waits, or one machine's end of all its tunnels. Holds for every path that crosses it:
+ * pods from overlay vantages on the other node, and NodePorts whose pod sits on the other node. What goes between the
+ * two outside the tunnel passes.
  */
 export function overlay(name: Overlay): CauseKnowledge {
   const { title, servedBy } = OVERLAY_KNOWLEDGE[name];
@@ -12,20 +17,27 @@ export function overlay(name: Overlay): CauseKnowledge {
     name,
     share: 0.11,
     family: 'overlay',
-    places: (topology) =>
-      topology.places(name).map((machines) => ({
+    places: (topology) => {
+      const tunnels = topology.places(name);
+      const ofMachine = (machine: string) => tunnels.filter((machines) => machines.includes(machine));
+      const ends = [...new Set(tunnels.flat())].filter((machine) => ofMachine(machine).length >= LEAST_TUNNELS);
+      const placed = (machines: readonly string[], words: string, held: typeof tunnels): Placed => ({
         machines,
         weight: 1,
-        words: `packets wait in the ${title} tunnel between ${sayMachines(machines)}`,
-        variants: [
-          {
-            share: 1,
-            reach: topology.paths.map((_, path) => (topology.crosses(path, name, machines) ? 'all' : 'none')),
-          },
-        ],
+        words,
+        variants: [{ share: 1, reach: reachOf(topology, name, held) }],
         release: 'pipe',
         kinds: STALLING,
-      })),
+      });
+      return [
+        ...tunnels.map((machines) =>
+          placed(machines, `packets wait in the ${title} tunnel between ${sayMachines(machines)}`, [machines]),
+        ),
+        ...ends.map((machine) =>
+          placed([machine], `packets wait at ${machine}'s end of all its ${title} tunnels`, ofMachine(machine)),
+        ),
+      ];
+    },
     local: { waits: null, blind: 0, blindByFlow: 0, here: [[1, [0.5, 0.3, 0.2]]], elsewhere: [[1, [0.5, 0.3, 0.2]]] },
     meaning: (place) => `Packets wait in the ${title} tunnel (${place}).`,
     lookInto: (machines) => [`on both ends (${machines.join(', ')}): ${servedBy}`],
@@ -38,4 +50,10 @@ export function overlay(name: Overlay): CauseKnowledge {
             : [],
       ),
   };
+}
+
+function reachOf(topology: Topology, name: Overlay, tunnels: readonly (readonly string[])[]): Reach[] {
+  return topology.paths.map((_, path) =>
+    tunnels.some((machines) => topology.crosses(path, name, machines)) ? 'all' : 'none',
+  );
 }

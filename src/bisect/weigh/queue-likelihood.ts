@@ -54,6 +54,7 @@ export function scoreQueues(
       return [];
     }
     const paths = hashed.map((is, path) => (is ? hashedPath(incidents, topology, path, machine, labels) : null));
+    const groups = groupsOf(paths);
     return choices.flatMap(([queues, share]) => {
       if (labels.count > queues) {
         return [];
@@ -66,7 +67,7 @@ export function scoreQueues(
         ports,
         moving: i > 0,
         prior: prior + Math.log(ports ? 1 - TCP_BY_ADDRESSES : TCP_BY_ADDRESSES),
-        ...scoreGroups(paths, queues, ports),
+        ...scoreGroups(paths, groups, { queues, ports, labels: labels.count }),
       }));
     });
   });
@@ -87,41 +88,80 @@ interface GroupScore {
   readonly byPath: number[];
 }
 
-/** @param ports whether TCP is hashed by ports too */
-function scoreGroups(paths: readonly (HashedPath | null)[], queues: number, ports: boolean): GroupScore {
-  const byPath = paths.map(() => 0);
+/** Indices of the paths that have the same two addresses where they meet the queue. */
+function groupsOf(paths: readonly (HashedPath | null)[]): number[][] {
   const groups = new Map<string, number[]>();
   for (const [index, path] of paths.entries()) {
-    if (path !== null) groups.set(path.group, [...(groups.get(path.group) ?? []), index]);
+    if (path === null) continue;
+    const members = groups.get(path.group);
+    if (members === undefined) groups.set(path.group, [index]);
+    else members.push(index);
   }
+  return [...groups.values()];
+}
+
+interface Hashing {
+  readonly queues: number;
+  /** Whether TCP is hashed by ports too. */
+  readonly ports: boolean;
+  /** Number of queues that stalled at any time. */
+  readonly labels: number;
+}
+
+function scoreGroups(
+  paths: readonly (HashedPath | null)[],
+  groups: readonly (readonly number[])[],
+  { queues, ports, labels }: Hashing,
+): GroupScore {
+  const byPath = paths.map(() => 0);
+  const places = placesOf(labels, queues);
   let total = 0;
-  for (const members of groups.values()) {
+  for (const members of groups) {
     // The queue of the two addresses decides for all members that are hashed by them.
-    const scorers = members.map((index) => scorePathAt(paths[index] as HashedPath, queues, ports));
-    const places = placesOf(paths, queues).map(({ place, prior }) => {
+    const scorers = members.map((index) => scorePathAt(paths[index] as HashedPath, places, { queues, ports }));
+    const totals: number[] = [];
+    let best: { readonly scores: readonly number[]; readonly total: number } | null = null;
+    for (const { place, prior } of places) {
       const scores = scorers.map((score) => score(place));
-      return { scores, total: prior + scores.reduce((sum, score) => sum + score, 0) };
-    });
-    const best = places.reduce((a, b) => (b.total > a.total ? b : a));
-    for (const [i, index] of members.entries()) byPath[index] = best.scores[i] as number;
-    total += logSum(places.map((place) => place.total));
+      const sum = scores.reduce((a, b) => a + b, prior);
+      totals.push(sum);
+      if (best === null || sum > best.total) best = { scores, total: sum };
+    }
+    for (const [i, index] of members.entries()) byPath[index] = best?.scores[i] as number;
+    total += logSum(totals);
   }
   return { total, byPath };
 }
 
+interface QueueAt {
+  readonly place: number;
+  readonly prior: number;
+}
+
+/** By number of stalled queues and of all: asked for with every path of every cause. */
+const knownPlaces = new Map<string, readonly QueueAt[]>();
+
 /** On which of the stalled queues a hash may fall; -1 for one that never stalled. */
-function placesOf(paths: readonly (HashedPath | null)[], queues: number): { place: number; prior: number }[] {
-  const labels = paths.find((path) => path !== null)?.whole.gain.length ?? 1;
-  const places = Array.from({ length: labels }, (_, place) => ({ place, prior: -Math.log(queues) }));
-  return queues > labels ? [...places, { place: -1, prior: Math.log(1 - labels / queues) }] : places;
+function placesOf(labels: number, queues: number): readonly QueueAt[] {
+  const key = `${labels} ${queues}`;
+  let known = knownPlaces.get(key);
+  if (known === undefined) {
+    const places = Array.from({ length: labels }, (_, place) => ({ place, prior: -Math.log(queues) }));
+    known = queues > labels ? [...places, { place: -1, prior: Math.log(1 - labels / queues) }] : places;
+    knownPlaces.set(key, known);
+  }
+  return known;
 }
 
 /**
  * A path where the queue of its addresses is each of `places`. Where flows lie does not depend on that, so it is summed
  * up once.
  */
-function scorePathAt(path: HashedPath, queues: number, ports: boolean): (place: number) => number {
-  const places = placesOf([path], queues);
+function scorePathAt(
+  path: HashedPath,
+  places: readonly QueueAt[],
+  { queues, ports }: Pick<Hashing, 'queues' | 'ports'>,
+): (place: number) => number {
   const rate = (1 - MISSED) / queues + STRAY * (1 - 1 / queues);
   const fresh = path.freshHeld * Math.log(rate) + path.freshPassed * Math.log1p(-rate);
   const known = new Map<number, number>();
