@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { bundle } from './package/bundle.mjs';
 import { makeDeb } from './package/deb.mjs';
 import { buildHelpers, helperHashes } from './package/helpers.mjs';
+import { makeKrew } from './package/krew.mjs';
 import { libraryNotices, nodeNotice, notice, npmNotices } from './package/notice.mjs';
 import { packNpm } from './package/npm-packages.mjs';
 import { basePackages, makeImage } from './package/oci.mjs';
@@ -22,7 +23,7 @@ import {
 import { makeSingleFile, nodeFolder, SINGLE_FILE_NODE, singleFileName } from './package/single-file.mjs';
 import { fail, root, step } from './step.mjs';
 
-const PARTS = ['helpers', 'npm', 'single-file', 'deb', 'image'];
+const PARTS = ['helpers', 'npm', 'single-file', 'krew', 'deb', 'image'];
 const words = process.argv.slice(2);
 
 if (words.includes('--verify')) {
@@ -72,6 +73,10 @@ async function buildPackages(parts) {
       tell(`Debian package for ${platform.debian}`);
       writeSbom(makeDeb(platform, helper, notices, await helperCapabilities()), components);
     }
+  }
+  if (wanted('krew')) {
+    tell('plugin of kubectl');
+    makeKrew(PLATFORMS);
   }
   if (wanted('image')) makeOci(executables);
   writeSums();

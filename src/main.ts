@@ -10,7 +10,7 @@ import { packageVersion } from './installation/version.js';
 import { CodedError } from './model/errors.js';
 
 /** Commands that are installed under their own names beside `rxray`. */
-const OWN_NAMES = new Set(['probe', 'bisect']);
+const OWN_NAMES = new Set(['probe', 'bisect', 'kubectl-rxray']);
 
 /** The same signal comes twice at once where a wrapper (timeout, npm) passes on what the whole group got. */
 const ONE_SIGNAL_MS = 100;

@@ -46,6 +46,31 @@ export function mainPage(commands, version) {
   ].join('');
 }
 
+/** The page of the plugin, with all its commands: as rxray's own they have other words. */
+export function pluginPage(commands, version) {
+  const inner = commands.flatMap(withInner).filter((command) => command.commands.length === 0);
+  return [
+    heading('kubectl-rxray', version),
+    section('NAME', [`kubectl-rxray ${'\\-'} ${plain('rxray with nodes, pods and services of a cluster for words')}`]),
+    section('SYNOPSIS', ['.B kubectl rxray', plain('COMMAND [OPTION…]')]),
+    section('DESCRIPTION', [
+      plain(
+        'A plugin of kubectl, which runs it for “kubectl rxray”. It reads the cluster by that kubectl, never Secrets.',
+      ),
+    ]),
+    ...inner.map((command) =>
+      section(command.path.join(' ').toUpperCase(), [
+        `.B ${plain(command.usage.replace(/^rxray/, 'kubectl rxray'))}`,
+        '.PP',
+        plain(command.describe),
+        ...command.options.flatMap((option) => item(optionText(option), described(option))),
+        ...(command.epilogue === '' ? [] : ['.PP', plain(command.epilogue)]),
+      ]),
+    ),
+    seeAlso([[], ['discover'], ['bisect'], ['trace']]),
+  ].join('');
+}
+
 /** The page of one command. */
 export function commandPage(command, version) {
   const name = ['rxray', ...command.path].join('-');

@@ -68,6 +68,9 @@ export function packNpm(helpers, into = packagesFolder) {
     ...nativeSources(),
     ...manualPages().map((page) => file(`man/${page}`)),
     ...readdirSync(join(root, 'completions')).map((name) => file(`completions/${name}`)),
+    ...output('git', ['ls-files', 'deploy'])
+      .split('\n')
+      .map((name) => file(name)),
   ];
   const written = [write(`rxray-${version}.tgz`, own, into)];
   for (const { platform, folder } of helpers) {

@@ -70,6 +70,7 @@ export async function makeSingleFile(platform, bundled, helpers, notices) {
         'dist/build.json': buildInfo,
         LICENSE: join(root, 'LICENSE'),
         NOTICE: join(work, 'NOTICE'),
+        'deploy/seccomp-trace.json': join(root, 'deploy/seccomp-trace.json'),
         ...Object.fromEntries(page.map((file) => [file, join(root, file)])),
         ...Object.fromEntries(HELPERS.map((helper) => [`helpers/${helper}`, join(helpers.folder, helper)])),
         ...Object.fromEntries(

@@ -1,4 +1,4 @@
-import type { Argv, CommandModule } from 'yargs';
+import type { Argv, CommandModule, InferredOptionTypes } from 'yargs';
 import type { BisectOptions } from '../commands/bisect/bisect-options.js';
 import { parseDuration } from '../format/duration.js';
 import { SENDING_ENGINES } from '../model/engine-name.js';
@@ -6,33 +6,41 @@ import type { CommandContext } from './command.js';
 import { recordingOptions, toRecordingOptions } from './recording-cli-options.js';
 import * as shared from './shared-options.js';
 
+export const EPILOGUE = 'Exit status: 0 healthy, 1 a fault, 3 inconclusive, 2 wrong use, 4 privilege or system.';
+
+/** How is measured, whatever it is. */
+export const measuring = {
+  threshold: shared.threshold,
+  ...shared.judging,
+  duration: {
+    ...shared.duration,
+    describe: 'measure exactly so long',
+    defaultDescription: 'until settled, 5m at most',
+  },
+  only: shared.only,
+  except: shared.except,
+  plan: { ...shared.flag, describe: 'send nothing: show paths, stages, and what they can tell apart' },
+  explain: shared.explain,
+  trace: {
+    type: 'boolean',
+    default: true,
+    describe: 'trace the machine that comes to be blamed, where a vantage is on it: names the process (--no-trace)',
+  },
+  json: { ...shared.json, describe: 'NDJSON; the verdict is the last line' },
+  output: shared.output,
+  live: shared.live,
+  ascii: shared.ascii,
+  quiet: { ...shared.quiet, describe: 'only the verdict' },
+  cpu: { ...shared.cpu, describe: 'CPU of the probers: a number, auto or none' },
+  ...recordingOptions,
+} as const;
+
 function declare(yargs: Argv) {
   return yargs
     .positional('target', { type: 'string', describe: 'without a hosts file: guess the paths around this address' })
     .options({
       hosts: shared.hosts,
       port: { ...shared.port, describe: 'port of TARGET; a closed one is fine' },
-      threshold: shared.threshold,
-      ...shared.judging,
-      duration: {
-        ...shared.duration,
-        describe: 'measure exactly so long',
-        defaultDescription: 'until settled, 5m at most',
-      },
-      only: shared.only,
-      except: shared.except,
-      plan: { ...shared.flag, describe: 'send nothing: show paths, stages, and what they can tell apart' },
-      explain: shared.explain,
-      trace: {
-        type: 'boolean',
-        default: true,
-        describe: 'trace the machine that comes to be blamed, where a vantage is on it: names the process (--no-trace)',
-      },
-      json: { ...shared.json, describe: 'NDJSON; the verdict is the last line' },
-      output: shared.output,
-      live: shared.live,
-      ascii: shared.ascii,
-      quiet: { ...shared.quiet, describe: 'only the verdict' },
       ipv4: shared.ipv4,
       ipv6: shared.ipv6,
       engine: {
@@ -42,14 +50,13 @@ function declare(yargs: Argv) {
         requiresArg: true,
         describe: 'what sends on this machine; auto and all other machines: the native helper',
       },
-      cpu: { ...shared.cpu, describe: 'CPU of the probers: a number, auto or none' },
-      ...recordingOptions,
+      ...measuring,
     })
     .conflicts('ipv4', 'ipv6')
     .example('$0 bisect --hosts hosts.yaml', 'all paths at once, until settled')
     .example('$0 bisect --hosts hosts.yaml --plan', 'what this file can and cannot tell apart')
     .example("$0 bisect --hosts hosts.yaml --only 'shell>*' -d 2m --explain", 'one vantage, two minutes, every reason')
-    .epilogue('Exit status: 0 healthy, 1 a fault, 3 inconclusive, 2 wrong use, 4 privilege or system.');
+    .epilogue(EPILOGUE);
 }
 
 type Declared = Awaited<ReturnType<typeof declare>['argv']>;
@@ -74,23 +81,31 @@ export function bisectCommand({ run }: CommandContext): CommandModule<object, De
 function toOptions(args: Declared): BisectOptions {
   const { target } = args as { target?: unknown };
   return {
+    ...toMeasuring(args),
     target: target === undefined ? undefined : String(target),
     port: shared.parsePort(args.port),
     hosts: args.hosts,
+    family: shared.family(args),
+    // A verdict rests on precise stamps, so nothing less is taken without being asked for by name.
+    engine: args.engine === 'auto' ? 'helper' : args.engine,
+  };
+}
+
+export type MeasuringArgs = InferredOptionTypes<typeof measuring>;
+
+export function toMeasuring(args: MeasuringArgs): Omit<BisectOptions, 'family'> {
+  return {
     thresholdNs: shared.parseThreshold(args.threshold),
     ...shared.parseJudging(args),
     durationNs: parseDuration(args.duration ?? LONGEST, '-d'),
     fixedDuration: args.duration !== undefined,
     only: shared.listed(args.only),
     except: shared.listed(args.except),
-    family: shared.family(args),
     plan: args.plan,
     explain: args.explain,
     trace: args.trace,
     json: args.json,
     quiet: args.quiet,
-    // A verdict rests on precise stamps, so nothing less is taken without being asked for by name.
-    engine: args.engine === 'auto' ? 'helper' : args.engine,
     live: args.live && !args.plan,
     ascii: args.ascii,
     cpu: shared.parseCpu(args.cpu),

@@ -15,7 +15,8 @@ const STANDARD_INPUT = '/dev/stdin';
  * @returns the exit status; failures of use and environment are told on standard error, any other is thrown
  */
 export async function runCommandLine(program: string, argv: readonly string[], io: Io): Promise<number> {
-  const own = program !== 'rxray';
+  const isPlugin = program === 'kubectl-rxray';
+  const own = program !== 'rxray' && !isPlugin;
   const dashes = argv.indexOf('--');
   const ours = dashes < 0 ? argv : argv.slice(0, dashes);
   const words = own ? [program, ...ours] : withStandardInput(ours);
@@ -23,8 +24,8 @@ export async function runCommandLine(program: string, argv: readonly string[], i
   try {
     if (ours[0] === '--version' || ours[0] === '-V') return await version(ours, io);
     // The parser takes longer to load than it takes to say the version.
-    const { CommandLine } = await import('./command-line.js');
-    line = new CommandLine(words, dashes < 0 ? [] : argv.slice(dashes + 1), io);
+    const { CommandLine, KUBECTL_RXRAY, RXRAY } = await import('./command-line.js');
+    line = new CommandLine(words, dashes < 0 ? [] : argv.slice(dashes + 1), io, isPlugin ? KUBECTL_RXRAY : RXRAY);
     if (words.length === 0) throw new UsageWanted();
     checkHabits(words);
     return await line.run();
@@ -34,9 +35,10 @@ export async function runCommandLine(program: string, argv: readonly string[], i
       return EXIT.usage;
     }
     if (!(error instanceof CodedError)) throw error;
-    const help = `see ${[...(own ? [] : ['rxray']), ...(line?.command ?? []), '--help'].join(' ')}`;
+    const called = isPlugin ? 'kubectl rxray' : 'rxray';
+    const help = `see ${[...(own ? [] : [called]), ...(line?.command ?? []), '--help'].join(' ')}`;
     const remedy = error.remedy === SEE_HELP ? help : error.remedy;
-    io.err(errorText(own ? program : 'rxray', new CodedError(error.code, error.message, remedy, error.exitCode)));
+    io.err(errorText(own ? program : called, new CodedError(error.code, error.message, remedy, error.exitCode)));
     return error.exitCode;
   }
 }

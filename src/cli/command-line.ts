@@ -26,14 +26,58 @@ const COMMANDS: Readonly<Record<string, () => Promise<unknown>>> = {
   schema: async () => (await import('./schema-cli.js')).schemaCommand,
 };
 
+/** `kubectl rxray`: what it does differently knows nodes, pods and services by their names. */
+const PLUGIN_COMMANDS: typeof COMMANDS = {
+  bisect: async () => (await import('./kubectl-cli.js')).kubectlBisectCommand,
+  trace: async () => (await import('./kubectl-cli.js')).kubectlTraceCommand,
+  install: async () => (await import('./kubectl-cli.js')).kubectlInstallCommand,
+};
+/** What it does as rxray itself, as far as there is one. */
+const SHARED_WITH_PLUGIN = ['why', 'fleet', 'discover'];
+
+/** A program that is called: its name as people type it, and its commands. */
+export interface Program {
+  readonly name: string;
+  readonly commands: Readonly<Record<string, () => Promise<unknown>>>;
+}
+
+export const RXRAY: Program = { name: 'rxray', commands: COMMANDS };
+export const KUBECTL_RXRAY: Program = {
+  name: 'kubectl rxray',
+  commands: {
+    ...Object.fromEntries(Object.entries(COMMANDS).filter(([name]) => SHARED_WITH_PLUGIN.includes(name))),
+    ...PLUGIN_COMMANDS,
+  },
+};
+
 /** What the command line declares, or one command of it; manual pages and completions are made from it too. */
 export function commandModules(
   context: CommandContext = { run: async () => {}, behindDashes: [], isBare: false },
   only?: string,
+  { commands }: Program = RXRAY,
 ) {
-  const wanted = Object.entries(COMMANDS).filter(([name]) => only === undefined || name === only);
+  const wanted = Object.entries(commands).filter(([name]) => only === undefined || name === only);
   return Promise.all(wanted.map(async ([, load]) => ((await load()) as MakeCommand)(context)));
 }
+
+const EXAMPLES: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
+  rxray: [
+    ['probe 10.0.0.7:443', 'stalls on the way to a port, as they happen'],
+    ['bisect --hosts hosts.yaml', 'which stage is to blame, from several vantages'],
+    ['hosts example > hosts.yaml', 'a file to begin with'],
+    ['import trace.pcap', 'stalls in what tcpdump already saw'],
+  ],
+  'kubectl rxray': [
+    ['bisect worker-7 --debug', 'what is wrong with a node; nothing is installed for it'],
+    ['bisect svc/web -n shop --plan', 'what would be measured for a service'],
+    ['trace stall worker-7', 'who keeps packets waiting there'],
+    ['install --dry-run', 'the agents, to look at first'],
+  ],
+};
+const EPILOGUES: Readonly<Record<string, string>> = {
+  rxray: 'Each command has its own help: rxray probe --help. What works on this host: rxray doctor.',
+  'kubectl rxray': 'The same program as rxray, with nodes, pods and services of a cluster for words.',
+};
 
 /** The words of one call, on their way to the command that they name. */
 export class CommandLine {
@@ -45,16 +89,17 @@ export class CommandLine {
     private readonly words: readonly string[],
     private readonly behindDashes: readonly string[],
     private readonly io: Io,
+    private readonly program: Program = RXRAY,
   ) {}
 
   /** The words that name the command: `trace stall`. */
   get command(): string[] {
-    return commandOf(this.words, Object.keys(COMMANDS));
+    return commandOf(this.words, Object.keys(this.program.commands));
   }
 
   async run(): Promise<number> {
     const [first = ''] = this.words;
-    if (!first.startsWith('-') && first !== 'completion' && !Object.hasOwn(COMMANDS, first)) {
+    if (!first.startsWith('-') && first !== 'completion' && !Object.hasOwn(this.program.commands, first)) {
       throw this.#explain(`Unknown argument: ${first}`, undefined);
     }
     const text = await this.#parse(this.words);
@@ -63,7 +108,12 @@ export class CommandLine {
   }
 
   #explain(message: string, options: DeclaredOptions | undefined): CodedError {
-    return explainUsage(message, { words: this.words, commands: Object.keys(COMMANDS), options });
+    return explainUsage(message, {
+      words: this.words,
+      program: this.program.name,
+      commands: Object.keys(this.program.commands),
+      options,
+    });
   }
 
   /** The help of the command that was called, or of all. */
@@ -82,7 +132,7 @@ export class CommandLine {
       checkWords(args, options, this.words);
     };
     const parser = yargs()
-      .scriptName('rxray')
+      .scriptName(this.program.name)
       .usage('$0 <command>\n\nFinds where and why packets wait.')
       .completion('completion', 'print the completion script for your shell: rxray completion >> ~/.bashrc')
       .demandCommand(1, 'say what to do')
@@ -90,11 +140,6 @@ export class CommandLine {
       .version(packageVersion())
       .alias({ h: 'help', V: 'version' })
       .help()
-      .example('$0 probe 10.0.0.7:443', 'stalls on the way to a port, as they happen')
-      .example('$0 bisect --hosts hosts.yaml', 'which stage is to blame, from several vantages')
-      .example('$0 hosts example > hosts.yaml', 'a file to begin with')
-      .example('$0 import trace.pcap', 'stalls in what tcpdump already saw')
-      .epilogue('Each command has its own help: rxray probe --help. What works on this host: rxray doctor.')
       .wrap(Math.min(110, Math.max(60, this.io.columns)))
       .exitProcess(false)
       .middleware(check as unknown as MiddlewareFunction, true)
@@ -104,6 +149,8 @@ export class CommandLine {
         problem ??= this.#explain(message ?? error.message, options);
         throw problem;
       });
+    for (const [line, what] of EXAMPLES[this.program.name] ?? []) parser.example(`$0 ${line}`, what);
+    parser.epilogue(EPILOGUES[this.program.name] ?? '');
     for (const command of await this.#commands()) parser.command(command);
     await parser.parseAsync([...words], {}, (_error, _args, text) => {
       if (problem === undefined) printed = text;
@@ -126,6 +173,7 @@ export class CommandLine {
       behindDashes: this.behindDashes,
       isBare: this.words.every((word) => !word.startsWith('-')),
     };
-    return Object.hasOwn(COMMANDS, first) ? commandModules(context, first) : commandModules(context);
+    const only = Object.hasOwn(this.program.commands, first) ? first : undefined;
+    return commandModules(context, only, this.program);
   }
 }

@@ -19,6 +19,8 @@ export function commandOf(words: readonly string[], commands: readonly string[])
 
 /** What was typed, and what is known. */
 export interface Typed {
+  /** As people call it: rxray, kubectl rxray. */
+  readonly program?: string;
   readonly words: readonly string[];
   readonly commands: readonly string[];
   /** Of the command, where it came so far. */
@@ -28,12 +30,13 @@ export interface Typed {
 /** What yargs says of wrong words, said in rxray's. */
 export function explainUsage(message: string, typed: Typed): CodedError {
   const command = commandOf(typed.words, typed.commands);
+  const { program = 'rxray' } = typed;
   const [first = '', second = ''] = typed.words;
   if (command.length === 0) return unknownCommand(first, typed.commands);
   const inner = INNER[first];
   if (inner !== undefined && command.length === 1) {
     if (second !== '' && !second.startsWith('-')) return unknownCommand(second, inner, `${first} `);
-    return usage(`rxray ${first} needs to know what`, `write rxray ${first} ${inner.join(', ')}`);
+    return usage(`${program} ${first} needs to know what`, `write ${program} ${first} ${inner.join(', ')}`);
   }
   const [, unknown] = /^Unknown (?:arguments?|commands?): ([^,\n]+)/.exec(message) ?? [];
   if (unknown !== undefined) {
@@ -53,7 +56,7 @@ export function explainUsage(message: string, typed: Typed): CodedError {
     return usage(`${dashed(option.trim())} ${plain(given)}: no such choice`, `it may be ${plain(choices)}`);
   }
   if (/^Not enough non-option arguments|^Missing required argument/.test(message)) {
-    return usage(`rxray ${command.join(' ')} needs more words`);
+    return usage(`${program} ${command.join(' ')} needs more words`);
   }
   return usage(message);
 }

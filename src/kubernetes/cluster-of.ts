@@ -70,6 +70,7 @@ function podOf({ metadata, spec, status }: PodObject): ClusterPod[] {
     {
       namespace: metadata.namespace ?? 'default',
       name: metadata.name,
+      uid: metadata.uid,
       node: spec.nodeName,
       addresses: fourFirst(addresses),
       hostNetwork: spec.hostNetwork,

@@ -7,6 +7,7 @@ import { z } from 'zod';
 const metadata = z.object({
   name: z.string(),
   namespace: z.string().optional(),
+  uid: z.string().optional(),
   labels: z.record(z.string(), z.string()).default({}),
   annotations: z.record(z.string(), z.string()).default({}),
   deletionTimestamp: z.string().optional(),

@@ -36,6 +36,7 @@ export interface ClusterNode {
 export interface ClusterPod {
   readonly namespace: string;
   readonly name: string;
+  readonly uid: string | undefined;
   readonly node: string;
   readonly addresses: readonly string[];
   readonly hostNetwork: boolean;

@@ -11,13 +11,20 @@ const manifest = JSON.parse(read('package.json').toString()) as { version: strin
 
 describe('the package', () => {
   test('has the commands rxray, probe and bisect, each a program of its own name', () => {
-    assert.deepEqual(Object.keys(manifest.bin).sort(), ['bisect', 'probe', 'rxray']);
+    assert.deepEqual(Object.keys(manifest.bin).sort(), ['bisect', 'kubectl-rxray', 'probe', 'rxray']);
     for (const [name, file] of Object.entries(manifest.bin)) {
       assert.match(read(file).toString(), /^#!\/usr\/bin\/env node\n/);
       assert.ok((statSync(join(packageFolder(), file)).mode & 0o111) === 0o111, `${file} is not executable`);
       // As launchers of package managers do: by the path of the file, not by the name of the command.
       const help = execFileSync(process.execPath, [join(packageFolder(), file), '--help'], { encoding: 'utf8' });
-      assert.match(help, name === 'rxray' ? /^rxray <command>/ : new RegExp(`^rxray ${name} `));
+      assert.match(
+        help,
+        name === 'kubectl-rxray'
+          ? /^kubectl rxray <command>/
+          : name === 'rxray'
+            ? /^rxray <command>/
+            : new RegExp(`^rxray ${name} `),
+      );
     }
   });
 
@@ -55,5 +62,24 @@ describe('the package', () => {
       assert.equal(helper.sha256, sha256(readFileSync(helper.path)));
       assert.equal(helper.belongs, helper.sha256);
     }
+  });
+});
+
+describe('the plugin for krew', () => {
+  test('has a manifest with a platform, a place and a hash for each archive', async () => {
+    const making = join(packageFolder(), 'scripts/package/krew.mjs');
+    const { krewManifest } = (await import(making)) as { krewManifest(archives: readonly object[]): unknown };
+    const archive = { platform: { oci: 'arm64' }, name: 'a.tar.gz', sha256: 'f'.repeat(64) };
+    const made = krewManifest([archive]) as {
+      metadata: { name: string };
+      spec: { version: string; platforms: readonly Record<string, unknown>[] };
+    };
+    assert.match(made.metadata.name, /^[a-z0-9]+(-[a-z0-9]+)*$/);
+    assert.equal(made.spec.version, `v${manifest.version}`);
+    const [platform = {}] = made.spec.platforms;
+    assert.deepEqual(platform.selector, { matchLabels: { os: 'linux', arch: 'arm64' } });
+    assert.equal(platform.sha256, archive.sha256);
+    assert.match(String(platform.uri), /^https:\/\/.*\/a\.tar\.gz$/);
+    assert.equal(platform.bin, 'kubectl-rxray');
   });
 });

@@ -22,7 +22,7 @@ export interface BisectHosts {
 /** What to measure: the hosts file's paths, or a sensible guess around one target. */
 export async function bisectHosts(options: BisectOptions): Promise<BisectHosts> {
   const { hosts, notes } =
-    options.target === undefined ? await fromFile(options) : await guess(options, options.target);
+    options.found ?? (options.target === undefined ? await fromFile(options) : await guess(options, options.target));
   const all = measuredPaths(hosts);
   const paths = all.filter(({ measured }) => isWanted(measured.name, options.only, options.except));
   if (paths.length === 0) {

@@ -1,3 +1,4 @@
+import type { Hosts } from '../../hosts/hosts-file.js';
 import type { Family } from '../../hosts/resolve-address.js';
 import type { SendingEngine } from '../../model/engine-name.js';
 import type { Judging } from '../../model/judging.js';
@@ -10,6 +11,8 @@ export interface BisectOptions extends RecordingOptions, Judging {
   readonly target?: string | undefined;
   readonly port?: number | undefined;
   readonly hosts?: string | undefined;
+  /** Hosts that no file has, with what is to be said of them. */
+  readonly found?: { readonly hosts: Hosts; readonly notes: readonly string[] } | undefined;
   readonly thresholdNs: number;
   /** At most so long, 0 without an end; ends earlier when the verdict is settled, unless `fixedDuration`. */
   readonly durationNs: number;

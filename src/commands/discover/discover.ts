@@ -126,7 +126,7 @@ async function readObjects({ from, ...place }: DiscoverOptions): Promise<ReadClu
   return clusterFromTexts(texts);
 }
 
-async function externalTargets(words: readonly string[], io: Io): Promise<ExternalTarget[]> {
+export async function externalTargets(words: readonly string[], io: Io): Promise<ExternalTarget[]> {
   return Promise.all(
     words.map(async (word, index) => {
       const [, named, rest = word] = /^([\w.-]+)=(.+)$/.exec(word) ?? [];

@@ -13,6 +13,8 @@ export interface ExternalTarget {
 export interface HostsChoice {
   /** Names of nodes, in the order in which they are to stand there. */
   readonly nodes: readonly string[];
+  /** Pods that are to be probed as their nodes' pods; elsewhere the usual choice. */
+  readonly pods?: readonly ClusterPod[] | undefined;
   readonly way: VantageWay;
   /** Whether this machine probes too. */
   readonly here: boolean;
@@ -47,7 +49,7 @@ export function hostsOfCluster(cluster: Cluster, choice: HostsChoice): Discovere
       sources.push(node);
     }
     addNode(node, vantage?.hostNetwork === true, targets);
-    const pod = targetPod(cluster, node.name);
+    const pod = choice.pods?.find((one) => one.node === node.name && !one.hostNetwork) ?? targetPod(cluster, node.name);
     if (pod !== undefined) pods.set(node.name, pod);
   }
   const services = serviceTargets(

@@ -1,6 +1,7 @@
 import { vantageNamed } from '../../hosts/find-vantage.js';
 import { readHosts } from '../../hosts/hosts-file.js';
 import type { TracePlan } from '../../model/trace-plan.js';
+import type { Vantage } from '../../model/vantage.js';
 import { sshTransport } from '../../transports/far/ssh-transport.js';
 import { localTransport } from '../../transports/local/local-transport.js';
 import { netnsTransport } from '../../transports/local/netns-transport.js';
@@ -16,6 +17,8 @@ export interface TraceScope {
   /** A vantage of a hosts file. */
   readonly hosts?: string | undefined;
   readonly vantage?: string | undefined;
+  /** A place that no hosts file names. */
+  readonly far?: Vantage | undefined;
   readonly cpus?: string | undefined;
   readonly durationNs?: number | undefined;
   readonly json: boolean;
@@ -34,6 +37,7 @@ export interface TracePlace {
  * @throws CodedError E_HOSTS when the hosts file has no such vantage
  */
 export async function tracePlace(scope: TraceScope): Promise<TracePlace> {
+  if (scope.far !== undefined) return { transport: transportFor(scope.far), isNamespace: false };
   if (scope.ssh !== undefined) return { transport: sshTransport(scope.ssh), isNamespace: false };
   if (scope.netns !== undefined) return { transport: netnsTransport(scope.netns), isNamespace: true };
   if (scope.vantage === undefined || scope.hosts === undefined) {
