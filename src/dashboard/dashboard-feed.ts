@@ -1,5 +1,6 @@
 import type { Pause } from '../model/engine-event.js';
 import type { Finding } from '../model/finding.js';
+import type { Outage } from '../model/outage.js';
 import type { QualityRecord, RunRecord } from '../model/records/run.js';
 import type { SampleColumns } from '../model/sample.js';
 import type { Summary } from '../model/summary.js';
@@ -25,6 +26,8 @@ export type DashboardEvent =
   /** `paths[samples.path[i]]` is the name of the path of sample i. The columns are read at once and not kept. */
   | { readonly kind: 'samples'; readonly samples: SampleColumns; readonly paths: readonly string[] }
   | { readonly kind: 'finding'; readonly finding: Finding }
+  /** A path went silent, or answers again. */
+  | { readonly kind: 'outage'; readonly outage: Outage }
   | { readonly kind: 'incident'; readonly incident: Incident }
   /** Totals and the smallest detectable stall, as they stand. */
   | { readonly kind: 'summaries'; readonly summaries: readonly Summary[] }

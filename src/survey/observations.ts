@@ -116,6 +116,7 @@ function usualLength(lengths: readonly number[]): number {
 function incidentAt({ fromNs, releaseNs }: IncidentTime, lengthNs: number): Omit<Observation, 'paths'> {
   return {
     kind: 'stall',
+    heldBefore: null,
     startMinNs: fromNs - lengthNs,
     startMaxNs: fromNs - lengthNs,
     releaseNs,

@@ -1,5 +1,6 @@
 import { createInference, type Inference, type InferenceOptions } from '../../src/bisect/inference.js';
-import { createDetectorBank, type DetectorBank } from '../../src/detect/detector-bank.js';
+import { measured } from '../../src/commands/run/measured-run.js';
+import { Measurement } from '../../src/commands/run/measurement.js';
 import { startOf } from '../../src/engines/sim/run/hello.js';
 import { SimRun } from '../../src/engines/sim/run/sim-run.js';
 import type { Scenario, Vantage } from '../../src/engines/sim/scenario/scenario.js';
@@ -145,7 +146,7 @@ export function bisectScenario(options: BisectionOptions): Bisection {
   }
   for (const run of runs) run.finish();
   incidents.push(...inference.finish(nowNs));
-  const summaries = runs.flatMap((run) => run.bank.summaries());
+  const summaries = runs.flatMap((run) => run.measurement.result().summaries);
   const verdict = inference.verdict(nowNs, { summaries, excluded: [], notes: [] });
   return { verdict, incidents, inference, endNs: nowNs, settled, truth: runs.flatMap((run) => run.truth) };
 }
@@ -159,7 +160,7 @@ interface SimulatedRun {
 
 /** One vantage: its prober, its detectors, and its instants brought to the common time line. */
 class SimulatedVantage {
-  readonly bank: DetectorBank;
+  readonly measurement: Measurement;
   readonly #sim: SimRun;
   readonly #events: Iterator<EngineEvent>;
   readonly #pathIndex: readonly number[];
@@ -185,7 +186,8 @@ class SimulatedVantage {
       scheduling: 'auto',
       maxPacketsPerSecondToTarget: 1_000_000,
     };
-    this.bank = createDetectorBank(plan.paths, { thresholdNs: run.thresholdNs, waitNs: plan.waitNs });
+    const about = { command: 'bisect', engine: 'sim', thresholdNs: run.thresholdNs, options: {} } as const;
+    this.measurement = new Measurement(plan, about);
     this.#sim = new SimRun(run.scenario, plan, { vantage: name, remember: true });
     this.#events = this.#sim.events();
   }
@@ -197,7 +199,6 @@ class SimulatedVantage {
       if (done === true) this.#ended = true;
       else this.#take(value);
     }
-    if (!this.#ended) this.#tell(this.bank.advance(nowNs - this.#shiftNs));
   }
 
   /** What was done to the paths of this vantage, by name. */
@@ -206,30 +207,20 @@ class SimulatedVantage {
   }
 
   finish(): void {
-    this.#tell(this.bank.finish(this.#nowNs));
+    if (!this.#ended) this.#tell(this.measurement.finish());
   }
 
   #take(event: EngineEvent): void {
-    switch (event.kind) {
-      case 'start':
-        // The clock of the vantage says when its run began; its error is what the alignment left over.
-        this.#shiftNs = Number(event.epochRealNs - BASE_REAL_NS);
-        return;
-      case 'samples':
-        this.#tell(this.bank.push(event.samples));
-        this.run.inference.samples(shifted(event.samples, this.#shiftNs), this.#pathIndex);
-        return;
-      case 'pause':
-        this.bank.pause(event.pause);
-        return;
-      case 'counters':
-        this.#nowNs = event.counters.timeNs;
-        return;
-      case 'end':
-        this.#nowNs = event.timeNs;
-        this.#ended = true;
-        return;
+    const { findings } = measured(this.measurement, event);
+    // The clock of the vantage says when its run began; its error is what the alignment left over.
+    if (event.kind === 'start') this.#shiftNs = Number(event.epochRealNs - BASE_REAL_NS);
+    if (event.kind === 'samples') this.run.inference.samples(shifted(event.samples, this.#shiftNs), this.#pathIndex);
+    if (event.kind === 'counters') this.#nowNs = event.counters.timeNs;
+    if (event.kind === 'end') {
+      this.#nowNs = event.timeNs;
+      this.#ended = true;
     }
+    this.#tell(findings);
   }
 
   #tell(findings: readonly Finding[]): void {

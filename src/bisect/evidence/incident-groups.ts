@@ -62,7 +62,9 @@ export class IncidentGroups {
 
   add(placed: PlacedFinding): void {
     const kind = kindOf(placed.finding);
-    const group = this.#open.find((open) => open.kind === kind && belongs(open, placed));
+    const group = this.#open.find(
+      (open) => open.kind === kind && onWayOut(open.findings[0]) === onWayOut(placed) && belongs(open, placed),
+    );
     if (group === undefined) {
       this.#open.push({ kind, findings: [placed] });
     } else {
@@ -84,6 +86,11 @@ export class IncidentGroups {
     });
     return own.sort((a, b) => lastReleaseNs(a) - lastReleaseNs(b));
   }
+}
+
+/** The vantage that held its own probes before it sent them, where that is what was found. */
+export function onWayOut(placed: PlacedFinding | undefined): string | null {
+  return placed?.finding.kind === 'stall' && placed.finding.leg === 'out' ? placed.vantage : null;
 }
 
 function belongs(group: FindingGroup, placed: PlacedFinding): boolean {

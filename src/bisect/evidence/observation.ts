@@ -24,6 +24,8 @@ export interface Observation {
   readonly releaseNs: number;
   /** By index of the path; null where nothing was under way, or what was says nothing. */
   readonly paths: readonly (PathObservation | null)[];
+  /** Machine whose own way out held the probes before it sent them, so that no later stage can have; mostly null. */
+  readonly heldBefore: string | null;
   /** Findings whose probes were released in order of sending, and in batches by flow. */
   readonly fifo: number;
   readonly byFlow: number;

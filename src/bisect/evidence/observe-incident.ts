@@ -2,7 +2,8 @@ import type { MeasuredPath } from '../../model/measured-path.js';
 import { FRESH_FLOW } from '../../model/sample.js';
 import { MS } from '../../model/time.js';
 import type { LoggedProbe, PathLog } from '../paths/path-log.js';
-import { type FindingGroup, lastReleaseNs, middleReleaseNs, type PlacedFinding } from './incident-groups.js';
+import { machineOfVantage } from '../paths/topology.js';
+import { type FindingGroup, lastReleaseNs, middleReleaseNs, onWayOut, type PlacedFinding } from './incident-groups.js';
 import type { Observation, PathObservation } from './observation.js';
 
 /** Releases on one path differ by so much beside the spread its finding states. */
@@ -53,22 +54,43 @@ export function observeIncident(group: FindingGroup, watch: Watch): SeenIncident
       const told = fromFindings(found);
       return told === null ? null : { observation: told, wholeFromNs: null };
     });
+  const heldBefore = wayOutOf(group, watch.paths);
+  // What waited before it was sent has its usual RTT: only the findings tell of it.
+  if (heldBefore !== null)
+    return {
+      ...seenBy(group, startMinNs, startMaxNs),
+      heldBefore,
+      paths: lookAt(() => null).map((look) => look?.observation ?? null),
+    };
   let looks = lookAt(group.kind === 'stall' ? stallLook(group, startMaxNs) : rangeLook(group));
   const laterNs = group.kind === 'stall' ? commonStart(looks) : startMaxNs;
   if (laterNs > startMaxNs) {
     looks = lookAt(stallLook(group, laterNs));
   }
   const paths = looks.map((look) => look?.observation ?? null);
+  return { ...seenBy(group, startMinNs, startMaxNs), heldBefore: null, paths };
+}
+
+function seenBy(
+  group: FindingGroup,
+  startMinNs: number,
+  startMaxNs: number,
+): Omit<SeenIncident, 'heldBefore' | 'paths'> {
   const orders = group.findings.flatMap(({ finding }) => (finding.kind === 'stall' ? [finding.order] : []));
   return {
     kind: group.kind,
     startMinNs,
     startMaxNs,
     releaseNs: group.kind === 'stall' ? middleReleaseNs(group) : lastReleaseNs(group),
-    paths,
     fifo: orders.filter((order) => order === 'fifo').length,
     byFlow: orders.filter((order) => order === 'by-flow').length,
   };
+}
+
+function wayOutOf({ findings }: FindingGroup, paths: readonly MeasuredPath[]): string | null {
+  const [first] = findings;
+  const path = first === undefined || onWayOut(first) === null ? undefined : paths[first.path];
+  return path === undefined ? null : machineOfVantage(path);
 }
 
 /** What a look at one path yields. */

@@ -1,4 +1,5 @@
 import type { Hypothesis, Variant } from '../causes/hypothesis.js';
+import type { Observation } from '../evidence/observation.js';
 import type { Case } from '../weigh/case.js';
 import { MIXED, withGlitch } from '../weigh/path-likelihood.js';
 import { QUEUES } from '../weigh/priors.js';
@@ -7,7 +8,8 @@ import { QUEUES } from '../weigh/priors.js';
 export type FlowBelief = (path: number, flow: number) => number;
 
 /**
- * How well a hypothesis explains one incident by itself, to decide which incidents are its own.
+ * How well a hypothesis explains one incident by itself, to decide which incidents are its own; -Infinity where it cannot
+ * have made it.
  * @param belief where it is known already which flows wait
  */
 export function explainIncident(
@@ -16,6 +18,7 @@ export function explainIncident(
   hypothesis: Hypothesis,
   belief: FlowBelief | null,
 ): number {
+  if (isAfter(hypothesis, known.incidents[incident] as Observation)) return Number.NEGATIVE_INFINITY;
   if (belief !== null) return explain(known, incident, hypothesis, belief);
   // Every pair of causes asks this again.
   const scores = unlearnt(known, hypothesis);
@@ -40,6 +43,11 @@ function explain(known: Case, incident: number, hypothesis: Hypothesis, belief: 
       (variant) => Math.log(variant.share) + explainByVariant(known, incident, variant, belief),
     ),
   );
+}
+
+/** What was held before it was sent, no later stage held. */
+function isAfter({ cause, machines }: Hypothesis, { heldBefore }: Observation): boolean {
+  return heldBefore !== null && !(cause === 'sender' && machines[0] === heldBefore);
 }
 
 function explainByVariant(known: Case, incident: number, variant: Variant, belief: FlowBelief | null): number {

@@ -2,6 +2,7 @@ import { printable } from '../../format/printable.js';
 import type { Culprit } from '../../model/culprit.js';
 import type { Explanation } from '../../model/explanation.js';
 import type { Finding } from '../../model/finding.js';
+import type { Outage } from '../../model/outage.js';
 import type { Summary } from '../../model/summary.js';
 import type { Incident, Verdict } from '../../model/verdict.js';
 import { type BisectStanding, bisectProgress } from '../../report/bisect/bisect-progress.js';
@@ -19,6 +20,13 @@ export interface BisectOutputOptions extends BisectOptions {
   readonly recorded: boolean;
   /** In place of the one of the format. */
   readonly reporter?: BisectReporter | undefined;
+}
+
+/** Where the verdict stands, with what takes its time to make. */
+export interface ToldStanding extends Omit<BisectStanding, 'summaries'> {
+  readonly settled: boolean;
+  readonly summaries: () => readonly Summary[];
+  readonly verdict: () => Verdict;
 }
 
 /**
@@ -51,9 +59,9 @@ export class BisectOutput {
       : undefined;
   }
 
-  /** Whether it is drawn: then where the verdict stands is asked for again and again. */
-  get isLive(): boolean {
-    return this.#live !== undefined;
+  /** Whether anybody sees where the verdict stands. */
+  get showsStanding(): boolean {
+    return this.#live !== undefined || this.#statusShown;
   }
 
   /** Takes the events of one vantage, for the dashboard. */
@@ -73,6 +81,10 @@ export class BisectOutput {
 
   finding(finding: Finding): void {
     this.#printUnlessDrawn(this.reporter.finding(finding));
+  }
+
+  outage(outage: Outage): void {
+    this.#printUnlessDrawn(this.reporter.outage?.(outage) ?? '');
   }
 
   incident(incident: Incident): void {
@@ -102,12 +114,12 @@ export class BisectOutput {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Where the verdict stands while it is measured. */
-  standing(about: BisectStanding, settled: boolean, verdict: () => Verdict): void {
-    this.#live?.take({ kind: 'standing', verdict: verdict(), waitsFor: about.why, settled });
+  /** Where the verdict stands while it is measured; what nobody looks at is not asked for. */
+  standing({ why, settled, ...told }: ToldStanding): void {
+    this.#live?.take({ kind: 'standing', verdict: told.verdict(), waitsFor: why, settled });
     if (!this.#statusShown) return;
     this.#clearStatus();
-    this.#status = bisectProgress(about, this.io.columns);
+    this.#status = bisectProgress({ ...told, why, summaries: told.summaries() }, this.io.columns);
     this.#showStatus();
   }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { closedTo } from '../../bisect/evidence/heard-to.js';
 import { createInference, type Inference, type InferenceOptions } from '../../bisect/inference.js';
 import type { Receiver } from '../../bisect/paths/queue-prediction.js';
+import type { Settlement } from '../../bisect/weigh/stopping.js';
 import { joinVerdict } from '../../correlate/join-verdict.js';
 import type { HostsPath } from '../../hosts/measured-paths.js';
 import { plannedOf } from '../../hosts/planned.js';
@@ -13,7 +14,7 @@ import { watchesOf } from '../../model/watch.js';
 import type { BisectReporter } from '../../report/bisect/bisect-reporter.js';
 import type { RunsAs } from '../../transports/transport.js';
 import { publishProbes } from '../probe/running-probes.js';
-import { verdictStatus } from '../run/exit-status.js';
+import { EXIT, verdictStatus } from '../run/exit-status.js';
 import { withRemedy } from '../run/remedies.js';
 import type { Io } from '../terminal/io.js';
 import type { Output } from '../terminal/output.js';
@@ -33,9 +34,8 @@ const RUNS_AS: Readonly<Record<RunsAs, string>> = {
   user: 'helpers run there without root, as sudo asks for a password: they may lack the right to probe',
 };
 
-/** Weighing hundreds of incidents takes longer than a tick: it takes at most this share of the time. */
+/** Weighing hundreds of incidents takes longer than a tick: it, and showing where they stand, take this share of time. */
 const WEIGHING_SHARE = 0.1;
-/** While the run is drawn it comes no oftener than this: each time a whole verdict is made. */
 const DRAWN_EVERY_MS = 1_000;
 
 /** One bisection, from its sources to its verdict. */
@@ -55,6 +55,7 @@ export class Bisection {
   #withdraw: () => void = () => {};
   #lastNs = 0;
   #weighAgainAt = 0;
+  #showAgainAt = 0;
 
   /** @param reporter in place of the one of the format */
   constructor(
@@ -117,6 +118,10 @@ export class Bisection {
     const explanation = this.#hunt.explain();
     const joined = explanation ? joinVerdict(verdict, explanation, this.#hunt.traced) : verdict;
     await this.#output.verdict(joined, this.#summaries(), explanation);
+    if (this.#vantages.every(({ state }) => state === 'failed') && !this.sources.recorded) {
+      this.#output.tell('every prober died: the verdict is of what was measured before, and nothing is known since');
+      return EXIT.system;
+    }
     return verdictStatus(verdict);
   }
 
@@ -150,8 +155,9 @@ export class Bisection {
   async #read(vantage: VantageRun): Promise<void> {
     const indices = vantage.paths.map((path) => this.about.paths.indexOf(path));
     const feed = this.#output.feed(vantage);
-    for await (const { event, findings } of vantage.events()) {
-      feed?.take(event, findings);
+    for await (const step of vantage.events()) {
+      const { event, findings, outages } = step;
+      feed?.take(step);
       if (event.kind === 'samples') this.#takeSamples(vantage, event.samples, indices);
       if (event.kind === 'hello' && vantage.run) {
         this.#output.vantage(vantage);
@@ -159,6 +165,7 @@ export class Bisection {
         this.#watchWhenAllRun();
       }
       if (event.kind === 'warning') this.#output.tell(`${vantage.name}: ${event.message} [${event.code}]`);
+      for (const outage of outages) this.#output.outage(outage);
       for (const finding of findings) this.#takeFinding(vantage, finding);
       // A reader that is behind holds the vantages up, and one that has left ends them.
       await this.#output.written();
@@ -180,7 +187,8 @@ export class Bisection {
   }
 
   #takeFinding(vantage: VantageRun, finding: Finding): void {
-    if (finding.kind === 'stall' && !finding.selfInflicted) {
+    // What waited before it was sent, no receiver saw wait.
+    if (finding.kind === 'stall' && !finding.selfInflicted && finding.leg !== 'out') {
       const seen = this.#watches.flatMap((watch) => watch.explain(vantage, finding));
       this.#infers((inference) => {
         for (const evidence of seen) inference.local(evidence);
@@ -188,10 +196,7 @@ export class Bisection {
     }
     // What a stall's own release lost says nothing beyond the stall.
     // Nor what a path does all the time, which is no incident.
-    const held =
-      (finding.kind === 'loss-episode' && finding.duringStall === true) ||
-      // It waited before the vantage's interface sent it: no stage behind that is to blame.
-      (finding.kind === 'stall' && finding.leg === 'out');
+    const held = finding.kind === 'loss-episode' && finding.duringStall === true;
     if (!held && finding.kind !== 'next-probe-release') {
       this.#infers((inference) => inference.finding(finding));
     }
@@ -295,13 +300,25 @@ export class Bisection {
     const began = performance.now();
     if (began < this.#weighAgainAt) return;
     const standing = inference.settled(closedNs);
+    this.#weighAgainAt = began + (performance.now() - began) / WEIGHING_SHARE;
     if (this.options.trace && !this.sources.recorded) this.#hunt.consider(standing.leading, this.#vantages);
     const done = standing.settled && this.#hunt.satisfied(this.#lastNs);
     if (done && !this.options.fixedDuration && !this.sources.recorded) this.#stopAll();
-    const about = { summaries: this.#summaries(), elapsedNs: this.#lastNs, ...standing };
-    this.#output.standing(about, standing.settled, () => this.#verdict(inference));
+    this.#show(standing, inference);
+  }
+
+  /** A whole verdict, and what each path could have shown, take longer to make than what decides when to end. */
+  #show(standing: Settlement, inference: Inference): void {
+    const began = performance.now();
+    if (!this.#output.showsStanding || began < this.#showAgainAt) return;
+    this.#output.standing({
+      ...standing,
+      elapsedNs: this.#lastNs,
+      summaries: () => this.#summaries(),
+      verdict: () => this.#verdict(inference),
+    });
     const tookMs = performance.now() - began;
-    this.#weighAgainAt = began + Math.max(this.#output.isLive ? DRAWN_EVERY_MS : 0, tookMs / WEIGHING_SHARE);
+    this.#showAgainAt = began + Math.max(DRAWN_EVERY_MS, tookMs / WEIGHING_SHARE);
   }
 
   #takeIncident(incident: Incident): void {

@@ -2,10 +2,10 @@ import type { Engine, ProbeRun } from '../../engines/engine.js';
 import type { HostsPath } from '../../hosts/measured-paths.js';
 import type { EngineEvent, ProberHello } from '../../model/engine-event.js';
 import { CodedError } from '../../model/errors.js';
-import type { Finding } from '../../model/finding.js';
 import { type Judging, judgingOf } from '../../model/judging.js';
 import { DEFAULT_MATCH_NS, DEFAULT_MAX_PACKETS_PER_SECOND, DEFAULT_WAIT_NS, type ProbePlan } from '../../model/plan.js';
 import type { RunResult } from '../../report/probe/reporter.js';
+import { type MeasuredEvent, measuredRun } from '../run/measured-run.js';
 import { Measurement } from '../run/measurement.js';
 import { rebase } from '../run/rebase.js';
 
@@ -23,12 +23,6 @@ export interface VantageRunOptions extends Judging {
   readonly sourcePorts?: readonly [number, number] | undefined;
   /** Of the rxray that measured; default this one. */
   readonly version?: string;
-}
-
-export interface VantageEvent {
-  /** On the time line of all vantages. */
-  readonly event: EngineEvent;
-  readonly findings: readonly Finding[];
 }
 
 /** The probes of one vantage. When it dies the others go on: its paths are then told to be without evidence. */
@@ -116,16 +110,22 @@ export class VantageRun {
     return this.#measurement.result();
   }
 
-  /** All events to the end. A failure of the environment ends them and shows in `state`, it is not thrown. */
-  async *events(): AsyncGenerator<VantageEvent> {
+  /**
+   * All events to the end, on the time line of all vantages. A failure of the environment ends them and shows in
+   * `state`, it is not thrown.
+   */
+  async *events(): AsyncGenerator<MeasuredEvent> {
     let shiftNs = 0;
     let cutOff = false;
+    const placed = (raw: EngineEvent): EngineEvent => {
+      if (raw.kind === 'start') {
+        shiftNs = Number(raw.epochRealNs - this.options.epochRealNs) - this.options.clockOffsetNs;
+      }
+      return rebase(raw, shiftNs);
+    };
     try {
-      for await (const raw of this.#run.events) {
-        if (raw.kind === 'start') {
-          shiftNs = Number(raw.epochRealNs - this.options.epochRealNs) - this.options.clockOffsetNs;
-        }
-        const event = rebase(raw, shiftNs);
+      for await (const step of measuredRun(this.#run.events, this.#measurement, placed)) {
+        const { event } = step;
         if (event.kind === 'hello') {
           this.#state = 'running';
           this.#hello = event.hello;
@@ -133,10 +133,7 @@ export class VantageRun {
         this.#heardNs = Math.max(this.#heardNs, timeOf(event));
         if (event.kind === 'end' && event.reason === 'cut-off') cutOff = true;
         if (event.kind === 'warning') this.#why = event.message;
-        const findings = this.#measurement.take(event);
-        // With the last event, so that a recording has what follows from it in its place.
-        if (event.kind === 'end') findings.push(...this.#measurement.finish());
-        yield { event, findings };
+        yield step;
       }
       this.#state = cutOff ? 'failed' : 'ended';
     } catch (error) {

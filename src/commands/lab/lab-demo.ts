@@ -27,6 +27,7 @@ import { MS, SECOND } from '../../model/time.js';
 import { Progress } from '../../report/progress/progress.js';
 import { netnsTransport } from '../../transports/local/netns-transport.js';
 import { bisect } from '../bisect/bisect.js';
+import { measuredRun } from '../run/measured-run.js';
 import { Measurement } from '../run/measurement.js';
 import type { Io } from '../terminal/io.js';
 
@@ -169,8 +170,7 @@ class Vantage {
 
   async #follow(measurement: Measurement) {
     const findings: Finding[] = [];
-    for await (const event of this.#run.events) findings.push(...measurement.take(event));
-    findings.push(...measurement.finish());
+    for await (const step of measuredRun(this.#run.events, measurement)) findings.push(...step.findings);
     const stalls = findings.filter((finding): finding is Stall => finding.kind === 'stall' && !finding.selfInflicted);
     return { epochNs: BigInt(measurement.run?.epochNs ?? 0), stalls };
   }

@@ -7,6 +7,7 @@ import type { RunResult } from '../../report/probe/reporter.js';
 import { snapshotText } from '../../report/probe/text-reporter.js';
 import { statusLine } from '../../report/progress/status-line.js';
 import { EXIT } from '../run/exit-status.js';
+import { measuredRun } from '../run/measured-run.js';
 import type { Measurement } from '../run/measurement.js';
 import { withRemedy } from '../run/remedies.js';
 import type { Io } from '../terminal/io.js';
@@ -81,17 +82,14 @@ export class ProbeCommand {
   }
 
   async #read(run: ProbeRun): Promise<void> {
-    for await (const event of run.events) {
-      const findings = this.measurement.take(event);
+    for await (const { event, findings, outages } of measuredRun(run.events, this.measurement)) {
       if (event.kind === 'hello') this.options.onHello?.(event.hello);
       if (event.kind === 'hello' && this.options.live) this.#openLive();
-      this.#live?.feed.take(event, findings);
+      this.#live?.feed.take({ event, findings, outages });
       if (event.kind === 'hello' && this.measurement.run) await this.#print(this.#reporter.start(this.measurement.run));
       if (event.kind === 'samples') await this.#print(this.#reporter.samples(event.samples));
       if (event.kind === 'warning') this.#tell(`warning ${event.code}: ${event.message}`);
-      if (event.kind === 'samples' && (this.#live === undefined || this.output.file !== undefined)) {
-        for (const outage of this.measurement.outages()) await this.#print(this.#reporter.outage?.(outage) ?? '');
-      }
+      if (!this.#drawnOnly) for (const outage of outages) await this.#print(this.#reporter.outage?.(outage) ?? '');
       await this.#report(findings);
     }
   }
@@ -104,9 +102,13 @@ export class ProbeCommand {
         if (finding.kind === 'stall') this.#onStall?.add(run === undefined ? finding : dated(finding, run));
       }
       const text = this.#reporter.finding(finding);
-      // Drawn already; a file gets everything all the same.
-      if (this.#live === undefined || this.output.file !== undefined) await this.#print(text);
+      if (!this.#drawnOnly) await this.#print(text);
     }
+  }
+
+  /** What is drawn is not printed as well; a file gets everything all the same. */
+  get #drawnOnly(): boolean {
+    return this.#live !== undefined && this.output.file === undefined;
   }
 
   #openLive(): void {
@@ -116,7 +118,6 @@ export class ProbeCommand {
   }
 
   async #end(): Promise<number> {
-    await this.#report(this.measurement.finish());
     const result = this.measurement.result();
     await this.#print(this.#reporter.end(result));
     await this.#onStall?.finish();

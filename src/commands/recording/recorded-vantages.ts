@@ -3,15 +3,16 @@ import type { RunRecord } from '../../model/records/run.js';
 import type { Player } from '../../recording/player.js';
 import type { ProbeInfo } from '../../recording/recorded-run.js';
 import { recordedEngineName, vantageStream } from '../bisect/bisect-sources.js';
-import { type VantageEvent, VantageRun } from '../bisect/vantage-run.js';
+import { VantageRun } from '../bisect/vantage-run.js';
 import { PROBE_STREAM } from '../probe/probe.js';
+import { type MeasuredEvent, measuredRun } from '../run/measured-run.js';
 import { Measurement } from '../run/measurement.js';
 import { replayedEngine } from './recorded-engine.js';
 
 /** The prober of one vantage, as a recording has it. */
 export interface RecordedVantage {
   /** All on one time line, in the order of the recording where several are read at once. */
-  events(): AsyncIterable<VantageEvent>;
+  events(): AsyncIterable<MeasuredEvent>;
   /** Known once it has said hello. */
   run(): RunRecord | undefined;
 }
@@ -54,12 +55,6 @@ function probed(player: Player, info: ProbeInfo): RecordedVantage {
   const { events } = replayedEngine(player, PROBE_STREAM, engine).start(plan);
   return {
     run: () => measurement.run,
-    events: async function* () {
-      for await (const event of events) {
-        const findings = measurement.take(event);
-        if (event.kind === 'end') findings.push(...measurement.finish());
-        yield { event, findings };
-      }
-    },
+    events: () => measuredRun(events, measurement),
   };
 }

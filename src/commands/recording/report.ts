@@ -9,6 +9,7 @@ import type { ReportDocument } from '../../report/document/report-document.js';
 import { htmlReport, type PageAssets } from '../../report/html/html-report.js';
 import { PROBE_STREAM } from '../probe/probe.js';
 import { EXIT } from '../run/exit-status.js';
+import { measuredRun } from '../run/measured-run.js';
 import { FileProgress } from '../terminal/file-progress.js';
 import type { Io } from '../terminal/io.js';
 import { type Output, withOutput } from '../terminal/output.js';
@@ -94,8 +95,7 @@ async function followProbe(
   const measurement = recordedMeasurement(info, { thresholdNs });
   const run = replayedEngine(player, PROBE_STREAM, info.engine).start(info.plan);
   const read = async (): Promise<void> => {
-    for await (const event of run.events) {
-      const findings = measurement.take(event);
+    for await (const { event, findings } of measuredRun(run.events, measurement)) {
       if (event.kind === 'hello' && measurement.run) assembly.vantage(measurement.run.host.name, measurement.run);
       if (event.kind === 'samples') assembly.samples(event.samples);
       if (event.kind === 'warning') warnings.push(event.message);
@@ -107,7 +107,6 @@ async function followProbe(
   ended.catch(() => {});
   await player.play();
   await ended;
-  for (const finding of measurement.finish()) assembly.finding(finding);
   const { summaries, quality } = measurement.result();
   assembly.ended(measurement.run?.host.name ?? 'prober', quality);
   assembly.end(summaries);

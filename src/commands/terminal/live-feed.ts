@@ -1,9 +1,8 @@
 import type { DashboardFeed } from '../../dashboard/dashboard-feed.js';
-import type { EngineEvent } from '../../model/engine-event.js';
-import type { Finding } from '../../model/finding.js';
 import type { RunRecord } from '../../model/records/run.js';
 import { MS } from '../../model/time.js';
 import type { RunResult } from '../../report/probe/reporter.js';
+import type { MeasuredEvent } from '../run/measured-run.js';
 
 /** Summaries and quality are told again after this much time of the run. */
 const FIGURES_EVERY_NS = 500 * MS;
@@ -26,8 +25,7 @@ export class LiveFeed {
     private readonly vantage?: string,
   ) {}
 
-  /** @param findings that the event completed */
-  take(event: EngineEvent, findings: readonly Finding[]): void {
+  take({ event, findings, outages }: MeasuredEvent): void {
     const of = this.vantage === undefined ? {} : { vantage: this.vantage };
     switch (event.kind) {
       case 'hello':
@@ -47,6 +45,7 @@ export class LiveFeed {
         break;
       default:
     }
+    for (const outage of outages) this.feed.take({ kind: 'outage', outage });
     for (const finding of findings) this.feed.take({ kind: 'finding', finding });
   }
 

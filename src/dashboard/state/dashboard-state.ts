@@ -63,6 +63,9 @@ export class DashboardState {
         this.log.add({ kind: 'finding', atNs: finding.release, finding });
         return;
       }
+      case 'outage':
+        this.log.add({ kind: 'outage', atNs: event.outage.at, outage: event.outage });
+        return;
       case 'incident':
         this.log.addIncident(event.incident);
         return;

@@ -1,4 +1,5 @@
 import type { Finding } from '../../model/finding.js';
+import type { Outage } from '../../model/outage.js';
 import type { Incident } from '../../model/verdict.js';
 import type { CulpritWords } from '../dashboard-feed.js';
 
@@ -7,6 +8,7 @@ const KEPT = 500;
 
 export type LogEntry =
   | { readonly kind: 'finding'; readonly atNs: number; readonly finding: Finding }
+  | { readonly kind: 'outage'; readonly atNs: number; readonly outage: Outage }
   /** Findings that overlap in time, which it replaces; the path is the first that was hit. */
   | { readonly kind: 'incident'; readonly atNs: number; readonly incident: Incident; readonly findings: Finding[] }
   | { readonly kind: 'culprit'; readonly atNs: number; readonly culprit: CulpritWords }

@@ -52,9 +52,20 @@ export function entryAt(context: ViewContext, row: number, height: number): LogE
 
 /** The path and the moment that an entry is about. */
 export function placeOf(entry: LogEntry): { path: string | undefined; atNs: number } {
-  const path =
-    entry.kind === 'finding' ? entry.finding.path : entry.kind === 'incident' ? entry.incident.paths[0] : undefined;
-  return { path, atNs: entry.atNs };
+  return { path: pathOf(entry), atNs: entry.atNs };
+}
+
+function pathOf(entry: LogEntry): string | undefined {
+  switch (entry.kind) {
+    case 'finding':
+      return entry.finding.path;
+    case 'outage':
+      return entry.outage.path;
+    case 'incident':
+      return entry.incident.paths[0];
+    default:
+      return undefined;
+  }
 }
 
 function logWindow(context: ViewContext, height: number): Shown[] {
@@ -113,6 +124,18 @@ function words(context: ViewContext, entry: LogEntry, others: number, width: num
     }
     case 'culprit':
       return [span(`${glyphs.culprit} ${'culprit'.padEnd(KIND)}`, 'alarm'), span(`  ${entry.culprit.headline}`)];
+    case 'outage': {
+      const { path, state, since, at, probes } = entry.outage;
+      const begun = state === 'begun';
+      return [
+        span(
+          `${begun ? glyphs.condition.silent : glyphs.condition.ok} ${'outage'.padEnd(KIND)}`,
+          begun ? 'bad' : 'plain',
+        ),
+        span(`${formatMs(at - since).padStart(SIZE)}  ${named(context, path, 0, width)}`),
+        span(begun ? `; silent, ${probes} probes without an answer` : '; answers again', 'dim'),
+      ];
+    }
     case 'message':
       return [span(`${glyphs.message} ${shorten(entry.text, Math.max(0, width - 18), glyphs.ellipsis)}`)];
   }

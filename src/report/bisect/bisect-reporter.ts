@@ -5,11 +5,12 @@ import { printable, printableValue } from '../../format/printable.js';
 import type { Culprit } from '../../model/culprit.js';
 import type { Explanation } from '../../model/explanation.js';
 import type { Finding } from '../../model/finding.js';
+import type { Outage } from '../../model/outage.js';
 import type { QualityRecord, RunRecord } from '../../model/records/run.js';
 import type { SampleColumns } from '../../model/sample.js';
 import type { Summary } from '../../model/summary.js';
 import type { Incident, Verdict } from '../../model/verdict.js';
-import { findingLine } from '../probe/finding-line.js';
+import { findingLine, outageLine } from '../probe/finding-line.js';
 import { verdictText } from './verdict-text.js';
 
 /** What happens in a bisection, as text; the methods are called in this order, the middle ones often. */
@@ -19,6 +20,8 @@ export interface BisectReporter {
   /** Samples as they come, for who wants them; `paths` are the numbers of their paths among all of the bisection. */
   samples?(samples: SampleColumns, paths: readonly number[]): void;
   finding(finding: Finding): string;
+  /** A path went silent, or answers again. */
+  outage?(outage: Outage): string;
   incident(incident: Incident): string;
   /** A vantage has ended, for who wants to know how well it measured. */
   ended?(name: string, quality: QualityRecord): void;
@@ -89,6 +92,7 @@ function ndjson(): BisectReporter {
   return {
     vantage: (name, run) => line({ ...run, vantage: name }),
     finding: line,
+    outage: line,
     incident: line,
     culprit: line,
     verdict: (verdict, summaries, explanation) =>
@@ -110,6 +114,7 @@ function text(options: BisectReportOptions): BisectReporter {
     // An incident tells what its findings have in common; what belongs to none is told by itself.
     finding: (finding) =>
       finding.selfInflicted ? shown(`${findingLine(finding, epochNs, options.thresholdNs, options.zone)}\n`) : '',
+    outage: (outage) => shown(`${outageLine(outage, epochNs, options.zone)}\n`),
     incident: (incident) => shown(`${incidentLine(printableValue(incident), epochNs, options.zone)}\n`),
     // Those that explain incidents come with the verdict.
     culprit: () => '',
