@@ -405,6 +405,34 @@ static_assert(offsetof(struct rxray_frame_arrival, flags) == 19, "arrival.flags"
 static_assert(offsetof(struct rxray_frame_arrival, reply) == 20, "arrival.reply");
 static_assert(offsetof(struct rxray_frame_arrival, reserved) == 21, "arrival.reserved");
 
+#define RXRAY_RECORD_HEARD 28
+/* A packet that arrived and looks like a probe of any sender; whose it is and whether it is genuine, the reader finds out. */
+struct rxray_frame_heard {
+	int64_t time_ns; /* stamp of the driver's hand-over, turned to CLOCK_MONOTONIC, since the epoch */
+	uint8_t source[16]; /* of its address, IPv4 the first four bytes */
+	uint8_t target[16]; /* likewise */
+	uint32_t backlog_ns; /* so long at least it waited between that stamp and the packet socket; saturates */
+	uint32_t tcp_seq; /* of a SYN */
+	uint16_t source_port; /* of a SYN */
+	uint16_t target_port; /* of a SYN */
+	uint8_t family; /* 4 or 6 */
+	uint8_t protocol; /* enum protocol: icmp or syn */
+	uint16_t flags; /* arrivalFlags */
+	uint8_t payload[72]; /* of an echo: its key and announcement */
+};
+static_assert(sizeof(struct rxray_frame_heard) == 128, "heard");
+static_assert(offsetof(struct rxray_frame_heard, time_ns) == 0, "heard.timeNs");
+static_assert(offsetof(struct rxray_frame_heard, source) == 8, "heard.source");
+static_assert(offsetof(struct rxray_frame_heard, target) == 24, "heard.target");
+static_assert(offsetof(struct rxray_frame_heard, backlog_ns) == 40, "heard.backlogNs");
+static_assert(offsetof(struct rxray_frame_heard, tcp_seq) == 44, "heard.tcpSeq");
+static_assert(offsetof(struct rxray_frame_heard, source_port) == 48, "heard.sourcePort");
+static_assert(offsetof(struct rxray_frame_heard, target_port) == 50, "heard.targetPort");
+static_assert(offsetof(struct rxray_frame_heard, family) == 52, "heard.family");
+static_assert(offsetof(struct rxray_frame_heard, protocol) == 53, "heard.protocol");
+static_assert(offsetof(struct rxray_frame_heard, flags) == 54, "heard.flags");
+static_assert(offsetof(struct rxray_frame_heard, payload) == 56, "heard.payload");
+
 #define RXRAY_RECORD_CPU_GAP 9
 /* A CPU did not run its heartbeat, which is due every millisecond. */
 struct rxray_frame_cpu_gap {

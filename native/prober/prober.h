@@ -79,6 +79,7 @@ struct watcher;
 struct prober {
 	struct plan plan;
 	struct secret secret;
+	uint64_t announced_epoch; /* tells this run from others in announcements */
 	struct clocks clocks;
 	struct pauses pauses;
 	struct grants grants;
@@ -96,6 +97,14 @@ struct prober {
 	size_t command_length;
 	bool stdin_closed, stopping;
 };
+
+/* A path whose target knows its probes has a secret of its own. */
+static inline struct secret prober_secret(const struct prober *prober, uint32_t path)
+{
+	const struct plan_path *plan = &prober->plan.paths[path];
+
+	return plan->secret_given ? (struct secret){{plan->secret[0], plan->secret[1]}} : prober->secret;
+}
 
 /* setup.c: everything between the plan and the first probe. */
 bool setup_prober(struct prober *prober, struct problem *problem);

@@ -117,10 +117,15 @@ static bool make_phases(struct prober *prober)
 		     end < prober->sender.train_count && ranks[end].interval_ns == ranks[first].interval_ns;)
 			end++;
 		for (uint32_t i = first; i < end; i++) {
+			const struct train *train = &prober->sender.trains[ranks[i].train];
+			const struct plan_path *plan = &prober->plan.paths[train->path];
 			struct grid *grid = &prober->sender.trains[ranks[i].train].grid;
 
 			grid->first_ns = prober->start_ns +
 			                 grid_phase(grid->interval_ns, group, i - first, end - first);
+			/* Who wants several machines to take turns knows better. */
+			if (plan->phase_given && !train->fresh)
+				grid->first_ns = prober->start_ns + (int64_t)plan->phase_ns;
 			agenda_add(&prober->sender.agenda, grid->first_ns, ranks[i].train);
 		}
 	}
@@ -223,7 +228,7 @@ static bool choose_stamps(struct prober *prober, struct problem *problem)
 
 bool setup_prober(struct prober *prober, struct problem *problem)
 {
-	uint64_t random[4];
+	uint64_t random[5];
 
 	prober->sender.paths = calloc(prober->plan.path_count, sizeof(*prober->sender.paths));
 	if (prober->sender.paths == NULL)
@@ -232,6 +237,7 @@ bool setup_prober(struct prober *prober, struct problem *problem)
 		return problem_set(problem, "E_RANDOM", EXIT_SYSTEM, -1, "use a kernel that has getrandom",
 		                   "no random numbers: %s", strerror(errno));
 	prober->secret = (struct secret){{random[0], random[1]}};
+	prober->announced_epoch = random[4];
 	if (prober->plan.secret_given)
 		memcpy(prober->secret.words, prober->plan.secret, sizeof(prober->plan.secret));
 	for (size_t i = 0; i < prober->plan.path_count; i++) {

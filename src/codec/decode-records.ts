@@ -1,11 +1,13 @@
 import { type ArrivalColumns, allocateArrivals } from '../model/arrival.js';
 import { END_REASONS } from '../model/end-reason.js';
 import type { EngineEvent, Pause, ThreadDelay } from '../model/engine-event.js';
+import type { Heard } from '../model/heard.js';
 import { allocateSamples, type SampleColumns } from '../model/sample.js';
 import { decodeKernelRecord, isKernelRecordType, KERNEL_LAYOUTS } from './decode-kernel.js';
 import { parseText } from './decode-text.js';
 import { readInteger, readRecord, UNKNOWN_CPU, UNKNOWN_INDEX } from './field.js';
 import {
+  ARRIVAL_FLAGS,
   ARRIVAL_LAYOUT,
   CLOCK_FIELDS,
   CLOCK_LAYOUT,
@@ -16,6 +18,7 @@ import {
   CPU_GAP_LAYOUT,
   END_FIELDS,
   END_LAYOUT,
+  HEARD_LAYOUT,
   PATH_TOTALS_FIELDS,
   PATH_TOTALS_LAYOUT,
   PAUSE_CAUSE,
@@ -42,6 +45,7 @@ const LAYOUTS = new Map<number, { readonly bytes: number; readonly leastBytes?: 
     PATH_TOTALS_LAYOUT,
     END_LAYOUT,
     ARRIVAL_LAYOUT,
+    HEARD_LAYOUT,
     CPU_GAP_LAYOUT,
     THREAD_DELAY_LAYOUT,
     SOFTNET_LAYOUT,
@@ -72,6 +76,10 @@ export function decodeRecords(
     damaged(`records of type ${type} of ${recordBytes} bytes`);
   if (type === ARRIVAL_LAYOUT.type) {
     events.push({ kind: 'arrivals', arrivals: decodeArrivals(payload, recordBytes, count) });
+    return;
+  }
+  if (type === HEARD_LAYOUT.type) {
+    events.push({ kind: 'heard', heard: decodeHeard(payload, recordBytes, count) });
     return;
   }
   if (type === TEXT_LAYOUT.type) {
@@ -168,6 +176,29 @@ function decodeArrivals(view: DataView, recordBytes: number, count: number): Arr
     columns.reply[index] = view.getUint8(at + field.reply);
   }
   return columns;
+}
+
+function decodeHeard(view: DataView, recordBytes: number, count: number): Heard[] {
+  const field = HEARD_LAYOUT;
+  return Array.from({ length: count }, (_, index): Heard => {
+    const at = index * recordBytes;
+    const bytes = (from: number, length: number): Uint8Array =>
+      new Uint8Array(view.buffer, view.byteOffset + at + from, length);
+    const addressBytes = view.getUint8(at + field.family) === 4 ? 4 : 16;
+    const isEcho = view.getUint8(at + field.protocol) === 0;
+    return {
+      timeNs: readInteger(view, at + field.timeNs),
+      backlogNs: view.getUint32(at + field.backlogNs, true),
+      protocol: isEcho ? 'icmp' : 'syn',
+      source: ipText(bytes(field.source, addressBytes)),
+      target: ipText(bytes(field.target, addressBytes)),
+      sourcePort: view.getUint16(at + field.sourcePort, true),
+      targetPort: view.getUint16(at + field.targetPort, true),
+      tcpSeq: view.getUint32(at + field.tcpSeq, true),
+      payload: isEcho ? bytes(field.payload, HEARD_LAYOUT.bytes - field.payload).slice() : new Uint8Array(0),
+      clockStepped: (view.getUint16(at + field.flags, true) & ARRIVAL_FLAGS.clockStep) !== 0,
+    };
+  });
 }
 
 /** Adds the senders of ICMP errors that a block names to `routers`. */

@@ -70,6 +70,7 @@ export class FrameEncoder {
         return this.#text(JSON.stringify({ event: 'error', ...rest }));
       }
       case 'kernel':
+      case 'heard':
         return new Uint8Array(0);
       case 'lost-records':
         this.#lostRecords += event.count;

@@ -496,6 +496,56 @@ export const ARRIVAL_FIELDS = [
   ['reply', 'u8', 20],
 ] as const;
 
+/** A packet that arrived and looks like a probe of any sender; whose it is and whether it is genuine, the reader finds out. Byte offsets of the fields. */
+export const HEARD_LAYOUT = {
+  type: 28,
+  bytes: 128,
+  /** i64: stamp of the driver's hand-over, turned to CLOCK_MONOTONIC, since the epoch. */
+  timeNs: 0,
+  /** u8[16]: of its address, IPv4 the first four bytes. */
+  source: 8,
+  /** u8[16]: likewise. */
+  target: 24,
+  /** u32: so long at least it waited between that stamp and the packet socket; saturates. */
+  backlogNs: 40,
+  /** u32: of a SYN. */
+  tcpSeq: 44,
+  /** u16: of a SYN. */
+  sourcePort: 48,
+  /** u16: of a SYN. */
+  targetPort: 50,
+  /** u8: 4 or 6. */
+  family: 52,
+  /** u8: enum protocol: icmp or syn. */
+  protocol: 53,
+  /** u16: arrivalFlags. */
+  flags: 54,
+  /** u8[72]: of an echo: its key and announcement. */
+  payload: 56,
+} as const;
+
+/** Instants in records of type heard, since the epoch of the stream. */
+export const HEARD_TIMES = ['timeNs'] as const;
+
+/** Fields of a heard record: name, width and byte offset. */
+export const HEARD_FIELDS = [
+  ['timeNs', 'i64', 0],
+  ['backlogNs', 'u32', 40],
+  ['tcpSeq', 'u32', 44],
+  ['sourcePort', 'u16', 48],
+  ['targetPort', 'u16', 50],
+  ['family', 'u8', 52],
+  ['protocol', 'u8', 53],
+  ['flags', 'u16', 54],
+] as const;
+
+/** Arrays of a heard record: name, byte offset and number of elements. */
+export const HEARD_ARRAYS = {
+  source: [8, 16],
+  target: [24, 16],
+  payload: [56, 72],
+} as const;
+
 /** A CPU did not run its heartbeat, which is due every millisecond. Byte offsets of the fields. */
 export const CPU_GAP_LAYOUT = {
   type: 9,

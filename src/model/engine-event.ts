@@ -1,5 +1,6 @@
 import type { ArrivalColumns } from './arrival.js';
 import type { EndReason } from './end-reason.js';
+import type { Heard } from './heard.js';
 import type { KernelEvent } from './kernel-event.js';
 import type { ReceiveSide } from './receive-side.js';
 import type { SampleColumns } from './sample.js';
@@ -178,6 +179,8 @@ export type EngineEvent =
   | { readonly kind: 'hello'; readonly hello: ProberHello }
   | { readonly kind: 'samples'; readonly samples: SampleColumns }
   | { readonly kind: 'pause'; readonly pause: Pause }
+  /** What a watcher heard that listens to anybody. */
+  | { readonly kind: 'heard'; readonly heard: readonly Heard[] }
   /** The next four come from watchers, on the watcher's own time line. */
   | { readonly kind: 'arrivals'; readonly arrivals: ArrivalColumns }
   | { readonly kind: 'cpu-gap'; readonly gap: CpuGap }

@@ -16,11 +16,23 @@ export interface PlannedPath {
   readonly freshPerSecond: number;
   /** From one probe of the path to the next, whatever the number of flows. */
   readonly intervalNs: number;
+  /** When its first probe is due, behind the start; by default phases are spread over all paths of one interval. */
+  readonly phaseNs?: number;
   readonly interface?: string;
   readonly source?: string;
   readonly ttl?: number;
   /** What is asked, on paths of protocol `http` and `dns`. */
   readonly request?: RequestSpec;
+  /** Where the target is to know the probes of this path on their arrival. */
+  readonly told?: ToldPath;
+}
+
+/** What a path shares with its target. Never written down: its secret is all that keeps others from forging probes. */
+export interface ToldPath {
+  /** 32 hexadecimal digits that the keys of this path are made of. */
+  readonly secret: string;
+  /** Of an ICMP path: numbers of SYN paths to the same machine, at most 4, whose grids its echoes announce in turn. */
+  readonly announces?: readonly number[];
 }
 
 export type TimestampChoice = 'auto' | 'hw' | 'kernel' | 'user';
@@ -31,6 +43,8 @@ export interface ProbePlan {
   readonly paths: readonly PlannedPath[];
   /** Probes per path; 0 means until stopped. */
   readonly count: number;
+  /** Instant of CLOCK_MONOTONIC that slot 0 begins at; default soon. */
+  readonly startAtNs?: number;
   /** 0 means until stopped. */
   readonly durationNs: number;
   /** A reply later than this is `late`, no reply by then `lost`. */

@@ -32,6 +32,8 @@ export interface WatchPlan {
   readonly watches: readonly Watch[];
   /** Interfaces that local evidence is wanted about: heartbeats, delays of receiving threads, softnet. */
   readonly local: readonly string[];
+  /** Interfaces on which any announced probe is wanted, and SYNs from these source ports. */
+  readonly hears?: readonly { readonly interface: string; readonly ports: readonly [number, number] }[];
   readonly durationNs?: number;
   readonly cpu?: 'auto' | 'none' | number;
 }

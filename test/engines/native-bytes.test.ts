@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { Keys, KeyUse, secretFrom, sipHash } from '../../src/engines/node-prober/key.js';
+import { Keys, KeyUse, secretFrom, sipHash } from '../../src/codec/probe-key.js';
 import { parseAddress } from '../../src/engines/portable/address.js';
 import { type Outgoing, TcpFlags } from '../../src/engines/portable/packet.js';
 import { buildPacket } from '../../src/engines/portable/packet-build.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
-import { Keys, KeyUse, secretFrom } from '../../src/engines/node-prober/key.js';
+import { Keys, KeyUse, secretFrom } from '../../src/codec/probe-key.js';
 import type { Answer, ProbeEvents } from '../../src/engines/node-prober/means.js';
 import { parseAddress } from '../../src/engines/portable/address.js';
 import { Answers } from '../../src/engines/portable/answers.js';

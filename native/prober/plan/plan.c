@@ -62,9 +62,14 @@ static bool take_option(struct plan *plan, struct plan_path *path, const char *w
 	const char *value;
 	size_t length;
 	uint64_t number;
+	bool told;
 
 	if (equals == NULL)
 		return PLAN_FAIL(problem, "line %u: `%.40s` is not of the form key=value", plan->line, word);
+	if (!plan_take_told(plan, path, word, &told, problem))
+		return false;
+	if (told)
+		return true;
 	value = equals + 1;
 	length = (size_t)(equals - word);
 #define IS(name) (length == sizeof(name) - 1 && memcmp(word, name, length) == 0)
@@ -225,6 +230,8 @@ bool plan_take_line(struct plan *plan, const char *line, size_t length, struct p
 		return plan_take_watch(plan, words, count, problem);
 	if (strcmp(words[0], "local") == 0)
 		return plan_take_local(plan, words, count, problem);
+	if (strcmp(words[0], "hear") == 0)
+		return plan_take_hear(plan, words, count, problem);
 	if (strcmp(words[0], "run") == 0 && count == 1) {
 		plan->complete = true;
 		return true;
@@ -254,5 +261,5 @@ bool plan_finish(struct plan *plan, struct problem *problem)
 			                            ? NS_PER_S
 			                            : plan->interval_ns;
 	}
-	return plan_check_rates(plan, problem);
+	return plan_finish_told(plan, problem) && plan_check_rates(plan, problem);
 }

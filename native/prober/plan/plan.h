@@ -16,6 +16,9 @@
 #define PLAN_MAX_WATCHES 128 /* each is a few instructions of the filter that every packet meets */
 #define PLAN_MAX_LOCALS 4
 #define PLAN_MIN_PAYLOAD 16 /* room for the key of a probe */
+#define PLAN_ANNOUNCED_PAYLOAD 72 /* room for the key and an announcement, see announcement.h */
+#define PLAN_MAX_ANNOUNCED 4
+#define PLAN_MAX_HEARS 4
 #define PLAN_MAX_PAYLOAD 1400
 
 /*
@@ -43,6 +46,12 @@ struct plan_path {
 	uint16_t payload;
 	uint8_t ttl;
 	uint8_t protocol; /* enum protocol */
+	bool secret_given, phase_given, announces;
+	uint8_t announced_count;
+	uint32_t announced[PLAN_MAX_ANNOUNCED]; /* SYN paths whose grids the echoes of this path tell in turn
+	                                         */
+	uint64_t secret[2]; /* of this path alone, shared with its target */
+	uint64_t phase_ns; /* of its first probe behind the start */
 };
 
 struct plan_range {
@@ -62,6 +71,12 @@ struct plan_watch {
 	bool tunnel; /* its packets may be inside IPIP here */
 };
 
+/* An interface on which any announced probe is to be told, whoever sent it. */
+struct plan_hear {
+	char interface[IF_NAMESIZE];
+	struct plan_range ports; /* source ports of SYNs */
+};
+
 struct plan {
 	struct plan_path *paths;
 	size_t path_count;
@@ -79,6 +94,8 @@ struct plan {
 	size_t watch_count;
 	char locals[PLAN_MAX_LOCALS][IF_NAMESIZE]; /* interfaces that local evidence is about */
 	size_t local_count;
+	struct plan_hear hears[PLAN_MAX_HEARS];
+	size_t hear_count;
 	uint64_t secret[2];
 	bool secret_given;
 	enum stamping stamping;
@@ -118,10 +135,11 @@ const char *protocol_name(uint8_t protocol);
 /* plan_watch.c: the lines of a plan that sends nothing. */
 bool plan_take_watch(struct plan *plan, char **words, int count, struct problem *problem);
 bool plan_take_local(struct plan *plan, char **words, int count, struct problem *problem);
+bool plan_take_hear(struct plan *plan, char **words, int count, struct problem *problem);
 bool plan_finish_watches(const struct plan *plan, struct problem *problem);
 static inline bool plan_only_watches(const struct plan *plan)
 {
-	return plan->watch_count > 0 || plan->local_count > 0;
+	return plan->watch_count > 0 || plan->local_count > 0 || plan->hear_count > 0;
 }
 
 /* plan_words.c: what the lines are made of. */
@@ -129,5 +147,11 @@ bool plan_number(const char *text, uint64_t least, uint64_t most, uint64_t *valu
 bool plan_word(const char *text, const char *const *words, int *index);
 bool plan_range(const char *text, struct plan_range *range);
 bool plan_secret(const char *text, uint64_t secret[2]);
+bool plan_interface(const char *text, char interface[IF_NAMESIZE]);
+
+/* plan_told.c: the options of a path that is told to its target. */
+bool plan_take_told(const struct plan *plan, struct plan_path *path, const char *word, bool *known,
+                    struct problem *problem);
+bool plan_finish_told(const struct plan *plan, struct problem *problem);
 
 #endif

@@ -20,14 +20,6 @@ static bool split(const char *word, char *copy, size_t size, struct option *opti
 	return true;
 }
 
-static bool take_interface(const char *value, char interface[IF_NAMESIZE])
-{
-	if (*value == '\0' || strlen(value) >= IF_NAMESIZE || strchr(value, '/') != NULL || value[0] == '.')
-		return false;
-	strcpy(interface, value);
-	return true;
-}
-
 static bool take_option(struct plan_watch *watch, const struct option *option, bool *known)
 {
 	bool icmp = watch->protocol == PROTOCOL_ICMP;
@@ -39,7 +31,7 @@ static bool take_option(struct plan_watch *watch, const struct option *option, b
 		return address_parse(option->value, &watch->source) &&
 		       watch->source.family == watch->target.family;
 	if (strcmp(option->name, "if") == 0)
-		return take_interface(option->value, watch->interface);
+		return plan_interface(option->value, watch->interface);
 	if (strcmp(option->name, "as") == 0) {
 		good = plan_number(option->value, 0, UINT32_MAX, &number);
 		watch->path = (uint32_t)number;
@@ -142,7 +134,7 @@ bool plan_take_local(struct plan *plan, char **words, int count, struct problem 
 {
 	char interface[IF_NAMESIZE];
 
-	if (count != 2 || strncmp(words[1], "if=", 3) != 0 || !take_interface(words[1] + 3, interface))
+	if (count != 2 || strncmp(words[1], "if=", 3) != 0 || !plan_interface(words[1] + 3, interface))
 		return PLAN_FAIL(problem, "line %u: local evidence needs if=NAME", plan->line);
 	for (size_t i = 0; i < plan->local_count; i++) {
 		if (strcmp(plan->locals[i], interface) == 0)
@@ -154,12 +146,32 @@ bool plan_take_local(struct plan *plan, char **words, int count, struct problem 
 	return true;
 }
 
+bool plan_take_hear(struct plan *plan, char **words, int count, struct problem *problem)
+{
+	struct plan_hear hear = {.ports = {1, 0}};
+
+	for (int i = 1; i < count; i++) {
+		if (strncmp(words[i], "if=", 3) == 0 && plan_interface(words[i] + 3, hear.interface))
+			continue;
+		if (strncmp(words[i], "ports=", 6) == 0 && plan_range(words[i] + 6, &hear.ports))
+			continue;
+		return PLAN_FAIL(problem, "line %u: bad value: `%.60s`", plan->line, words[i]);
+	}
+	if (hear.interface[0] == '\0' || hear.ports.first > hear.ports.last)
+		return PLAN_FAIL(problem, "line %u: hear needs if=NAME and ports=FIRST-LAST", plan->line);
+	if (plan->hear_count == PLAN_MAX_HEARS)
+		return PLAN_FAIL(problem, "line %u: at most %d interfaces", plan->line, PLAN_MAX_HEARS);
+	plan->hears[plan->hear_count++] = hear;
+	return true;
+}
+
 bool plan_finish_watches(const struct plan *plan, struct problem *problem)
 {
 	if (plan->path_count > 0)
-		return PLAN_FAIL(problem,
-		                 "line %u: a plan either sends (path) or looks on (watch, local), never both",
-		                 plan->line);
+		return PLAN_FAIL(
+		        problem,
+		        "line %u: a plan either sends (path) or looks on (watch, local, hear), never both",
+		        plan->line);
 	if (plan->watch_count > 0 && !plan->secret_given)
 		return PLAN_FAIL(problem, "line %u: watches need the secret of the prober", plan->line);
 	return true;

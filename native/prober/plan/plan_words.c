@@ -96,3 +96,11 @@ bool plan_secret(const char *text, uint64_t secret[2])
 	memcpy(secret, words, sizeof(words));
 	return true;
 }
+
+bool plan_interface(const char *text, char interface[IF_NAMESIZE])
+{
+	if (*text == '\0' || strlen(text) >= IF_NAMESIZE || strchr(text, '/') != NULL || text[0] == '.')
+		return false;
+	strcpy(interface, text);
+	return true;
+}

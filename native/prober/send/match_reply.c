@@ -87,6 +87,7 @@ static void take_named(struct prober *prober, uint32_t path, struct answer *answ
 	const struct incoming *in = answer->in;
 	uint32_t index = prober->sender.paths[path].pinned;
 	struct train *train = &prober->sender.trains[index];
+	struct secret secret = prober_secret(prober, path);
 	uint64_t k;
 
 	if (train->outstanding.next == 0 || (in->error && !quotes_probe(prober, path, in))) {
@@ -94,8 +95,7 @@ static void take_named(struct prober *prober, uint32_t path, struct answer *answ
 		return;
 	}
 	if (in->echoed.whole) {
-		if (in->echoed.path != path ||
-		    in->echoed.nonce != key_nonce(&prober->secret, path, in->echoed.seq)) {
+		if (in->echoed.path != path || in->echoed.nonce != key_nonce(&secret, path, in->echoed.seq)) {
 			count_wrong_key(prober, path, in);
 			return;
 		}
@@ -130,6 +130,7 @@ static void take_tcp(struct prober *prober, struct answer *answer)
 	uint32_t path, number = in->tcp_seq, index;
 	enum key_use use = KEY_SEQUENCE;
 	const struct path_ports *ports;
+	struct secret secret;
 	struct train *train;
 	uint16_t flow;
 	uint64_t n, k, newest;
@@ -173,7 +174,8 @@ static void take_tcp(struct prober *prober, struct answer *answer)
 	newest = train->outstanding.next == 0 ? 0 : train->outstanding.next - 1;
 	if (!train->fresh)
 		newest /= prober->plan.paths[path].flows;
-	n = key_index(&prober->secret, use, path, flow, number, newest);
+	secret = prober_secret(prober, path);
+	n = key_index(&secret, use, path, flow, number, newest);
 	k = train->fresh ? n : n * prober->plan.paths[path].flows + flow;
 	if (n == UINT64_MAX || (train->fresh && own != ports->fresh_first + n % ports->fresh_count)) {
 		count_wrong_key(prober, path, in);

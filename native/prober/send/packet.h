@@ -9,6 +9,7 @@
 #include "address.h"
 
 #define PACKET_MAX 1500
+#define ANNOUNCEMENT_BYTES 56
 
 #define TCP_FIN 0x01
 #define TCP_SYN 0x02
@@ -29,6 +30,7 @@ struct outgoing {
 	uint8_t ttl;
 	uint8_t transport; /* enum transport */
 	uint8_t tcp_flags;
+	const uint8_t *announcement; /* behind the key, ANNOUNCEMENT_BYTES; NULL none */
 };
 
 /* Writes the packet from its IP header on; returns its length, at most PACKET_MAX. */

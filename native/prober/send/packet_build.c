@@ -46,6 +46,8 @@ static void put_payload(const struct outgoing *out, uint8_t *at)
 	put32(at + 4, out->seq);
 	put32(at + 8, (uint32_t)(out->nonce >> 32));
 	put32(at + 12, (uint32_t)out->nonce);
+	if (out->announcement != NULL)
+		memcpy(at + 16, out->announcement, ANNOUNCEMENT_BYTES);
 }
 
 static size_t build_icmp(const struct outgoing *out, uint8_t *at)

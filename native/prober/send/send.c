@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "announcement.h"
 #include "awaiting_stamp.h"
 #include "probe_fate.h"
 #include "prober.h"
@@ -16,6 +17,7 @@ static void describe(const struct prober *prober, const struct train *train, uin
 	const struct path_ports *ports = &prober->sender.ports.paths[train->path];
 	uint16_t flow = train->fresh ? FRESH_FLOW : flow_of(plan, k);
 	uint64_t n = train->fresh ? k : k / plan->flows;
+	struct secret secret = prober_secret(prober, train->path);
 
 	*out = (struct outgoing){
 	        .source = &prober->sender.paths[train->path].route.source,
@@ -29,7 +31,7 @@ static void describe(const struct prober *prober, const struct train *train, uin
 	        .target_port = plan->port,
 	};
 	if (plan->protocol == PROTOCOL_ICMP || plan->protocol == PROTOCOL_UDP)
-		out->nonce = key_nonce(&prober->secret, train->path, out->seq);
+		out->nonce = key_nonce(&secret, train->path, out->seq);
 	if (plan->protocol == PROTOCOL_ICMP) {
 		out->transport = TRANSPORT_ICMP;
 		out->source_port = ports->first;
@@ -40,10 +42,10 @@ static void describe(const struct prober *prober, const struct train *train, uin
 	                                : (uint16_t)(ports->first + flow);
 	out->transport = plan->protocol == PROTOCOL_UDP ? TRANSPORT_UDP : TRANSPORT_TCP;
 	if (out->transport == TRANSPORT_TCP)
-		out->tcp_seq = key_number(&prober->secret, KEY_SEQUENCE, train->path, flow, n);
+		out->tcp_seq = key_number(&secret, KEY_SEQUENCE, train->path, flow, n);
 	out->tcp_flags = plan->protocol == PROTOCOL_ACK ? TCP_ACK : TCP_SYN;
 	if (plan->protocol == PROTOCOL_ACK)
-		out->tcp_ack = key_number(&prober->secret, KEY_ACKNOWLEDGEMENT, train->path, flow, n);
+		out->tcp_ack = key_number(&secret, KEY_ACKNOWLEDGEMENT, train->path, flow, n);
 }
 
 static void send_probe(struct prober *prober, uint32_t index, uint64_t k, int64_t due)
@@ -52,6 +54,7 @@ static void send_probe(struct prober *prober, uint32_t index, uint64_t k, int64_
 	const struct plan_path *plan = &prober->plan.paths[train->path];
 	struct transmit *transmit = &prober->sender.transmit[plan->target.family == 6];
 	const struct route *route = &prober->sender.paths[train->path].route;
+	uint8_t announcement[ANNOUNCEMENT_BYTES];
 	struct outgoing out;
 	size_t length;
 	bool link_local = plan->target.family == 6 && plan->target.bytes[0] == 0xfe &&
@@ -59,6 +62,10 @@ static void send_probe(struct prober *prober, uint32_t index, uint64_t k, int64_
 
 	unanswered_begin(&train->outstanding, k);
 	describe(prober, train, k, &out);
+	if (plan->announces) {
+		announcement_make(prober, train, k, &out, announcement);
+		out.announcement = announcement;
+	}
 	length = packet_build(&out, transmit_buffer(transmit));
 	prober->counters.sent++;
 	prober->counters.in_flight++;

@@ -6,90 +6,9 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "classic_bpf.h"
 #include "packet.h"
 #include "watch_filter.h"
-
-/* A classic BPF machine, as the kernel's own would need real packets of both directions. */
-static uint32_t run(const struct sock_filter *code, size_t length, const uint8_t *packet, size_t bytes,
-                    bool leaving)
-{
-	uint32_t a = 0, x = 0, memory[16] = {0};
-
-	for (size_t at = 0;; at++) {
-		const struct sock_filter *now = &code[at];
-		size_t from = now->k + (BPF_MODE(now->code) == BPF_IND ? x : 0);
-		bool yes;
-
-		CHECK(at < length, "the program does not run past its end");
-		switch (now->code) {
-		case BPF_LD | BPF_W | BPF_ABS:
-			if (now->k == (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE)) {
-				a = leaving ? PACKET_OUTGOING : PACKET_HOST;
-				continue;
-			}
-			/* fall through */
-		case BPF_LD | BPF_W | BPF_IND:
-			if (from + 4 > bytes)
-				return 0;
-			a = (uint32_t)packet[from] << 24 | (uint32_t)packet[from + 1] << 16 |
-			    (uint32_t)packet[from + 2] << 8 | packet[from + 3];
-			continue;
-		case BPF_LD | BPF_H | BPF_ABS:
-		case BPF_LD | BPF_H | BPF_IND:
-			if (from + 2 > bytes)
-				return 0;
-			a = (uint32_t)packet[from] << 8 | packet[from + 1];
-			continue;
-		case BPF_LD | BPF_B | BPF_ABS:
-		case BPF_LD | BPF_B | BPF_IND:
-			if (from + 1 > bytes)
-				return 0;
-			a = packet[from];
-			continue;
-		case BPF_LDX | BPF_B | BPF_MSH:
-			if (from + 1 > bytes)
-				return 0;
-			x = (packet[from] & 15u) * 4;
-			continue;
-		case BPF_LDX | BPF_W | BPF_IMM:
-			x = now->k;
-			continue;
-		case BPF_LD | BPF_IMM:
-			a = now->k;
-			continue;
-		case BPF_LD | BPF_MEM:
-			a = memory[now->k];
-			continue;
-		case BPF_ST:
-			memory[now->k] = a;
-			continue;
-		case BPF_ALU | BPF_RSH | BPF_K:
-			a >>= now->k;
-			continue;
-		case BPF_JMP | BPF_JA:
-			at += now->k;
-			continue;
-		case BPF_RET | BPF_K:
-			return now->k;
-		case BPF_JMP | BPF_JEQ | BPF_K:
-			yes = a == now->k;
-			break;
-		case BPF_JMP | BPF_JGE | BPF_K:
-			yes = a >= now->k;
-			break;
-		case BPF_JMP | BPF_JGT | BPF_K:
-			yes = a > now->k;
-			break;
-		case BPF_JMP | BPF_JSET | BPF_K:
-			yes = (a & now->k) != 0;
-			break;
-		default:
-			CHECK(false, "an instruction that is not used: %x", now->code);
-			return 0;
-		}
-		at += yes ? now->jt : now->jf;
-	}
-}
 
 static struct sock_filter code[WATCH_FILTER_MAX];
 static size_t length;
@@ -149,7 +68,7 @@ static bool kept(const struct shape *shape, bool leaving)
 {
 	uint8_t packet[PACKET_MAX];
 	size_t bytes = build(shape, packet);
-	uint32_t result = run(code, length, packet, bytes, leaving);
+	uint32_t result = classic_bpf_run(code, length, packet, bytes, leaving);
 
 	CHECK(result == 0 || result == WATCH_FILTER_SNAP, "all or nothing");
 	return result != 0;
@@ -161,7 +80,7 @@ static bool kept_inside(const struct shape *shape, bool leaving, uint8_t outer_v
 	uint8_t packet[PACKET_MAX + 20] = {outer_version, 0, 0, 0, 0, 0, 0, 0, 64, IPPROTO_IPIP};
 	size_t bytes = build(shape, packet + 20) + 20;
 
-	return run(code, length, packet, bytes, leaving) != 0;
+	return classic_bpf_run(code, length, packet, bytes, leaving) != 0;
 }
 
 /* A port-unreachable message about a packet. */
@@ -174,7 +93,7 @@ static bool kept_about(const struct shape *quoted, const char *from, const char 
 
 	build(&error, packet);
 	memcpy(packet + header + 8, quote, bytes);
-	return run(code, length, packet, header + 8 + bytes, true) != 0;
+	return classic_bpf_run(code, length, packet, header + 8 + bytes, true) != 0;
 }
 
 static void check_family(const char *prober, const char *target, const char *stranger, uint8_t request,

@@ -76,6 +76,7 @@ static void read_packets(struct prober *prober)
 	/* A bounded number at a time: a flood must not keep this loop from stdin. */
 	for (size_t i = 0; i < watcher->interface_count; i++)
 		receive_read(&watcher->interfaces[i].receive, READ_MOST, take_packet, prober);
+	hearing_read(prober);
 }
 
 enum rxray_end_reason watch_run(struct prober *prober)

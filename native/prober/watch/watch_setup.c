@@ -69,6 +69,8 @@ bool watch_setup(struct prober *prober, struct problem *problem)
 		if (!open_interface(prober, prober->plan.watches[i].interface, problem))
 			return false;
 	}
+	if (!hearing_open(prober, problem))
+		return false;
 	clocks_init(&prober->clocks);
 	prober->start_ns = clocks_mono();
 	prober->epoch_ns =
@@ -90,6 +92,9 @@ uint64_t watch_drops(struct watcher *watcher)
 {
 	uint64_t drops = 0;
 
+	for (size_t i = 0; i < watcher->hearing.count; i++)
+		drops += receive_drops(&watcher->hearing.sockets[i]);
+
 	for (size_t i = 0; i < watcher->interface_count; i++)
 		drops += receive_drops(&watcher->interfaces[i].receive);
 	return drops;
@@ -105,6 +110,7 @@ void watch_release(struct prober *prober)
 		local_close(&watcher->local);
 	for (size_t i = 0; i < watcher->interface_count; i++)
 		receive_close(&watcher->interfaces[i].receive);
+	hearing_close(&watcher->hearing);
 	arrivals_close(&watcher->arrivals);
 	free(watcher);
 	prober->watcher = NULL;

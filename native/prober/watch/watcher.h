@@ -4,6 +4,7 @@
 
 #include "arrivals.h"
 #include "frames.h"
+#include "hearing.h"
 #include "local_evidence.h"
 #include "problem.h"
 #include "receive.h"
@@ -26,6 +27,7 @@ struct watcher {
 	struct arrivals arrivals;
 	struct watched_interface interfaces[WATCH_INTERFACES];
 	size_t interface_count;
+	struct hearing hearing;
 	struct local local;
 	bool local_open;
 	struct rxray_frame_arrival batch[WATCH_BATCH];

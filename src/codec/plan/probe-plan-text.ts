@@ -22,6 +22,7 @@ export function encodePlan(plan: ProbePlan): string {
     `cpu ${plan.cpu}`,
     `sched ${plan.scheduling}`,
     `max-pps-per-target ${plan.maxPacketsPerSecondToTarget}`,
+    ...(plan.startAtNs === undefined ? [] : [`start-at-ns ${plan.startAtNs}`]),
     ...(plan.sourcePorts === undefined ? [] : [`source-ports ${plan.sourcePorts.join('-')}`]),
     ...(plan.secret === undefined ? [] : [`secret ${plan.secret}`]),
     ...(plan.epochMonoNs === undefined ? [] : [`epoch-mono-ns ${plan.epochMonoNs}`]),
@@ -46,6 +47,10 @@ function pathLine(path: PlannedPath, index: number): string {
   set('source', path.source);
   set('ttl', path.ttl);
   if (path.request !== undefined) set('request', Buffer.from(JSON.stringify(path.request)).toString('base64url'));
+  set('phase-ns', path.phaseNs);
+  set('secret', path.told?.secret);
+  const announced = path.told?.announces;
+  if (announced !== undefined) set('announce', announced.length === 0 ? 'none' : announced.join(','));
   return words.join(' ');
 }
 

@@ -9,6 +9,7 @@ export function encodeWatchPlan(plan: WatchPlan): string {
     ...(plan.secret === undefined ? [] : [`secret ${plan.secret}`]),
     ...plan.watches.map(watchLine),
     ...plan.local.map((name) => `local if=${name}`),
+    ...(plan.hears ?? []).map((hear) => `hear if=${hear.interface} ports=${hear.ports.join('-')}`),
     'run',
   ];
   return `${lines.join('\n')}\n`;

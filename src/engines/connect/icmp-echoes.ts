@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { getSystemErrorMap } from 'node:util';
+import { Keys, secretFrom } from '../../codec/probe-key.js';
 import { CodedError } from '../../model/errors.js';
 import { Outcomes, REPLIES } from '../../model/sample.js';
 import type { Clock } from '../node-prober/clock.js';
-import { Keys, secretFrom } from '../node-prober/key.js';
 import type { Probe, ProbeEvents } from '../node-prober/means.js';
 
 /** Where `rxray-icmp` leaves the sockets, and the reason where there is none. */

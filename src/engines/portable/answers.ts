@@ -1,7 +1,7 @@
 import { ipBytes, ipText } from '../../codec/ip-text.js';
+import { type Keys, KeyUse } from '../../codec/probe-key.js';
 import type { ProbePlan } from '../../model/plan.js';
 import { FRESH_FLOW, FRESH_SEQ_BIT, Outcomes, REPLIES } from '../../model/sample.js';
-import { type Keys, KeyUse } from '../node-prober/key.js';
 import type { Answer, Probe, ProbeEvents } from '../node-prober/means.js';
 import { addressText, parseAddress } from './address.js';
 import { type Incoming, type Outgoing, TcpFlags } from './packet.js';

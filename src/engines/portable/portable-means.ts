@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { Keys, KeyUse, secretFrom } from '../../codec/probe-key.js';
 import { CodedError } from '../../model/errors.js';
 import type { PlannedPath, ProbePlan } from '../../model/plan.js';
 import { hasPorts } from '../../model/protocol.js';
 import type { Clock } from '../node-prober/clock.js';
 import { footprintOf } from '../node-prober/footprint.js';
-import { Keys, KeyUse, secretFrom } from '../node-prober/key.js';
 import type { Means, Probe, ProbeEvents } from '../node-prober/means.js';
 import { findRoute, type Route, UNKNOWN_INTERFACE } from '../node-prober/route.js';
 import { packetsPerSecond } from '../slots/plan-check.js';

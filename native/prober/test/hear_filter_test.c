@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "announcement.h"
+#include "check.h"
+#include "classic_bpf.h"
+#include "hear_filter.h"
+#include "packet.h"
+
+static const struct plan_range ports = {18432, 22527};
+
+static size_t build(int family, enum transport transport, uint16_t source_port, uint8_t tcp_flags,
+                    uint32_t magic, uint8_t packet[PACKET_MAX])
+{
+	uint8_t announcement[ANNOUNCEMENT_BYTES] = {(uint8_t)(magic >> 24), (uint8_t)(magic >> 16),
+	                                            (uint8_t)(magic >> 8), (uint8_t)magic};
+	struct address source, target;
+	struct outgoing out = {.source = &source,
+	                       .target = &target,
+	                       .payload = PLAN_ANNOUNCED_PAYLOAD,
+	                       .ttl = 64,
+	                       .tcp_flags = tcp_flags,
+	                       .transport = transport,
+	                       .source_port = source_port,
+	                       .target_port = 9876,
+	                       .announcement = announcement};
+
+	CHECK(address_parse(family == 4 ? "192.0.2.1" : "2001:db8::1", &source), "an address");
+	CHECK(address_parse(family == 4 ? "192.0.2.2" : "2001:db8::2", &target), "an address");
+	return packet_build(&out, packet);
+}
+
+static void check_family(int family)
+{
+	struct sock_filter code[HEAR_FILTER_MAX];
+	struct sock_fprog program = {.filter = code};
+	size_t length = hear_filter_make(ports, family, code), bytes;
+	uint8_t packet[PACKET_MAX];
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+#define KEPT() (classic_bpf_run(code, length, packet, bytes, false) == HEAR_FILTER_SNAP)
+
+	program.len = (unsigned short)length;
+	CHECK(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0,
+	      "the kernel takes the program");
+	close(fd);
+	bytes = build(family, TRANSPORT_ICMP, 7, 0, ANNOUNCEMENT_MAGIC, packet);
+	CHECK(KEPT(), "an echo with an announcement");
+	for (size_t cut = 0; cut < bytes; cut++)
+		(void)classic_bpf_run(code, length, packet, cut, false);
+	bytes = build(family, TRANSPORT_ICMP, 7, 0, ANNOUNCEMENT_MAGIC + 1, packet);
+	CHECK(!KEPT(), "an echo of somebody else");
+	bytes = build(family, TRANSPORT_ICMP, 7, 0, ANNOUNCEMENT_MAGIC, packet);
+	packet[family == 4 ? 20 : 40] = family == 4 ? 0 : 129;
+	CHECK(!KEPT(), "a reply");
+	for (uint32_t port = 18431; port <= 22528; port += 1) {
+		bytes = build(family, TRANSPORT_TCP, (uint16_t)port, TCP_SYN, 0, packet);
+		CHECK(KEPT() == (port >= ports.first && port <= ports.last), "a SYN from port %u", port);
+	}
+	bytes = build(family, TRANSPORT_TCP, 18432, TCP_SYN | TCP_ACK, 0, packet);
+	CHECK(!KEPT(), "a SYN-ACK");
+	bytes = build(family, TRANSPORT_TCP, 18432, TCP_RST, 0, packet);
+	CHECK(!KEPT(), "a RST");
+	bytes = build(family, TRANSPORT_UDP, 18432, 0, 0, packet);
+	CHECK(!KEPT(), "a datagram");
+	if (family == 4) {
+		bytes = build(family, TRANSPORT_TCP, 18432, TCP_SYN, 0, packet);
+		packet[7] = 9;
+		CHECK(!KEPT(), "a later fragment");
+	}
+}
+
+int main(void)
+{
+	check_family(4);
+	check_family(6);
+	return 0;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#include "hear_filter.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+#include "announcement.h"
+
+#define MAGIC_AT (8 + 16) /* behind the ICMP header and the key */
+#define TCP_FLAGS_MASK 0x17 /* FIN, SYN, RST, ACK */
+
+/* The two differ in where the headers end only: IPv6 probes have no extension headers. */
+size_t hear_filter_make(struct plan_range ports, int family, struct sock_filter program[HEAR_FILTER_MAX])
+{
+	uint8_t echo = family == 4 ? 8 : 128;
+	const struct sock_filter v4[] = {
+	        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 6),
+	        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x1fff, 16, 0), /* a later fragment */
+	        BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
+	        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 9),
+	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMP, 0, 5),
+	        BPF_STMT(BPF_LD | BPF_B | BPF_IND, 0),
+	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, echo, 0, 11),
+	        BPF_STMT(BPF_LD | BPF_W | BPF_IND, MAGIC_AT),
+	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ANNOUNCEMENT_MAGIC, 8, 9),
+	        BPF_STMT(BPF_RET | BPF_K, 0),
+	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_TCP, 0, 7),
+	        BPF_STMT(BPF_LD | BPF_B | BPF_IND, 13),
+	        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, TCP_FLAGS_MASK),
+	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TCP_SYN, 0, 4),
+	        BPF_STMT(BPF_LD | BPF_H | BPF_IND, 0),
+	        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, ports.first, 0, 2),
+	        BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, ports.last, 1, 0),
+	        BPF_STMT(BPF_RET | BPF_K, HEAR_FILTER_SNAP),
+	        BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	const struct sock_filter v6[] = {
+	        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 6),
+	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 5),
+	        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 40),
+	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, echo, 0, 11),
+	        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 40 + MAGIC_AT),
+	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ANNOUNCEMENT_MAGIC, 8, 9),
+	        BPF_STMT(BPF_RET | BPF_K, 0),
+	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_TCP, 0, 7),
+	        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 40 + 13),
+	        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, TCP_FLAGS_MASK),
+	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TCP_SYN, 0, 4),
+	        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 40),
+	        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, ports.first, 0, 2),
+	        BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, ports.last, 1, 0),
+	        BPF_STMT(BPF_RET | BPF_K, HEAR_FILTER_SNAP),
+	        BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+
+	if (family == 4) {
+		memcpy(program, v4, sizeof(v4));
+		return sizeof(v4) / sizeof(v4[0]);
+	}
+	memcpy(program, v6, sizeof(v6));
+	return sizeof(v6) / sizeof(v6[0]);
+}
