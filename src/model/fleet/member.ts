@@ -26,7 +26,7 @@ export interface Member {
   /** Name of the node, by which the rings are made. */
   readonly name: string;
   readonly zone?: string | undefined;
-  readonly addresses: Readonly<Partial<Record<EdgeKind, MemberAddress>>>;
+  readonly addresses: { readonly [kind in EdgeKind]?: MemberAddress | undefined };
   /** A member that is not ready, ending or cordoned is known and not probed. */
   readonly ready: boolean;
   /** Its public key (X25519, 32 bytes in base64), where pairs of nodes have keys of their own. */

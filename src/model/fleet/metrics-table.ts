@@ -201,11 +201,11 @@ export const METRICS = {
   agent_missed_slots_total: { ...agent, type: 'counter', unit: 'count', help: 'Slots of the grid never sent.' },
   agent_send_error_seconds: {
     ...agent,
-    labels: ['quantile'],
+    labels: ['share'],
     series: 2,
     type: 'gauge',
     unit: 'seconds',
-    help: 'How late probes left in the last minute: quantiles 0.5 and 0.99.',
+    help: 'How late probes left in the last minute: shares 0.5 and 0.99 were no later.',
   },
   agent_clock_steps_total: { ...agent, type: 'counter', unit: 'count', help: 'Steps of the wall clock.' },
   agent_throttled_seconds_total: {

@@ -1,0 +1,263 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { test } from 'node:test';
+import { Keys, KeyUse, secretFrom, sipHash } from '../../src/codec/probe-key.js';
+import { InboundWatch, placeOf } from '../../src/detect/fleet/inbound-watch.js';
+import { HeardProbes } from '../../src/fleet/inbound/heard-probes.js';
+import { ownKey, pathSecret, publicKeyOf, sharedSecret } from '../../src/fleet/inbound/pair-keys.js';
+import type { Heard } from '../../src/model/heard.js';
+import { MS, SECOND } from '../../src/model/time.js';
+
+const secrets = sharedSecret(Buffer.alloc(32, 7));
+const SENDERS = 10;
+const nameOf = (source: string): string | undefined => /^10\.0\.0\.(\d+)$/.exec(source)?.[1]?.padStart(4, 'n');
+const secretOf = (sender: string, port: number): string => {
+  const pair = secrets.between({ name: sender }, { name: 'target' });
+  assert.ok(pair);
+  return pathSecret(pair, sender, 'target', port);
+};
+
+/** One sender as rxray-prober is one: an ICMP path 0 that announces a SYN path 1 of eight flows, 40 ms in turn. */
+class Sender {
+  readonly name: string;
+  readonly source: string;
+  constructor(
+    readonly index: number,
+    /** What its clock shows when the target's shows 0, and by how much it is slower. */
+    readonly clockNs = 1e12 * (index + 1),
+    readonly slower = 0,
+    readonly epoch = BigInt(1000 + index),
+  ) {
+    this.source = `10.0.0.${index + 1}`;
+    this.name = nameOf(this.source) ?? '';
+  }
+
+  /** The probe of slot k of either path: ICMP when even. `atNs` when it arrives. */
+  probe(k: number, arrivesNs: (dueNs: number, flow: string) => number): Heard {
+    const firstNs = this.index * 4 * MS;
+    const isEcho = k % 2 === 0;
+    const slot = Math.floor(k / 2);
+    const dueNs = this.clockNs + firstNs + k * 40 * MS;
+    const dueHereNs = (firstNs + k * 40 * MS) * (1 + this.slower);
+    const startNs = this.clockNs + firstNs;
+    const flow = slot % 8;
+    const base = {
+      source: this.source,
+      target: '10.0.0.200',
+      timeNs: arrivesNs(dueHereNs, isEcho ? `${this.name} echo` : `${this.name} ${flow}`) + 200_000,
+      backlogNs: 0,
+      clockStepped: false,
+      protocol: isEcho ? ('icmp' as const) : ('syn' as const),
+    };
+    if (!isEcho) {
+      const keys = new Keys(secretFrom(secretOf(this.name, 9876)));
+      const n = Math.floor(slot / 8);
+      const tcpSeq = keys.number(KeyUse.sequence, 1, flow, n);
+      return { ...base, sourcePort: 18_432 + flow, targetPort: 9876, tcpSeq, payload: new Uint8Array(0) };
+    }
+    return { ...base, sourcePort: 0, targetPort: 0, tcpSeq: 0, payload: this.#payload(slot, dueNs, startNs) };
+  }
+
+  #payload(seq: number, dueNs: number, startNs: number): Uint8Array {
+    const bytes = new Uint8Array(72);
+    const view = new DataView(bytes.buffer);
+    const key = secretFrom(secretOf(this.name, 0));
+    view.setUint32(0, 0);
+    view.setUint32(4, seq);
+    view.setBigUint64(8, new Keys(key).nonce(0, seq));
+    view.setUint32(16, 0x72786731);
+    view.setBigUint64(20, this.epoch);
+    view.setBigUint64(28, BigInt(dueNs));
+    view.setUint32(36, 1);
+    view.setUint16(40, 18_432);
+    view.setUint16(42, 8);
+    view.setUint16(44, 9876);
+    view.setBigUint64(48, BigInt(startNs + 40 * MS));
+    view.setBigUint64(56, BigInt(80 * MS));
+    view.setBigUint64(64, sipHash(key, bytes.subarray(0, 64)));
+    return bytes;
+  }
+}
+
+const senders = Array.from({ length: SENDERS }, (_, index) => new Sender(index));
+
+interface Run {
+  readonly seconds?: number;
+  readonly senders?: readonly Sender[];
+  /** When a probe arrives that was due then. */
+  readonly arrives?: (dueNs: number, flow: string) => number;
+  readonly extra?: (heard: Heard, index: number) => readonly Heard[];
+}
+
+function run({ seconds = 60, senders: all = senders, arrives = (due) => due, extra = () => [] }: Run) {
+  const probes = new HeardProbes({ nameOf, secretOf });
+  const watch = new InboundWatch('target', 4 * MS);
+  const heard = all
+    .flatMap((sender) => Array.from({ length: seconds * 25 }, (_, k) => sender.probe(k, arrives)))
+    .sort((one, other) => one.timeNs - other.timeNs)
+    .flatMap((one, index) => [one, ...extra(one, index)])
+    .sort((one, other) => one.timeNs - other.timeNs);
+  const stalls = [];
+  let next = 0;
+  let taken = 0;
+  for (const one of heard) {
+    while (one.timeNs > next) {
+      stalls.push(...watch.advance(next));
+      next += 500 * MS;
+    }
+    const arrived = probes.take(one);
+    if (arrived === undefined) continue;
+    taken += 1;
+    watch.take(arrived);
+  }
+  for (let i = 0; i < 10; i += 1) stalls.push(...watch.advance(next + i * 500 * MS));
+  return { stalls, probes, taken };
+}
+
+/** 140 ms within each ten seconds, from the third on. */
+const stallAt = (dueNs: number): number | undefined => {
+  const from = Math.floor(dueNs / (10 * SECOND)) * 10 * SECOND + 3 * SECOND;
+  return dueNs >= from && dueNs < from + 140 * MS && from > 20 * SECOND ? from + 140 * MS : undefined;
+};
+const held = (isHeld: (flow: string) => boolean) => (dueNs: number, flow: string) =>
+  (isHeld(flow) ? stallAt(dueNs) : undefined) ?? dueNs;
+const hashed = (flow: string): number => [...flow].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, 7);
+
+test('a clean run accuses nobody, and every probe is believed', () => {
+  const { stalls, probes, taken } = run({});
+  assert.deepEqual(stalls, []);
+  assert.deepEqual({ ...probes.refused, unannounced: 0 }, { forged: 0, replayed: 0, unannounced: 0, clock: 0 });
+  assert.ok(taken >= 60 * 25 * SENDERS - SENDERS, `${taken}`);
+  assert.equal(probes.senders(59 * SECOND).length, SENDERS);
+});
+
+test('a stall of one of four receive queues means the receive side', () => {
+  const { stalls } = run({ arrives: held((flow) => hashed(flow) % 4 === 0) });
+  assert.ok(stalls.length >= 3, `${stalls.length} of 4`);
+  for (const { place, finding } of stalls) {
+    assert.equal(place, 'receive');
+    const truth = Math.floor(finding.release / (10 * SECOND)) * 10 * SECOND + 3 * SECOND;
+    assert.ok(Math.abs(finding.release - truth - 140.2 * MS) < 2 * MS, `${finding.release - truth}`);
+    assert.ok(finding.startMin <= truth + 2 * MS && finding.startMax >= truth - 2 * MS);
+  }
+});
+
+test('all flows of all senders mean host, device or network', () => {
+  const { stalls } = run({ arrives: held(() => true) });
+  assert.equal(stalls.length, 4);
+  for (const { place } of stalls) assert.equal(place, 'all');
+});
+
+test('all flows of one sender mean that sender, whatever holds its way out', () => {
+  const { stalls } = run({ arrives: held((flow) => flow.startsWith('nnn4')) });
+  assert.equal(stalls.length, 4);
+  for (const { place, sender } of stalls) assert.deepEqual([place, sender], ['sender', 'nnn4']);
+});
+
+test('one sender alone never accuses the receive side, however it forges its own lateness', () => {
+  const { stalls } = run({ arrives: held((flow) => flow.startsWith('nnn4') && hashed(flow) % 2 === 0) });
+  assert.ok(stalls.length > 0);
+  for (const { place } of stalls) assert.notEqual(place, 'receive');
+});
+
+test('probes that are replayed, as they are or in bunches, are dropped and counted', () => {
+  const old: Heard[] = [];
+  const { stalls, probes } = run({
+    extra: (heard, index) => {
+      if (index % 50 === 0) old.push(heard);
+      // All that was kept of four senders, at one instant, as a stall would release them.
+      if (index % 2_500 !== 2_499) return [];
+      return old.splice(0).map((one, place) => ({ ...one, timeNs: heard.timeNs + place * 1000 }));
+    },
+  });
+  assert.deepEqual(stalls, []);
+  assert.ok(probes.refused.replayed > 100, `${probes.refused.replayed}`);
+});
+
+test('probes with keys of another pair are forged', () => {
+  const { stalls, probes } = run({
+    seconds: 30,
+    extra: (heard, index) =>
+      index % 10 === 0 ? [{ ...heard, source: '10.0.0.3', timeNs: heard.timeNs + 90 * MS }] : [],
+  });
+  assert.deepEqual(stalls, []);
+  assert.ok(probes.refused.forged > 300, `${probes.refused.forged}`);
+});
+
+test('a SYN of a sender that never announced anything does not count', () => {
+  const probes = new HeardProbes({ nameOf, secretOf });
+  assert.equal(probes.take((senders[0] as Sender).probe(1, (due) => due)), undefined);
+  assert.equal(probes.refused.unannounced, 1);
+});
+
+test('a recorded earlier run of a sender cannot take the place of its present one', () => {
+  const earlier = new Sender(0, 5e12, 0, 77n);
+  const { stalls, probes } = run({
+    seconds: 30,
+    extra: (heard, index) =>
+      index % 20 === 0 && heard.timeNs > 5 * SECOND
+        ? [{ ...earlier.probe(2 * index, (due) => due), timeNs: heard.timeNs + MS }]
+        : [],
+  });
+  assert.deepEqual(stalls, []);
+  assert.ok(probes.refused.replayed > 200);
+});
+
+test('clocks that are slewed by 500 ppm accuse nobody; one that runs away is not believed', () => {
+  const slewed = senders.map(({ index }) => new Sender(index, 1e12, index % 2 === 0 ? 500e-6 : -500e-6));
+  const { stalls, probes } = run({ senders: slewed });
+  assert.deepEqual(stalls, []);
+  assert.equal(probes.refused.clock, 0);
+  const mad = senders.map(({ index }) => new Sender(index, 1e12, index === 0 ? 5000e-6 : 0));
+  const other = run({ senders: mad });
+  assert.deepEqual(other.stalls, []);
+  assert.ok(other.probes.refused.clock > 0);
+});
+
+test('a sender that starts anew is known again within two seconds', () => {
+  const [first] = senders as [Sender];
+  const again = new Sender(0, 9e12, 0, 5n);
+  const probes = new HeardProbes({ nameOf, secretOf });
+  for (let k = 0; k < 250; k += 1) assert.ok(probes.take(first.probe(k, (due) => due)));
+  const later = Array.from({ length: 100 }, (_, k) => again.probe(k, (due) => due + 10.2 * SECOND));
+  const refused = later.filter((heard) => probes.take(heard) === undefined).length;
+  assert.ok(refused <= 26, `${refused} of 100`);
+});
+
+test('what waits behind the stamp of the driver shows as backlog', () => {
+  const watch = new InboundWatch('target', 4 * MS);
+  const probes = new HeardProbes({ nameOf, secretOf });
+  for (let k = 0; k < 400; k += 1) {
+    const heard = (senders[0] as Sender).probe(k, (due) => due);
+    const arrived = probes.take(k === 399 ? { ...heard, backlogNs: 120 * MS } : heard);
+    if (arrived) watch.take(arrived);
+  }
+  assert.equal(watch.backlogNs(16 * SECOND), 120 * MS);
+});
+
+test('what held and passing flows mean', () => {
+  const flows = (from: string, probes: number) => ({ from, flows: probes, probes });
+  for (const [place, heldOnes, passedOnes] of [
+    ['receive', [flows('a', 1), flows('b', 2)], [flows('a', 4), flows('b', 1)]],
+    ['unclear', [flows('a', 3), flows('b', 3)], [flows('a', 4), flows('c', 3)]],
+    ['all', [flows('a', 3), flows('b', 3)], []],
+    ['sender', [flows('a', 3)], [flows('b', 3), flows('c', 3)]],
+    ['unclear', [flows('a', 3)], [flows('b', 3)]],
+    ['unclear', [flows('a', 3)], []],
+    ['unclear', [flows('a', 3)], [flows('a', 1), flows('b', 3), flows('c', 3)]],
+  ] as const) {
+    assert.equal(placeOf(heldOnes, passedOnes).place, place);
+  }
+});
+
+test('a node can make the keys of its own pairs only', () => {
+  const [a, b, c] = [1, 2, 3].map(() => generateKeyPairSync('x25519').privateKey) as [never, never, never];
+  const member = (name: string, key: never) => ({ name, key: publicKeyOf(key) });
+  const [ma, mb, mc] = [member('a', a), member('b', b), member('c', c)];
+  const ab = ownKey(a).between(ma, mb);
+  assert.deepEqual(ab, ownKey(b).between(ma, mb));
+  assert.notDeepEqual(ab, ownKey(c).between(ma, mb));
+  assert.notDeepEqual(ab, ownKey(a).between(ma, mc));
+  assert.equal(ownKey(a).between(ma, { name: 'd' }), undefined);
+  assert.notEqual(pathSecret(ab as Buffer, 'a', 'b', 1), pathSecret(ab as Buffer, 'b', 'a', 1));
+});
