@@ -6,7 +6,7 @@ _rxray() {
     *)
       if ((COMP_CWORD > 1)); then command=${COMP_WORDS[1]}; index=2; fi
       case $command in
-        trace|hosts|lab) if ((COMP_CWORD > 2)); then command="$command ${COMP_WORDS[2]}"; fi ;;
+        trace|agent|hosts|lab) if ((COMP_CWORD > 2)); then command="$command ${COMP_WORDS[2]}"; fi ;;
       esac ;;
   esac
   case "$command:$previous" in
@@ -30,7 +30,7 @@ _rxray() {
   esac
   if [[ -z $words ]]; then
     case $command in
-    "") words="probe bisect dash record replay export report import trace check hosts discover lab doctor schema --help --version" ;;
+    "") words="probe bisect dash record replay export report import trace agent check hosts discover lab doctor schema --help --version" ;;
     "probe") words="--icmp --syn --ack --udp -p --port -i --interval -c --count -d --duration -W --wait --flows --fresh --http --dns --rate --method --header --body --keep-alive --http2 --insecure --connect-to --dns-via --requests-alone --threshold --stall-threshold --queues --fail-on --on-stall --format --json -o --output --live --ascii -q --quiet -n --numeric -I --interface -4 --ipv4 -6 --ipv6 --ttl --netns --hosts --timestamps --cpu --max-pps --engine --record --rotate --keep --scenario -h --help -V --version" ;;
     "bisect") words="--hosts -p --port -4 --ipv4 -6 --ipv6 --engine --threshold --stall-threshold --queues -d --duration --only --except --plan --explain --trace --json -o --output --live --ascii -q --quiet --cpu --record --rotate --keep -h --help -V --version" ;;
     "dash") words="--icmp --syn --ack --udp -p --port -i --interval -c --count -d --duration -W --wait --flows --fresh --http --dns --rate --method --header --body --keep-alive --http2 --insecure --connect-to --dns-via --requests-alone --threshold --stall-threshold --queues --fail-on --on-stall --format --json -o --output --live --ascii -q --quiet -n --numeric -I --interface -4 --ipv4 -6 --ipv6 --ttl --netns --hosts --timestamps --cpu --max-pps --engine --record --rotate --keep --scenario --hosts --only --except -h --help -V --version" ;;
@@ -43,6 +43,10 @@ _rxray() {
     "trace stall") words="--vantage --hosts --ssh --netns --cpus -d --duration --json -o --output --all-namespaces --min --samples --folded -h --help -V --version" ;;
     "trace rx") words="--vantage --hosts --ssh --netns --cpus -d --duration --json -o --output --all-namespaces --follow-probes --of-process --icmp-id --syn-port -h --help -V --version" ;;
     "trace syscalls") words="--vantage --hosts --ssh --netns --cpus -d --duration --json -o --output --min --exact -s --summary --top --in-flight --interval --by --sort --rows --stacks -p --pid -f --follow --comm --cgroup --container --pod -e --calls --idle --flight-recorder --dump-on --recorder-cgroups --ring -h --help -V --version" ;;
+    "agent") words="check example key --config --node --zone --members --listen --secret-file -h --help -V --version" ;;
+    "agent check") words="--json -h --help -V --version" ;;
+    "agent example") words="-o --output --members -h --help -V --version" ;;
+    "agent key") words="-h --help -V --version" ;;
     "check") words="--hosts -i --interval --only --except --list -v --verbose --json -o --output -h --help -V --version" ;;
     "hosts") words="check example init -h --help -V --version" ;;
     "hosts check") words="--json -h --help -V --version" ;;

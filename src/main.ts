@@ -59,6 +59,10 @@ const io: Io = {
     process.on('SIGQUIT', callback);
     return () => process.off('SIGQUIT', callback);
   },
+  onHangUp: (callback) => {
+    process.removeAllListeners('SIGHUP');
+    process.on('SIGHUP', callback);
+  },
 };
 
 const called = basename(process.argv[1] ?? 'rxray').replace(/\.js$/, '');

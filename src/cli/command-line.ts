@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<unknown>>> = {
   report: async () => (await import('./report-cli.js')).reportCommand,
   import: async () => (await import('./import-cli.js')).importCommand,
   trace: async () => (await import('./trace-cli.js')).traceCommand,
+  agent: async () => (await import('./agent-cli.js')).agentCommand,
   check: async () => (await import('./check-cli.js')).checkCommand,
   hosts: async () => (await import('./hosts-cli.js')).hostsCommand,
   discover: async () => (await import('./discover-cli.js')).discoverCommand,

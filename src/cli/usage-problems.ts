@@ -8,7 +8,10 @@ const INNER: Readonly<Record<string, readonly string[]>> = {
   trace: ['stall', 'rx', 'syscalls'],
   lab: ['up', 'down', 'status', 'fault', 'exec', 'demo'],
   hosts: ['check', 'example', 'init'],
+  agent: ['check', 'example', 'key'],
 };
+/** Of those the ones that do something by themselves. */
+const OF_THEIR_OWN: ReadonlySet<string> = new Set(['agent']);
 
 /** The words that name a command: `trace stall`; none where the first is not among `commands`. */
 export function commandOf(words: readonly string[], commands: readonly string[]): string[] {
@@ -36,7 +39,9 @@ export function explainUsage(message: string, typed: Typed): CodedError {
   const inner = INNER[first];
   if (inner !== undefined && command.length === 1) {
     if (second !== '' && !second.startsWith('-')) return unknownCommand(second, inner, `${first} `);
-    return usage(`${program} ${first} needs to know what`, `write ${program} ${first} ${inner.join(', ')}`);
+    if (!OF_THEIR_OWN.has(first)) {
+      return usage(`${program} ${first} needs to know what`, `write ${program} ${first} ${inner.join(', ')}`);
+    }
   }
   const [, unknown] = /^Unknown (?:arguments?|commands?): ([^,\n]+)/.exec(message) ?? [];
   if (unknown !== undefined) {

@@ -6,6 +6,8 @@ import { checkDescriptionSchema, nodeCheckSchema, nodeReportSchema } from '../mo
 import { outageSchema } from '../model/outage.js';
 import {
   agentRecordSchema,
+  configProblemSchema,
+  configReportSchema,
   edgeFindingSchema,
   edgeRecordSchema,
   inboundFindingSchema,
@@ -71,6 +73,8 @@ export const recordSchema = z.union([
   edgeRecordSchema,
   edgeFindingSchema,
   inboundFindingSchema,
+  configProblemSchema,
+  configReportSchema,
 ]);
 
 /** `rxray schema`: the JSON Schema of one NDJSON line, made from the definitions the program itself uses. */

@@ -31,6 +31,7 @@ export function fakeIo({ outIsTerminal = false, errIsTerminal = false, stop }: F
     columns: 100,
     stop: stop ?? new AbortController().signal,
     onSnapshot: () => () => {},
+    onHangUp: () => {},
     interrupt: () => {},
   };
   return { io, out: () => kept.out, err: () => kept.err };

@@ -18,4 +18,6 @@ export interface Io {
   readonly stop: AbortSignal;
   /** Calls back on SIGQUIT, until the returned function is called. */
   onSnapshot(callback: () => void): () => void;
+  /** Calls back on SIGHUP instead of ending the run. */
+  onHangUp(callback: () => void): void;
 }

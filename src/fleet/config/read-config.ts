@@ -21,11 +21,34 @@ export interface CheckedConfig {
   readonly config: AgentConfig | undefined;
 }
 
+/** What options of the command line say in place of the file. */
+export interface ConfigOverrides {
+  readonly node?: string | undefined;
+  readonly zone?: string | undefined;
+  readonly members?: string | undefined;
+  readonly listen?: string | undefined;
+  readonly secretFile?: string | undefined;
+}
+
+function overridden(value: unknown, { node, zone, members, listen, secretFile }: ConfigOverrides): unknown {
+  if (value !== null && value !== undefined && (typeof value !== 'object' || Array.isArray(value))) return value;
+  const file = (value ?? {}) as Record<string, unknown>;
+  const part = (key: string): object => (typeof file[key] === 'object' && file[key] !== null ? file[key] : {});
+  return {
+    ...file,
+    ...(node === undefined ? {} : { node }),
+    ...(zone === undefined ? {} : { zone }),
+    ...(members === undefined ? {} : { members: { file: members } }),
+    ...(listen === undefined ? {} : { listen: { ...part('listen'), address: listen } }),
+    ...(secretFile === undefined ? {} : { keys: { secretFile } }),
+  };
+}
+
 /** All that is wrong in an agent.yaml. */
-export function checkConfigText(text: string): CheckedConfig {
+export function checkConfigText(text: string, overrides: ConfigOverrides = {}): CheckedConfig {
   const yaml = readYaml(text);
   if (yaml.problems.length > 0) return { problems: yaml.problems, config: undefined };
-  const parsed = agentConfigSchema.safeParse(yaml.value ?? {}, { reportInput: true });
+  const parsed = agentConfigSchema.safeParse(overridden(yaml.value, overrides), { reportInput: true });
   if (parsed.success) return { problems: [], config: parsed.data };
   const problems = schemaProblems(parsed.error, yaml, WORDS);
   problems.sort((one, other) => one.line - other.line);
@@ -33,8 +56,8 @@ export function checkConfigText(text: string): CheckedConfig {
 }
 
 /** @throws CodedError E_CONFIG that names all that is wrong, each with file, line, key and what was expected */
-export function parseConfig(text: string, file: string): AgentConfig {
-  const { problems, config } = checkConfigText(text);
+export function parseConfig(text: string, file: string, overrides: ConfigOverrides = {}): AgentConfig {
+  const { problems, config } = checkConfigText(text, overrides);
   if (config !== undefined) return config;
   const lines = problems.map(({ line, key, message }) => `${file}:${line}: ${key === '' ? '' : `${key}: `}${message}`);
   throw new CodedError('E_CONFIG', lines.join('\n'), 'mend it; rxray agent example shows every entry', 2);

@@ -109,3 +109,24 @@ export type InboundFinding = z.infer<typeof inboundFindingSchema>;
 
 /** Any line of `/findings`; lines of type `culprit` are as `rxray trace stall` prints them, in the trace tier. */
 export type FleetLine = AgentRecord | EdgeRecord | EdgeFinding | InboundFinding;
+
+/** One thing that is wrong in an agent.yaml or a file that it names, as `rxray agent check --json` prints it. */
+export const configProblemSchema = z.object({
+  type: z.literal('config-problem'),
+  file: z.string(),
+  line: z.int().min(1),
+  key: z.string().describe('probe.interval; empty for the file as a whole'),
+  message: z.string().describe('what is there and what was expected'),
+});
+export type ConfigProblem = z.infer<typeof configProblemSchema>;
+
+/** What an agent.yaml comes to, last line of `rxray agent check --json`. */
+export const configReportSchema = z.object({
+  type: z.literal('config-report'),
+  file: z.string(),
+  problems: count,
+  node: nodeName.describe('that this agent would speak for; empty where there are problems'),
+  members: count.describe('in the file of members; 0 for other sources'),
+  notes: z.array(z.string()),
+});
+export type ConfigReport = z.infer<typeof configReportSchema>;

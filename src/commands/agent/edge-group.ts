@@ -1,0 +1,122 @@
+import { type EdgeAbout, EdgeWatch, type SeenOnEdge } from '../../detect/fleet/edge-watch.js';
+import type { Engine } from '../../engines/engine.js';
+import type { Counters, EngineEvent, Pause, TimestampSource } from '../../model/engine-event.js';
+import type { CodedError } from '../../model/errors.js';
+import { type EdgePath, edgePathName } from '../../model/fleet/edge.js';
+import type { ProbePlan } from '../../model/plan.js';
+import { KeptRun } from './kept-run.js';
+import { RunClock } from './own-clock.js';
+
+export interface EdgeGroupEvents extends EdgeAbout {
+  seen(seen: SeenOnEdge, clock: RunClock): void;
+  pause(pause: Pause, clock: RunClock): void;
+  counters(counters: Counters): void;
+  /** How late a probe left. */
+  lag(ns: number): void;
+  answered(): void;
+  clockStep(): void;
+  lost(records: number): void;
+  restart(why: string, waitMs: number): void;
+  timestamps(source: TimestampSource): void;
+}
+
+/** A path that this machine cannot probe (no route, no such family) is left out for so long. */
+const LEFT_OUT_MS = 60_000;
+
+/** One prober with its paths, kept running, and what is seen on them. */
+export class EdgeGroup {
+  readonly clock = new RunClock();
+  #watch: EdgeWatch;
+  #run: KeptRun;
+  #present: readonly EdgePath[];
+  readonly #leftOut = new Map<EdgePath, number>();
+  #isFirst = true;
+
+  constructor(
+    private readonly from: string,
+    readonly paths: readonly EdgePath[],
+    engine: Engine,
+    plan: (paths: readonly EdgePath[]) => ProbePlan,
+    private readonly events: EdgeGroupEvents,
+    /** Told once, when it has begun to probe. */
+    private readonly onBegun: () => void = () => {},
+  ) {
+    this.#present = paths;
+    this.#watch = this.#newWatch(1e9);
+    this.#run = new KeptRun(
+      () => {
+        this.#present = paths.filter((path) => performance.now() >= (this.#leftOut.get(path) ?? 0));
+        const planned = plan(this.#present);
+        this.#watch = this.#newWatch(planned.waitNs);
+        return engine.start(planned);
+      },
+      {
+        event: (event) => this.#take(event),
+        restart: (why, waitMs) => {
+          this.#seen(this.#watch.finish(this.clock.lastNs));
+          events.restart(why, waitMs);
+        },
+        refused: (error) => this.#leaveOut(error),
+      },
+    );
+  }
+
+  /** Whether some paths were left out and are to be tried again. */
+  get isWhole(): boolean {
+    return this.#present.length === this.paths.length;
+  }
+
+  stop(): Promise<void> {
+    return this.#run.stop();
+  }
+
+  #newWatch(waitNs: number): EdgeWatch {
+    return new EdgeWatch(this.from, this.#present, waitNs, this.events);
+  }
+
+  #take(event: EngineEvent): void {
+    this.clock.take(event);
+    switch (event.kind) {
+      case 'hello':
+        this.events.timestamps(event.hello.got.timestamps);
+        return;
+      case 'samples': {
+        const { samples } = event;
+        for (let i = 0; i < samples.length; i += 1) {
+          this.events.lag(samples.lagNs[i] as number);
+          if ((samples.rttNs[i] as number) >= 0) this.events.answered();
+        }
+        this.#seen(this.#watch.push(samples));
+        if (this.#isFirst) this.onBegun();
+        this.#isFirst = false;
+        return;
+      }
+      case 'pause':
+        this.#watch.pause(event.pause);
+        this.events.pause(event.pause, this.clock);
+        return;
+      case 'clock':
+        if (event.clock.stepNs !== 0) this.events.clockStep();
+        this.#seen(this.#watch.advance(event.clock.timeNs));
+        return;
+      case 'counters':
+        this.events.counters(event.counters);
+        this.#seen(this.#watch.advance(event.counters.timeNs));
+        return;
+      case 'lost-records':
+        this.events.lost(event.count);
+        return;
+      default:
+    }
+  }
+
+  #seen(all: readonly SeenOnEdge[]): void {
+    for (const seen of all) this.events.seen(seen, this.clock);
+  }
+
+  /** A refusal that names a path is about that one: the others are probed without it. */
+  #leaveOut(error: CodedError): void {
+    const path = this.#present.find((one) => error.message.startsWith(`${edgePathName(this.from, one)}: `));
+    if (path !== undefined) this.#leftOut.set(path, performance.now() + LEFT_OUT_MS);
+  }
+}

@@ -1,0 +1,30 @@
+import type { EdgeFinding, InboundFinding } from '../../model/records/agent.js';
+
+/** What `/findings` still has of the past. */
+const MOST_FINDINGS = 1_000;
+
+/** The latest findings of an agent, oldest first. */
+export class FindingsLog {
+  #lines: (EdgeFinding | InboundFinding)[] = [];
+
+  add(line: EdgeFinding | InboundFinding): void {
+    this.#lines.push(line);
+    if (this.#lines.length > 1.25 * MOST_FINDINGS) this.#lines = this.#lines.slice(-MOST_FINDINGS);
+  }
+
+  /** @param since release, seconds since 1970 */
+  since(since: number): readonly (EdgeFinding | InboundFinding)[] {
+    return this.#lines.filter(({ release }) => release >= since);
+  }
+
+  /** Held probes of this node's own edges that were answered within 5 ms of an instant. */
+  repliesHeld(release: number): number {
+    return this.#lines.reduce(
+      (sum, line) =>
+        line.type === 'edge-finding' && line.finding.kind === 'stall' && Math.abs(line.release - release) < 0.005
+          ? sum + line.probes
+          : sum,
+      0,
+    );
+  }
+}
