@@ -147,7 +147,7 @@ test('all that is wrong is told at once, by line', () => {
       '4 targets.a.address: "example.org" is not a numeric IPv4 or IPv6 address',
       '5 targets.b.port: 0 is not a number from 1 to 65535',
       '5 targets.b.vantage: no vantage is named there; here?',
-      '7 paths.0.probe: "tcp": one of icmp, syn, ack, udp',
+      '7 paths.0.probe: "tcp": one of icmp, syn, ack, udp, http, dns',
       '7 paths.0.from: no vantage is named hre; here?',
     ],
   );
