@@ -3,7 +3,7 @@
 // `npm test -- unit` or `npm test -- real [WORD]` runs a part, after a build, of files whose path has WORD.
 // `npm run quick` is what to run before every commit: types, lint, layers and the unit tests.
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 import { join, relative } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
@@ -13,11 +13,12 @@ import { root, sideBySide, step } from './step.mjs';
 const REAL = /^(lab|e2e|transports)\/|\/(helper|portable|connect)-engine[^/]*\.test\.js$|^install\//;
 
 /**
- * Of those, the ones that judge no exact time: they mostly wait, and run three at a time. `none` is among them as nobody
- * may be blamed on a busy machine either. The others have the machine for themselves.
+ * Of those, the ones that judge no exact time: they mostly wait, and run side by side. `none` is among them as nobody may
+ * be blamed on a busy machine either. The others have the machine for themselves.
  */
 const UNTIMED =
-  /^transports\/(?!ssh-engine)|^engines\/|^lab\/(lab|truth)\.|^e2e\/(command-line|check|bisect-endings|outcomes|import-|recordings\.|trace-syscalls-|dashboard|engines\.|none\.)/;
+  /^transports\/|^engines\/|^lab\/(lab|truth)\.|^e2e\/(command-line|check|bisect-endings|outcomes|import-|recordings\.|trace-syscalls-|dashboard|engines\.|none\.|far-waits|run-ends|nothing-unasked|tracer-rights)/;
+const AT_ONCE = 4;
 
 /** These take longest and begin first, so that no CPU waits at the end. */
 const LONG = /\/(campaign|replay|import|none|dashboard|engines|recordings|\w+-engine\.contract|ssh-endings)\.test\.js$/;
@@ -53,7 +54,7 @@ const unit = files.filter((path) => !real.includes(path));
 
 if (part !== 'real') await phase('unit tests', () => runTests(unit, availableParallelism()));
 if (part === 'all' || part === 'real') {
-  await phase('real tests side by side', () => runTests(untimed, 3));
+  await phase('real tests side by side', () => runTests(untimed, AT_ONCE));
   await phase('real tests one by one', () => runTests(timed, 1));
 }
 
@@ -61,17 +62,27 @@ console.log('\nthe slowest files:');
 for (const [path, took] of [...seconds].sort((a, b) => b[1] - a[1]).slice(0, SLOWEST)) {
   console.log(`${took.toFixed(1).padStart(7)} s  ${path}`);
 }
-console.log(`\n${phases.map(([name, took]) => `${name} ${Math.round(took)} s`).join(', ')}`);
+console.log(`\n${phases.join(', ')}`);
 console.log(`${Math.round((performance.now() - began) / 1000)} s in all`);
 console.log(
   `${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped${tally.open === 0 ? '' : `, ${tally.open} known to be open`}`,
 );
 process.exitCode = tally.failed > 0 || tally.passed === 0 ? 1 : 0;
 
+/** Notes how long it took, and how busy the CPUs were. */
 async function phase(name, work) {
   const start = performance.now();
+  const before = cpuTimes();
   await work();
-  phases.push([name, (performance.now() - start) / 1000]);
+  const after = cpuTimes();
+  const busy = 1 - (after.idle - before.idle) / Math.max(1, after.all - before.all);
+  phases.push(`${name} ${Math.round((performance.now() - start) / 1000)} s (CPUs ${Math.round(100 * busy)} %)`);
+}
+
+function cpuTimes() {
+  const times = cpus().map((cpu) => cpu.times);
+  const sum = (of) => times.reduce((total, one) => total + of(one), 0);
+  return { idle: sum(({ idle }) => idle), all: sum((one) => Object.values(one).reduce((a, b) => a + b)) };
 }
 
 function testFiles(folder) {

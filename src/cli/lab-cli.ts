@@ -1,6 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
 import type { FaultOptions, LabOverlay } from '../commands/lab/lab.js';
 import { parseDuration } from '../format/duration.js';
+import { present } from '../model/present.js';
 import { MS, SECOND } from '../model/time.js';
 import { type CommandContext, usage } from './command.js';
 import * as shared from './shared-options.js';
@@ -70,11 +71,7 @@ function up(run: Run): CommandModule<object, UpArgs> {
     handler: ({ name, queues, overlay }) =>
       run(async (io) => {
         const count = shared.optionalWhole(queues, '--queues', 1, 1_024);
-        const wanted = {
-          ...(count === undefined ? {} : { queues: count }),
-          ...(overlay === undefined ? {} : { overlay }),
-        };
-        return (await lab()).labUpCommand({ name, ...wanted }, io);
+        return (await lab()).labUpCommand({ name, ...present({ queues: count, overlay }) }, io);
       }),
   };
 }
@@ -158,7 +155,7 @@ function faultOptions(args: FaultArgs): FaultOptions {
     ...(args.queue === undefined ? {} : { queue: shared.whole(args.queue, '--queue', 0, 1_023) }),
     ...(args.seed === undefined ? {} : { seed: shared.whole(args.seed, '--seed', 0, 0xffff_ffff) }),
     ...(args.count === undefined ? {} : { count: shared.whole(args.count, '--count', 1, 1_000_000) }),
-    ...(args.spread === undefined ? {} : { spread: args.spread }),
+    ...present({ spread: args.spread }),
     ...(args.duration === undefined ? {} : { durationS: parseDuration(args.duration, '--duration') / SECOND }),
   };
 }

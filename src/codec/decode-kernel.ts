@@ -1,3 +1,4 @@
+import { addressText } from '../model/ip-address.js';
 import {
   CONTEXTS,
   type KernelEvent,
@@ -37,7 +38,6 @@ import {
   WAIT_TOTALS_FIELDS,
   WAIT_TOTALS_LAYOUT,
 } from './frames.gen.js';
-import { ipText } from './ip-text.js';
 
 /** Records that `rxray-tracer` writes beside those of every helper. */
 export const KERNEL_LAYOUTS = [
@@ -177,7 +177,7 @@ function decodeRxPacket(view: DataView, at: number, damaged: (why: string) => ne
     tunnelled: has(RX_FLAGS.tunnelled),
     freshFlow: has(RX_FLAGS.freshFlow),
     inSoftirq: has(RX_FLAGS.inSoftirq),
-    source: ipText(new Uint8Array(view.buffer, view.byteOffset + at + source, family === 4 ? 4 : 16)),
+    source: addressText(new Uint8Array(view.buffer, view.byteOffset + at + source, family === 4 ? 4 : 16)),
     threadName: readText(view, at, RX_PACKET_ARRAYS.threadName),
     interfaceName: readText(view, at, RX_PACKET_ARRAYS.interfaceName),
   };

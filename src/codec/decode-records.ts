@@ -1,54 +1,30 @@
 import { type ArrivalColumns, allocateArrivals } from '../model/arrival.js';
-import { END_REASONS } from '../model/end-reason.js';
-import type { EngineEvent, Pause, ThreadDelay } from '../model/engine-event.js';
+import type { EngineEvent } from '../model/engine-event.js';
 import type { Heard } from '../model/heard.js';
+import { addressText } from '../model/ip-address.js';
 import { allocateSamples, type SampleColumns } from '../model/sample.js';
 import { decodeKernelRecord, isKernelRecordType, KERNEL_LAYOUTS } from './decode-kernel.js';
 import { parseText } from './decode-text.js';
-import { readInteger, readRecord, UNKNOWN_CPU, UNKNOWN_INDEX } from './field.js';
+import { EVENT_RECORDS, type RecordLayout } from './event-records.js';
+import { readInteger } from './field.js';
 import {
   ARRIVAL_FLAGS,
   ARRIVAL_LAYOUT,
-  CLOCK_FIELDS,
-  CLOCK_LAYOUT,
-  COUNTERS_FIELDS,
-  COUNTERS_LAYOUT,
-  CPU_GAP_FIELDS,
-  CPU_GAP_FLAGS,
-  CPU_GAP_LAYOUT,
-  END_FIELDS,
-  END_LAYOUT,
   HEARD_LAYOUT,
-  PATH_TOTALS_FIELDS,
-  PATH_TOTALS_LAYOUT,
-  PAUSE_CAUSE,
-  PAUSE_FIELDS,
-  PAUSE_LAYOUT,
   ROUTER_LAYOUT,
   SAMPLE_LAYOUT,
-  SOFTNET_FIELDS,
-  SOFTNET_LAYOUT,
   TEXT_LAYOUT,
-  THREAD_DELAY_FIELDS,
-  THREAD_DELAY_LAYOUT,
-  THREAD_KIND,
 } from './frames.gen.js';
-import { ipText } from './ip-text.js';
 
-const LAYOUTS = new Map<number, { readonly bytes: number; readonly leastBytes?: number }>(
+const EVENTS_BY_TYPE = new Map(EVENT_RECORDS.map((record) => [record.layout.type, record]));
+
+const LAYOUTS = new Map<number, RecordLayout>(
   [
     SAMPLE_LAYOUT,
-    PAUSE_LAYOUT,
-    COUNTERS_LAYOUT,
-    CLOCK_LAYOUT,
     TEXT_LAYOUT,
-    PATH_TOTALS_LAYOUT,
-    END_LAYOUT,
     ARRIVAL_LAYOUT,
     HEARD_LAYOUT,
-    CPU_GAP_LAYOUT,
-    THREAD_DELAY_LAYOUT,
-    SOFTNET_LAYOUT,
+    ...EVENT_RECORDS.map(({ layout }) => layout),
     ...KERNEL_LAYOUTS,
   ].map((layout) => [layout.type, layout]),
 );
@@ -94,8 +70,9 @@ export function decodeRecords(
     }
     return;
   }
+  const record = EVENTS_BY_TYPE.get(type) ?? damaged(`records of type ${type}`);
   for (let index = 0; index < count; index += 1) {
-    events.push(decodeOne(type, payload, index * recordBytes, damaged));
+    events.push(record.read(payload, index * recordBytes, damaged));
   }
 }
 
@@ -190,8 +167,8 @@ function decodeHeard(view: DataView, recordBytes: number, count: number): Heard[
       timeNs: readInteger(view, at + field.timeNs),
       backlogNs: view.getUint32(at + field.backlogNs, true),
       protocol: isEcho ? 'icmp' : 'syn',
-      source: ipText(bytes(field.source, addressBytes)),
-      target: ipText(bytes(field.target, addressBytes)),
+      source: addressText(bytes(field.source, addressBytes)),
+      target: addressText(bytes(field.target, addressBytes)),
       sourcePort: view.getUint16(at + field.sourcePort, true),
       targetPort: view.getUint16(at + field.targetPort, true),
       tcpSeq: view.getUint32(at + field.tcpSeq, true),
@@ -206,49 +183,6 @@ export function decodeRouters(view: DataView, recordBytes: number, count: number
   for (let index = 0, at = 0; index < count; index += 1, at += recordBytes) {
     const length = view.getUint8(at + ROUTER_LAYOUT.family) === 4 ? 4 : 16;
     const bytes = new Uint8Array(view.buffer, view.byteOffset + at + ROUTER_LAYOUT.address, length);
-    routers.set(view.getUint16(at + ROUTER_LAYOUT.number, true), ipText(bytes));
-  }
-}
-
-const THREAD_KINDS = new Map(
-  Object.entries(THREAD_KIND).map(([name, code]) => [code as number, name as ThreadDelay['threadKind']]),
-);
-const known = (index: number): number => (index === UNKNOWN_INDEX ? -1 : index);
-
-const PAUSE_CAUSES = new Map(
-  Object.entries(PAUSE_CAUSE).map(([name, code]) => [code as number, name as Pause['cause']]),
-);
-
-function decodeOne(type: number, view: DataView, at: number, damaged: (why: string) => never): EngineEvent {
-  switch (type) {
-    case PAUSE_LAYOUT.type: {
-      const { cause, cpu, ...times } = readRecord(view, at, PAUSE_FIELDS);
-      const name = PAUSE_CAUSES.get(cause) ?? damaged(`pause cause ${cause}`);
-      return { kind: 'pause', pause: { ...times, cause: name, cpu: cpu === UNKNOWN_CPU ? -1 : cpu } };
-    }
-    case CPU_GAP_LAYOUT.type: {
-      const { flags, ...gap } = readRecord(view, at, CPU_GAP_FIELDS);
-      const servesInterface = (flags & CPU_GAP_FLAGS.servesInterface) !== 0;
-      return { kind: 'cpu-gap', gap: { ...gap, servesInterface, realtime: (flags & CPU_GAP_FLAGS.realtime) !== 0 } };
-    }
-    case THREAD_DELAY_LAYOUT.type: {
-      const { kind, cpu, queue, ...delay } = readRecord(view, at, THREAD_DELAY_FIELDS);
-      const threadKind = THREAD_KINDS.get(kind) ?? damaged(`thread kind ${kind}`);
-      return { kind: 'thread-delay', delay: { ...delay, threadKind, cpu: known(cpu), queue: known(queue) } };
-    }
-    case SOFTNET_LAYOUT.type:
-      return { kind: 'softnet', softnet: readRecord(view, at, SOFTNET_FIELDS) };
-    case COUNTERS_LAYOUT.type:
-      return { kind: 'counters', counters: readRecord(view, at, COUNTERS_FIELDS) };
-    case CLOCK_LAYOUT.type:
-      return { kind: 'clock', clock: readRecord(view, at, CLOCK_FIELDS) };
-    case PATH_TOTALS_LAYOUT.type:
-      return { kind: 'path-totals', totals: readRecord(view, at, PATH_TOTALS_FIELDS) };
-    case END_LAYOUT.type: {
-      const { timeNs, reason } = readRecord(view, at, END_FIELDS);
-      return { kind: 'end', timeNs, reason: END_REASONS[reason] ?? damaged(`end reason ${reason}`) };
-    }
-    default:
-      return damaged(`records of type ${type}`);
+    routers.set(view.getUint16(at + ROUTER_LAYOUT.number, true), addressText(bytes));
   }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { EngineEvent, ProberHello } from '../model/engine-event.js';
+import { present } from '../model/present.js';
 import { receiveSideSchema } from './receive-side.js';
 
 const localSchema = z.object({
@@ -113,7 +114,7 @@ export function parseText(json: string): EngineEvent | undefined {
     code: text.code,
     message: text.message,
     remedy: text.remedy,
-    ...(text.path === undefined ? {} : { path: text.path }),
+    ...present({ path: text.path }),
   };
 }
 
@@ -134,16 +135,13 @@ function toHello(text: z.infer<typeof helloSchema>): ProberHello {
     host: text.host,
     got: {
       scheduling: sched,
-      ...(schedWhy === undefined ? {} : { schedulingWhy: schedWhy }),
+      ...present({ schedulingWhy: schedWhy }),
       memoryLocked: memlock,
       ...got,
     },
     paths: text.paths,
     footprint: text.footprint,
-    ...(text.limits === undefined ? {} : { limits: text.limits }),
-    ...(text.retransmitsNs === undefined ? {} : { retransmitsNs: text.retransmitsNs }),
-    ...(text.watching === undefined ? {} : { watching: text.watching }),
-    ...(text.local === undefined ? {} : { local: text.local }),
-    ...(text.receivers === undefined ? {} : { receivers: text.receivers.filter((one) => one !== null) }),
+    ...present({ limits: text.limits, retransmitsNs: text.retransmitsNs, watching: text.watching, local: text.local }),
+    ...present({ receivers: text.receivers?.filter((one) => one !== null) }),
   };
 }

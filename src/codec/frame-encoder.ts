@@ -1,43 +1,26 @@
 import type { ArrivalColumns } from '../model/arrival.js';
-import { END_REASONS, type EndReason } from '../model/end-reason.js';
 import type { EngineEvent } from '../model/engine-event.js';
+import { addressBytes } from '../model/ip-address.js';
 import type { SampleColumns } from '../model/sample.js';
 import { checksum } from './checksum.js';
-import { type Fields, type FieldValues, UNKNOWN_CPU, UNKNOWN_INDEX, writeInteger, writeRecord } from './field.js';
+import { EVENT_RECORDS } from './event-records.js';
+import { writeInteger } from './field.js';
 import {
   ARRIVAL_LAYOUT,
   BLOCK_LAYOUT,
   BLOCK_MAGIC,
-  CLOCK_FIELDS,
-  CLOCK_LAYOUT,
-  COUNTERS_FIELDS,
-  COUNTERS_LAYOUT,
-  CPU_GAP_FIELDS,
-  CPU_GAP_FLAGS,
-  CPU_GAP_LAYOUT,
-  END_FIELDS,
-  END_LAYOUT,
   FRAMES_MAGIC,
   FRAMES_VERSION,
   HEADER_LAYOUT,
   type HELPER,
-  PATH_TOTALS_FIELDS,
-  PATH_TOTALS_LAYOUT,
-  PAUSE_CAUSE,
-  PAUSE_FIELDS,
-  PAUSE_LAYOUT,
   ROUTER_LAYOUT,
   SAMPLE_LAYOUT,
-  SOFTNET_FIELDS,
-  SOFTNET_LAYOUT,
   TEXT_LAYOUT,
-  THREAD_DELAY_FIELDS,
-  THREAD_DELAY_LAYOUT,
-  THREAD_KIND,
 } from './frames.gen.js';
 import { encodeHello } from './hello-text.js';
-import { ipBytes } from './ip-text.js';
 import { REQUEST_RECORD, writeRequest } from './request-records.js';
+
+const EVENTS_BY_KIND = new Map(EVENT_RECORDS.map((record) => [record.kind, record]));
 
 type HelperCode = (typeof HELPER)[keyof typeof HELPER];
 
@@ -75,38 +58,12 @@ export class FrameEncoder {
       case 'lost-records':
         this.#lostRecords += event.count;
         return new Uint8Array(0);
-      case 'pause':
-        return this.#record(PAUSE_LAYOUT.type, PAUSE_LAYOUT.bytes, PAUSE_FIELDS, {
-          ...event.pause,
-          cause: PAUSE_CAUSE[event.pause.cause],
-          cpu: event.pause.cpu < 0 ? UNKNOWN_CPU : event.pause.cpu,
-        });
       case 'arrivals':
         return this.#arrivals(event.arrivals);
-      case 'cpu-gap': {
-        const { servesInterface, realtime, ...gap } = event.gap;
-        const flags = (servesInterface ? CPU_GAP_FLAGS.servesInterface : 0) | (realtime ? CPU_GAP_FLAGS.realtime : 0);
-        return this.#record(CPU_GAP_LAYOUT.type, CPU_GAP_LAYOUT.bytes, CPU_GAP_FIELDS, { ...gap, flags });
-      }
-      case 'thread-delay': {
-        const { threadKind, cpu, queue, ...delay } = event.delay;
-        return this.#record(THREAD_DELAY_LAYOUT.type, THREAD_DELAY_LAYOUT.bytes, THREAD_DELAY_FIELDS, {
-          ...delay,
-          kind: THREAD_KIND[threadKind],
-          cpu: cpu < 0 ? UNKNOWN_INDEX : cpu,
-          queue: queue < 0 ? UNKNOWN_INDEX : queue,
-        });
-      }
-      case 'softnet':
-        return this.#record(SOFTNET_LAYOUT.type, SOFTNET_LAYOUT.bytes, SOFTNET_FIELDS, event.softnet);
-      case 'counters':
-        return this.#record(COUNTERS_LAYOUT.type, COUNTERS_LAYOUT.bytes, COUNTERS_FIELDS, event.counters);
-      case 'clock':
-        return this.#record(CLOCK_LAYOUT.type, CLOCK_LAYOUT.bytes, CLOCK_FIELDS, event.clock);
-      case 'path-totals':
-        return this.#record(PATH_TOTALS_LAYOUT.type, PATH_TOTALS_LAYOUT.bytes, PATH_TOTALS_FIELDS, event.totals);
       case 'end':
-        return event.reason === 'cut-off' ? new Uint8Array(0) : this.#end(event.timeNs, event.reason);
+        return event.reason === 'cut-off' ? new Uint8Array(0) : this.#record(event);
+      default:
+        return this.#record(event);
     }
   }
 
@@ -147,7 +104,7 @@ export class FrameEncoder {
   #router(number: number, address: string): Uint8Array {
     const { bytes, view } = this.#block(ROUTER_LAYOUT.type, ROUTER_LAYOUT.bytes, 1);
     const at = BLOCK_LAYOUT.bytes;
-    const packed = ipBytes(address);
+    const packed = addressBytes(address);
     view.setUint16(at + ROUTER_LAYOUT.number, number, true);
     view.setUint8(at + ROUTER_LAYOUT.family, packed.length === 4 ? 4 : 6);
     bytes.set(packed, at + ROUTER_LAYOUT.address);
@@ -200,14 +157,12 @@ export class FrameEncoder {
     return this.#sealed(bytes, view);
   }
 
-  #end(timeNs: number, reason: EndReason): Uint8Array {
-    return this.#record(END_LAYOUT.type, END_LAYOUT.bytes, END_FIELDS, { timeNs, reason: END_REASONS.indexOf(reason) });
-  }
-
   /** A block of one record. */
-  #record<F extends Fields>(type: number, recordBytes: number, fields: F, values: FieldValues<F>): Uint8Array {
-    const { bytes, view } = this.#block(type, recordBytes, 1);
-    writeRecord(view, BLOCK_LAYOUT.bytes, fields, values);
+  #record(event: EngineEvent): Uint8Array {
+    const record = EVENTS_BY_KIND.get(event.kind);
+    if (record === undefined) throw new RangeError(`no record holds ${event.kind}`);
+    const { bytes, view } = this.#block(record.layout.type, record.layout.bytes, 1);
+    record.write(view, BLOCK_LAYOUT.bytes, event);
     return this.#sealed(bytes, view);
   }
 

@@ -5,6 +5,7 @@ import { sha256 } from '../installation/sha256.js';
 import { packageVersion } from '../installation/version.js';
 import { PRIVILEGED_HELPERS } from '../kernel/helper-rights.js';
 import { CodedError } from '../model/errors.js';
+import { present } from '../model/present.js';
 import { locateHelper } from '../transports/helper-binary.js';
 import type { HelperName } from '../transports/transport.js';
 import type { Io } from './terminal/io.js';
@@ -15,8 +16,7 @@ export async function printVersion(io: Io): Promise<number> {
   const document = {
     name: 'rxray',
     version: packageVersion(),
-    ...(commit === undefined ? {} : { commit }),
-    ...(date === undefined ? {} : { date }),
+    ...present({ commit, date }),
     build: kind,
     node: process.version,
     platform: PLATFORM,
@@ -35,9 +35,9 @@ export async function printVersion(io: Io): Promise<number> {
 function helperVersion(name: HelperName, belongs: string | undefined) {
   try {
     const { path, origin } = locateHelper(name);
-    return { path, origin, sha256: sha256(readFileSync(path)), ...(belongs === undefined ? {} : { belongs }) };
+    return { path, origin, sha256: sha256(readFileSync(path)), ...present({ belongs }) };
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
-    return { missing: error.message, ...(belongs === undefined ? {} : { belongs }) };
+    return { missing: error.message, ...present({ belongs }) };
   }
 }

@@ -1,3 +1,4 @@
+import { present } from '../model/present.js';
 import { type Action, actionOf } from './choices/actions.js';
 import { type Choices, INITIAL_CHOICES, zoomFor } from './choices/choices.js';
 import { choose } from './choices/choose.js';
@@ -162,7 +163,7 @@ export class Dashboard implements DashboardFeed {
       capabilities,
       paused: this.#paused,
       silentNs: (this.#now() - this.#heardMs) * 1e6,
-      ...(zone === undefined ? {} : { zone }),
+      ...present({ zone }),
     };
   }
 }

@@ -1,3 +1,4 @@
+import { present } from '../model/present.js';
 import { routerOf, type SampleColumns } from '../model/sample.js';
 import type { Summary } from '../model/summary.js';
 
@@ -18,8 +19,7 @@ export class Failures {
     const key = `${type}/${code}/${router ?? ''}`;
     const known = this.#icmp.get(key);
     if (known !== undefined) known.probes += 1;
-    else if (this.#icmp.size < MOST_KEPT)
-      this.#icmp.set(key, { type, code, ...(router === undefined ? {} : { router }), probes: 1 });
+    else if (this.#icmp.size < MOST_KEPT) this.#icmp.set(key, { type, code, ...present({ router }), probes: 1 });
   }
 
   sendFailed(errno: number): void {

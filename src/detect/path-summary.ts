@@ -1,4 +1,5 @@
 import type { PathTotals } from '../model/engine-event.js';
+import { present } from '../model/present.js';
 import type { Coverage, Summary } from '../model/summary.js';
 import { LogHistogram } from '../stats/log-histogram.js';
 import { Failures } from './failures.js';
@@ -67,7 +68,7 @@ export function summarize(path: string, measure: PathMeasure, found: PathFinding
     ...(measure.requests === undefined ? {} : { requests: measure.requests.told() }),
     stalls: found.stalls,
     spikes: found.spikes,
-    ...(found.slowBelowThreshold === undefined ? {} : { slowBelowThreshold: found.slowBelowThreshold }),
+    ...present({ slowBelowThreshold: found.slowBelowThreshold }),
     selfInflicted: found.selfInflicted,
     stallPeriodNs: found.stallPeriodNs,
     sendErrorNs: {

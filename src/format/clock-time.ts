@@ -1,3 +1,4 @@
+import { present } from '../model/present.js';
 /**
  * Wall-clock time with milliseconds and zone: `14:03:27.104 +01:00`, or `… UTC`.
  *
@@ -22,7 +23,7 @@ function format(zone: string | undefined): Intl.DateTimeFormat {
   let found = formats.get(key);
   if (!found) {
     found = new Intl.DateTimeFormat('en-GB', {
-      ...(zone === undefined ? {} : { timeZone: zone }),
+      ...present({ timeZone: zone }),
       year: 'numeric',
       month: '2-digit',
       day: '2-digit',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { CodedError } from '../model/errors.js';
 import type { Transport } from '../transports/transport.js';
+import { askCapabilities } from './ask-capabilities.js';
 
 const capabilitiesSchema = z.object({
   helper: z.string(),
@@ -25,22 +25,6 @@ const capabilitiesSchema = z.object({
 export type ProberCapabilities = z.infer<typeof capabilitiesSchema>;
 
 /** @throws CodedError E_HELPER when it cannot be started or answers something else */
-export async function readCapabilities(transport: Transport): Promise<ProberCapabilities> {
-  const helper = transport.launch('rxray-prober', ['--capabilities']);
-  helper.closeInput();
-  let text = '';
-  const decoder = new TextDecoder();
-  for await (const chunk of helper.output) text += decoder.decode(chunk, { stream: true });
-  const exit = await helper.exited;
-  try {
-    return capabilitiesSchema.parse(JSON.parse(text));
-  } catch {
-    const why = exit.stderr === '' ? `status ${exit.code}` : exit.stderr;
-    throw new CodedError(
-      'E_HELPER',
-      `the prober on ${transport.place} does not say what it can do (${why})`,
-      'run rxray doctor',
-      4,
-    );
-  }
+export function readCapabilities(transport: Transport): Promise<ProberCapabilities> {
+  return askCapabilities(transport, 'rxray-prober', capabilitiesSchema);
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { CodedError } from '../model/errors.js';
 import type { HostCheck } from '../model/host-check.js';
 import type { Transport } from '../transports/transport.js';
+import { askCapabilities } from './ask-capabilities.js';
 
 const hooksSchema = z.looseObject({
   flavour: z.enum(['tp_btf', 'raw_tp']),
@@ -31,20 +31,8 @@ const capabilitiesSchema = z.object({
 export type TracerCapabilities = z.infer<typeof capabilitiesSchema>;
 
 /** @throws CodedError E_HELPER when it cannot be started or answers something else */
-export async function readTracerCapabilities(transport: Transport): Promise<TracerCapabilities> {
-  const helper = transport.launch('rxray-tracer', ['--capabilities']);
-  helper.closeInput();
-  let text = '';
-  const decoder = new TextDecoder();
-  for await (const chunk of helper.output) text += decoder.decode(chunk, { stream: true });
-  const exit = await helper.exited;
-  try {
-    return capabilitiesSchema.parse(JSON.parse(text));
-  } catch {
-    const why = exit.stderr === '' ? `status ${exit.code}` : exit.stderr;
-    const message = `the tracer on ${transport.place} does not say what it can do (${why})`;
-    throw new CodedError('E_HELPER', message, 'run rxray doctor', 4);
-  }
+export function readTracerCapabilities(transport: Transport): Promise<TracerCapabilities> {
+  return askCapabilities(transport, 'rxray-tracer', capabilitiesSchema);
 }
 
 /** The same as checks, one a question. */

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CodedError } from '../model/errors.js';
+import { present } from '../model/present.js';
 
 /** Where `make -C native` puts the injectors and BPF objects of the lab. */
 export const NATIVE_DIRECTORY = fileURLToPath(new URL('../../../native/build/lab/', import.meta.url));
@@ -29,7 +30,7 @@ export function tryCommand(argv: readonly string[], input?: string): CommandResu
     env: ENVIRONMENT,
     timeout: TIME_LIMIT_MS,
     maxBuffer: 32 * 1024 * 1024,
-    ...(input === undefined ? {} : { input }),
+    ...present({ input }),
   });
   return {
     status: result.status ?? -1,

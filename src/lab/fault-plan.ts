@@ -1,4 +1,5 @@
 import { CodedError } from '../model/errors.js';
+import { present } from '../model/present.js';
 import { HOST_ADDRESS, type HostName, NODEPORT_LOCAL, NODEPORT_REMOTE, type Place, routerPort } from './addresses.js';
 import { type LabOverlay, tunnelMatch } from './overlay.js';
 import { BOND, MEMBERS_FAR, UPLINKS } from './rack.js';
@@ -104,7 +105,7 @@ export function planFault(name: Exclude<FaultName, 'none'>, options: FaultOption
   const one = options.queue ?? (options.seed ?? 1) % queues;
   const chosen = options.queue === undefined ? all : [options.queue];
   const half = (options.seed ?? 1) % 2 === 0 ? 0 : 1;
-  const chosenQueue = options.queue === undefined ? {} : { queue: options.queue };
+  const chosenQueue = present({ queue: options.queue });
   if (options.queue !== undefined && !all.includes(options.queue)) {
     throw new CodedError('E_LAB_FAULT_OPTIONS', `no receive queue ${options.queue}`, `use 0 to ${queues - 1}`, 2);
   }

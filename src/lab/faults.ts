@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CodedError } from '../model/errors.js';
+import { present } from '../model/present.js';
 import { type HostName, routerOf, routerPort } from './addresses.js';
 import { command, tryCommand } from './command.js';
 import {
@@ -89,7 +90,7 @@ export async function faultOn(
     // Only now: before the injector served its queue, a stage would have been merely bypassed, or worse, steered.
     apply(lab, plan);
     log(`fault '${name}' is on; what it does is logged in ${truthPath}`);
-    const queue = plan.queue === undefined ? {} : { queue: plan.queue };
+    const queue = present({ queue: plan.queue });
     return { name, lab, pid: injector.pid, truthPath, host: plan.host, ...queue };
   } catch (error) {
     await faultOff(name, { name: lab }).catch(() => {});

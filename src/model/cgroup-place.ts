@@ -1,3 +1,4 @@
+import { present } from './present.js';
 /** What the path of a cgroup tells of the container it belongs to. */
 export interface CgroupPlace {
   /** All 64 digits; `docker ps` prints the first twelve. */
@@ -25,10 +26,9 @@ export function cgroupPlace(path: string): CgroupPlace {
   const runtime = id === undefined ? undefined : runtimeOf(parts, id, podPart !== undefined);
   const unit = id === undefined && podPart === undefined ? lastMatch(parts, /^(.+\.(?:service|scope))$/) : undefined;
   return {
-    ...(id === undefined ? {} : { container: id }),
-    ...(runtime === undefined ? {} : { runtime }),
-    ...(podPart === undefined ? {} : { pod: podPart.replaceAll('_', '-') }),
-    ...(unit === undefined ? {} : { unit }),
+    ...present({ container: id, runtime }),
+    ...present({ pod: podPart?.replaceAll('_', '-') }),
+    ...present({ unit }),
   };
 }
 

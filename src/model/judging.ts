@@ -1,3 +1,4 @@
+import { present } from './present.js';
 /** What the user may choose of how samples are judged, beside the threshold. */
 export interface Judging {
   /** Excess over the running median from which on a stall is one, in nanoseconds. Default by the noise of each path. */
@@ -14,7 +15,6 @@ export function judgingOf(recorded: Readonly<Record<string, unknown>>, chosen: J
   };
   const [stallThresholdNs, queues] = [number('stallThresholdNs'), number('queues')];
   return {
-    ...(stallThresholdNs === undefined ? {} : { stallThresholdNs }),
-    ...(queues === undefined ? {} : { queues }),
+    ...present({ stallThresholdNs, queues }),
   };
 }

@@ -1,5 +1,6 @@
 import type { ProberHello } from './engine-event.js';
 import type { ProbePlan } from './plan.js';
+import { present } from './present.js';
 import type { Protocol } from './protocol.js';
 
 /** The probes of one path, to be seen where they arrive. */
@@ -52,11 +53,11 @@ export function watchesOf(
       if (planned === undefined) return [];
       const ports =
         planned.protocol === 'icmp'
-          ? { ...(icmpId === undefined ? {} : { icmpId }) }
+          ? present({ icmpId })
           : {
-              ...(planned.port === undefined ? {} : { port: planned.port }),
+              ...present({ port: planned.port }),
               ...(sourcePorts === null ? {} : { ports: sourcePorts }),
-              ...(freshPorts === undefined ? {} : { freshPorts }),
+              ...present({ freshPorts }),
             };
       return [{ path, protocol: planned.protocol, target: planned.address, source, ...ports, ...where }];
     });

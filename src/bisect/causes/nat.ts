@@ -1,4 +1,5 @@
 import type { Topology } from '../paths/topology.js';
+import { AFTER_RECEIVE } from './after-receive.js';
 import { type Reach, STALLING } from './hypothesis.js';
 import type { CauseKnowledge } from './knowledge.js';
 
@@ -24,13 +25,7 @@ export const nat: CauseKnowledge = {
       release: 'pipe',
       kinds: STALLING,
     })),
-  local: {
-    waits: null,
-    blind: 0,
-    blindByFlow: 0,
-    here: [[1, [0.03, 0.92, 0.05]]],
-    elsewhere: [[1, [0.33, 0.34, 0.33]]],
-  },
+  local: AFTER_RECEIVE,
   meaning: (place) => `Packets wait for address translation on ${place}.`,
   lookInto: ([machine = '']) => [`on ${machine}: conntrack -S and the length of the iptables chains`],
   tellApart: (_, others) =>

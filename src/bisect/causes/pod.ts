@@ -1,4 +1,5 @@
 import type { Topology } from '../paths/topology.js';
+import { AFTER_RECEIVE } from './after-receive.js';
 import { isShared } from './branching.js';
 import { type Reach, STALLING, type Variant } from './hypothesis.js';
 import type { CauseKnowledge } from './knowledge.js';
@@ -23,13 +24,7 @@ export const pod: CauseKnowledge = {
       release: 'pipe',
       kinds: STALLING,
     })),
-  local: {
-    waits: null,
-    blind: 0,
-    blindByFlow: 0,
-    here: [[1, [0.03, 0.92, 0.05]]],
-    elsewhere: [[1, [0.33, 0.34, 0.33]]],
-  },
+  local: AFTER_RECEIVE,
   meaning: (place) => `Packets wait at the pod on ${place}.`,
   lookInto: ([machine = '']) => [`on ${machine}: CPU limits and throttling of the pod (cpu.stat), backlog of its veth`],
   tellApart: ([machine = ''], others, scene) =>

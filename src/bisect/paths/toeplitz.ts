@@ -1,4 +1,4 @@
-import { parseAddress } from './ip-address.js';
+import { addressBytes } from '../../model/ip-address.js';
 
 /**
  * Receive-side scaling as network cards do it: the Toeplitz hash over addresses (and ports), reduced by an
@@ -31,7 +31,7 @@ export interface RssSettings {
 
 /** The 32-bit hash: for every bit set in the input the 32 bits of the key that begin there are added modulo 2. */
 export function toeplitzHash(packet: HashedPacket, key: readonly number[] = DEFAULT_RSS_KEY): number {
-  const input = [...parseAddress(packet.from), ...parseAddress(packet.to)];
+  const input = [...addressBytes(packet.from), ...addressBytes(packet.to)];
   if (packet.ports !== undefined) {
     for (const port of [packet.ports.from, packet.ports.to]) input.push(port >> 8, port & 0xff);
   }

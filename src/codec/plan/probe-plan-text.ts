@@ -7,6 +7,7 @@ import {
   type PlannedPath,
   type ProbePlan,
 } from '../../model/plan.js';
+import { present } from '../../model/present.js';
 import { PROTOCOLS } from '../../model/protocol.js';
 import { type RequestSpec, requestSpecSchema } from '../../model/request.js';
 
@@ -89,8 +90,7 @@ export function decodePlan(text: string): ProbePlan {
     scheduling: oneOf('sched', settings.get('sched') ?? 'auto', ['auto', 'fifo', 'other']),
     maxPacketsPerSecondToTarget: number('max-pps-per-target', DEFAULT_MAX_PACKETS_PER_SECOND),
     ...(ports?.[0] === undefined || ports[1] === undefined ? {} : { sourcePorts: [ports[0], ports[1]] }),
-    ...(secret === undefined ? {} : { secret }),
-    ...(epoch === undefined ? {} : { epochMonoNs: epoch }),
+    ...present({ secret, epochMonoNs: epoch }),
   };
 }
 
@@ -118,10 +118,7 @@ function decodePath([index = '', protocol = '', address = '', ...options]: strin
     flows: number('flows') ?? 1,
     freshPerSecond: number('fresh-pps') ?? 0,
     intervalNs: number('interval-ns') ?? DEFAULT_INTERVAL_NS,
-    ...(port === undefined ? {} : { port }),
-    ...(ttl === undefined ? {} : { ttl }),
-    ...(device === undefined ? {} : { interface: device }),
-    ...(source === undefined ? {} : { source }),
+    ...present({ port, ttl, interface: device, source }),
     ...(request === undefined ? {} : { request: decodeRequest(request, index) }),
   };
 }

@@ -3,6 +3,7 @@ import type { Culprit } from '../../model/culprit.js';
 import type { Explanation } from '../../model/explanation.js';
 import type { Finding } from '../../model/finding.js';
 import type { Outage } from '../../model/outage.js';
+import { present } from '../../model/present.js';
 import type { Summary } from '../../model/summary.js';
 import type { Incident, Verdict } from '../../model/verdict.js';
 import { type BisectStanding, bisectProgress } from '../../report/bisect/bisect-progress.js';
@@ -76,7 +77,7 @@ export class BisectOutput {
   }
 
   vantageEnded({ name, state, why }: VantageRun): void {
-    this.#live?.take({ kind: 'vantage', vantage: name, state, ...(why === undefined ? {} : { why }) });
+    this.#live?.take({ kind: 'vantage', vantage: name, state, ...present({ why }) });
   }
 
   finding(finding: Finding): void {

@@ -6,6 +6,7 @@ import type { Hosts } from '../../hosts/hosts-file.js';
 import { startTracer, type TraceRun } from '../../kernel/tracer.js';
 import { SENDING_ENGINES, type SendingEngine } from '../../model/engine-name.js';
 import { CodedError } from '../../model/errors.js';
+import { present } from '../../model/present.js';
 import type { Player } from '../../recording/player.js';
 import type { BisectInfo } from '../../recording/recorded-run.js';
 import type { Recorder } from '../../recording/recorder.js';
@@ -89,7 +90,7 @@ export function liveSources(hosts: Hosts, epochRealNs: bigint, settings: LiveSet
       return {
         engine: stream ? recordedEngine(engine, stream) : engine,
         clock,
-        ...(runsAs === undefined ? {} : { runsAs }),
+        ...present({ runsAs }),
       };
     },
     watcher: (machine, vantage) => {

@@ -8,6 +8,7 @@ import type { HostsPath } from '../../hosts/measured-paths.js';
 import { plannedOf } from '../../hosts/planned.js';
 import type { Finding } from '../../model/finding.js';
 import { judgingOf } from '../../model/judging.js';
+import { present } from '../../model/present.js';
 import type { SampleColumns } from '../../model/sample.js';
 import type { Incident, Verdict } from '../../model/verdict.js';
 import { watchesOf } from '../../model/watch.js';
@@ -146,7 +147,7 @@ export class Bisection {
           secret: this.#secret,
           clockOffsetNs: clock.offsetNs,
           sourcePorts: shares[index],
-          ...(this.sources.version === undefined ? {} : { version: this.sources.version }),
+          ...present({ version: this.sources.version }),
         });
       }),
     );

@@ -4,6 +4,7 @@ import type { EngineEvent, ProberHello } from '../../model/engine-event.js';
 import { CodedError } from '../../model/errors.js';
 import { type Judging, judgingOf } from '../../model/judging.js';
 import { DEFAULT_MATCH_NS, DEFAULT_MAX_PACKETS_PER_SECOND, DEFAULT_WAIT_NS, type ProbePlan } from '../../model/plan.js';
+import { present } from '../../model/present.js';
 import type { RunResult } from '../../report/probe/reporter.js';
 import { type MeasuredEvent, measuredRun } from '../run/measured-run.js';
 import { Measurement } from '../run/measurement.js';
@@ -54,10 +55,10 @@ export class VantageRun {
       scheduling: 'auto',
       maxPacketsPerSecondToTarget: DEFAULT_MAX_PACKETS_PER_SECOND,
       secret: options.secret,
-      ...(options.sourcePorts === undefined ? {} : { sourcePorts: options.sourcePorts }),
+      ...present({ sourcePorts: options.sourcePorts }),
     };
     const { thresholdNs, version } = options;
-    const whose = version === undefined ? {} : { version };
+    const whose = present({ version });
     const about = {
       command: 'bisect',
       engine: engine.name,

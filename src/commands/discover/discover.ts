@@ -5,6 +5,7 @@ import { clusterOf } from '../../kubernetes/cluster-of.js';
 import { clusterFromTexts, type ReadCluster, readCluster, type Unread } from '../../kubernetes/read-cluster.js';
 import type { Cluster } from '../../model/cluster.js';
 import { CodedError } from '../../model/errors.js';
+import { present } from '../../model/present.js';
 import type { DiscoveryRecord } from '../../model/records/discovery.js';
 import { discoveredHostsText } from '../../report/discover/discovered-hosts-text.js';
 import { EXIT } from '../run/exit-status.js';
@@ -82,15 +83,14 @@ export function discoveryOf(
   const { hosts, notes } = hostsOfCluster(cluster, { ...choice, nodes });
   return {
     type: 'discovery',
-    ...(context === undefined ? {} : { context }),
+    ...present({ context }),
     network: cluster.network,
     proxy: cluster.proxy,
     nodes: cluster.nodes.map(({ name, addresses, externalAddresses, zone, ready, cordoned }) => ({
       name,
       addresses: [...addresses],
       externalAddresses: [...externalAddresses],
-      ...(zone === undefined ? {} : { zone }),
-      ...(ready === undefined ? {} : { ready }),
+      ...present({ zone, ready }),
       cordoned,
     })),
     chosen: [...nodes],
@@ -100,7 +100,7 @@ export function discoveryOf(
           around: { node: around, compared: best.compared, alike: best.alike, alikeAtSuspect: best.alikeAtSuspect },
         }),
     unread: [...unread],
-    ...(ask === undefined ? {} : { ask }),
+    ...present({ ask }),
     notes: [...notes],
     hosts,
   };

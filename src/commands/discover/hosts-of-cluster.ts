@@ -1,5 +1,6 @@
 import type { Hosts } from '../../hosts/hosts-file.js';
 import type { Cluster, ClusterNode, ClusterPod } from '../../model/cluster.js';
+import { present } from '../../model/present.js';
 import { targetPod, type VantageWay, vantagePod } from './chosen-pods.js';
 import { overlaysBetween } from './overlays-between.js';
 import { type ServiceTarget, serviceTargets } from './service-targets.js';
@@ -65,7 +66,7 @@ export function hostsOfCluster(cluster: Cluster, choice: HostsChoice): Discovere
       targets[index === 0 ? name : `${name}-v6`] = {
         kind: 'pod',
         address,
-        ...(pod.tcpPorts[0] === undefined ? {} : { port: pod.tcpPorts[0] }),
+        ...present({ port: pod.tcpPorts[0] }),
         node: pod.node,
         ...overlayKey(overlays.of(pod.node)),
       };
@@ -75,7 +76,7 @@ export function hostsOfCluster(cluster: Cluster, choice: HostsChoice): Discovere
   for (const { backend } of services.found) addPod(backend, `pod-${backend.namespace}-${backend.name}`);
   for (const service of services.found) addService(service, nodes, podNames, targets);
   for (const { name, address, port } of choice.externals) {
-    targets[name] = { kind: 'external', address, ...(port === undefined ? {} : { port }) };
+    targets[name] = { kind: 'external', address, ...present({ port }) };
   }
   if (choice.here) targets.loopback = { kind: 'control', address: '127.0.0.1' };
   notes.push(...overlays.notes, ...services.notes, ...vantageNotes(cluster, nodes, sources, choice));
@@ -103,13 +104,13 @@ function kubectlVantage(pod: ClusterPod, { way, context, image }: HostsChoice): 
     pod: pod.name,
     ...(way === 'agents' ? { container: AGENT_CONTAINER } : { debug: true }),
     ...(way === 'debug' && image !== undefined ? { image } : {}),
-    ...(context === undefined ? {} : { context }),
+    ...present({ context }),
     overlay: true,
   };
 }
 
 function overlayKey(overlay: Hosts['targets'][string]['overlay'] | undefined) {
-  return overlay === undefined ? {} : { overlay };
+  return present({ overlay });
 }
 
 function addService(

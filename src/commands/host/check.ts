@@ -8,6 +8,7 @@ import { HelperNodeReader, type NodeReader } from '../../kernel/node-reader.js';
 import { type NodeReadingRun, readNode } from '../../kernel/read-node.js';
 import { CodedError } from '../../model/errors.js';
 import type { CheckDescription, CheckState, NodeCheck, NodeReport } from '../../model/node-check.js';
+import { present } from '../../model/present.js';
 import type { Vantage } from '../../model/vantage.js';
 import { checkText } from '../../report/host/check-text.js';
 import { localTransport } from '../../transports/local/local-transport.js';
@@ -100,8 +101,7 @@ function reportOf(node: string, place: string, run: NodeReadingRun, results: rea
     type: 'node',
     node,
     place,
-    ...(kernel === undefined ? {} : { kernel: kernel.trim() }),
-    ...(online === undefined ? {} : { cpus: parseCpuList(online).length }),
+    ...present({ kernel: kernel?.trim(), cpus: online === undefined ? undefined : parseCpuList(online).length }),
     intervalNs: run.intervalNs,
     cost: { cpuNs: run.cpuNs, readings: run.count },
     wrong: count('wrong'),

@@ -5,6 +5,7 @@ import { beginHosts } from '../../hosts/hosts-init.js';
 import { Machines } from '../../hosts/machines.js';
 import { measuredPaths } from '../../hosts/measured-paths.js';
 import { CodedError } from '../../model/errors.js';
+import { present } from '../../model/present.js';
 import type { HostsProblemRecord, HostsReport } from '../../model/records/hosts.js';
 import { hostsText } from '../../report/host/hosts-text.js';
 import { EXIT } from '../run/exit-status.js';
@@ -68,7 +69,7 @@ function reportOf(file: string, hosts: Hosts | undefined, problems: number): Hos
       name,
       kind,
       address,
-      ...(port === undefined ? {} : { port }),
+      ...present({ port }),
     })),
     paths: paths.map(({ name }) => name),
     notes: [...unused(hosts, paths), ...unseen(hosts)],

@@ -9,6 +9,7 @@ import { type LearnedPath, PathIntake } from '../../imports/capture/path-intake.
 import type { PathTotals, TimestampSource } from '../../model/engine-event.js';
 import { CodedError } from '../../model/errors.js';
 import { DEFAULT_MATCH_NS } from '../../model/plan.js';
+import { present } from '../../model/present.js';
 import type { RunPath } from '../../model/records/run.js';
 import { isWanted } from '../bisect/wanted-path.js';
 import { FileProgress } from '../terminal/file-progress.js';
@@ -169,7 +170,7 @@ export function runPath(captured: CapturedPath, about: LearnedPath): RunPath {
     path: name,
     protocol,
     address,
-    ...(port === undefined ? {} : { port }),
+    ...present({ port }),
     source,
     intervalNs,
     flows,

@@ -5,6 +5,7 @@ import { textLines } from '../../imports/text/text-lines.js';
 import type { TextSeries } from '../../imports/text/text-series.js';
 import type { PathTotals } from '../../model/engine-event.js';
 import { CodedError } from '../../model/errors.js';
+import { present } from '../../model/present.js';
 import type { RunPath } from '../../model/records/run.js';
 import { Outcomes, type SampleColumns } from '../../model/sample.js';
 import { SECOND } from '../../model/time.js';
@@ -92,7 +93,7 @@ export async function importTexts(texts: readonly ReadText[], options: ImportOpt
   for (const [index, { series }] of all.entries()) {
     const { intervalNs, protocol, censored, sendJitterNs } = series;
     const path = { name: names[index] ?? '', intervalNs, flows: 1, protocol, freshPerSecond: 0, censored };
-    run.bank.add(index, { ...path, ...(sendJitterNs === undefined ? {} : { sendJitterNs }) });
+    run.bank.add(index, { ...path, ...present({ sendJitterNs }) });
     // Those before it have had all their samples.
     if (series.kernelConnects === true) run.bank.expectRetransmits(SENT_AGAIN_NS);
     const samples = moved(series.samples, index, known ? Number(series.epochNs - epochNs) : 0);

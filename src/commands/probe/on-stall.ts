@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Finding } from '../../model/finding.js';
+import { present } from '../../model/present.js';
 import type { RunRecord } from '../../model/records/run.js';
 
 /** Commands running at a time, and findings that wait for one; more are counted and left out. */
@@ -34,10 +35,12 @@ export function dated(finding: Finding, run: RunRecord): Finding & DatedFinding 
     ...finding,
     epochNs: run.epochNs,
     time: new Date(Number(release / 1_000_000n)).toISOString(),
-    ...(path === undefined ? {} : { address: path.address }),
-    ...(path?.port === undefined ? {} : { port: path.port }),
-    ...(path?.source === undefined ? {} : { source: path.source }),
-    ...(first === undefined ? {} : { sourcePorts: finding.flowsHit.map((flow) => first + flow) }),
+    ...present({
+      address: path?.address,
+      port: path?.port,
+      source: path?.source,
+      sourcePorts: first === undefined ? undefined : finding.flowsHit.map((flow) => first + flow),
+    }),
   };
 }
 

@@ -9,6 +9,7 @@ import {
   type PlannedPath,
   type ProbePlan,
 } from '../../model/plan.js';
+import { present } from '../../model/present.js';
 import { hasPorts, type Protocol } from '../../model/protocol.js';
 import type { Target } from '../../model/target.js';
 import { SECOND } from '../../model/time.js';
@@ -77,8 +78,7 @@ function planPath(
     // Who counts the probes wants that many.
     freshPerSecond: protocol === 'syn' ? (options.freshPerSecond ?? (options.count > 0 ? 0 : fresh)) : 0,
     intervalNs,
-    ...(options.interface === undefined ? {} : { interface: options.interface }),
-    ...(options.ttl === undefined ? {} : { ttl: options.ttl }),
+    ...present({ interface: options.interface, ttl: options.ttl }),
   };
 }
 

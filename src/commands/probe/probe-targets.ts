@@ -4,6 +4,7 @@ import { type Hosts, readHosts } from '../../hosts/hosts-file.js';
 import { parseTarget } from '../../hosts/parse-target.js';
 import { type Family, resolveAddress } from '../../hosts/resolve-address.js';
 import { CodedError } from '../../model/errors.js';
+import { present } from '../../model/present.js';
 import type { Target } from '../../model/target.js';
 
 /** Read when no `--hosts` is given; supplies names and addresses only. */
@@ -64,11 +65,11 @@ async function resolveWord(word: string, hosts: Hosts | undefined, family: Famil
   const { host, port } = parseTarget(word);
   const { address, note } = await resolveAddress(host, family);
   if (note !== undefined) notes.push(note);
-  return { name: word, address, ...(port === undefined ? {} : { port }) };
+  return { name: word, address, ...present({ port }) };
 }
 
 function namedTarget(name: string, hosts: Hosts): Target | undefined {
   const entry = Object.hasOwn(hosts.targets, name) ? hosts.targets[name] : undefined;
   if (!entry) return undefined;
-  return { name, address: entry.address, kind: entry.kind, ...(entry.port === undefined ? {} : { port: entry.port }) };
+  return { name, address: entry.address, kind: entry.kind, ...present({ port: entry.port }) };
 }

@@ -6,6 +6,7 @@ import type { Finding } from '../../model/finding.js';
 import { type Judging, judgingOf } from '../../model/judging.js';
 import type { Outage } from '../../model/outage.js';
 import type { ProbePlan } from '../../model/plan.js';
+import { present } from '../../model/present.js';
 import { isRequest } from '../../model/protocol.js';
 import { type RunRecord, SCHEMA } from '../../model/records/run.js';
 import type { RunResult } from '../../report/probe/reporter.js';
@@ -130,8 +131,7 @@ function runRecord(about: MeasurementAbout, plan: ProbePlan, epochNs: bigint, he
     command: about.command,
     epochNs: String(epochNs),
     engine: about.engine,
-    ...(about.engineWhy === undefined ? {} : { engineWhy: about.engineWhy }),
-    ...(hello.limits === undefined ? {} : { limits: [...hello.limits] }),
+    ...present({ engineWhy: about.engineWhy, limits: hello.limits && [...hello.limits] }),
     timestamps: hello.got.timestamps,
     clock: CLOCKS[about.engine],
     host: hello.host,

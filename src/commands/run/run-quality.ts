@@ -1,5 +1,6 @@
 import type { EndReason } from '../../model/end-reason.js';
 import type { Counters, EngineEvent, ProberHello } from '../../model/engine-event.js';
+import { present } from '../../model/present.js';
 import type { QualityRecord } from '../../model/records/run.js';
 
 /** Gathers from the events of a run how good the measurement was. */
@@ -49,7 +50,7 @@ export class RunQuality {
     return {
       type: 'quality',
       timestamps: this.#timestamps,
-      ...(this.#limits === undefined ? {} : { limits: [...this.#limits] }),
+      ...present({ limits: this.#limits && [...this.#limits] }),
       pauses: this.#pauses,
       longestPauseNs: this.#longestPauseNs,
       missedSlots: Math.max(this.#missedSlots, counters?.missedSlots ?? 0),

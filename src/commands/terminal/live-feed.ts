@@ -1,4 +1,5 @@
 import type { DashboardFeed } from '../../dashboard/dashboard-feed.js';
+import { present } from '../../model/present.js';
 import type { RunRecord } from '../../model/records/run.js';
 import { MS } from '../../model/time.js';
 import type { RunResult } from '../../report/probe/reporter.js';
@@ -26,7 +27,7 @@ export class LiveFeed {
   ) {}
 
   take({ event, findings, outages }: MeasuredEvent): void {
-    const of = this.vantage === undefined ? {} : { vantage: this.vantage };
+    const of = present({ vantage: this.vantage });
     switch (event.kind) {
       case 'hello':
         if (this.figures.run) this.feed.take({ kind: 'run', run: this.figures.run, ...of });
@@ -54,7 +55,7 @@ export class LiveFeed {
     if (timeNs - this.#toldNs < FIGURES_EVERY_NS) return;
     this.#toldNs = timeNs;
     const { summaries, quality } = this.figures.result();
-    const of = this.vantage === undefined ? {} : { vantage: this.vantage };
+    const of = present({ vantage: this.vantage });
     this.feed.take({ kind: 'summaries', summaries });
     this.feed.take({ kind: 'quality', quality, ...of });
   }

@@ -1,3 +1,4 @@
+import { present } from '../../model/present.js';
 import { byTrouble, mostTroubled, type PathRow, type Snapshot } from '../state/snapshot.js';
 import type { Action } from './actions.js';
 import { type Choices, COLUMNS, MODES, type Mode, ZOOMS_NS } from './choices.js';
@@ -56,7 +57,7 @@ export function choose(choices: Choices, action: Action, shown: Shown): Choices 
     case 'show':
       return {
         ...choices,
-        ...(action.path === undefined ? {} : { selected: action.path }),
+        ...present({ selected: action.path }),
         endNs: action.atNs + shown.spanNs * PAN_SHARE,
       };
     default:

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import type { PlannedPath } from '../../model/plan.js';
+import { present } from '../../model/present.js';
 import { Outcomes, REPLIES } from '../../model/sample.js';
 import { MS, SECOND } from '../../model/time.js';
 import type { Clock } from '../node-prober/clock.js';
@@ -75,8 +76,7 @@ export class TcpConnects {
       host: path.address,
       port: path.port ?? 0,
       autoSelectFamily: false,
-      ...(pinned === undefined ? {} : { localPort: pinned }),
-      ...(path.source === undefined ? {} : { localAddress: path.source }),
+      ...present({ localPort: pinned, localAddress: path.source }),
     });
   }
 

@@ -7,6 +7,7 @@ import type { EndReason } from '../../model/end-reason.js';
 import type { EngineEvent } from '../../model/engine-event.js';
 import { CodedError } from '../../model/errors.js';
 import type { ProbePlan } from '../../model/plan.js';
+import { present } from '../../model/present.js';
 import { MS, SECOND } from '../../model/time.js';
 import { checkPaths, checkRate } from '../slots/plan-check.js';
 import { Clock } from './clock.js';
@@ -258,7 +259,7 @@ class Prober {
         paths,
         footprint,
         limits,
-        ...(retransmitsNs === undefined ? {} : { retransmitsNs }),
+        ...present({ retransmitsNs }),
       },
     };
   }

@@ -1,9 +1,9 @@
-import { ipBytes, ipText } from '../../codec/ip-text.js';
 import { type Keys, KeyUse } from '../../codec/probe-key.js';
+import { canonicalAddress } from '../../model/ip-address.js';
 import type { ProbePlan } from '../../model/plan.js';
 import { FRESH_FLOW, FRESH_SEQ_BIT, Outcomes, REPLIES } from '../../model/sample.js';
 import type { Answer, Probe, ProbeEvents } from '../node-prober/means.js';
-import { addressText, parseAddress } from './address.js';
+import { parseAddress } from './address.js';
 import { type Incoming, type Outgoing, TcpFlags } from './packet.js';
 import { parsePacket } from './packet-parse.js';
 import type { PortOwner, SourcePorts } from './source-ports.js';
@@ -237,12 +237,12 @@ export class Answers {
 
 function answerOf({ error, source, ttl, icmpType, icmpCode }: Incoming, reply: number, receivedNs: number): Answer {
   if (!error) return { outcome: Outcomes.reply, reply, ttl, receivedNs, icmpType: 0, icmpCode: 0 };
-  return { outcome: Outcomes.error, reply, ttl, receivedNs, icmpType, icmpCode, router: ipText(ipBytes(source)) };
+  return { outcome: Outcomes.error, reply, ttl, receivedNs, icmpType, icmpCode, router: source };
 }
 
 /** The form in which addresses of packets are written. */
 function comparable(address: string): string {
-  return address === '' ? '' : addressText(parseAddress(address).bytes);
+  return canonicalAddress(address);
 }
 
 function errorKind({ version, icmpType }: Incoming): number {

@@ -1,4 +1,4 @@
-import { addressText } from './address.js';
+import { addressText } from '../../model/ip-address.js';
 import { type Incoming, type ProbeKey, type Transport, Transports } from './packet.js';
 
 interface Ip {

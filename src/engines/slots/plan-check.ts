@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 import { CodedError } from '../../model/errors.js';
+import { canonicalAddress } from '../../model/ip-address.js';
 import type { PlannedPath, ProbePlan } from '../../model/plan.js';
 import { hasPorts } from '../../model/protocol.js';
 import { SECOND } from '../../model/time.js';
-import { canonicalAddress } from '../sim/world/canonical-address.js';
 
 /**
  * Refuses what a simulated prober refuses.

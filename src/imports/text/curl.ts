@@ -2,7 +2,8 @@ import { CodedError } from '../../model/errors.js';
 import { SECOND } from '../../model/time.js';
 import { timeBefore } from './line-time.js';
 import { isAddress, PrintedRun } from './printed-run.js';
-import { type RunWords, runSeries } from './run-series.js';
+import { runSeries } from './run-series.js';
+import type { RunWords } from './run-words.js';
 import { type TextOptions, type TextSeries, toNs } from './text-series.js';
 
 /** Names of phases as people write them in front of what `curl -w` prints. */

@@ -4,7 +4,8 @@ import { MS, SECOND } from '../../model/time.js';
 import { askedInterval } from './interval.js';
 import { timeBefore } from './line-time.js';
 import { PrintedRun } from './printed-run.js';
-import { noProbes, noSingleProbes, type RunWords, runSeries, showsProbes } from './run-series.js';
+import { noProbes, noSingleProbes, runSeries, showsProbes } from './run-series.js';
+import type { RunWords } from './run-words.js';
 import { msToNs, StrangeLines, type TextOptions, type TextSeries } from './text-series.js';
 
 /** fping's own, from one probe of a target to the next. */

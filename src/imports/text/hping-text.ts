@@ -10,37 +10,19 @@ import {
   type SampleColumns,
   SampleFlags,
 } from '../../model/sample.js';
-import { MS, SECOND, US } from '../../model/time.js';
+import { MS, SECOND } from '../../model/time.js';
+import { findArtefacts, type HpingArtefact } from './hping-artefact.js';
+import { commandOf, intervalOf, portOf, targetOf } from './hping-command.js';
 import { msToNs, unwrapped } from './text-series.js';
 
 /** What hping3 calls its interval where the text does not print a command line; the usual choice for stalls. */
 const ASSUMED_INTERVAL_NS = 10 * MS;
-/** hping3's own default. */
-const HPING_DEFAULT_INTERVAL_NS = 1 * SECOND;
 /** Steps of RTT within this share of the interval are taken for the decay of a stall. */
 const DECAY_TOLERANCE = 0.02;
 /** Steps that make an estimate: RTTs are printed to 0.1 ms. */
 const LEAST_STEPS = 3;
-/** An RTT this far above one second, alone, is the artefact and not a delay. */
-const ARTEFACT_WIDTH_NS = 200 * MS;
-/** Releases of one stall, printed to 0.1 ms each, lie this close together. */
-const SAME_RELEASE_NS = 2 * MS;
-/** The table in which hping3 remembers probes; a later reply is printed with rtt=0.0. */
-const REMEMBERED_PROBES = 400;
 /** More numbers than this without a line are a damaged text. */
 const MOST_MISSING = 1_000_000;
-
-/** RTTs that hping3 made up. */
-export interface HpingArtefact {
-  /**
-   * `plus-one-second`: hping3 reads seconds and microseconds one after the other, and when a second passes in
-   * between, 1000 ms too many are printed. `forgotten`: the reply came after 400 further probes and reads 0.0 ms.
-   */
-  readonly kind: 'plus-one-second' | 'forgotten';
-  /** null where only the summary shows it. */
-  readonly seq: number | null;
-  readonly rttNs: number;
-}
 
 /** A series of probes as printed by hping3. */
 export interface HpingText {
@@ -89,15 +71,8 @@ const TTL = /\bttl=(\d+)\b/;
 const FIRST_LINE = /\blen=\d+ ip=\S+ (?!.*\brtt=)/;
 const HEADER = /(?:^|\n)HPING (\S+) \(/;
 const MODE = /(?:^|\n)HPING \S+ \([^)]*\): ([\w ]+set)/;
-/** Options of hping3 that take a value, which is no target. */
-const WITH_VALUE =
-  /^--(?:count|interval|interface|spoof|destport|baseport|data|file|sign|setseq|setack|tos|ttl|win|id|mtu|fragoff|ipproto|icmptype|icmpcode|lsrr|ssrr)$/;
-const VALUE_OPTIONS = 'ciIaspbdeEMLNtwOoHCKgmjJGTuyQ';
 /** It goes to standard error, and so may stand in the middle of another line. */
 const SUMMARY = /\n--- \S+ hping statistic ---\r?\n.*\r?\n(?:round-trip.*\r?\n)?/;
-/** Not the heading of the summary. */
-const COMMAND_LINE = /^(?!---).*\bhping[23]?\s+(.*)$/;
-
 /**
  * Reads hping3's printed output: reply lines, its command line and its summary where they are there; other lines are
  * passed over. A send instant is seq × interval, so only distances are meaningful.
@@ -110,7 +85,7 @@ const COMMAND_LINE = /^(?!---).*\bhping[23]?\s+(.*)$/;
  */
 export function parseHpingText(text: string, givenIntervalNs?: number): HpingText {
   const lines = joinedReplies(text.replace(SUMMARY, '').split(/\r?\n/));
-  const command = lines.map((line) => COMMAND_LINE.exec(line)?.[1]).find((found) => found !== undefined) ?? null;
+  const command = commandOf(lines);
   const summary = parseSummary(text);
   let duplicates = 0;
   const replies: Line[] = [];
@@ -201,20 +176,6 @@ function protocolOf(command: string | null, replies: readonly Line[], mode: stri
   return reply === 'echo' ? 'icmp' : reply === 'udp' ? 'udp' : 'syn';
 }
 
-/** `-i u10000` is microseconds, `-i 1` seconds, `--fast` 100 ms as hping3 has it in its code (its help says 10). */
-function intervalOf(command: string): number {
-  const match = /(?:^|\s)(?:-i|--interval)[\s=]*(u?)(\d+)/.exec(command);
-  if (match !== null) {
-    return Number(match[2]) * (match[1] === 'u' ? US : SECOND);
-  }
-  return /\s--fast\b/.test(command) ? 100 * MS : HPING_DEFAULT_INTERVAL_NS;
-}
-
-function portOf(command: string | null): number | null {
-  const port = command?.match(/(?:^|\s)(?:-p|--destport)[\s=]+\+*(\d+)/)?.[1];
-  return port === undefined ? null : Number(port);
-}
-
 /** During a stall RTT falls by exactly one interval a probe; the mean of such steps is the interval. */
 function measureInterval(replies: readonly Line[], intervalNs: number): number | null {
   const steps = replies.flatMap((reply, i) => {
@@ -223,29 +184,6 @@ function measureInterval(replies: readonly Line[], intervalNs: number): number |
     return Math.abs(step - intervalNs) <= DECAY_TOLERANCE * intervalNs ? [step] : [];
   });
   return steps.length < LEAST_STEPS ? null : Math.round(steps.reduce((sum, step) => sum + step, 0) / steps.length);
-}
-
-function findArtefacts(replies: readonly Line[], spacingNs: number, maxNs: number): HpingArtefact[] {
-  const artefacts: HpingArtefact[] = [];
-  const looksLike = (rttNs: number): boolean => rttNs >= SECOND && rttNs < SECOND + ARTEFACT_WIDTH_NS;
-  for (const [i, { seq, rttNs }] of replies.entries()) {
-    if (rttNs === 0) {
-      artefacts.push({ kind: 'forgotten', seq, rttNs });
-    } else if (looksLike(rttNs)) {
-      // A true delay of that length holds the next probes too, and releases them at the same instant.
-      const near = replies.slice(Math.max(0, i - REMEMBERED_PROBES), i + REMEMBERED_PROBES);
-      const release = seq * spacingNs + rttNs;
-      const shares = (other: Line): boolean =>
-        other.seq !== seq && Math.abs(other.seq * spacingNs + other.rttNs - release) <= SAME_RELEASE_NS;
-      if (!near.some(shares)) {
-        artefacts.push({ kind: 'plus-one-second', seq, rttNs });
-      }
-    }
-  }
-  if (looksLike(maxNs) && !replies.some((reply) => looksLike(reply.rttNs))) {
-    artefacts.push({ kind: 'plus-one-second', seq: null, rttNs: maxNs });
-  }
-  return artefacts;
 }
 
 /** Where the numbers begin and end, as header and summary have it. */
@@ -285,23 +223,6 @@ function joinedReplies(lines: readonly string[]): string[] {
     }
   }
   return joined;
-}
-
-/** The word of a command line that is no option and no value of one. */
-function targetOf(command: string | null): string | null {
-  const words = ((command ?? '').split(/[|>;&]/)[0] ?? '').split(/\s+/).filter((word) => word !== '');
-  const targets: string[] = [];
-  for (let i = 0; i < words.length; i += 1) {
-    const word = words[i] as string;
-    if (!word.startsWith('-')) targets.push(word);
-    else if (WITH_VALUE.test(word) || (/^-[A-Za-z0-9]+$/.test(word) && VALUE_OPTIONS.includes(word.at(-1) ?? '')))
-      i += 1;
-  }
-  return (
-    targets.find((word) => /^(?:\d+\.){3}\d+$|^[a-z][\w-]*(?:\.[\w-]+)+$|^[\da-f:]+:[\da-f:]*$/i.test(word)) ??
-    targets[0] ??
-    null
-  );
 }
 
 interface SeriesShape {

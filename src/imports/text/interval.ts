@@ -1,4 +1,5 @@
 import { MS, SECOND } from '../../model/time.js';
+import { median } from '../../stats/median.js';
 
 /** How far apart probes were sent, and how that is known. */
 export interface Interval {
@@ -39,8 +40,8 @@ function stepsOf(probes: readonly Numbered[]): number[] {
  */
 export function intervalFromDecay(probes: readonly Numbered[], expectedNs?: number): number | null {
   const steps = stepsOf(probes);
-  const median = medianOf(steps);
-  const agreeing = steps.filter((step) => Math.abs(step - median) <= Math.max(STEP_TOLERANCE * median, MS));
+  const middle = median(steps);
+  const agreeing = steps.filter((step) => Math.abs(step - middle) <= Math.max(STEP_TOLERANCE * middle, MS));
   if (agreeing.length >= LEAST_STEPS && agreeing.length * 2 >= steps.length) return Math.round(meanOf(agreeing));
   if (expectedNs === undefined) return null;
   const near = steps.filter((step) => step >= expectedNs * (1 - 0.005) && step <= expectedNs * (1 + SLOWER_BY));
@@ -63,8 +64,8 @@ export function intervalFromStamps(
     const previous = probes[i - 1];
     if (previous !== undefined && probe.seq === previous.seq + 1) gaps.push(probe.sentNs - previous.sentNs);
   }
-  const median = medianOf(gaps);
-  return median > 0 ? Math.round(median) : null;
+  const middle = median(gaps);
+  return middle > 0 ? Math.round(middle) : null;
 }
 
 /** What a command line asks for by `-i 0.2` and its like, in the unit of the tool. */
@@ -78,12 +79,4 @@ export const PING_DEFAULT_NS = SECOND;
 
 function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
-}
-
-/** Of an even number the mean of the middle two: of few, one alone sways. */
-function medianOf(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const half = sorted.length >> 1;
-  const upper = sorted[half] ?? 0;
-  return sorted.length % 2 === 1 ? upper : ((sorted[half - 1] ?? 0) + upper) / 2;
 }

@@ -1,7 +1,8 @@
 import { CodedError } from '../../model/errors.js';
 import { SECOND } from '../../model/time.js';
 import { PrintedRun } from './printed-run.js';
-import { noSingleProbes, type RunWords, runSeries } from './run-series.js';
+import { noSingleProbes, runSeries } from './run-series.js';
+import type { RunWords } from './run-words.js';
 import { StrangeLines, type TextOptions, type TextSeries } from './text-series.js';
 
 /** From one probe of a hop to the next. */

@@ -3,7 +3,8 @@ import { MS, SECOND } from '../../model/time.js';
 import { readCounts } from './counts-line.js';
 import { timeBefore } from './line-time.js';
 import { PrintedRun } from './printed-run.js';
-import { noProbes, type RunWords, runSeries, showsProbes } from './run-series.js';
+import { noProbes, runSeries, showsProbes } from './run-series.js';
+import type { RunWords } from './run-words.js';
 import { StrangeLines, type TextOptions, type TextSeries, toNs } from './text-series.js';
 
 /** By default, from a timeout to the next probe and before it. */

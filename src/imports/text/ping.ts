@@ -4,7 +4,8 @@ import { readCounts } from './counts-line.js';
 import { PING_DEFAULT_NS } from './interval.js';
 import { readPingLine } from './ping-lines.js';
 import { PrintedRun } from './printed-run.js';
-import { noProbes, type RunWords, runSeries, showsProbes } from './run-series.js';
+import { noProbes, runSeries, showsProbes } from './run-series.js';
+import type { RunWords } from './run-words.js';
 import { msToNs, StrangeLines, type TextOptions, type TextSeries } from './text-series.js';
 
 /** `PING name (address) 56(84) bytes of data.`, in whatever language: two numbers of bytes, or one. */

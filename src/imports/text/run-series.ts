@@ -1,29 +1,18 @@
 import { formatLength } from '../../format/duration.js';
 import { CodedError } from '../../model/errors.js';
-import { MS, SECOND } from '../../model/time.js';
+import { present } from '../../model/present.js';
+import { MS } from '../../model/time.js';
 import type { OwnCounts } from './counts-line.js';
-import { askedInterval, type Interval, intervalFromDecay, intervalFromStamps } from './interval.js';
-import { acrossMidnight } from './line-time.js';
+import type { Interval } from './interval.js';
 import type { PrintedLine, PrintedRun } from './printed-run.js';
+import { runInterval } from './run-interval.js';
+import type { RunWords } from './run-words.js';
 import { sendJitterNs } from './send-jitter.js';
+import { stampedProbes } from './stamped-probes.js';
 import { type PrintedProbe, type TextOptions, type TextSeries, toSamples } from './text-series.js';
 
 /** More numbers than this between two lines are a damaged line, not a loss. */
 const MOST_MISSING = 1_000_000;
-/** Times of a line that are written so finely can give send instants. */
-const FINE_NS = 1 * MS;
-/** What the tool's own words add. */
-export interface RunWords {
-  /** `ping`, as in "ping's default". */
-  readonly tool: string;
-  /** How it is told to send at another pace. */
-  readonly intervalOption: RegExp;
-  readonly intervalUnitNs: number;
-  /** By which option it prints times. */
-  readonly timesBy: string;
-  readonly notes: readonly string[];
-}
-
 interface Placed {
   readonly probes: readonly PrintedProbe[];
   readonly interval: Interval;
@@ -105,7 +94,7 @@ function place(run: PrintedRun, options: TextOptions, words: RunWords): Placed {
   const lines = [...run.lines.values()].sort((a, b) => a.seq - b.seq);
   if (run.sending.kind === 'in-turn') return placeInTurn(lines, run.sending, options);
   const stamped = stampedProbes(lines);
-  const interval = intervalOf(run, lines, stamped, options, words);
+  const interval = runInterval(run, lines, stamped, options, words);
   const sentOf = new Map(stamped.probes.map(({ seq, sentNs }) => [seq, sentNs]));
   const first = firstNumber(run, lines);
   let anchor = stamped.probes[0];
@@ -128,7 +117,7 @@ function toProbe({ seq, outcome, rttNs, reply, ttl, icmpType }: PrintedLine, sen
     rttNs: rttNs ?? -1,
     reply: outcome === 'lost' ? 'none' : reply,
     ttl,
-    ...(icmpType === undefined ? {} : { icmpType }),
+    ...present({ icmpType }),
     ...(outcome === 'reply' && rttNs === null ? { untimed: true } : {}),
   };
 }
@@ -156,82 +145,6 @@ function placeInTurn(
     epochNs: stamped.epochNs,
     hasTimes: stamped.probes.length > 0,
   };
-}
-
-/** Send instants by the times in front of the lines, where they are fine enough and advance. */
-function stampedProbes(lines: readonly PrintedLine[]): {
-  readonly probes: readonly { readonly seq: number; readonly sentNs: number }[];
-  readonly epochNs: bigint;
-} {
-  const inTime = [...lines].sort((a, b) => a.seq - b.seq);
-  const fine = inTime.filter(({ time, rttNs }) => time !== null && time.resolutionNs <= FINE_NS && rttNs !== null);
-  if (fine.length === 0) return { probes: [], epochNs: 0n };
-  const times = acrossMidnight(fine.map(({ time }) => time));
-  const sent = fine.map(({ seq, rttNs }, i) => ({ seq, at: (times[i] as bigint) - BigInt(rttNs ?? 0) }));
-  const first = sent.reduce((least, { at }) => (at < least ? at : least), sent[0]?.at ?? 0n);
-  const dated = fine.every(({ time }) => time?.dated === true);
-  const epochNs = first - (first % BigInt(SECOND));
-  const probes = sent.map(({ seq, at }) => ({ seq, sentNs: Number(at - epochNs) }));
-  // A pipe that hands lines over in blocks gives many one time.
-  if (probes.length > 2 && intervalFromStamps(probes) === null) return { probes: [], epochNs: 0n };
-  return { probes, epochNs: dated ? epochNs : 0n };
-}
-
-function intervalOf(
-  run: PrintedRun,
-  lines: readonly PrintedLine[],
-  stamped: ReturnType<typeof stampedProbes>,
-  options: TextOptions,
-  words: RunWords,
-): Interval {
-  if (options.intervalNs !== undefined) return { ns: options.intervalNs, from: 'as given' };
-  const fromStamps = intervalFromStamps(stamped.probes);
-  if (fromStamps !== null) return { ns: fromStamps, from: 'by the printed times' };
-  const asked = askedInterval(run.command, words.intervalOption, words.intervalUnitNs);
-  const defaultNs = run.sending.kind === 'periodic' ? run.sending.defaultNs : SECOND;
-  const timed = lines.flatMap(({ seq, rttNs }) => (rttNs === null ? [] : [{ seq, rttNs }]));
-  if (run.gapNs !== null && (run.own?.timeNs ?? SECOND) < SECOND * lines.length * 0.9) {
-    return { ns: Math.max(1, run.gapNs), from: 'by the ipg of the summary' };
-  }
-  const bound = upperBound(run);
-  const expected = asked ?? (bound !== null && bound < 0.95 * defaultNs ? undefined : defaultNs);
-  const decay = intervalFromDecay(timed, expected);
-  if (decay !== null) return { ns: decay, from: 'by the decay of the stalls' };
-  if (asked !== undefined) return { ns: asked, from: 'by its command line' };
-  const coarse = coarseInterval(lines);
-  const summary = summaryInterval(run, lines);
-  const fast = bound !== null && bound < 0.95 * defaultNs;
-  // A little more than the default, and no multiple of it, is the default and some waiting.
-  const isDefault = summary !== null && summary > defaultNs * 1.03 && summary < defaultNs * 1.97;
-  if (summary !== null && !isDefault) return { ns: summary, from: 'by the summary' };
-  if (fast) return { ns: bound, from: 'by the summary' };
-  if (coarse !== null) return { ns: coarse, from: 'by the printed times, which are whole seconds' };
-  return { ns: defaultNs, from: `${words.tool}'s default, as nothing tells; -i says it` };
-}
-
-/** No interval is longer: what the summary's time has, less nothing. */
-function upperBound({ own }: PrintedRun): number | null {
-  if (own?.timeNs == null || own.sent < 2 || own.timeNs === 0) return null;
-  return own.timeNs / (own.sent - 1);
-}
-
-/** ping waits for answers at the end: only where the last probe was answered is its time that of the sending. */
-function summaryInterval({ own, highest, firstSeq }: PrintedRun, lines: readonly PrintedLine[]): number | null {
-  const last = lines.at(-1);
-  if (own?.timeNs == null || last === undefined || own.sent < 2) return null;
-  const sentByLines = highest - (firstSeq ?? Math.min(1, lines[0]?.seq ?? 0)) + 1;
-  if (last.rttNs === null || last.seq !== highest || sentByLines !== own.sent) return null;
-  return own.timeNs <= 0 ? null : Math.round(own.timeNs / (own.sent - 1));
-}
-
-/** By whole seconds, over enough of them. */
-function coarseInterval(lines: readonly PrintedLine[]): number | null {
-  const timed = lines.filter(({ time }) => time !== null);
-  const [first, last] = [timed[0], timed.at(-1)];
-  if (first?.time == null || last?.time == null || last.seq - first.seq < 10) return null;
-  const times = acrossMidnight(timed.map(({ time }) => time));
-  const spanNs = Number((times.at(-1) as bigint) - (times[0] as bigint));
-  return spanNs <= 0 ? null : Math.round(spanNs / (last.seq - first.seq));
 }
 
 /** Numbers without a line: lost; or in flight, where less than the wait lies between them and the end. */

@@ -4,7 +4,8 @@ import { SECOND } from '../../model/time.js';
 import { type OwnCounts, readCounts } from './counts-line.js';
 import { timeBefore } from './line-time.js';
 import { PrintedRun } from './printed-run.js';
-import { noProbes, type RunWords, runSeries, showsProbes } from './run-series.js';
+import { noProbes, runSeries, showsProbes } from './run-series.js';
+import type { RunWords } from './run-words.js';
 import { StrangeLines, type TextOptions, type TextSeries, toNs } from './text-series.js';
 
 /** One connect, as a line of one of the tools tells it. */

@@ -1,7 +1,8 @@
 import { CodedError } from '../../model/errors.js';
 import { MS, SECOND } from '../../model/time.js';
 import { isAddress, PrintedRun } from './printed-run.js';
-import { type RunWords, runSeries } from './run-series.js';
+import { runSeries } from './run-series.js';
+import type { RunWords } from './run-words.js';
 import { StrangeLines, type TextOptions, type TextSeries, toNs } from './text-series.js';
 
 const HEADER =

@@ -1,4 +1,5 @@
 import type { CheckState, NodeCheck } from '../../model/node-check.js';
+import { present } from '../../model/present.js';
 import type { NodeFiles } from '../node-files.js';
 
 /** One thing that `rxray check` looks at. Pure: it says what to read, and judges what was read. */
@@ -52,7 +53,7 @@ export function checked(check: Check, node: string, readings: NodeReadings): Nod
     measured: { ...measured },
     threshold: check.threshold,
     source: check.source,
-    ...(remedy === undefined ? {} : { remedy }),
+    ...present({ remedy }),
   }));
 }
 

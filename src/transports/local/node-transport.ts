@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
-import { CodedError } from '../../model/errors.js';
 import { SAME_CLOCK, type Transport } from '../transport.js';
+import { intoNamespace } from './network-namespace.js';
 import { spawnHelper } from './spawned-helper.js';
 
 export interface NodeTransportOptions {
@@ -22,15 +21,7 @@ export function nodeTransport(
   return {
     place: netns === undefined ? 'this host' : `network namespace ${netns}`,
     launch: (_, args) => {
-      if (netns !== undefined && !existsSync(`/run/netns/${netns}`)) {
-        throw new CodedError(
-          'E_NETNS',
-          `there is no network namespace ${netns}`,
-          'see ip netns list, or run rxray lab up',
-          4,
-        );
-      }
-      const enter = netns === undefined ? [] : ['ip', 'netns', 'exec', netns];
+      const enter = netns === undefined ? [] : intoNamespace(netns);
       const [command = '', ...rest] = [...enter, ...through, ...program, ...args];
       return spawnHelper(command, rest);
     },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { addressText } from '../../../src/imports/capture/exchange/path-table.js';
+import { packedText } from '../../../src/imports/capture/exchange/path-table.js';
 import { Packet, PacketKinds } from '../../../src/imports/capture/packet/packet.js';
 import { UNREAD } from '../../../src/imports/capture/packet/unread.js';
 import { BACK, complaint, echo, ethernet, four, ip, OUT, rst, syn, synAck, tcp, two, vlan } from './build-packet.js';
@@ -14,7 +14,7 @@ function read(bytes: readonly number[], linkType = 1): Packet {
 }
 
 const says = (packet: Packet): string =>
-  `${KIND_NAMES[packet.kind]} ${addressText(packet.source)}:${packet.sourcePort}>${addressText(packet.destination)}:${packet.destinationPort}`;
+  `${KIND_NAMES[packet.kind]} ${packedText(packet.source)}:${packet.sourcePort}>${packedText(packet.destination)}:${packet.destinationPort}`;
 
 const PROBE = syn(20_001, 5_000);
 const AS_PROBE = 'syn 10.0.0.1:20001>10.0.0.7:443';

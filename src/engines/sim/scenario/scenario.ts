@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { canonicalAddress } from '../../../model/ip-address.js';
 import { OVERLAYS } from '../../../model/overlay.js';
 import { faultSchema } from '../faults/fault-schema.js';
 import { spanSchema } from '../faults/span.js';
-import { canonicalAddress } from '../world/canonical-address.js';
 import { checkReferences } from './scenario-check.js';
 
 const address = z

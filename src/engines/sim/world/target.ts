@@ -1,8 +1,8 @@
+import { canonicalAddress } from '../../../model/ip-address.js';
 import type { PlannedPath } from '../../../model/plan.js';
 import { hasPorts, type Protocol } from '../../../model/protocol.js';
 import { Outcomes, REPLIES, type Reply } from '../../../model/sample.js';
 import type { Machine, Pod, Scenario, Vantage } from '../scenario/scenario.js';
-import { canonicalAddress } from './canonical-address.js';
 
 /** A pod and the machine it runs on. */
 export interface PlacedPod {

@@ -1,30 +1,17 @@
-import { FRESH_SEQ_BIT, Outcomes, REPLIES } from '../../../model/sample.js';
-import { MS, SECOND } from '../../../model/time.js';
+import { FRESH_SEQ_BIT, Outcomes } from '../../../model/sample.js';
 import type { PacketSink } from '../file/capture-file.js';
 import { isKnownLink } from '../packet/link-layer.js';
 import { Packet, PacketKinds } from '../packet/packet.js';
+import { CaptureClock } from './capture-clock.js';
 import { type ExchangeBatch, ExchangeBatches } from './exchange-batch.js';
 import { type CaptureTotals, type ExchangeTotals, noTotals } from './exchange-totals.js';
 import { FastOpens } from './fast-open.js';
 import type { PathTable } from './path-table.js';
 import { PendingTable, Repeats, States } from './pending-table.js';
-import { COPY, isCopy, RepeatedProbes, type Try } from './repeated-probe.js';
+import { RememberedProbes, saltOf } from './remembered-probes.js';
+import { COPY, isCopy, RepeatedProbes, sentAgainOf, type Try } from './repeated-probe.js';
+import { errorOf, replyOf } from './reply-kind.js';
 import type { SynSentAgain } from './syn-retransmission.js';
-
-/** A clock that goes back by more than this was set; less is the order in which CPUs hand packets over. */
-const STEP_NS = 100 * MS;
-/** No capture is idle for so long: a clock that began in 1970 was set. Instants stay exact for 100 days only. */
-const STEP_AHEAD_NS = 60 * 86_400 * SECOND;
-/** What time goes on by at such a step. */
-const AFTER_STEP_NS = 1 * SECOND;
-const REPLY = {
-  synAck: REPLIES.indexOf('syn-ack'),
-  rst: REPLIES.indexOf('rst'),
-  echo: REPLIES.indexOf('echo'),
-  unreachable: REPLIES.indexOf('unreachable'),
-  ttlExceeded: REPLIES.indexOf('ttl-exceeded'),
-  otherIcmp: REPLIES.indexOf('other-icmp'),
-} as const;
 
 /** How answers are judged. */
 export interface ExchangeTimes {
@@ -58,11 +45,10 @@ export class Exchanges implements PacketSink {
   readonly #overdue = new PendingTable();
   readonly #repeats = new RepeatedProbes(this.#pending, this.#overdue, (path) => this.#totalsOf(path));
   readonly #fastOpens = new FastOpens();
+  readonly #remembered = new RememberedProbes(this.#pending, this.#overdue, this.#fastOpens);
   readonly #batches: ExchangeBatches;
-  #nowNs = Number.NEGATIVE_INFINITY;
+  readonly #clock = new CaptureClock(() => this.#clockStep());
   #nextDueNs = Number.POSITIVE_INFINITY;
-  /** Added to stamps since the clock was set back. */
-  #aheadNs = 0;
 
   /** @param deliver takes samples; they are overwritten afterwards */
   constructor(
@@ -79,7 +65,7 @@ export class Exchanges implements PacketSink {
 
   /** Latest instant of the capture. */
   get nowNs(): number {
-    return this.#nowNs;
+    return this.#clock.nowNs;
   }
 
   epoch(seconds: number): void {
@@ -98,18 +84,8 @@ export class Exchanges implements PacketSink {
       this.#countUnread(packet, linkType);
       return;
     }
-    let timeNs = stampNs + this.#aheadNs;
-    if (timeNs > this.#nowNs) {
-      if (timeNs > this.#nowNs + STEP_AHEAD_NS && this.#nowNs !== Number.NEGATIVE_INFINITY) {
-        this.#stepTo(timeNs, this.#nowNs + AFTER_STEP_NS);
-        timeNs = this.#nowNs + AFTER_STEP_NS;
-      }
-      this.#nowNs = timeNs;
-      if (timeNs >= this.#nextDueNs) this.#expire(timeNs);
-    } else if (timeNs < this.#nowNs - STEP_NS) {
-      this.#stepTo(timeNs, this.#nowNs);
-      timeNs = this.#nowNs;
-    }
+    const timeNs = this.#clock.take(stampNs);
+    if (timeNs >= this.#nextDueNs) this.#expire(timeNs);
     switch (packet.kind) {
       case PacketKinds.syn:
       case PacketKinds.echoRequest:
@@ -125,7 +101,7 @@ export class Exchanges implements PacketSink {
 
   /** The capture has ended. What is younger than the wait is in flight. */
   finish(): void {
-    if (this.#pending.end > 0) this.#expire(this.#nowNs);
+    if (this.#pending.end > 0) this.#expire(this.#clock.nowNs);
     this.#giveUp();
     this.flush();
   }
@@ -188,7 +164,9 @@ export class Exchanges implements PacketSink {
       return;
     }
     const latest =
-      path < 0 ? undefined : (this.#find(path, packet.answers, salt) ?? this.#findFastOpen(packet, path, salt));
+      path < 0
+        ? undefined
+        : (this.#remembered.latest(path, packet.answers, salt) ?? this.#remembered.byData(packet, path, salt));
     if (latest === undefined) {
       // Any connection may be reset; only what answers a probe and nothing else is a stray.
       if (packet.kind !== PacketKinds.rstAck) this.capture.strays += 1;
@@ -213,43 +191,9 @@ export class Exchanges implements PacketSink {
     }
   }
 
-  /** The latest probe with this number that is remembered, answered long ago included. */
-  #find(path: number, number: number, salt: number): Try | undefined {
-    const pending = this.#pending;
-    const overdue = this.#overdue;
-    const place = pending.find(path, number, salt);
-    if (place >= 0) return { table: pending, slot: pending.slot(place) };
-    const lost = overdue.find(path, number, salt);
-    const answered = pending.findAnswered(path, number, salt);
-    if (lost < 0 && answered < 0) return undefined;
-    const isAnsweredLater =
-      lost < 0 ||
-      (answered >= 0 &&
-        (pending.sentNs[pending.slot(answered)] as number) > (overdue.sentNs[overdue.slot(lost)] as number));
-    return isAnsweredLater
-      ? { table: pending, slot: pending.slot(answered) }
-      : { table: overdue, slot: overdue.slot(lost) };
-  }
-
-  #findFastOpen(packet: Packet, path: number, salt: number): Try | undefined {
-    if (!packet.isTcp) return undefined;
-    const number = this.#fastOpens.numberOf(path, packet.destinationPort, packet.answers);
-    return number === undefined ? undefined : this.#find(path, number, salt);
-  }
-
-  /** @param tries the answered one first, those before it behind it */
   #tellSentAgain(tries: readonly Try[], answeredNs: number, answerLost: boolean): void {
-    const [own] = tries;
-    if (own === undefined || (tries.length < 2 && !answerLost)) return;
-    const { table, slot } = own;
-    const sentNs = tries.map((one) => one.table.sentNs[one.slot] as number).sort((a, b) => a - b);
-    this.sentAgain({
-      path: table.path[slot] as number,
-      port: table.port[slot] as number,
-      sentNs,
-      answeredNs,
-      answerLost,
-    });
+    const about = sentAgainOf(tries, answeredNs, answerLost);
+    if (about !== undefined) this.sentAgain(about);
   }
 
   #settle(table: PendingTable, slot: number, path: number, packet: Packet, timeNs: number): void {
@@ -272,9 +216,7 @@ export class Exchanges implements PacketSink {
     totals.received += 1;
     if (late) totals.late += 1;
     if (rttNs < totals.shortestRttNs && table.again[slot] === Repeats.none) totals.shortestRttNs = rttNs;
-    const reply =
-      packet.kind === PacketKinds.synAck ? REPLY.synAck : packet.kind === PacketKinds.rstAck ? REPLY.rst : REPLY.echo;
-    this.#batches.add(table, slot, late ? Outcomes.late : Outcomes.reply, rttNs, reply, packet);
+    this.#batches.add(table, slot, late ? Outcomes.late : Outcomes.reply, rttNs, replyOf(packet), packet);
   }
 
   #error(packet: Packet, timeNs: number): void {
@@ -289,9 +231,7 @@ export class Exchanges implements PacketSink {
     table.answeredNs[slot] = timeNs;
     table.answerTtl[slot] = packet.ttl;
     this.#totalsOf(path).errors += 1;
-    const type = packet.icmpType;
-    const reply = type === 3 || type === 1 ? REPLY.unreachable : type === 11 ? REPLY.ttlExceeded : REPLY.otherIcmp;
-    this.#batches.add(table, slot, Outcomes.error, -1, reply, packet);
+    this.#batches.add(table, slot, Outcomes.error, -1, errorOf(packet), packet);
   }
 
   /** Reports what was not answered in time, and forgets what is older than answers are waited for. */
@@ -328,12 +268,11 @@ export class Exchanges implements PacketSink {
     this.#loseOldest(this.#pending.slot(this.#pending.start));
   }
 
-  /** The clock was set: nothing is known of how long what is under way takes. Time goes on near where it was. */
-  #stepTo(timeNs: number, goesOnAtNs: number): void {
+  /** The clock was set: nothing is known of how long what is under way takes. */
+  #clockStep(): void {
     this.capture.clockSteps += 1;
     this.#giveUp();
     while (this.#overdue.start < this.#overdue.end) this.#overdue.drop();
-    this.#aheadNs += goesOnAtNs - timeNs;
     this.#nextDueNs = Number.POSITIVE_INFINITY;
   }
 
@@ -354,11 +293,4 @@ export class Exchanges implements PacketSink {
     }
     return totals;
   }
-}
-
-/** Beside its number: the source port; of an echo, which has none, the address of who asked. */
-function saltOf(packet: Packet, asker: Int32Array, port: number): number {
-  return packet.isTcp
-    ? port
-    : (asker[3] as number) ^ (asker[2] as number) ^ (asker[1] as number) ^ (asker[0] as number);
 }

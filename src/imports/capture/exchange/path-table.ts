@@ -1,3 +1,4 @@
+import { addressText } from '../../../model/ip-address.js';
 import type { Packet } from '../packet/packet.js';
 
 /** Paths that are told apart; sources beyond are taken together as `*`. */
@@ -111,8 +112,8 @@ export class PathTable {
   readonly #unwantedNames: string[] = [];
 
   #add(slot: number, packet: Packet, together: boolean): number {
-    const address = this.nameOf(addressText(packet.destination));
-    const source = together ? '*' : this.nameOf(addressText(packet.source));
+    const address = this.nameOf(packedText(packet.destination));
+    const source = together ? '*' : this.nameOf(packedText(packet.source));
     const host = packet.isTcp && address.includes(':') ? `[${address}]` : address;
     const protocol = packet.isTcp ? 'syn' : 'icmp';
     const name = `${source}>${packet.isTcp ? `${host}:${packet.destinationPort}` : host}/${protocol}`;
@@ -135,21 +136,9 @@ export class PathTable {
   }
 }
 
-/** `10.0.0.1`, or an IPv6 address with its longest run of zeros left out (RFC 5952). */
-export function addressText(words: Int32Array): string {
-  const [a, b, c, d] = words as unknown as [number, number, number, number];
-  if (a === 0 && b === 0 && c === 0xffff) {
-    return `${d >>> 24}.${(d >>> 16) & 255}.${(d >>> 8) & 255}.${d & 255}`;
-  }
-  const groups = [a, b, c, d].flatMap((word) => [word >>> 16, word & 0xffff]);
-  let [longest, longestAt] = [1, -1];
-  for (let at = 0; at < groups.length; at += 1) {
-    let zeros = 0;
-    while (groups[at + zeros] === 0) zeros += 1;
-    if (zeros > longest) [longest, longestAt] = [zeros, at];
-  }
-  const text = (some: readonly number[]): string => some.map((group) => group.toString(16)).join(':');
-  return longestAt < 0
-    ? text(groups)
-    : `${text(groups.slice(0, longestAt))}::${text(groups.slice(longestAt + longest))}`;
+/** The text of an address of four words, in which IPv4 is `::ffff:` and its own. */
+export function packedText(words: Int32Array): string {
+  const bytes = Uint8Array.from([...words].flatMap((word) => [word >>> 24, word >>> 16, word >>> 8, word]));
+  const isIpv4 = words[0] === 0 && words[1] === 0 && words[2] === 0xffff;
+  return addressText(isIpv4 ? bytes.subarray(12) : bytes);
 }

@@ -2,6 +2,7 @@ import { MS } from '../../../model/time.js';
 import { type Packet, PacketKinds } from '../packet/packet.js';
 import type { ExchangeTotals } from './exchange-totals.js';
 import { type PendingTable, Repeats, States } from './pending-table.js';
+import type { SynSentAgain } from './syn-retransmission.js';
 
 /** The same packet at a second interface of the machine comes within this, whatever its TTL. */
 export const COPY_NS = 1 * MS;
@@ -165,4 +166,21 @@ function isAnswered({ table, slot }: Try): boolean {
 /** The same answer at another interface. */
 export function isCopy({ table, slot }: Try, packet: Packet, timeNs: number): boolean {
   return timeNs - (table.answeredNs[slot] as number) < COPY_NS || packet.ttl !== table.answerTtl[slot];
+}
+
+/**
+ * What is to be told of a SYN that was sent again; undefined where it was not.
+ * @param tries the answered one first, those before it behind it
+ */
+export function sentAgainOf(tries: readonly Try[], answeredNs: number, answerLost: boolean): SynSentAgain | undefined {
+  const [own] = tries;
+  if (own === undefined || (tries.length < 2 && !answerLost)) return undefined;
+  const { table, slot } = own;
+  return {
+    path: table.path[slot] as number,
+    port: table.port[slot] as number,
+    sentNs: tries.map((one) => one.table.sentNs[one.slot] as number).sort((a, b) => a - b),
+    answeredNs,
+    answerLost,
+  };
 }

@@ -1,12 +1,29 @@
 /**
- * The bytes of a numeric address: 4 of IPv4, 16 of IPv6.
+ * The bytes of a numeric address, without a zone: 4 of IPv4, 16 of IPv6.
  * @throws RangeError for anything else
  */
-export function parseAddress(text: string): number[] {
-  return text.includes(':') ? parseIpv6(text) : parseIpv4(text);
+export function addressBytes(text: string): Uint8Array {
+  return Uint8Array.from(text.includes(':') ? ipv6Bytes(text) : ipv4Bytes(text));
 }
 
-function parseIpv4(text: string): number[] {
+/** The text of 4 or 16 bytes; of IPv6 the shortest, as RFC 5952 has it. */
+export function addressText(bytes: Uint8Array): string {
+  if (bytes.length === 4) return bytes.join('.');
+  const words = Array.from({ length: 8 }, (_, index) => ((bytes[2 * index] ?? 0) << 8) | (bytes[2 * index + 1] ?? 0));
+  return new URL(`http://[${words.map((word) => word.toString(16)).join(':')}]`).hostname.slice(1, -1);
+}
+
+/** IPv6 addresses are written in many ways; the shortest form stands for all. What is no address stays as it is. */
+export function canonicalAddress(text: string): string {
+  if (!text.includes(':')) return text;
+  try {
+    return addressText(addressBytes(text));
+  } catch {
+    return text;
+  }
+}
+
+function ipv4Bytes(text: string): number[] {
   const bytes = text.split('.').map((part) => (/^\d{1,3}$/.test(part) ? Number(part) : Number.NaN));
   if (bytes.length !== 4 || !bytes.every((byte) => byte <= 255)) {
     throw new RangeError(`${text} is no IPv4 address`);
@@ -14,14 +31,14 @@ function parseIpv4(text: string): number[] {
   return bytes;
 }
 
-function parseIpv6(text: string): number[] {
+function ipv6Bytes(text: string): number[] {
   const halves = text.split('::');
   const groups = (part: string | undefined): number[] =>
     part === undefined || part === ''
       ? []
       : part.split(':').flatMap((group) => {
           if (group.includes('.')) {
-            const [a, b, c, d] = parseIpv4(group) as [number, number, number, number];
+            const [a, b, c, d] = ipv4Bytes(group) as [number, number, number, number];
             return [a * 256 + b, c * 256 + d];
           }
           return [/^[0-9a-f]{1,4}$/i.test(group) ? Number.parseInt(group, 16) : Number.NaN];

@@ -1,0 +1,13 @@
+import type { LocalView } from './hypothesis.js';
+
+/**
+ * What waits on a machine after its driver took the packets: its arrivals are on time there, its kernel shows no wait
+ * for a CPU, and the time passes between an arrival and its answer.
+ */
+export const AFTER_RECEIVE: LocalView = {
+  waits: null,
+  blind: 0,
+  blindByFlow: 0,
+  here: [[1, [0.03, 0.92, 0.05]]],
+  elsewhere: [[1, [0.33, 0.34, 0.33]]],
+};
