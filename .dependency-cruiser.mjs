@@ -1,6 +1,6 @@
 // The layers of src/ (README, "Architecture"): imports go down only. Each rule explains its refusal.
 
-const SOURCES = 'engines|transports|kernel|recording|imports|hosts|kubernetes|lab|fleet';
+const SOURCES = 'engines|transports|kernel|recording|imports|hosts|kubernetes|lab|fleet|store';
 const TOOLS = 'stats|format|codec|installation|deploy';
 const ANALYSIS = 'detect|correlate|bisect|survey';
 const SINKS = 'report|dashboard|exporter';

@@ -51,6 +51,14 @@ export const PACKAGES = [
   { name: 'tmux', what: '/usr/bin/tmux', why: 'a real terminal for the dashboard', use: 'test' },
   { name: 'chromium', what: '/usr/bin/chromium', why: 'opens the pages of reports', use: 'test' },
   { name: 'curl', what: '/usr/bin/curl', why: "asks the lab's pods", use: 'test' },
+  { name: 'prometheus', what: '/usr/bin/prometheus', why: 'a real store, and promtool for rules', use: 'test' },
+  {
+    name: 'prometheus-alertmanager',
+    what: '/usr/bin/prometheus-alertmanager',
+    why: 'alerts of the fleet, as they arrive',
+    use: 'test',
+  },
+  { name: 'victoria-metrics', what: '/usr/bin/victoria-metrics', why: 'a second store', use: 'test' },
   { name: 'clang-format', what: '/usr/bin/clang-format', why: 'checks how C is laid out', use: 'test' },
   {
     name: 'libclang-rt-14-dev',

@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<unknown>>> = {
   check: async () => (await import('./check-cli.js')).checkCommand,
   hosts: async () => (await import('./hosts-cli.js')).hostsCommand,
   discover: async () => (await import('./discover-cli.js')).discoverCommand,
+  fleet: async () => (await import('./fleet-cli.js')).fleetCommand,
   lab: async () => (await import('./lab-cli.js')).labCommand,
   doctor: async () => (await import('./doctor-cli.js')).doctorCommand,
   schema: async () => (await import('./schema-cli.js')).schemaCommand,

@@ -2,6 +2,12 @@ import { z } from 'zod';
 import { culpritSchema } from '../model/culprit.js';
 import { explanationSchema } from '../model/explanation.js';
 import { findingSchema } from '../model/finding.js';
+import {
+  fleetRunSchema,
+  fleetVerdictSchema,
+  linkVerdictSchema,
+  nodeVerdictSchema,
+} from '../model/fleet/fleet-verdict.js';
 import { checkDescriptionSchema, nodeCheckSchema, nodeReportSchema } from '../model/node-check.js';
 import { outageSchema } from '../model/outage.js';
 import {
@@ -69,6 +75,10 @@ export const recordSchema = z.union([
   syscallSummarySchema,
   syscallDumpSchema,
   syscallEndSchema,
+  fleetRunSchema,
+  nodeVerdictSchema,
+  linkVerdictSchema,
+  fleetVerdictSchema,
   agentRecordSchema,
   edgeRecordSchema,
   edgeFindingSchema,

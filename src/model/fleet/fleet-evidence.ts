@@ -137,4 +137,10 @@ export interface FleetSource {
   screen(): Promise<FleetScreen>;
   /** @throws CodedError where it cannot be asked */
   suspects(nodes: readonly string[]): Promise<SuspectEvidence>;
+  /**
+   * Since when nodes at fault have stalled, where that is longer than the window: negative instants.
+   *
+   * @throws CodedError where it cannot be asked
+   */
+  since(nodes: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }

@@ -19,7 +19,6 @@ export type FleetRun = z.infer<typeof fleetRunSchema>;
 
 /** What is said of one node. */
 export const NODE_STATES = ['bad', 'suspect', 'unwatched', 'blind', 'healthy'] as const;
-export type NodeState = (typeof NODE_STATES)[number];
 
 /** The verdict on one node. Healthy ones have no line of their own. */
 export const nodeVerdictSchema = z.object({

@@ -80,6 +80,10 @@ export class SimulatedSource implements FleetSource {
     return Promise.resolve({ from: 'scrapes', paths, inbound });
   }
 
+  since(): Promise<ReadonlyMap<string, number>> {
+    return Promise.resolve(new Map());
+  }
+
   #releasesOf(from: number, to: number, path: number): PathReleases {
     const seen = this.fleet.stalls.get(pathKey(from, to, path));
     const joinedNs = this.fleet.joinedNs.get(to) ?? 0;

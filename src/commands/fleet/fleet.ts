@@ -1,0 +1,38 @@
+import type { FleetVerdict } from '../../model/fleet/fleet-verdict.js';
+import { fleetText } from '../../report/fleet/fleet-text.js';
+import { EXIT } from '../run/exit-status.js';
+import type { Io } from '../terminal/io.js';
+import { withOutput } from '../terminal/output.js';
+import { type FleetOptions, type FleetSurvey, surveyFleet } from './survey.js';
+
+export interface FleetCommandOptions extends FleetOptions {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly output: string | undefined;
+}
+
+/**
+ * `fleet`: a verdict for every node.
+ *
+ * @returns 0 healthy; 1 a node or a link is at fault; 3 inconclusive
+ * @throws CodedError for wrong use (2), and where nobody can be asked (4)
+ */
+export async function fleet(options: FleetCommandOptions, io: Io): Promise<number> {
+  const inputs = [
+    { path: options.httpConfig, what: 'the HTTP configuration' },
+    { path: options.agents, what: 'the list of agents' },
+  ];
+  return withOutput({ output: options.output, inputs }, io, async (output) => {
+    const survey = await surveyFleet(options, io.stop);
+    await output.write(options.json ? ndjson(survey) : fleetText(survey, options.quiet));
+    return fleetStatus(survey.verdict);
+  });
+}
+
+function ndjson({ run, nodes, links, verdict }: FleetSurvey): string {
+  return [run, ...nodes, ...links, verdict].map((record) => `${JSON.stringify(record)}\n`).join('');
+}
+
+function fleetStatus({ cause }: FleetVerdict): number {
+  return cause === 'healthy' ? EXIT.completed : cause === 'fault' ? EXIT.found : EXIT.inconclusive;
+}

@@ -1,0 +1,74 @@
+import {
+  type AgentRecord,
+  agentRecordSchema,
+  type EdgeFinding,
+  type EdgeRecord,
+  edgeFindingSchema,
+  edgeRecordSchema,
+  type InboundFinding,
+  inboundFindingSchema,
+} from '../model/records/agent.js';
+import { SECOND } from '../model/time.js';
+import type { HttpAnswer } from './http-client.js';
+
+/** What one agent says of itself and of its neighbours. */
+export interface AgentAnswer {
+  readonly agent: AgentRecord;
+  readonly edges: readonly EdgeRecord[];
+  readonly findings: readonly EdgeFinding[];
+  readonly inbound: readonly InboundFinding[];
+  /** Lines that a newer agent may know, or that are damaged. */
+  readonly unread: number;
+  /** What is to be taken from instants of its clock, in seconds, to have those of this machine. */
+  readonly clockAheadS: number;
+}
+
+/** @returns undefined where its first line is not that of an agent */
+export function readAgentAnswer({ body, waitedMs }: HttpAnswer, receivedUnixS: number): AgentAnswer | undefined {
+  const edges: EdgeRecord[] = [];
+  const findings: EdgeFinding[] = [];
+  const inbound: InboundFinding[] = [];
+  let agent: AgentRecord | undefined;
+  let unread = 0;
+  for (const line of body.toString('utf8').split('\n')) {
+    if (line === '') continue;
+    const record = parsed(line);
+    switch (record?.type) {
+      case 'agent':
+        agent ??= agentRecordSchema.safeParse(record).data;
+        break;
+      case 'edge':
+        unread += put(edges, edgeRecordSchema.safeParse(record).data);
+        break;
+      case 'edge-finding':
+        unread += put(findings, edgeFindingSchema.safeParse(record).data);
+        break;
+      case 'inbound-finding':
+        unread += put(inbound, inboundFindingSchema.safeParse(record).data);
+        break;
+      case 'culprit':
+        break;
+      default:
+        unread += 1;
+    }
+  }
+  if (agent === undefined) return undefined;
+  // Its clock was read about in the middle of the exchange.
+  const clockAheadS = agent.now - (receivedUnixS - (waitedMs / 2) * (1e6 / SECOND));
+  return { agent, edges, findings, inbound, unread, clockAheadS };
+}
+
+function parsed(line: string): { readonly type?: unknown } | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function put<T>(into: T[], record: T | undefined): number {
+  if (record === undefined) return 1;
+  into.push(record);
+  return 0;
+}

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fleet as fleetCommand } from '../../src/commands/fleet/fleet.js';
+import { surveyFleet } from '../../src/commands/fleet/survey.js';
+import { CodedError } from '../../src/model/errors.js';
+import { MS, SECOND } from '../../src/model/time.js';
+import { fakeIo } from '../commands/fake-io.js';
+import { agentLines } from '../survey/sim/agent-lines.js';
+import { nodeName, simulateFleet } from '../survey/sim/fleet-model.js';
+import { compare, drawFleet, expectedOf, type TrialKind } from '../survey/sim/fleet-trial.js';
+
+const NODES = 40;
+const folder = mkdtempSync(join(tmpdir(), 'rxray-agents-'));
+let server: Server;
+let base = '';
+let lines: (node: number) => string = () => '';
+let wanted = '';
+
+before(async () => {
+  server = createServer((request, response) => {
+    if (wanted !== '' && request.headers.authorization !== wanted) {
+      response.writeHead(401).end('who are you?');
+      return;
+    }
+    const node = Number(/^\/node-(\d+)\/findings$/.exec(request.url ?? '')?.[1] ?? Number.NaN);
+    if (Number.isNaN(node)) response.writeHead(404).end();
+    else response.end(lines(node));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+after(() => {
+  server.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const options = (agents: string, httpConfig?: string) => ({
+  prometheus: undefined,
+  agents,
+  httpConfig,
+  headers: {},
+  windowNs: 600 * SECOND,
+  timeoutNs: 5 * SECOND,
+});
+const everyone = (): string => {
+  const file = join(folder, 'agents.txt');
+  const urls = Array.from({ length: NODES }, (_, node) => `${base}/${nodeName(node)}`);
+  writeFileSync(file, `# all of them\n${urls.join('\n')}\n`);
+  return file;
+};
+
+describe('a fleet that is asked itself', () => {
+  for (const kind of ['none', 'one rx-queue', 'sender', 'overlay', 'zone pair', 'unnamed groups'] as TrialKind[]) {
+    test(`${kind}: the verdict that a store gives, clocks being minutes apart`, async () => {
+      wanted = '';
+      const model = { ...drawFleet(kind, 3, NODES), churn: 0 };
+      const simulated = simulateFleet(model);
+      lines = (node) => agentLines(simulated, node, Date.now() / 1000, (node % 5) * 100);
+      const survey = await surveyFleet(options(everyone()), new AbortController().signal);
+      const { exact, causesRight } = compare(survey, expectedOf(model));
+      assert.deepEqual({ exact, causesRight }, { exact: true, causesRight: true }, JSON.stringify(survey.verdict));
+      assert.equal(survey.verdict.nodes, NODES);
+    });
+  }
+
+  test('an agent that does not answer is told, and is known by those that probe it', async () => {
+    wanted = '';
+    const simulated = simulateFleet({ ...drawFleet('none', 3, NODES), churn: 0 });
+    lines = (node) => (node === 4 ? 'no record\n' : agentLines(simulated, node, Date.now() / 1000, 0));
+    const { verdict } = await surveyFleet(options(everyone()), new AbortController().signal);
+    assert.deepEqual(verdict.blind, [nodeName(4)]);
+    assert.match(verdict.quality.notes.join(), /node-0004\/findings is no agent of rxray/);
+  });
+
+  test('credentials come from a file and appear nowhere', async () => {
+    const simulated = simulateFleet({ ...drawFleet('none', 3, NODES), churn: 0 });
+    lines = (node) => agentLines(simulated, node, Date.now() / 1000, 0);
+    wanted = `Basic ${Buffer.from('watch:s3cret').toString('base64')}`;
+    const config = join(folder, 'access.yaml');
+    writeFileSync(join(folder, 'password'), 's3cret\n');
+    writeFileSync(config, `basic_auth:\n  username: watch\n  password_file: ${join(folder, 'password')}\n`);
+    const fake = fakeIo();
+    const status = await fleetCommand(
+      { ...options(everyone(), config), json: true, quiet: false, output: undefined },
+      fake.io,
+    );
+    assert.equal(status, 0, fake.err());
+    assert.ok(!fake.out().includes('s3cret') && !fake.err().includes('s3cret'));
+    await assert.rejects(surveyFleet(options(everyone()), new AbortController().signal), (error) => {
+      assert.ok(error instanceof CodedError);
+      assert.equal(error.code, 'E_FORBIDDEN');
+      assert.match(error.remedy, /--http-config/);
+      return true;
+    });
+  });
+
+  test('an agent that never answers costs no more than the timeout', async () => {
+    const silent = createServer(() => {});
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const began = performance.now();
+    await assert.rejects(
+      surveyFleet({ ...options(url), timeoutNs: 300 * MS }, new AbortController().signal),
+      /did not answer within 0.3 s/,
+    );
+    assert.ok(performance.now() - began < 3000);
+    silent.closeAllConnections();
+    silent.close();
+  });
+});
