@@ -12,6 +12,7 @@ import { queueNotes, sightingsAt } from './evidence/flow-sightings.js';
 import { type FindingGroup, IncidentGroups } from './evidence/incident-groups.js';
 import { IncidentStore, MOST_INCIDENTS } from './evidence/incident-store.js';
 import type { LocalEvidence, TraceCoverage } from './evidence/local-evidence.js';
+import type { MachineAccount } from './evidence/machine-account.js';
 import { misdescribedPaths } from './evidence/misdescribed-paths.js';
 import type { Observation } from './evidence/observation.js';
 import { observeIncident } from './evidence/observe-incident.js';
@@ -24,6 +25,7 @@ import { type Judgement, judgePosterior } from './weigh/judgement.js';
 import { hypothesesOf, type Posterior, posteriorOf } from './weigh/posterior.js';
 import { type Settlement, StoppingRule } from './weigh/stopping.js';
 import { incidentOf } from './words/incident-cause.js';
+import { accountText } from './words/machine-account-words.js';
 import { makeVerdict } from './words/make-verdict.js';
 import { misdescribedNotes } from './words/misdescribed-words.js';
 
@@ -70,6 +72,8 @@ export interface Inference {
   finding(finding: Finding): void;
   /** Evidence from a helper on a target machine. */
   local(evidence: LocalEvidence): void;
+  /** What the kernel of a machine has counted of its server since the run began; what is told last holds. */
+  account(account: MachineAccount): void;
   /** From when on, or until when, the kernel of a machine is asked: no wait in that time is evidence too. */
   trace(coverage: TraceCoverage): void;
   /** Incidents that are complete by now. */
@@ -96,6 +100,7 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
   const blind: { vantage: string; fromNs: number; toNs: number }[] = [];
   const heartbeats = new Set(options.heartbeats ?? []);
   const store = new IncidentStore();
+  const accounts = new Map<string, MachineAccount>();
   const queues = Object.fromEntries(
     // Behind RPS a packet waits for the CPU that software chose, however many queues the card has.
     Object.entries(options.receivers ?? {}).flatMap(([machine, { side }]) =>
@@ -155,6 +160,7 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
       profiles: logs.map(({ profiles }) => (profiles.size === 1 || waysMayDiffer(profiles) ? profiles : NO_PROFILES)),
       seconds: Math.max(1, (nowNs - Math.min(firstNs, nowNs)) / SECOND),
       heartbeats,
+      accounts,
       queues,
     });
   }
@@ -217,6 +223,10 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
       groups.add({ finding, path, vantage, clockNs: clockOf(vantage), baseNs: logs[path]?.baseNs ?? 0 });
     },
     local: (evidence) => store.addLocal(evidence),
+    account(account) {
+      accounts.set(account.machine, account);
+      weighed = null;
+    },
     trace: (coverage) => store.trace(coverage),
     advance,
     finish: () => advance(Number.POSITIVE_INFINITY),
@@ -242,6 +252,7 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
           clockUncertaintyNs: Math.max(0, ...paths.map(({ vantage }) => clockOf(vantage))),
           notes: [
             ...notes,
+            ...[...accounts.values()].map((account) => `${account.machine} counted: ${accountText(account)}`),
             ...misdescribedNotes(known),
             ...queueNotes(judgement, known, options.receivers ?? {}),
             ...(store.forgotten > 0 ? [`the verdict rests on the last ${MOST_INCIDENTS} incidents`] : []),

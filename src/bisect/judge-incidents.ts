@@ -49,6 +49,7 @@ export function judgeIncidents({
     misdescribed: [],
     profiles: paths.map(() => new Map()),
     seconds,
+    accounts: new Map(),
     heartbeats: new Set(),
     queues: {},
   });

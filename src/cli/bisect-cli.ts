@@ -37,7 +37,10 @@ export const measuring = {
 
 function declare(yargs: Argv) {
   return yargs
-    .positional('target', { type: 'string', describe: 'without a hosts file: guess the paths around this address' })
+    .positional('target', {
+      type: 'string',
+      describe: 'without a hosts file: guess the paths around this address, or this URL',
+    })
     .options({
       hosts: shared.hosts,
       port: { ...shared.port, describe: 'port of TARGET; a closed one is fine' },
@@ -54,6 +57,7 @@ function declare(yargs: Argv) {
     })
     .conflicts('ipv4', 'ipv6')
     .example('$0 bisect --hosts hosts.yaml', 'all paths at once, until settled')
+    .example('$0 bisect https://shop.example/cart', 'slow requests: the server, its queue, or the way there')
     .example('$0 bisect --hosts hosts.yaml --plan', 'what this file can and cannot tell apart')
     .example("$0 bisect --hosts hosts.yaml --only 'shell>*' -d 2m --explain", 'one vantage, two minutes, every reason')
     .epilogue(EPILOGUE);

@@ -40,8 +40,14 @@ const targetSchema = z.strictObject({
   node: z.string().optional(),
   pod: z.string().optional(),
   overlay: z.enum(OVERLAYS).optional(),
+  url: z.string().refine(isHttpUrl, 'a URL of http or https').optional(),
+  lookup: z.string().min(1).optional(),
   backends: z.int().min(1, BACKENDS).max(MOST_BACKENDS, BACKENDS).optional(),
 });
+
+function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}
 
 const hostsSchema = z.strictObject({
   vantages: z.record(z.string(), vantageSchema).default({}),

@@ -1,12 +1,15 @@
+import { CodedError } from '../model/errors.js';
 import type { MeasuredPath } from '../model/measured-path.js';
 import {
   DEFAULT_FLOWS,
   DEFAULT_FRESH_PER_SECOND,
   DEFAULT_INTERVAL_NS,
   DEFAULT_MAX_PACKETS_PER_SECOND,
+  DEFAULT_REQUESTS_PER_SECOND,
   type PlannedPath,
 } from '../model/plan.js';
-import { hasPorts, type Protocol } from '../model/protocol.js';
+import { hasPorts, isRequest, type Protocol } from '../model/protocol.js';
+import type { RequestSpec } from '../model/request.js';
 import type { TargetKind } from '../model/target.js';
 import { SECOND } from '../model/time.js';
 import type { Hosts } from './hosts-file.js';
@@ -79,9 +82,20 @@ function choose(hosts: Hosts, machines: Machines): Wanted[] {
   return Object.entries(hosts.targets).flatMap(([target, { kind }]) => {
     const able = Object.keys(hosts.vantages).filter((vantage) => canProbe(hosts, machines, vantage, target));
     return chooseVantages(hosts, machines, able, kind).flatMap((vantage) =>
-      PROTOCOLS_OF[kind].map((protocol) => ({ vantage, target, protocol })),
+      [...PROTOCOLS_OF[kind], ...requestsTo(hosts, vantage, target)].map((protocol) => ({ vantage, target, protocol })),
     );
   });
+}
+
+/** Requests are sent by a program for Node.js, which is on this machine alone. */
+function requestsTo(hosts: Hosts, vantage: string, name: string): Protocol[] {
+  const target = hosts.targets[name];
+  const transport = hosts.vantages[vantage]?.transport;
+  if (target === undefined || (transport !== 'local' && transport !== 'netns')) return [];
+  return [
+    ...(target.url === undefined ? [] : ['http' as const]),
+    ...(target.lookup === undefined ? [] : ['dns' as const]),
+  ];
 }
 
 /**
@@ -122,6 +136,7 @@ function hostsPath(
 ): HostsPath {
   const target = hosts.targets[name];
   if (!target) throw new Error(`no target ${name}`);
+  if (isRequest(protocol)) return requestPath(hosts, machines, vantage, name, protocol);
   const flows = hasPorts(protocol) ? DEFAULT_FLOWS : 1;
   const freshPerSecond = freshOf(protocol);
   const pathName = `${vantage}>${name}/${protocol}`;
@@ -130,7 +145,9 @@ function hostsPath(
       name: pathName,
       protocol,
       address: target.address,
-      ...(hasPorts(protocol) ? { port: target.port ?? CLOSED_PORT } : {}),
+      ...(hasPorts(protocol)
+        ? { port: target.port ?? (target.url === undefined ? CLOSED_PORT : portOf(target.url)) }
+        : {}),
       flows,
       freshPerSecond,
       intervalNs,
@@ -147,9 +164,72 @@ function hostsPath(
       flows,
       freshPerSecond,
       ...(target.backends === undefined ? {} : { backends: target.backends }),
-      ...routeOf(hosts, machines, vantage, name),
+      ...routeOf(hosts, machines, vantage, name, protocol),
     },
   };
+}
+
+const REQUEST_INTERVAL_NS = SECOND / DEFAULT_REQUESTS_PER_SECOND;
+const DNS_PORT = 53;
+/** Of a resolver that says nothing else: resolv.conf(5). */
+const DNS_TIMEOUT_NS = 5 * SECOND;
+
+/** @throws CodedError E_PATHS where the target has no URL or name, or the vantage is on another machine */
+function requestPath(
+  hosts: Hosts,
+  machines: Machines,
+  vantage: string,
+  name: string,
+  protocol: 'http' | 'dns',
+): HostsPath {
+  const target = hosts.targets[name];
+  const wanted = protocol === 'http' ? target?.url : target?.lookup;
+  if (target === undefined || wanted === undefined || !requestsTo(hosts, vantage, name).includes(protocol))
+    throw new CodedError(
+      'E_PATHS',
+      `${vantage}>${name}/${protocol}: ${wanted === undefined ? `${name} has no ${protocol === 'http' ? 'url' : 'lookup'}` : 'requests start on this machine only: from vantages of transport local or netns'}`,
+      protocol === 'http' ? 'write url: http://… at the target' : 'write lookup: NAME at the target',
+      2,
+    );
+  const request: RequestSpec =
+    protocol === 'http'
+      ? {
+          kind: 'http',
+          url: wanted,
+          method: 'GET',
+          headers: [],
+          keepAlive: false,
+          version: '1.1',
+          insecure: true,
+          lookup: false,
+        }
+      : {
+          kind: 'dns',
+          names: [wanted.replace(/\.$/, '')],
+          types: ['A', 'AAAA'],
+          way: 'udp',
+          timeoutNs: DNS_TIMEOUT_NS,
+          attempts: 2,
+        };
+  const port = protocol === 'http' ? portOf(wanted) : (target.port ?? DNS_PORT);
+  const pathName = `${vantage}>${name}/${protocol}`;
+  const common = { name: pathName, protocol, intervalNs: REQUEST_INTERVAL_NS, flows: 1, freshPerSecond: 0 };
+  return {
+    planned: { ...common, address: target.address, port, request },
+    measured: {
+      ...common,
+      vantage,
+      target: name,
+      targetKind: target.kind,
+      answeredBy: machines.answering(name),
+      ...routeOf(hosts, machines, vantage, name, protocol),
+    },
+  };
+}
+
+function portOf(text: string): number {
+  const url = new URL(text);
+  return Number(url.port || (url.protocol === 'https:' ? 443 : 80));
 }
 
 function freshOf(protocol: Protocol): number {

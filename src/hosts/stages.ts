@@ -1,4 +1,5 @@
 import type { Overlay } from '../model/overlay.js';
+import type { Protocol } from '../model/protocol.js';
 import type { Stage, StageKind } from '../model/stage.js';
 import type { Hosts } from './hosts-file.js';
 import type { Machines } from './machines.js';
@@ -12,7 +13,13 @@ export interface Route {
  * The stages that probes from a vantage to a target cross, and those of the replies. Replies that come back to a
  * machine which is itself probed cross its `rx-queue`; those to any other vantage count as its `sender`.
  */
-export function routeOf(hosts: Hosts, machines: Machines, vantage: string, name: string): Route {
+export function routeOf(
+  hosts: Hosts,
+  machines: Machines,
+  vantage: string,
+  name: string,
+  protocol: Protocol = 'syn',
+): Route {
   const target = hosts.targets[name];
   if (!target) throw new Error(`no target ${name}`);
   const here = machines.ofVantage(vantage);
@@ -41,8 +48,16 @@ export function routeOf(hosts: Hosts, machines: Machines, vantage: string, name:
     if (answering !== here) back.push(...between(answering, here, inPod ? overlay : undefined));
     if (target.kind === 'service') back.push(one('nat', here));
   }
+  out.push(...behindNetwork(target, protocol, answering));
   back.push(machines.isProbed(here) ? one('rx-queue', here) : one('sender', here));
   return { out, back };
+}
+
+/** What answers there: connections wait at a port to be accepted, requests for the process behind it. */
+function behindNetwork(target: Hosts['targets'][string], protocol: Protocol, answering: string): Stage[] {
+  if (protocol === 'dns') return [one('resolver', answering)];
+  if (protocol === 'http') return [one('listener', answering), one('server', answering)];
+  return protocol === 'syn' && target.url !== undefined ? [one('listener', answering)] : [];
 }
 
 /** The tunnel through which packets from other nodes come to the pod behind a target. */

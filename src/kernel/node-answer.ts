@@ -10,6 +10,8 @@ export type NodeAnswer =
   | { readonly kind: 'cut'; readonly path: string }
   /** A JSON document about an interface, in the place of a path its name. */
   | { readonly kind: 'interface'; readonly path: string; readonly json: string }
+  /** A JSON document about who listens on a TCP port; in the place of a path the port. */
+  | { readonly kind: 'listener'; readonly path: string; readonly json: string }
   | { readonly kind: 'mark'; readonly atNs: number; readonly cpuNs: number; readonly word: string };
 
 /** A file, read at an instant of the node's CLOCK_MONOTONIC. */
@@ -76,6 +78,7 @@ export class NodeAnswerReader {
       case 'cut':
         return { kind, path: behind(0) };
       case 'interface':
+      case 'listener':
         return { kind, path: first, json: behind(1) };
       case 'mark':
         return { kind, atNs: Number(first), cpuNs: Number(second), word: behind(2) };

@@ -9,6 +9,7 @@ export class NodeFiles {
   readonly #trees = new Map<string, NodeTree>();
   readonly #failures = new Map<string, string>();
   readonly #interfaces = new Map<string, string>();
+  readonly #listeners = new Map<string, string>();
   readonly #names: string[] = [];
 
   constructor(answers: readonly NodeAnswer[] = []) {
@@ -23,6 +24,7 @@ export class NodeFiles {
         else this.#texts.set(answer.path, [answer]);
       } else if (answer.kind === 'tree') this.#trees.set(answer.path, answer);
       else if (answer.kind === 'interface') this.#interfaces.set(answer.path, answer.json);
+      else if (answer.kind === 'listener') this.#listeners.set(answer.path, answer.json);
       else if (answer.kind === 'name') this.#names.push(answer.path);
       else if (answer.kind === 'fail') this.#failures.set(answer.path, answer.error);
       else if (answer.kind === 'skip') this.#failures.set(answer.path, SKIPPED);
@@ -51,6 +53,11 @@ export class NodeFiles {
   /** Names and JSON documents of the interfaces that were asked about. */
   get interfaces(): ReadonlyMap<string, string> {
     return this.#interfaces;
+  }
+
+  /** JSON documents about who listens, by port. */
+  get listeners(): ReadonlyMap<string, string> {
+    return this.#listeners;
   }
 
   /** Paths that were listed or read and fit an expression. */

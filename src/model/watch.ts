@@ -1,7 +1,7 @@
 import type { ProberHello } from './engine-event.js';
 import type { ProbePlan } from './plan.js';
 import { present } from './present.js';
-import type { Protocol } from './protocol.js';
+import { isRequest, type Protocol } from './protocol.js';
 
 /** The probes of one path, to be seen where they arrive. */
 export interface Watch {
@@ -50,7 +50,8 @@ export function watchesOf(
     .filter(({ path }) => isWatched(path))
     .flatMap(({ path, source, sourcePorts, icmpId, freshPorts }) => {
       const planned = plan.paths[path];
-      if (planned === undefined) return [];
+      // Requests have no keys that a watcher could know them by.
+      if (planned === undefined || isRequest(planned.protocol)) return [];
       const ports =
         planned.protocol === 'icmp'
           ? present({ icmpId })

@@ -81,8 +81,8 @@ async function compare(t: TestContext, rate: number): Promise<Compared> {
   if (server.stdout) await once(server.stdout, 'data');
   const file = join(folder, 'requests.pcap');
   // biome-ignore format: one command line
-  const capture = within('tcpdump', '-i', 'lo', '-n', '-s', '96', '-B', '32768', '--time-stamp-precision=nano', '-Z', 'root', '-w', file, `tcp port ${PORT}`);
-  if (capture.stderr) await once(capture.stderr, 'data');
+  const capture = within('tcpdump', '-i', 'lo', '-n', '-s', '96', '-B', '65536', '--immediate-mode', '--time-stamp-precision=nano', '-Z', 'root', '-w', file, `tcp port ${PORT}`);
+  await listening(capture);
   const asked = await rxray(
     ...['probe', '--json', '--requests-alone', '--netns', netns, '--http', `http://127.0.0.1:${PORT}/`],
     ...['--rate', String(rate), '-d', `${PROBED_S}s`, '--max-pps', '2000'],
@@ -121,6 +121,12 @@ async function compare(t: TestContext, rate: number): Promise<Compared> {
     requests: samples.length,
     missed: summary.missedSlots,
   };
+}
+
+/** Resolves once tcpdump says that it listens, which may not be the first that it says. */
+async function listening({ stderr }: ChildProcess): Promise<void> {
+  for (let told = ''; stderr !== null && !told.includes('listening on'); )
+    told += String((await once(stderr, 'data'))[0]);
 }
 
 const line = (name: string, { p50, p90, p99, max }: Spread): string =>

@@ -29,7 +29,7 @@ export interface EngineUnderTest {
     readonly icmp: Offer<Partial<PlannedPath>>;
     /** Some replies take more than 200 ms and less than 1.5 s. */
     readonly delayReply: Offer<Partial<PlannedPath>>;
-    /** Fixed flows of the path, 4 where it does not say; a request has a port of its own each time. */
+    /** Fixed flows of the path, 4 where it does not say; 0 where each probe has a port of its own. */
     readonly flows?: number;
     /** Probes from new ports go beside those of the fixed flows; default yes. */
     readonly freshPorts?: Offer<object>;
@@ -119,7 +119,10 @@ export function engineContract(name: string, setup: Setup): void {
     test('flows take turns: flow = seq mod flows', async (t) => {
       const { engine, plan, capabilities } = await setup(t);
       const run = await collect(engine.start(plan({ count: 20 })));
-      for (const { seq, flow } of run.final()) assert.equal(flow, seq % (capabilities.flows ?? 4));
+      for (const { seq, flow } of run.final()) {
+        const flows = capabilities.flows ?? 4;
+        assert.equal(flow, flows === 0 ? FRESH_FLOW : seq % flows);
+      }
     });
 
     test('fresh ports have seqs of their own, and leave the fixed flows alone', async (t) => {

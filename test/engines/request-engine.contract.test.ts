@@ -54,7 +54,7 @@ engineContract('request', () => ({
   },
   capabilities: {
     virtualTime: false,
-    flows: 1,
+    flows: 0,
     freshPorts: { skip: 'each request has a port of its own anyway' },
     closedPort: { skip: 'a request that is refused has failed' },
     unanswered: asking('/', portOf(silent)),

@@ -14,6 +14,7 @@
 #include "clocks.h"
 #include "interface_info.h"
 #include "kernel_files.h"
+#include "listeners.h"
 #include "node_pattern.h"
 #include "node_tree.h"
 #include "prober.h"
@@ -171,6 +172,9 @@ bool node_reader_take(struct node_reader *reader, char *order)
 		reader->budget_ns = ns;
 	else if (strcmp(order, "interface") == 0)
 		interface_info_answer(reader->answers, rest);
+	else if (strcmp(order, "listener") == 0 && sscanf(rest, "%zu", &told) == 1 && told > 0 &&
+	         told < 65536)
+		listeners_answer(reader->answers, (uint16_t)told);
 	else if (strcmp(order, "mark") == 0)
 		fprintf(reader->answers, "mark %" PRId64 " %" PRId64 " %s\n", clocks_mono(), cpu_time(),
 		        rest);

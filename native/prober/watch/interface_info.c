@@ -19,6 +19,7 @@
 
 #define INDIRECTION_MOST 4096
 #define KEY_MOST 512
+#define COUNTERS_MOST 8192
 #define QUEUES_MOST 128 /* told of; more would not fit a document */
 
 struct asked {
@@ -151,10 +152,14 @@ static void add_queues(struct json *json, const struct steering *steering)
 static void add_offloads(struct json *json, const struct asked *asked)
 {
 	struct ethtool_value gro = {.cmd = ETHTOOL_GGRO}, flags = {.cmd = ETHTOOL_GFLAGS};
+	struct ethtool_value checksum = {.cmd = ETHTOOL_GTXCSUM};
 	bool gro_known = ask(asked, &gro), flags_known = ask(asked, &flags);
+	bool checksum_known = ask(asked, &checksum);
 
 	json_add(json, "\"offloads\":{");
 	add_truth(json, "gro", gro_known, gro.data != 0);
+	json_add(json, ",");
+	add_truth(json, "txChecksum", checksum_known, checksum.data != 0);
 	json_add(json, ",");
 	add_truth(json, "lro", flags_known, (flags.data & ETH_FLAG_LRO) != 0);
 	json_add(json, ",");
@@ -163,6 +168,57 @@ static void add_offloads(struct json *json, const struct asked *asked)
 	/* Rules of its own may then steer single flows past the hash. */
 	add_truth(json, "ntupleRules", flags_known, (flags.data & ETH_FLAG_NTUPLE) != 0);
 	json_add(json, "}");
+}
+
+/* Counters of a driver that tell of packets it did not take, or was told not to send. */
+static bool is_telling(const char *name)
+{
+	static const char *const parts[] = {
+	        "missed",  "no_buf",   "nobuf", "no_dma",  "pause",      "allowance_exceeded",
+	        "overrun", "over_err", "fifo",  "rx_drop", "rx_discard", "out_of_buffer"};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (strstr(name, parts[i]) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* As `ethtool -S` prints them, those alone. */
+static void add_counters(struct json *json, const struct asked *asked)
+{
+	struct ethtool_drvinfo driver = {.cmd = ETHTOOL_GDRVINFO};
+	struct ethtool_gstrings *names = NULL;
+	struct ethtool_stats *values = NULL;
+	bool any = false;
+
+	if (ask(asked, &driver) && driver.n_stats > 0 && driver.n_stats <= COUNTERS_MOST) {
+		names = calloc(1, sizeof(*names) + (size_t)driver.n_stats * ETH_GSTRING_LEN);
+		values = calloc(1, sizeof(*values) + driver.n_stats * sizeof(values->data[0]));
+	}
+	json_add(json, "\"counters\":{");
+	if (names != NULL && values != NULL) {
+		*names = (struct ethtool_gstrings){
+		        .cmd = ETHTOOL_GSTRINGS, .string_set = ETH_SS_STATS, .len = driver.n_stats};
+		*values = (struct ethtool_stats){.cmd = ETHTOOL_GSTATS, .n_stats = driver.n_stats};
+		if (ask(asked, names) && ask(asked, values) && names->len <= driver.n_stats &&
+		    values->n_stats <= driver.n_stats) {
+			for (uint32_t i = 0; i < names->len && i < values->n_stats; i++) {
+				char name[ETH_GSTRING_LEN + 1] = "";
+
+				memcpy(name, names->data + (size_t)i * ETH_GSTRING_LEN, ETH_GSTRING_LEN);
+				if (!is_telling(name))
+					continue;
+				json_add(json, "%s", any ? "," : "");
+				json_string(json, name);
+				json_add(json, ":%llu", (unsigned long long)values->data[i]);
+				any = true;
+			}
+		}
+	}
+	json_add(json, "}");
+	free(names);
+	free(values);
 }
 
 static void add_all(struct json *json, const struct asked *asked, const struct steering *steering)
@@ -190,6 +246,8 @@ static void add_all(struct json *json, const struct asked *asked, const struct s
 	add_truth(json, "hardwareStamps", true, stamps_hardware_on(asked->name));
 	json_add(json, ",");
 	add_offloads(json, asked);
+	json_add(json, ",");
+	add_counters(json, asked);
 	json_add(json, ",");
 	add_queues(json, steering);
 	json_add(json, ",\"deviceIrqCpus\":");

@@ -1,6 +1,7 @@
 import type { Cause } from '../../model/cause.js';
 import type { Topology } from '../paths/topology.js';
 import { HEALTHY, PAIRS, UNKNOWN } from '../weigh/priors.js';
+import { acceptQueue } from './accept-queue.js';
 import { device } from './device.js';
 import { host } from './host.js';
 import { type Hypothesis, labelOf } from './hypothesis.js';
@@ -9,8 +10,11 @@ import { nat } from './nat.js';
 import { network } from './network.js';
 import { overlay } from './overlay.js';
 import { pod } from './pod.js';
+import { resolver } from './resolver.js';
 import { rxQueue } from './rx-queue.js';
 import { sender } from './sender.js';
+import { server } from './server.js';
+import { throttled } from './throttled.js';
 
 /** What is known of each cause, by its name. */
 export const CAUSE_KNOWLEDGE = {
@@ -25,6 +29,10 @@ export const CAUSE_KNOWLEDGE = {
   pod,
   network,
   sender,
+  server,
+  throttled,
+  'accept-queue': acceptQueue,
+  resolver,
 } as const satisfies Readonly<Record<Cause, CauseKnowledge>>;
 
 /**
@@ -35,6 +43,8 @@ export const CAUSE_KNOWLEDGE = {
 export function allCauses(topology: Topology, queues: QueueCounts = {}): Hypothesis[] {
   const families = new Map<string, CauseKnowledge[]>();
   for (const cause of Object.values(CAUSE_KNOWLEDGE) as readonly CauseKnowledge[]) {
+    // Where nothing is asked nobody is behind the network, and the others are as likely as ever.
+    if (cause.behindNetwork === true && cause.places(topology, queues).length === 0) continue;
     const family = cause.family ?? cause.name;
     families.set(family, [...(families.get(family) ?? []), cause]);
   }

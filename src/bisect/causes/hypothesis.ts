@@ -1,4 +1,5 @@
 import type { Cause } from '../../model/cause.js';
+import type { AccountSign } from '../evidence/machine-account.js';
 import type { IncidentKind } from '../evidence/observation.js';
 
 /**
@@ -57,6 +58,8 @@ export interface Hypothesis {
   /** How often it shows as which kind of incident; adds up to 1. */
   readonly kinds: Readonly<Record<IncidentKind, number>>;
   readonly local: LocalView;
+  /** How likely the account of its machine shows each sign while it is the cause; default as likely as at any time. */
+  readonly signs?: Partial<Readonly<Record<AccountSign, number>>>;
 }
 
 export function labelOf(cause: Cause, machines: readonly string[]): string {

@@ -19,6 +19,8 @@ export interface CauseKnowledge {
   readonly share: number;
   /** Causes of one family share one such part: each alone would be as likely. Default: it is its own family. */
   readonly family?: string;
+  /** It holds requests and no packets: of no concern where nothing is asked. */
+  readonly behindNetwork?: true;
   /**
    * The cause at every place that the paths cross.
    *

@@ -84,6 +84,7 @@ function shareOf(hypothesis: Hypothesis, score: number, bestScore: number, count
     kinds: 0,
     arrivals: 0,
     cpus: 0,
+    account: 0,
     queues: null,
     moving: false,
   };

@@ -1,4 +1,5 @@
 import { hasPorts } from '../../model/protocol.js';
+import type { MachineAccount } from '../evidence/machine-account.js';
 import type { MisdescribedPath } from '../evidence/misdescribed-paths.js';
 import { isHit, type Observation } from '../evidence/observation.js';
 import type { FlowProfiles } from '../paths/path-log.js';
@@ -32,6 +33,8 @@ export interface Case {
   readonly seconds: number;
   /** Machines whose CPUs are watched from within. */
   readonly heartbeats: ReadonlySet<string>;
+  /** What machines counted of the servers on them. */
+  readonly accounts: ReadonlyMap<string, MachineAccount>;
   /** Number of receive queues, of machines that could be asked. */
   readonly queues: Readonly<Record<string, number>>;
 }

@@ -1,6 +1,7 @@
 import type { Hypothesis, Variant } from '../causes/hypothesis.js';
 import type { Observation, PathObservation } from '../evidence/observation.js';
 import { explainIncident, type FlowBelief, learnFlows } from '../words/explain-incident.js';
+import { scoreAccounts } from './account-likelihood.js';
 import { BACKGROUND_RATE, FAULT_RATE, scoreRate } from './background.js';
 import type { Case } from './case.js';
 import { scoreArrivals, scoreCpus } from './local-likelihood.js';
@@ -37,6 +38,8 @@ export interface Share {
   /** Where receivers saw the probes wait, and what the CPUs of machines did. */
   readonly arrivals: number;
   readonly cpus: number;
+  /** What the machine at fault counted of the server. */
+  readonly account: number;
   /** Likeliest number of queues, for causes that hold by flow. */
   readonly queues: number | null;
   /** Whether those of them that stall change from incident to incident. */
@@ -134,9 +137,10 @@ export function scoreShare(known: Case, hypothesis: Hypothesis, incidents: reado
   const kinds = scoreKinds(hypothesis.kinds, own);
   const arrivals = scoreArrivals(hypothesis, own);
   const cpus = scoreCpus(hypothesis, own, known.heartbeats);
+  const account = scoreAccounts(hypothesis, known.accounts);
   const hashed = variants.flatMap(({ prior, byAddresses }) => (byAddresses === null ? [] : prior + byAddresses));
   const paths = logSum(variants.map(({ prior, total }) => prior + total));
-  const signatures = order + kinds + arrivals + cpus;
+  const signatures = order + kinds + arrivals + cpus + account;
   return {
     hypothesis,
     incidents,
@@ -150,6 +154,7 @@ export function scoreShare(known: Case, hypothesis: Hypothesis, incidents: reado
     kinds,
     arrivals,
     cpus,
+    account,
     queues: best.queues,
     moving: best.moving,
   };

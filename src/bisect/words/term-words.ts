@@ -7,6 +7,7 @@ import { times } from '../paths/path-words.js';
 import { type Case, countOf } from '../weigh/case.js';
 import { echoBeside } from '../weigh/signatures.js';
 import { type Account, type Share, scoreShare } from '../weigh/weigh.js';
+import { accountText } from './machine-account-words.js';
 
 /** A term that is told: a factor of more than 2. */
 const TOLD = Math.LN2;
@@ -42,6 +43,10 @@ export function compare(known: Case, leading: Account, other: Hypothesis): Weigh
     {
       words: arrivalWords(own, other),
       weight: sumOf(leading, (share) => share.arrivals) - theirs.arrivals,
+    },
+    {
+      words: accountWords(known, leading, other),
+      weight: sumOf(leading, (share) => share.account) - theirs.account,
     },
     {
       words: cpuWords(known, own, other),
@@ -160,6 +165,15 @@ function arrivalWords(own: readonly Observation[], other: Hypothesis): string {
     return count > 0 ? [`probes waited ${words} (${count} times)`] : [];
   });
   return `seen from ${machines}: ${saw.join('; ')}, which does not fit if ${other.words}`;
+}
+
+function accountWords(known: Case, leading: Account, other: Hypothesis): string {
+  const machines = new Set([...leading.shares.flatMap(({ hypothesis }) => hypothesis.machines), ...other.machines]);
+  const told = [...machines].flatMap((machine) => {
+    const account = known.accounts.get(machine);
+    return account === undefined ? [] : [`${machine} counted ${accountText(account)}`];
+  });
+  return `${told.join('; ')}, which does not fit if ${other.words}`;
 }
 
 function cpuWords(known: Case, own: readonly Observation[], other: Hypothesis): string {

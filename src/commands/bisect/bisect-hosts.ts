@@ -57,7 +57,8 @@ async function fromFile(options: BisectOptions): Promise<{ hosts: Hosts; notes: 
 
 /** Paths around one target. The gateway is probed only where it lies on the way there: nobody asked for it. */
 async function guess(options: BisectOptions, word: string): Promise<{ hosts: Hosts; notes: string[] }> {
-  const typed = parseTarget(word);
+  const url = /^https?:\/\//i.test(word) && URL.canParse(word) ? new URL(word) : undefined;
+  const typed = url === undefined ? parseTarget(word) : placeOf(url);
   const { address, note } = await resolveAddress(typed.host, options.family);
   const route = await routeTo(address);
   const port = options.port ?? typed.port;
@@ -73,7 +74,7 @@ async function guess(options: BisectOptions, word: string): Promise<{ hosts: Hos
       ? 'nothing here clears the receive queues of this host'
       : 'the gateway clears this host only while its own replies are prompt';
   return {
-    hosts: guessedHosts(address, port, gateway),
+    hosts: guessedHosts(address, port, gateway, url?.href),
     notes: [
       ...(note === undefined ? [] : [note]),
       `guessed paths: ${way}; loopback is the control`,
@@ -87,12 +88,19 @@ async function guess(options: BisectOptions, word: string): Promise<{ hosts: Hos
  * What stands behind a bare address is not known. Its port may be answered by another machine (a NodePort, a load
  * balancer), so it is a target of its own, through translation: what holds it alone is no queue of the address.
  */
-export function guessedHosts(address: string, port: number | undefined, gateway: string | undefined): Hosts {
+export function guessedHosts(
+  address: string,
+  port: number | undefined,
+  gateway: string | undefined,
+  url?: string,
+): Hosts {
   return {
     vantages: { here: { transport: 'local', overlay: false } },
     targets: {
       target: { kind: 'external', address },
-      ...(port === undefined ? {} : { [`port-${port}`]: { kind: 'nodeport', address, port } }),
+      ...(port === undefined
+        ? {}
+        : { [`port-${port}`]: { kind: 'nodeport', address, port, ...(url === undefined ? {} : { url }) } }),
       ...(gateway === undefined ? {} : { gateway: { kind: 'external', address: gateway } }),
       loopback: { kind: 'control', address: '127.0.0.1' },
     },
@@ -102,6 +110,7 @@ export function guessedHosts(address: string, port: number | undefined, gateway:
           paths: [
             { from: 'here', to: 'target', probe: 'icmp' },
             { from: 'here', to: `port-${port}`, probe: 'syn' },
+            ...(url === undefined ? [] : [{ from: 'here', to: `port-${port}`, probe: 'http' as const }]),
             ...(gateway === undefined
               ? []
               : (['icmp', 'syn'] as const).map((probe) => ({ from: 'here', to: 'gateway', probe }))),
@@ -117,6 +126,12 @@ function guessedKind(address: string, port: number | undefined): string {
     : `what answers on port ${port} was not said: it may be another machine behind ${address} (a NodePort, a load balancer), or several; a hosts file says it (kind, backends)`;
 }
 
+/** Where the server of a URL is. */
+function placeOf(url: URL): { readonly host: string; readonly port: number } {
+  const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
+  return { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port };
+}
+
 /** What will be sent to whom, said before it is: nobody wrote these paths down. */
 export function announcement(
   paths: readonly HostsPath[],
@@ -127,7 +142,13 @@ export function announcement(
     if (measured.targetKind === 'control') continue;
     const entry = perAddress.get(planned.address) ?? { packets: 0, protocols: new Set() };
     entry.packets += SECOND / planned.intervalNs + planned.freshPerSecond;
-    entry.protocols.add(planned.port === undefined ? 'ICMP echo' : `SYN to port ${planned.port}`);
+    entry.protocols.add(
+      planned.request?.kind === 'http'
+        ? `GET ${planned.request.url}`
+        : planned.port === undefined
+          ? 'ICMP echo'
+          : `SYN to port ${planned.port}`,
+    );
     perAddress.set(planned.address, entry);
   }
   const each = [...perAddress].map(

@@ -57,6 +57,8 @@ export interface LiveSettings {
   /** By then another machine has to have answered; it is given up when the run is to stop. */
   readonly answerMs: number;
   readonly stop: AbortSignal;
+  /** Vantages that send requests beside packets. */
+  readonly asking?: ReadonlySet<string>;
 }
 
 export function liveSources(hosts: Hosts, epochRealNs: bigint, settings: LiveSettings): BisectSources {
@@ -83,7 +85,12 @@ export function liveSources(hosts: Hosts, epochRealNs: bigint, settings: LiveSet
       const transport = transportTo(name);
       const { failure, clock = SAME_CLOCK } = await exchangedClock(transport, stop);
       const runsAs = failure === undefined ? await transport.runsAs?.().catch(() => undefined) : undefined;
-      const able = vantageEngine(vantageNamed(name, hosts, 'the hosts file'), transport, settings.engine);
+      const able = vantageEngine(
+        vantageNamed(name, hosts, 'the hosts file'),
+        transport,
+        settings.engine,
+        settings.asking?.has(name),
+      );
       // Instants of an unknown clock would be taken for those of another moment: such a vantage is out.
       const engine = failure === undefined ? able : failedEngine(able.name, failure);
       const stream = recorder?.stream(vantageStream(name), transport.place, clock);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { closedTo } from '../../bisect/evidence/heard-to.js';
+import type { MachineAccount } from '../../bisect/evidence/machine-account.js';
 import { createInference, type Inference, type InferenceOptions } from '../../bisect/inference.js';
 import type { Receiver } from '../../bisect/paths/queue-prediction.js';
 import type { Settlement } from '../../bisect/weigh/stopping.js';
@@ -27,6 +28,7 @@ import { machineWatches } from './bisect-watches.js';
 import { CulpritHunt } from './culprit-hunt.js';
 import type { MachineWatch } from './machine-watch.js';
 import { portShares } from './port-shares.js';
+import { followServer, watchedServers } from './server-watch.js';
 import { VantageRun } from './vantage-run.js';
 
 const RUNS_AS: Readonly<Record<RunsAs, string>> = {
@@ -47,6 +49,7 @@ export class Bisection {
   #vantages: VantageRun[] = [];
   #watches: readonly MachineWatch[] = [];
   readonly #watching: Promise<void>[] = [];
+  readonly #serversStop = new AbortController();
   #learning: Promise<void> | undefined;
   /** Made when it is known which machines are watched; until then what comes waits. */
   #inference: Inference | undefined;
@@ -96,6 +99,7 @@ export class Bisection {
   async #measure(): Promise<number> {
     this.#vantages = await this.#startVantages();
     if (this.sources.recorded) this.#hunt.all(this.#vantages);
+    else this.#followServers();
     const stop = (): void => this.#stopAll();
     this.io.stop.addEventListener('abort', stop);
     if (this.io.stop.aborted) stop();
@@ -153,6 +157,21 @@ export class Bisection {
     );
   }
 
+  /** What the kernels of the servers' machines count of them, where a vantage is there. */
+  #followServers(): void {
+    const { hosts, paths } = this.about;
+    const asked = new Set(paths.flatMap(({ measured }) => (measured.protocol === 'http' ? [measured.target] : [])));
+    for (const server of watchedServers(hosts, asked)) {
+      const tell = (account: MachineAccount): void => this.#infers((inference) => inference.account(account));
+      const ended = followServer(server, hosts, this.#serversStop.signal, tell);
+      this.#watching.push(
+        ended.then((why) => {
+          if (why !== undefined) this.#notes.push(`${server.machine}: nothing is known of its server: ${why}`);
+        }),
+      );
+    }
+  }
+
   async #read(vantage: VantageRun): Promise<void> {
     const indices = vantage.paths.map((path) => this.about.paths.indexOf(path));
     const feed = this.#output.feed(vantage);
@@ -207,7 +226,7 @@ export class Bisection {
   /** The watchers need to know the ports that the probers took. */
   #watchWhenAllRun(): void {
     const starting = this.#vantages.some((vantage) => vantage.state === 'starting');
-    if (starting || this.#watching.length > 0 || this.#inference) return;
+    if (starting || this.#learning !== undefined || this.#inference) return;
     this.#publish();
     this.#watches = machineWatches({
       hosts: this.about.hosts,
@@ -359,6 +378,7 @@ export class Bisection {
   #stopAll(): void {
     for (const vantage of this.#vantages) vantage.stop();
     for (const watch of this.#watches) watch.stop();
+    this.#serversStop.abort();
     this.#hunt.stop();
   }
 }

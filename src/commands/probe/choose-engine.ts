@@ -120,11 +120,21 @@ async function simEngine(scenario: string | undefined): Promise<Engine> {
   return createSimEngine(parseScenario(text, scenario));
 }
 
-/** The engine for a vantage: the one asked for where it is on this machine, elsewhere the native helper. */
-export function vantageEngine(vantage: Vantage, transport: Transport, name: SendingEngine = 'helper'): Engine {
+/**
+ * The engine for a vantage: the one asked for where it is on this machine, elsewhere the native helper.
+ * @param asks requests are sent from there too
+ */
+export function vantageEngine(
+  vantage: Vantage,
+  transport: Transport,
+  name: SendingEngine = 'helper',
+  asks = false,
+): Engine {
   const engine = engineOf(vantage, name);
-  if (engine === 'helper') return createHelperEngine(transport);
-  return SENDERS[engine](vantage.transport === 'netns' ? vantage.name : undefined);
+  const netns = vantage.transport === 'netns' ? vantage.name : undefined;
+  const packets = engine === 'helper' ? createHelperEngine(transport) : SENDERS[engine](netns);
+  if (!asks) return packets;
+  return createRequestEngine(nodeTransport(REQUEST_PROGRAM, { netns, through: realtimeWords() }), packets);
 }
 
 /** What a vantage is probed from with: elsewhere than on this machine only the helper works. */

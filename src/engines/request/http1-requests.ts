@@ -45,7 +45,7 @@ export class Http1Requests {
 
   send(probe: Probe): OpenRequest {
     const marks = new PhaseMarks(this.clock, firstPhase(this.place), this.clock.nowNs());
-    const request = new OpenRequest(probe, marks, this.events, this.done);
+    const request = new OpenRequest(probe, marks, this.events, this.done, !this.place.spec.keepAlive);
     this.#start(request);
     return request;
   }

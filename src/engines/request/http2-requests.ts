@@ -24,7 +24,7 @@ export class Http2Requests {
     const sentNs = this.clock.nowNs();
     const marks = new PhaseMarks(this.clock, open ? 'first-byte' : firstPhase(this.place), sentNs);
     marks.reused = open !== undefined;
-    const request = new OpenRequest(probe, marks, this.events, this.done);
+    const request = new OpenRequest(probe, marks, this.events, this.done, !this.place.spec.keepAlive);
     const session = open ?? this.#connect(request);
     const stream = session.request(this.#headers(), { endStream: this.place.spec.body === undefined });
     request.abort = () => {

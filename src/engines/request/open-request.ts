@@ -21,8 +21,10 @@ export class OpenRequest {
     readonly marks: PhaseMarks,
     private readonly events: ProbeEvents,
     private readonly done: (request: OpenRequest) => void,
+    /** It has a port of its own, as each new connection has. */
+    ownPort: boolean,
   ) {
-    events.sent(probe.train, probe.k, marks.sentNs);
+    events.sent(probe.train, probe.k, marks.sentNs, ownPort);
   }
 
   get settled(): boolean {

@@ -32,6 +32,9 @@ export interface Route {
 /** What routers and switches spread packets over equal links by. */
 const BY_PORTS: HashSettings = { tcp: 'ports', udp: 'ports', ipip: 'inner' };
 const INITIAL_TTL = 64;
+/** What an undisturbed server, and a resolver that knows the name, take. */
+const HTTP_NS = 2_000_000;
+const DNS_NS = 300_000;
 const FORWARDED_BY_NODE = 1;
 
 /** When a packet that starts then is through; {@link DROPPED} when it never is. */
@@ -97,7 +100,7 @@ class RouteMap {
       this.wire('out', this.own, machine, there);
       this.wire('back', machine, this.own, reversed(there));
     }
-    return this.done(at, this.path.port ?? 0, 0);
+    return this.done(machine, at, this.path.port ?? 0, 0);
   }
 
   toPod(backend: PlacedPod, podPort: number, throughService: boolean): Route {
@@ -110,7 +113,7 @@ class RouteMap {
     this.pod(backend.machine);
     if (backend.machine !== this.own) this.tunnel('back', backend.machine, this.own, backend.pod, reversed(there));
     if (throughService) this.nat('back', this.own);
-    return this.done(backend.pod, podPort, FORWARDED_BY_NODE);
+    return this.done(backend.machine, backend.pod, podPort, FORWARDED_BY_NODE);
   }
 
   toNodePort(machine: string, backend: PlacedPod, podPort: number): Route {
@@ -127,14 +130,16 @@ class RouteMap {
     if (remote) this.tunnel('back', backend.machine, machine, backend.pod, reversed(onward));
     this.nat('back', machine);
     this.wire('back', machine, this.own, reversed(there));
-    return this.done(backend.pod, podPort, remote ? 2 * FORWARDED_BY_NODE : FORWARDED_BY_NODE);
+    return this.done(backend.machine, backend.pod, podPort, remote ? 2 * FORWARDED_BY_NODE : FORWARDED_BY_NODE);
   }
 
   private done(
+    machine: string,
     at: { readonly answersInNs: number } & Parameters<typeof answerOf>[0],
     port: number,
     forwarded: number,
   ): Route {
+    this.process(machine, at, port);
     return {
       out: this.out,
       back: this.back,
@@ -142,6 +147,16 @@ class RouteMap {
       answersInNs: at.answersInNs,
       ttl: Math.max(1, INITIAL_TTL - this.routersBack - forwarded),
     };
+  }
+
+  /** What is behind the network: the queue of the port that listens, and for requests the process. */
+  private process(machine: string, at: Parameters<typeof answerOf>[0], port: number): void {
+    const { protocol } = this.path;
+    const listens = (at.ports[String(port)] ?? at.otherPorts) === 'open';
+    if (!listens) return;
+    if (protocol === 'syn' || protocol === 'http') this.add('out', { stage: 'listener', machine }, {});
+    if (protocol === 'http') this.add('out', { stage: 'process', machine }, { travelNs: HTTP_NS });
+    if (protocol === 'dns') this.add('out', { stage: 'names', machine }, { travelNs: DNS_NS });
   }
 
   private machine(name: string): Machine {

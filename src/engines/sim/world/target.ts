@@ -91,6 +91,14 @@ function packet(reply: Reply): Answer {
   return { kind: 'packet', outcome, reply: REPLIES.indexOf(reply), icmpType: 0, icmpCode: 0, limited: false };
 }
 
+/** Whoever is asked where nobody listens is refused, by TCP at once and by UDP not at all. */
+function requestAnswer(state: 'open' | 'closed', protocol: 'http' | 'dns'): Answer {
+  if (state === 'open') return packet('response');
+  if (protocol === 'dns') return SILENCE;
+  const refused = { kind: 'packet', outcome: Outcomes.error, reply: REPLIES.indexOf('rst') } as const;
+  return { ...refused, icmpType: 0, icmpCode: 0, limited: false };
+}
+
 /** What a machine or pod answers to a protocol on a port. */
 export function answerOf(at: Machine | Pod, protocol: Protocol, port: number): Answer {
   if (protocol === 'icmp') return at.icmp === 'answered' ? packet('echo') : SILENCE;
@@ -99,6 +107,7 @@ export function answerOf(at: Machine | Pod, protocol: Protocol, port: number): A
   const icmp = { kind: 'packet', reply: REPLIES.indexOf('unreachable'), icmpType: DESTINATION_UNREACHABLE } as const;
   if (state === 'prohibited')
     return { ...icmp, outcome: Outcomes.error, icmpCode: ADMINISTRATIVELY_PROHIBITED, limited: false };
+  if (protocol === 'http' || protocol === 'dns') return requestAnswer(state, protocol);
   if (protocol === 'ack') return packet('rst');
   if (protocol === 'syn') return packet(state === 'open' ? 'syn-ack' : 'rst');
   if (state === 'open') return packet('udp');

@@ -13,7 +13,7 @@ export type Leg = 'out' | 'back';
 /** A stage that a packet crosses: of one machine, or between two in one direction. */
 export type Place =
   | { readonly stage: 'receive'; readonly machine: string; readonly ownReplies: boolean }
-  | { readonly stage: 'transmit' | 'nat' | 'pod'; readonly machine: string }
+  | { readonly stage: 'transmit' | 'nat' | 'pod' | 'listener' | 'process' | 'names'; readonly machine: string }
   | { readonly stage: Overlay | 'network'; readonly from: string; readonly to: string };
 
 /**
@@ -110,6 +110,12 @@ function concerns(fault: StageFault, place: Place, leg: Leg): boolean {
       );
     case 'transmit':
       return fault.stage === 'sender' && fault.machine === place.machine;
+    case 'listener':
+      return fault.stage === 'accept-queue' && fault.machine === place.machine;
+    case 'process':
+      return (fault.stage === 'server' || fault.stage === 'throttled') && fault.machine === place.machine;
+    case 'names':
+      return fault.stage === 'resolver' && fault.machine === place.machine;
     case 'nat':
     case 'pod':
       return fault.stage === place.stage && fault.machine === place.machine;

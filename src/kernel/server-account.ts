@@ -1,0 +1,140 @@
+import { z } from 'zod';
+import { cgroupMounts, controllerMount, MOUNTS_READ } from './cgroup-mounts.js';
+import { NodeFiles } from './node-files.js';
+import type { NodeViews } from './read-node.js';
+import { grown, NETSTAT, SNMP, type TcpCounters, tcpCounters } from './tcp-counters.js';
+
+const listenersSchema = z
+  .array(
+    z.object({
+      waiting: z.number(),
+      limit: z.number(),
+      process: z.number().nullable(),
+      name: z.string().nullable(),
+    }),
+  )
+  .nullable();
+
+/** Groups above that of the server whose quota stops it as well. */
+const MOST_ANCESTORS = 12;
+
+/** What the kernel of a machine has counted of a server since the first reading. Undefined: it does not say. */
+export interface ServerAccount {
+  readonly server: { readonly process: number; readonly name: string } | undefined;
+  readonly throttledNs: number | undefined;
+  /** Connections that found the accept queue full, of all ports. */
+  readonly overflows: number | undefined;
+  /** The most that waited to be accepted at any reading, and how many may. */
+  readonly waiting: number | undefined;
+  readonly limit: number | undefined;
+  /** Segments sent again, of all connections. */
+  readonly retransmitted: number | undefined;
+  /** Longest growth of the server's run delay from reading to reading. */
+  readonly runDelayNs: number | undefined;
+}
+
+/** Follows who listens on a port of a node: its sockets, its process, its control group. */
+export class ServerFollower {
+  #first: TcpCounters | undefined;
+  #throttledNs: number | undefined;
+  #firstThrottledNs: number | undefined;
+  #lastDelayNs: number | undefined;
+  #runDelayNs: number | undefined;
+  #waiting: number | undefined;
+  #limit: number | undefined;
+  #process: { readonly process: number; readonly name: string } | undefined;
+
+  constructor(
+    private readonly views: NodeViews,
+    private readonly port: number,
+  ) {}
+
+  /**
+   * Reads once more.
+   * @throws CodedError when the node cannot be reached or no longer answers
+   */
+  async read(): Promise<ServerAccount> {
+    const { network, machine } = this.views;
+    const files = new NodeFiles(await network.ask([`read ${NETSTAT}`, `read ${SNMP}`, `listener ${this.port}`]));
+    const counters = tcpCounters(files);
+    this.#first ??= counters;
+    this.#takeSockets(files.listeners.get(String(this.port)));
+    if (this.#process !== undefined) await this.#takeProcess(machine, this.#process.process);
+    return {
+      server: this.#process,
+      throttledNs:
+        this.#throttledNs === undefined ? undefined : Math.max(0, this.#throttledNs - (this.#firstThrottledNs ?? 0)),
+      overflows: grown(this.#first, counters, 'ListenOverflows'),
+      waiting: this.#waiting,
+      limit: this.#limit,
+      retransmitted: grown(this.#first, counters, 'RetransSegs'),
+      runDelayNs: this.#runDelayNs,
+    };
+  }
+
+  #takeSockets(json: string | undefined): void {
+    const parsed = listenersSchema.safeParse(json === undefined ? null : JSON.parse(json));
+    const sockets = parsed.success ? (parsed.data ?? []) : [];
+    if (sockets.length === 0) return;
+    this.#waiting = Math.max(this.#waiting ?? 0, ...sockets.map(({ waiting }) => waiting));
+    this.#limit = Math.min(...sockets.map(({ limit }) => limit));
+    const owner = sockets.find(({ process }) => process !== null);
+    if (owner?.process == null) return;
+    this.#process = { process: owner.process, name: owner.name ?? '?' };
+  }
+
+  async #takeProcess(machine: NodeViews['machine'], process: number): Promise<void> {
+    const files = new NodeFiles(
+      await machine.ask([MOUNTS_READ, `read /proc/${process}/cgroup`, `read /proc/${process}/schedstat`]),
+    );
+    const delay = files.text(`/proc/${process}/schedstat`);
+    if (delay.kind === 'text') {
+      const delayNs = Number(delay.text.split(' ')[1] ?? Number.NaN);
+      if (this.#lastDelayNs !== undefined && delayNs >= this.#lastDelayNs)
+        this.#runDelayNs = Math.max(this.#runDelayNs ?? 0, delayNs - this.#lastDelayNs);
+      this.#lastDelayNs = delayNs;
+    }
+    const stats = quotaFiles(files, process);
+    if (stats === undefined) return;
+    // No quota stops what is in no group.
+    if (stats.length === 0) this.#throttledNs = 0;
+    if (stats.length === 0) return;
+    const read = new NodeFiles(await machine.ask(stats.map((path) => `read ${path}`)));
+    const times = stats.flatMap((path) => throttledNs(read, path) ?? []);
+    if (times.length === 0) return;
+    // Groups above stop it too, and count for themselves.
+    this.#throttledNs = times.reduce((sum, ns) => sum + ns, 0);
+    this.#firstThrottledNs ??= this.#throttledNs;
+  }
+}
+
+/** `cpu.stat` of the process's group and of those above it; none at the root. Undefined where its group is not known. */
+function quotaFiles(files: NodeFiles, process: number): string[] | undefined {
+  const mounts = cgroupMounts(files);
+  const groups = files.text(`/proc/${process}/cgroup`);
+  if (typeof mounts === 'string' || groups.kind === 'none') return undefined;
+  const mount = controllerMount(mounts, 'cpu');
+  if (mount === undefined) return undefined;
+  const line = groups.text.split('\n').find((one) => {
+    const [, controllers = ''] = one.split(':');
+    return mount.version === 2 ? controllers === '' : controllers.split(',').includes('cpu');
+  });
+  const path = line?.split(':').slice(2).join(':');
+  if (path === undefined || path.includes('/..')) return undefined;
+  const parts = path.split('/').filter((part) => part !== '');
+  return Array.from({ length: Math.min(parts.length, MOST_ANCESTORS) }, (_, i) =>
+    [mount.root, ...parts.slice(0, parts.length - i), 'cpu.stat'].join('/'),
+  );
+}
+
+/** Version 1 counts nanoseconds in throttled_time, version 2 microseconds in throttled_usec. */
+function throttledNs(files: NodeFiles, path: string): number | undefined {
+  const reading = files.text(path);
+  if (reading.kind === 'none') return undefined;
+  const field = (name: string): number | undefined => {
+    const found = new RegExp(`^${name} (\\d+)$`, 'm').exec(reading.text)?.[1];
+    return found === undefined ? undefined : Number(found);
+  };
+  const micro = field('throttled_usec');
+  return field('throttled_time') ?? (micro === undefined ? undefined : micro * 1000);
+}

@@ -1,0 +1,104 @@
+import type { MachineAccount } from '../../src/bisect/evidence/machine-account.js';
+import { guessedHosts } from '../../src/commands/bisect/bisect-hosts.js';
+import { makeScenario, type Scenario } from '../../src/engines/sim-engine.js';
+import { type Hosts, parseHosts } from '../../src/hosts/hosts-file.js';
+import { MS, SECOND } from '../../src/model/time.js';
+import { type Bisection, bisectScenario, type FaultInput } from './sim-cluster.js';
+
+/** A web server and a resolver, asked from two machines, as a hosts file says it. */
+export const REQUEST_HOSTS: Hosts = parseHosts(
+  `
+vantages:
+  here:  { transport: local }
+  there: { transport: netns, name: there }
+targets:
+  web:      { kind: node, address: 10.0.0.7, url: 'http://10.0.0.7/' }
+  names:    { kind: node, address: 10.0.0.53, lookup: www.example }
+  other:    { kind: external, address: 10.0.0.9 }
+  loopback: { kind: control, address: 127.0.0.1 }
+`,
+  'hosts.yaml',
+);
+
+/** What `bisect URL` guesses. */
+export const GUESSED_HOSTS: Hosts = guessedHosts('10.0.0.7', 80, undefined, 'http://10.0.0.7/');
+
+export function requestScenario(faults: readonly FaultInput[], seed = 1, queues = 4): Scenario {
+  const vantage = (machine: string) => ({ machine, overlay: false, sendError: { median: 15_000, sigma: 0.5 } });
+  return makeScenario({
+    seed,
+    network: { latency: 150_000, jitter: { median: 20_000, sigma: 0.6 }, routers: 1 },
+    machines: {
+      here: { address: '10.0.0.1', queues },
+      there: { address: '10.0.0.2', queues },
+      web: { address: '10.0.0.7', queues, ports: { 80: 'open' } },
+      names: { address: '10.0.0.53', queues, ports: { 53: 'open' } },
+      other: { address: '10.0.0.9', queues },
+    },
+    vantages: { here: vantage('here'), there: vantage('there') },
+    faults: [...faults],
+  });
+}
+
+export function asked(
+  faults: readonly FaultInput[],
+  options: {
+    readonly hosts?: Hosts;
+    readonly seed?: number;
+    readonly queues?: number;
+    readonly account?: MachineAccount;
+    readonly durationNs?: number;
+  } = {},
+): Bisection {
+  const { hosts = REQUEST_HOSTS, seed, queues, account, durationNs = 60 * SECOND } = options;
+  return bisectScenario({
+    scenario: requestScenario(faults, seed, queues),
+    hosts,
+    thresholdNs: 50 * MS,
+    durationNs,
+    untilSettled: true,
+    beside: (inference) => {
+      if (account !== undefined) inference.account(account);
+    },
+  });
+}
+
+/** A process that stands still now and then. */
+export const SERVER_STOPS: FaultInput = {
+  kind: 'stall',
+  stage: 'server',
+  machine: 'web',
+  when: { period: [600 * MS, 3 * SECOND], length: [120 * MS, 300 * MS] },
+} as FaultInput;
+
+/** By quota: in many periods of 100 ms it stands still for the rest of it. */
+export const THROTTLED: FaultInput = {
+  kind: 'stall',
+  stage: 'throttled',
+  machine: 'web',
+  when: { period: [300 * MS, 1 * SECOND], length: [60 * MS, 95 * MS] },
+} as FaultInput;
+
+export const ACCEPT_QUEUE: FaultInput = {
+  kind: 'loss',
+  stage: 'accept-queue',
+  machine: 'web',
+  when: { period: [1 * SECOND, 3 * SECOND], length: [150 * MS, 500 * MS] },
+} as FaultInput;
+
+export const RESOLVER_DROPS: FaultInput = {
+  kind: 'loss',
+  stage: 'resolver',
+  machine: 'names',
+  when: { period: [1 * SECOND, 2 * SECOND], length: [150 * MS, 400 * MS] },
+} as FaultInput;
+
+export const RESOLVER_SLOW: FaultInput = {
+  kind: 'stall',
+  stage: 'resolver',
+  machine: 'names',
+  when: { period: [800 * MS, 3 * SECOND], length: [120 * MS, 300 * MS] },
+} as FaultInput;
+
+/** What the kernel of the server's machine counts in an hour like any other. */
+export const QUIET_ACCOUNT: MachineAccount = { machine: 'web', throttledNs: 0, overflows: 0 };
