@@ -41,6 +41,6 @@ export function fixFor(
     case 'unattributed':
       return 'see what shared that CPU (--samples), and whether the machine itself was paused (steal in /proc/stat)';
     case 'not-this-node':
-      return 'look at the other machine, and at the network between';
+      return 'packets that waited did so before this kernel took them: look at its card and its sleep (rxray check --only idle-states --only ring-overruns --only pause-frames), then at the other machine and the network between';
   }
 }

@@ -19,6 +19,9 @@ const interfaceSchema = z.object({
     }),
   ),
   deviceIrqCpus: cpus,
+  offloads: z.object({ txChecksum: z.boolean().nullable().optional() }).optional(),
+  /** Of its driver, those that tell of packets not taken or held back. */
+  counters: z.record(z.string(), z.number()).optional(),
   rss: z.object({ indirection: z.array(z.int()).nullable() }).nullable(),
 });
 
@@ -34,8 +37,9 @@ export function interfaceOrders(known: NodeFiles): string[] {
   return [`list ${ALL}`, `list ${WITH_DEVICE}`, ...receiving(known).map((name) => `interface ${name}`)];
 }
 
-export function interfaceQueues(files: NodeFiles): InterfaceQueues[] {
-  return receiving(files).flatMap((name) => {
+/** @param names of these; default all that packets of other machines come in by */
+export function interfaceQueues(files: NodeFiles, names: readonly string[] = receiving(files)): InterfaceQueues[] {
+  return names.flatMap((name) => {
     const parsed = interfaceSchema.safeParse(document(files.interfaces.get(name)));
     return parsed.success ? [parsed.data] : [];
   });

@@ -35,7 +35,7 @@ export const conntrackInsert: Check = {
     if (insertFailed > 0) {
       return judgement(
         'notice',
-        'two packets of one new connection race, mostly parallel DNS queries over NAT: use a node-local DNS cache, or single-request-reopen in resolv.conf',
+        'two packets of one new connection race, mostly parallel DNS queries over NAT: use a node-local DNS cache, single-request-reopen in resolv.conf, or --random-fully of the masquerade rule',
       );
     }
     return [{ state: 'ok', detail, measured }];

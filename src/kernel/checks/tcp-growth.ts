@@ -1,0 +1,25 @@
+import { grown, NETSTAT, SNMP, type TcpCounters, tcpCounters } from '../tcp-counters.js';
+import type { NodeReadings } from './check.js';
+
+export const TCP_READS: readonly string[] = [`read ${NETSTAT}`, `read ${SNMP}`];
+
+/** How far counters of TCP have come from the first reading to the second. */
+export interface TcpGrowth {
+  readonly seconds: number;
+  readonly sinceStart: TcpCounters;
+  /** 0 for a counter that this kernel does not have. */
+  of(name: string): number;
+}
+
+/** The growth, or in words why it is not known. */
+export function tcpGrowth({ before, after }: NodeReadings): TcpGrowth | string {
+  const [first, last] = [before.text(NETSTAT), after.text(NETSTAT)];
+  if (first.kind === 'none') return first.why;
+  if (last.kind === 'none') return last.why;
+  const [then, now] = [tcpCounters(before), tcpCounters(after)];
+  return {
+    seconds: (last.atNs - first.atNs) / 1e9,
+    sinceStart: then,
+    of: (name) => grown(then, now, name) ?? 0,
+  };
+}
