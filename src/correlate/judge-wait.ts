@@ -195,15 +195,32 @@ function nobody(observed: ObservedWait): string {
   return `${what} waited ${where}; ${why}`;
 }
 
+const isEntry = (name: string): boolean => name.startsWith('asm_');
+
+/**
+ * The function in which a late timer fired. Where another interrupt was held back with it and came first, the timer fires
+ * as that one ends: then what that one interrupted.
+ */
+function interruptedIn(stack: readonly string[]): string {
+  const at = stack.findIndex((name, index) => index > stack.findIndex(isEntry) && !INTERRUPT.test(name));
+  const name = stack[at] ?? '';
+  if (!/irq_exit/.test(name)) return name;
+  const outer = stack.slice(at + 1).findIndex((frame) => !/irq_exit/.test(frame)) + at + 1;
+  return HANDED_OVER.test(stack[outer] ?? '') ? interruptedIn(stack.slice(outer)) : name;
+}
+
 /** Functions at whose end interrupts come on again; a timer that was held back fires right there. */
-const ENABLES = /irq|enable|restore|unlock|softirq|schedule|switch|idle|entry|exit/i;
+const ENABLES = /irq|enable|restore|softirq|schedule|switch|idle|entry_|exit_to_user|syscall_(enter|exit)/i;
 /** Frames of the interrupt itself. */
 const INTERRUPT =
   /^(asm_)?(sysvec|common_interrupt|exc_|hrtimer_|__hrtimer|tick_|local_apic|handle_|perf_|irq_|__sysvec)/;
 
+/** Interrupts by which other CPUs hand something over: their handlers only take it. */
+const HANDED_OVER = /^sysvec_(call_function|reschedule)/;
+
 function irqOffReason(context: Context, stack: readonly string[], hold: Hold | null, thread: number): Reason {
-  const entry = stack.findIndex((name) => name.startsWith('asm_'));
-  const interrupted = stack.slice(entry + 1).find((name) => !INTERRUPT.test(name)) ?? '';
+  const entry = stack.findIndex(isEntry);
+  const interrupted = interruptedIn(stack);
   if (context === 'user') {
     return unattributed('timers came late in user code, which cannot hold them back: the machine paused');
   }

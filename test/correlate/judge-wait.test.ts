@@ -44,6 +44,37 @@ const situations: readonly (readonly [title: string, situation: Situation, expec
     'irq-off cadvisor read',
   ],
   [
+    'timers late where interrupts come on again, after what another CPU had handed over meanwhile',
+    {
+      wait: { waitKind: 'irq-off' },
+      stack: [
+        ...INTERRUPT,
+        ...['handle_softirqs', '__irq_exit_rcu', 'sysvec_call_function_single', 'asm_sysvec_call_function_single'],
+        ...['_raw_spin_unlock_irqrestore', 'hold_write'],
+      ],
+    },
+    'irq-off cadvisor read',
+  ],
+  [
+    'the same in the midst of something else',
+    {
+      wait: { waitKind: 'irq-off' },
+      stack: [...INTERRUPT, '__irq_exit_rcu', 'sysvec_call_function_single', 'asm_sysvec_call_function_single', 'memcpy'],
+    },
+    'unattributed - -',
+  ],
+  [
+    'timers late as the interrupt of a card ended',
+    {
+      wait: { waitKind: 'irq-off' },
+      stack: [
+        ...[...INTERRUPT, '__irq_exit_rcu', 'common_interrupt', 'asm_common_interrupt'],
+        '_raw_spin_unlock_irqrestore',
+      ],
+    },
+    'unattributed - -',
+  ],
+  [
     'timers late until an interrupt ended',
     { wait: { waitKind: 'irq-off' }, stack: [...INTERRUPT, '__irq_exit_rcu', 'copy_page'] },
     'unattributed - -',
@@ -57,6 +88,11 @@ const situations: readonly (readonly [title: string, situation: Situation, expec
     'a backlog that stayed full as ksoftirqd did not get the CPU',
     { wait: { waitKind: 'polls', backlog: true, server: { thread: 22, name: 'ksoftirqd/1' } } },
     'kthread-starved cadvisor read',
+  ],
+  [
+    'timers late in a function that opens a lock, and has nothing to do with interrupts',
+    { wait: { waitKind: 'irq-off' }, stack: [...INTERRUPT, 'unlock_page', 'shmem_write_end', 'vfs_write'] },
+    'unattributed - -',
   ],
   [
     'timers late in the midst of something else',
