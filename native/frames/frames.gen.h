@@ -114,6 +114,8 @@ enum rxray_end_reason {
 #define RXRAY_SAMPLE_FLAGS_HELD_BEFORE_QUEUE 0x20u
 /* of txDelayNs most passed after the send call in a queue of an interface */
 #define RXRAY_SAMPLE_FLAGS_HELD_IN_QUEUE 0x40u
+/* the receive instant is that of the packet socket: the driver's stamp was gone, so rttNs contains what the packet waited after the driver's hand-over */
+#define RXRAY_SAMPLE_FLAGS_SOCKET_RECEIVED_STAMP 0x80u
 
 /* the instant was read in user space; no kernel stamp came */
 #define RXRAY_ARRIVAL_FLAGS_USER_STAMP 0x01u

@@ -108,6 +108,8 @@ export const SAMPLE_FLAGS = {
   heldBeforeQueue: 32,
   /** Of txDelayNs most passed after the send call in a queue of an interface. */
   heldInQueue: 64,
+  /** The receive instant is that of the packet socket: the driver's stamp was gone, so rttNs contains what the packet waited after the driver's hand-over. */
+  socketReceivedStamp: 128,
 } as const;
 
 export const ARRIVAL_FLAGS = {

@@ -38,6 +38,11 @@ export const SampleFlags = {
   heldBeforeQueue: 32,
   /** Of it most passed in a queue of an interface. Without either flag the packet left within the send call. */
   heldInQueue: 64,
+  /**
+   * The driver's receive stamp was gone (a BPF redirect into the namespace, for one) and the packet socket's is in its
+   * place: the RTT contains what the reply waited after the driver had handed it up.
+   */
+  socketReceivedStamp: 128,
 } as const;
 
 /**

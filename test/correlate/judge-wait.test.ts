@@ -59,7 +59,13 @@ const situations: readonly (readonly [title: string, situation: Situation, expec
     'the same in the midst of something else',
     {
       wait: { waitKind: 'irq-off' },
-      stack: [...INTERRUPT, '__irq_exit_rcu', 'sysvec_call_function_single', 'asm_sysvec_call_function_single', 'memcpy'],
+      stack: [
+        ...INTERRUPT,
+        '__irq_exit_rcu',
+        'sysvec_call_function_single',
+        'asm_sysvec_call_function_single',
+        'memcpy',
+      ],
     },
     'unattributed - -',
   ],

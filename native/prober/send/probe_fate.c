@@ -126,6 +126,10 @@ void fate_settle(struct prober *prober, uint32_t index, uint64_t k, const struct
 	case CHOICE_KERNEL:
 		break;
 	}
+	/* bpf_redirect_peer and other crossings into a namespace take the driver's stamp off; the packet
+	 * socket then reads the clock itself. */
+	if (received.kernel_ns != NO_STAMP && !answer->packet->stamped)
+		sample.flags |= RXRAY_SAMPLE_FLAGS_SOCKET_RECEIVED_STAMP;
 	if (sample.rtt_ns < 0)
 		sample.rtt_ns = 0;
 	/* One that was held on this machine has a short round trip, but its answer came after the wait all

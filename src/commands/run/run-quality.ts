@@ -2,6 +2,7 @@ import type { EndReason } from '../../model/end-reason.js';
 import type { Counters, EngineEvent, ProberHello } from '../../model/engine-event.js';
 import { present } from '../../model/present.js';
 import type { QualityRecord } from '../../model/records/run.js';
+import { Outcomes, type SampleColumns, SampleFlags } from '../../model/sample.js';
 
 /** Gathers from the events of a run how good the measurement was. */
 export class RunQuality {
@@ -13,6 +14,7 @@ export class RunQuality {
   #stealNs = 0;
   #clockSteps = 0;
   #lostRecords = 0;
+  readonly #stamps = { driver: 0, socket: 0, user: 0, card: 0 };
   #counters: Counters | undefined;
   #end: EndReason = 'cut-off';
 
@@ -21,6 +23,9 @@ export class RunQuality {
       case 'hello':
         this.#timestamps = event.hello.got.timestamps;
         this.#limits = event.hello.limits;
+        break;
+      case 'samples':
+        this.#addStamps(event.samples);
         break;
       case 'pause':
         if (event.pause.cause === 'clock-step') break;
@@ -45,6 +50,19 @@ export class RunQuality {
     }
   }
 
+  /** Who stamped the arrival of each reply: stamps of different sources are not silently taken for one another. */
+  #addStamps({ length, outcome, flags }: SampleColumns): void {
+    if (this.#timestamps === 'sim') return;
+    for (let i = 0; i < length; i += 1) {
+      if (outcome[i] !== Outcomes.reply && outcome[i] !== Outcomes.late) continue;
+      const flag = flags[i] as number;
+      if ((flag & SampleFlags.hardwareStamps) !== 0) this.#stamps.card += 1;
+      else if ((flag & SampleFlags.userReceivedStamp) !== 0) this.#stamps.user += 1;
+      else if ((flag & SampleFlags.socketReceivedStamp) !== 0) this.#stamps.socket += 1;
+      else this.#stamps.driver += 1;
+    }
+  }
+
   record(): QualityRecord {
     const counters = this.#counters;
     return {
@@ -61,6 +79,7 @@ export class RunQuality {
       kernelDrops: counters?.kernelDrops ?? 0,
       droppedRecords: Math.max(this.#lostRecords, counters?.droppedRecords ?? 0),
       sentStampsMissing: counters?.sentStampsMissing ?? 0,
+      ...(Object.values(this.#stamps).some((count) => count > 0) ? { receivedStamps: { ...this.#stamps } } : {}),
       cpuPerProbeNs:
         counters && counters.sent > 0 ? Math.round((counters.cpuUserNs + counters.cpuSystemNs) / counters.sent) : null,
       residentBytes: counters && counters.residentBytes > 0 ? counters.residentBytes : null,

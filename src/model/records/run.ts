@@ -131,6 +131,10 @@ export const qualityRecordSchema = z.object({
   kernelDrops: z.int(),
   droppedRecords: z.int().describe('samples that never reached the analysis'),
   sentStampsMissing: z.int(),
+  receivedStamps: z
+    .object({ driver: z.int(), socket: z.int(), user: z.int(), card: z.int() })
+    .optional()
+    .describe('replies by who stamped their arrival: driver hand-over, packet socket, user space, the card itself'),
   cpuPerProbeNs: z.int().nullable().describe('processor time of the prober per probe sent'),
   residentBytes: z.int().nullable(),
   end: z.enum(['complete', 'stdin-closed', 'signal', 'error', 'cut-off']),

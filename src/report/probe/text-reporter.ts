@@ -117,6 +117,25 @@ function importHeading(run: RunRecord, from: NonNullable<RunRecord['imported']>,
   );
 }
 
+/** Replies whose arrival was not stamped where that of most was. */
+function stampDoubts({ receivedStamps, timestamps }: QualityRecord): string[] {
+  if (receivedStamps === undefined || timestamps === 'user') return [];
+  const { driver, socket, user, card } = receivedStamps;
+  const all = driver + socket + user + card;
+  const doubts: string[] = [];
+  if (socket > 0)
+    doubts.push(
+      `${socket} of ${all} replies lost the driver's receive stamp on the way into this namespace: theirs is the packet socket's, and contains what they waited behind the driver`,
+    );
+  if (user > 0)
+    doubts.push(`${user} of ${all} replies were stamped in user space: pauses of the prober look like waits`);
+  if (card > 0 && card < all)
+    doubts.push(
+      `${card} of ${all} RTTs are by stamps of the card, the others by the kernel's: they are not of one clock`,
+    );
+  return doubts;
+}
+
 function stampWords(timestamps: RunRecord['timestamps']): string {
   switch (timestamps) {
     case 'hw':
@@ -254,6 +273,7 @@ export function qualityDoubts(record: QualityRecord): string[] {
     `${count(record.droppedRecords, 'sample')} dropped because the output was not read fast enough`,
   );
   add(record.sentStampsMissing > 0, `${record.sentStampsMissing} probes lack the kernel's transmit stamp`);
+  doubts.push(...stampDoubts(record));
   add(
     record.forged > 0,
     `${count(record.forged, 'packet')} to our own ports or identifiers had a wrong key and answered none of our probes: somebody else probes from the same address with the same numbers (another prober behind the same masquerade), or forges replies`,

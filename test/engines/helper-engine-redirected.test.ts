@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import { RunQuality } from '../../src/commands/run/run-quality.js';
+import { createHelperEngine } from '../../src/engines/helper-engine.js';
+import { addProgram } from '../../src/lab/program.js';
+import type { PlannedPath } from '../../src/model/plan.js';
+import { SampleFlags } from '../../src/model/sample.js';
+import { MS, SECOND } from '../../src/model/time.js';
+import { qualityDoubts } from '../../src/report/probe/text-reporter.js';
+import { netnsTransport } from '../../src/transports/local/netns-transport.js';
+import { loopbackPlan } from '../transports/loopback-plan.js';
+import { type CollectedRun, collect } from './collected-run.js';
+import { RoutedNamespaces, TARGET_ADDRESS } from './routed-namespaces.js';
+
+const skip = process.getuid?.() === 0 ? undefined : 'makes network namespaces: needs root';
+const COUNT = 40;
+
+suite('replies that a BPF program hands into the namespace of the prober', { ...(skip && { skip }) }, () => {
+  const net = new RoutedNamespaces(`rxray-redirect-${process.pid}`);
+  before(() => net.up());
+  after(() => net.down());
+
+  const path = (protocol: 'icmp' | 'syn', more: Partial<PlannedPath> = {}): PlannedPath => ({
+    name: `a>b/${protocol}`,
+    protocol,
+    address: TARGET_ADDRESS,
+    flows: 1,
+    freshPerSecond: 0,
+    intervalNs: 10 * MS,
+    ...more,
+  });
+  const paths = [path('icmp'), path('syn', { port: 9876, flows: 4 })];
+
+  const probed = (): Promise<CollectedRun> => {
+    const plan = loopbackPlan({ paths, count: COUNT, durationNs: 3 * SECOND });
+    return collect(createHelperEngine(netnsTransport(net.prober)).start(plan));
+  };
+  const qualityOf = (run: CollectedRun) => {
+    const quality = new RunQuality();
+    for (const event of run.events) quality.add(event);
+    return quality.record();
+  };
+
+  test('through the pair of the namespace all have the stamp of the driver', async () => {
+    const run = await probed();
+    assert.deepEqual(qualityOf(run).receivedStamps, { driver: 2 * COUNT, socket: 0, user: 0, card: 0 });
+  });
+
+  test('what is handed past it keeps that stamp', async () => {
+    addProgram(net.router, 'right', 'ingress', 1, 'peer');
+    const run = await probed();
+    // It was not routed, or the TTL would be one less.
+    assert.ok(run.final(0).every(({ ttl }) => ttl === 64));
+    assert.deepEqual(qualityOf(run).receivedStamps, { driver: 2 * COUNT, socket: 0, user: 0, card: 0 });
+  });
+
+  test('with a delivery time the stamp is gone: each sample says so, and the quality counts them', async () => {
+    net.in(net.router, 'tc qdisc del dev right clsact');
+    addProgram(net.router, 'right', 'ingress', 1, 'peer', 'tc/paced');
+    const run = await probed();
+    for (const index of [0, 1]) {
+      const samples = run.final(index).filter(({ outcome }) => outcome === 'reply');
+      assert.equal(samples.length, COUNT);
+      assert.ok(samples.every(({ flags }) => (flags & SampleFlags.socketReceivedStamp) !== 0));
+      assert.ok(samples.every(({ flags }) => (flags & SampleFlags.userReceivedStamp) === 0));
+      // The socket reads the clock as the packet reaches it: the RTT is one still.
+      assert.ok(samples.every(({ rttNs }) => rttNs > 0 && rttNs < SECOND));
+    }
+    const quality = qualityOf(run);
+    assert.deepEqual(quality.receivedStamps, { driver: 0, socket: 2 * COUNT, user: 0, card: 0 });
+    assert.match(qualityDoubts(quality).join(), /80 of 80 replies lost the driver's receive stamp/);
+  });
+});
