@@ -25,21 +25,29 @@ export function carriedHelper(helper: HelperName): CarriedHelper | undefined {
     const bytes = (): Buffer => carriedFile(`helpers/${helper}`);
     return { origin: 'single file', hash: () => sha256(bytes()), path: () => unpackProgram(helper, bytes()) };
   }
-  const packaged = platformFolder();
+  const packaged = platformFolder(PLATFORM);
   if (packaged !== undefined && existsSync(join(packaged, helper)))
     return onDisk('platform package', join(packaged, helper));
   const built = join(packageFolder(), 'native', 'build', helper);
   return existsSync(built) ? onDisk('build', built) : undefined;
 }
 
+/** The helper of another platform, where its package was installed beside rxray; undefined where it was not. */
+export function packagedHelper(helper: HelperName, platform: string): string | undefined {
+  const folder = platformFolder(platform);
+  const path = folder === undefined ? undefined : join(folder, helper);
+  return path !== undefined && existsSync(path) ? path : undefined;
+}
+
 function onDisk(origin: HelperOrigin, path: string): CarriedHelper {
   return { origin, hash: () => sha256(readFileSync(path)), path: () => path };
 }
 
-/** The folder of the npm package with this machine's helpers, as the package manager laid it. */
-function platformFolder(): string | undefined {
+/** The folder of the npm package with the helpers of a platform, as the package manager laid it. */
+function platformFolder(platform: string): string | undefined {
+  if (isSingleFile()) return undefined;
   try {
-    return dirname(createRequire(import.meta.url).resolve(`${platformPackage(PLATFORM)}/package.json`));
+    return dirname(createRequire(import.meta.url).resolve(`${platformPackage(platform)}/package.json`));
   } catch {
     return undefined;
   }

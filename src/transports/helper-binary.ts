@@ -5,7 +5,7 @@ import { packageFolder } from '../installation/package-folder.js';
 import { PACKAGED_PLATFORMS, PLATFORM, platformPackage } from '../installation/platform.js';
 import { packageVersion } from '../installation/version.js';
 import { CodedError } from '../model/errors.js';
-import { type CarriedHelper, carriedHelper, type HelperOrigin } from './carried-helper.js';
+import { type CarriedHelper, carriedHelper, type HelperOrigin, packagedHelper } from './carried-helper.js';
 import { type Granted, grantedHelpers } from './granted-helper.js';
 import type { HelperName } from './transport.js';
 
@@ -41,6 +41,17 @@ export function locateHelper(helper: HelperName): FoundHelper {
 /** The path of a helper on this host. @throws CodedError E_HELPER when there is none */
 export function findHelper(helper: HelperName): string {
   return locateHelper(helper).path;
+}
+
+/**
+ * A helper for a machine of another platform: in the folder of the platform's name within RXRAY_HELPERS, where that is
+ * set; else in the platform's package beside rxray.
+ */
+export function findHelperFor(helper: HelperName, platform: string): string | undefined {
+  const named = process.env.RXRAY_HELPERS;
+  if (named === undefined) return packagedHelper(helper, platform);
+  const path = join(named, platform, helper);
+  return existsSync(path) ? path : undefined;
 }
 
 /** What a granted helper must be: the very one that came with this rxray, or that was built with it. */

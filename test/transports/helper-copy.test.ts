@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { HelperCopy } from '../../src/transports/far/helper-copy.js';
 import { posixCksum } from '../../src/transports/far/posix-cksum.js';
@@ -36,19 +39,42 @@ suite('the copy of a helper', () => {
     [3, 'x86_64'],
     [243, 'riscv64'],
   ] as const) {
-    test(`ELF machine ${machine} runs on ${name}`, () => elf(machine).requireMachine('Linux', name, 'node'));
+    test(`ELF machine ${machine} runs on ${name}`, () => {
+      const copy = elf(machine);
+      assert.equal(copy.forMachine('Linux', name, 'node'), copy);
+    });
   }
+
+  test('for a machine of another platform its helper is taken where it is at hand, and only if it is one', (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'rxray-helpers-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const before = process.env.RXRAY_HELPERS;
+    process.env.RXRAY_HELPERS = folder;
+    t.after(() => {
+      if (before === undefined) delete process.env.RXRAY_HELPERS;
+      else process.env.RXRAY_HELPERS = before;
+    });
+    mkdirSync(join(folder, 'linux-arm64'));
+    const path = join(folder, 'linux-arm64', 'rxray-prober');
+    writeFileSync(path, elf(183).bytes);
+    assert.deepEqual(elf(62).forMachine('Linux', 'aarch64', 'node').bytes, Buffer.from(elf(183).bytes));
+    writeFileSync(path, elf(62).bytes);
+    assert.throws(() => elf(62).forMachine('Linux', 'aarch64', 'node'), {
+      code: 'E_ARCH',
+      remedy: /npm install --no-save --force @rxray\/linux-arm64@/,
+    });
+  });
 
   test('another machine, another system and what is no program are refused, naming both sides', () => {
     const node = 'ops@node';
     assert.throws(
-      () => elf(62).requireMachine('Linux', 'aarch64', node),
+      () => elf(62).forMachine('Linux', 'aarch64', node),
       refused(/^rxray-prober is built for Linux x86_64, but ops@node is Linux aarch64$/),
     );
-    assert.throws(() => elf(22, true).requireMachine('Linux', 'x86_64', node), refused(/Linux s390x/));
-    assert.throws(() => elf(62).requireMachine('Darwin', 'x86_64', node), refused(/is Darwin x86_64/));
-    assert.throws(() => elf(4242).requireMachine('Linux', 'x86_64', node), refused(/ELF machine 4242/));
+    assert.throws(() => elf(22, true).forMachine('Linux', 'x86_64', node), refused(/Linux s390x/));
+    assert.throws(() => elf(62).forMachine('Darwin', 'x86_64', node), refused(/is Darwin x86_64/));
+    assert.throws(() => elf(4242).forMachine('Linux', 'x86_64', node), refused(/ELF machine 4242/));
     const script = new HelperCopy('rxray-prober', bytes('#!/bin/sh\necho not a program\n'), '');
-    assert.throws(() => script.requireMachine('Linux', 'x86_64', node), refused(/no ELF machine/));
+    assert.throws(() => script.forMachine('Linux', 'x86_64', node), refused(/no ELF machine/));
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, before, suite, type TestContext, test } from 'node:test';
 import { createHelperEngine } from '../../src/engines/helper-engine.js';
 import { CodedError } from '../../src/model/errors.js';
@@ -122,10 +122,11 @@ suite('ssh transport', { skip }, () => {
     });
   });
 
-  test('a helper for another machine is refused before it is copied', async (t) => {
+  test('a helper for another machine is refused before it is copied, or the right one is taken', async (t) => {
     const folder = far.file('other-machine');
     mkdirSync(folder);
     const bytes = readFileSync(findHelper('rxray-prober'));
+    writeFileSync(far.file('rxray-prober-of-here'), bytes);
     bytes.writeUInt16LE(183, 18);
     writeFileSync(`${folder}/rxray-prober`, bytes);
     const before = process.env.RXRAY_HELPERS;
@@ -139,6 +140,12 @@ suite('ssh transport', { skip }, () => {
       message: /built for Linux aarch64, but root is Linux x86_64/,
       remedy: /RXRAY_HELPERS/,
     });
+    // The one for that machine, where it is at hand beside the other.
+    mkdirSync(`${folder}/linux-x64`);
+    copyFileSync(far.file('rxray-prober-of-here'), `${folder}/linux-x64/rxray-prober`);
+    const helper = to(t, 'root').launch('rxray-prober', ['--version']);
+    helper.closeInput();
+    assert.equal((await helper.exited).code, 0);
   });
 });
 

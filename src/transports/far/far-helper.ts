@@ -27,7 +27,7 @@ export class FarHelper implements HelperProcess {
   constructor(
     private readonly shell: FarShell,
     keeper: Promise<FarKeeper>,
-    private readonly copy: HelperCopy,
+    private copy: HelperCopy,
     private readonly number: number,
     private readonly args: readonly string[],
     /** By then it has to run. */
@@ -72,7 +72,7 @@ export class FarHelper implements HelperProcess {
   async #run(keeper: FarKeeper): Promise<HelperExit> {
     const { place } = keeper;
     if (this.#terminated) return TERMINATED;
-    this.copy.requireMachine(place.system, place.machine, this.shell.place);
+    this.copy = this.copy.forMachine(place.system, place.machine, this.shell.place);
     const session = keeper.open();
     this.#session = session;
     session.input.write(launchScript(place, this.copy, this.number, this.args));

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { platformPackage } from '../../installation/platform.js';
+import { packageVersion } from '../../installation/version.js';
 import { CodedError } from '../../model/errors.js';
-import { findHelper } from '../helper-binary.js';
+import { findHelper, findHelperFor } from '../helper-binary.js';
 import type { HelperName } from '../transport.js';
 import { posixCksum } from './posix-cksum.js';
 
@@ -24,22 +26,30 @@ export class HelperCopy {
   }
 
   /**
-   * Refuses a machine that this helper was not built for.
+   * This helper, or the one for that machine where it is at hand.
    *
    * @param system what `uname -s` says there
    * @param machine what `uname -m` says there
-   * @throws CodedError E_ARCH
+   * @throws CodedError E_ARCH where none fits
    */
-  requireMachine(system: string, machine: string, place: string): void {
-    const built = elfMachine(this.bytes);
-    if (system === 'Linux' && built.runsOn.includes(machine)) return;
+  forMachine(system: string, machine: string, place: string): HelperCopy {
+    if (runsOn(this.bytes, system, machine)) return this;
+    const platform = system === 'Linux' ? PLATFORM_OF[machine] : undefined;
+    const path = platform === undefined ? undefined : findHelperFor(this.name, platform);
+    const other = path === undefined ? undefined : new HelperCopy(this.name, readFileSync(path), path);
+    if (other !== undefined && runsOn(other.bytes, system, machine)) return other;
     throw new CodedError(
       'E_ARCH',
-      `${this.name} is built for Linux ${built.name}, but ${place} is ${system} ${machine}`,
-      system === 'Linux'
-        ? `build rxray on a ${machine} machine, and name the folder with its helpers in RXRAY_HELPERS (this one is ${this.path})`
-        : 'helpers run on Linux only',
+      `${this.name} is built for Linux ${elfMachine(this.bytes).name}, but ${place} is ${system} ${machine}`,
+      system === 'Linux' ? this.#howToGet(machine, platform) : 'helpers run on Linux only',
     );
+  }
+
+  #howToGet(machine: string, platform: string | undefined): string {
+    const named = `name a folder with them in RXRAY_HELPERS (this one is ${this.path})`;
+    if (platform === undefined) return `build rxray on a ${machine} machine, and ${named}`;
+    const add = `npm install --no-save --force ${platformPackage(platform)}@${packageVersion()}`;
+    return `add the helpers of that machine beside rxray: ${add}; or put them into ${platform}/ of a folder, and ${named}`;
   }
 }
 
@@ -48,6 +58,14 @@ export function readHelper(name: HelperName): HelperCopy {
   const path = findHelper(name);
   return new HelperCopy(name, readFileSync(path), path);
 }
+
+/** What helpers are packaged for, by what `uname -m` says there. */
+const PLATFORM_OF: Readonly<Record<string, string>> = {
+  x86_64: 'linux-x64',
+  amd64: 'linux-x64',
+  aarch64: 'linux-arm64',
+  arm64: 'linux-arm64',
+};
 
 interface Machine {
   readonly name: string;
@@ -65,6 +83,10 @@ const MACHINES: Readonly<Record<number, Machine>> = {
   183: { name: 'aarch64', runsOn: ['aarch64', 'arm64'] },
   243: { name: 'riscv64', runsOn: ['riscv64'] },
 };
+
+function runsOn(bytes: Uint8Array, system: string, machine: string): boolean {
+  return system === 'Linux' && elfMachine(bytes).runsOn.includes(machine);
+}
 
 function elfMachine(bytes: Uint8Array): Machine {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
