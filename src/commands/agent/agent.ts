@@ -18,6 +18,7 @@ import { type AgentSetup, setUpAgent } from './agent-setup.js';
 import { type AgentFacts, type AtWork, findingLines, readinessOf, viewOf } from './agent-view.js';
 import { Membership, memberSource } from './membership.js';
 import { NodeReadings } from './node-readings.js';
+import { keepHeapSmall } from './small-heap.js';
 import { Watching, WatchRecord } from './watching.js';
 
 export interface AgentOptions {
@@ -37,6 +38,7 @@ const HEALTHY_MS = 30_000;
  * and lived with
  */
 export async function runAgent(options: AgentOptions, io: Io): Promise<number> {
+  keepHeapSmall();
   const agent = new Agent(options, io);
   await agent.begin();
   try {

@@ -4,7 +4,7 @@ import { LogHistogram } from '../../stats/log-histogram.js';
 
 /** What is counted of one path as long as it is one, through restarts of its prober. */
 export interface PathTally extends EdgeCounts {
-  readonly path: EdgePath;
+  path: EdgePath;
   /** Seconds since 1970. */
   readonly since: number;
   stalls: number;
@@ -23,7 +23,10 @@ export class Tallies {
   of(path: EdgePath): PathTally {
     const name = nameOf(path);
     const known = this.#paths.get(name);
-    if (known !== undefined && known.path.address === path.address && known.path.port === path.port) return known;
+    if (known !== undefined && known.path.address === path.address && known.path.port === path.port) {
+      known.path = path;
+      return known;
+    }
     const tally = { path, since: Date.now() / 1000, probes: 0, lost: 0, stalls: 0, heldNs: 0, lastRelease: null };
     this.#paths.set(name, tally);
     return tally;

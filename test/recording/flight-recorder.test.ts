@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { FrameEncoder } from '../../src/codec/frame-encoder.js';
+import { HELPER } from '../../src/codec/frames.gen.js';
+import type { EngineEvent, ProberHello } from '../../src/model/engine-event.js';
+import { allocateSamples } from '../../src/model/sample.js';
+import { FlightRecorder } from '../../src/recording/flight-recorder.js';
+import type { RunInfo } from '../../src/recording/recorded-run.js';
+import type { Transport } from '../../src/transports/transport.js';
+import { withFolder } from './temporary-folder.js';
+
+const hello: ProberHello = {
+  helper: 'rxray-prober',
+  version: '0',
+  host: { name: 'h', kernel: '6', machine: 'x' },
+  got: {
+    scheduling: 'other',
+    memoryLocked: false,
+    cpu: null,
+    timestamps: 'kernel',
+    transmitVia: 'raw',
+    receiveVia: 'packet',
+  },
+  paths: [],
+  footprint: { packetsPerSecond: 1, conntrackEntries: 0 },
+};
+const run: RunInfo = {
+  command: 'probe',
+  version: '0',
+  options: {},
+  thresholdNs: 1e8,
+  engine: 'helper',
+  plan: {
+    paths: [],
+    count: 0,
+    durationNs: 0,
+    waitNs: 1e9,
+    matchNs: 3e10,
+    timestamps: 'auto',
+    cpu: 'auto',
+    scheduling: 'auto',
+    maxPacketsPerSecondToTarget: 1000,
+  },
+};
+
+/** A helper that says hello and then so many blocks of ten samples. */
+async function flown(recorder: FlightRecorder, blocks: number): Promise<void> {
+  const encoder = new FrameEncoder(HELPER.prober);
+  const events: EngineEvent[] = [
+    { kind: 'start', epochRealNs: 1n, epochMonoNs: 1n, streamId: 1n },
+    { kind: 'hello', hello },
+    ...Array.from({ length: blocks }, (): EngineEvent => ({ kind: 'samples', samples: allocateSamples(10) })),
+  ];
+  const transport: Transport = {
+    place: 'this host',
+    launch: () => ({
+      output: (async function* () {
+        for (const event of events) yield encoder.encode(event);
+      })(),
+      send: () => {},
+      closeInput: () => {},
+      terminate: () => {},
+      exited: Promise.resolve({ code: 0, signal: null, stderr: '' }),
+    }),
+  };
+  for await (const _ of recorder.tap(transport).launch('rxray-prober', []).output);
+}
+
+const options = (folder: string) => ({ keptMs: 60_000, memoryBytes: 20_000, folder, keep: 3, folderBytes: 1e6 });
+
+test('memory is bounded, whatever flies by', () =>
+  withFolder(async (folder) => {
+    const recorder = new FlightRecorder(options(folder));
+    await flown(recorder, 2_000);
+    assert.ok(recorder.memoryBytes <= 20_000 && recorder.memoryBytes > 10_000, `${recorder.memoryBytes}`);
+  }));
+
+test('recordings are bounded in number, the oldest go, and what an earlier process left is taken up', () =>
+  withFolder(async (folder) => {
+    const recorder = new FlightRecorder(options(folder));
+    await recorder.open();
+    await flown(recorder, 20);
+    for (const name of ['a', 'b', 'c', 'd', 'e']) assert.equal(await recorder.write(name, run, 'h'), `${name}.rxr.gz`);
+    assert.deepEqual(readdirSync(folder).sort(), ['c.rxr.gz', 'd.rxr.gz', 'e.rxr.gz']);
+    assert.equal(recorder.pathOf('a.rxr.gz'), undefined);
+    writeFileSync(join(folder, 'f.rxr.gz.part'), 'half');
+    const next = new FlightRecorder({ ...options(folder), keep: 2 });
+    await next.open();
+    assert.deepEqual(
+      next.recordings.map(({ name }) => name),
+      ['d.rxr.gz', 'e.rxr.gz'],
+    );
+    assert.deepEqual(readdirSync(folder).sort(), ['d.rxr.gz', 'e.rxr.gz']);
+  }));
+
+test('recordings are bounded in bytes', () =>
+  withFolder(async (folder) => {
+    const recorder = new FlightRecorder({ ...options(folder), folderBytes: 2_000 });
+    await recorder.open();
+    await flown(recorder, 20);
+    for (const name of ['a', 'b', 'c', 'd']) await recorder.write(name, run, 'h');
+    const bytes = recorder.recordings.reduce((sum, recording) => sum + recording.bytes, 0);
+    assert.ok(bytes <= 2_000 && recorder.recordings.length >= 1, `${bytes}`);
+  }));
+
+test('what cannot be written is counted, and nothing is left of it', () =>
+  withFolder(async (folder) => {
+    const place = join(folder, 'gone');
+    mkdirSync(place);
+    const recorder = new FlightRecorder(options(place));
+    await recorder.open();
+    await flown(recorder, 5);
+    rmSync(place, { recursive: true });
+    assert.equal(await recorder.write('a', run, 'h'), undefined);
+    assert.equal(recorder.failed, 1);
+    mkdirSync(place);
+    assert.equal(await recorder.write('b', run, 'h'), 'b.rxr.gz');
+    assert.deepEqual(readdirSync(place), ['b.rxr.gz']);
+  }));
+
+test('before a helper has said hello there is nothing to record', () =>
+  withFolder(async (folder) => {
+    const recorder = new FlightRecorder(options(folder));
+    await recorder.open();
+    assert.equal(await recorder.write('a', run, 'h'), undefined);
+    assert.equal(recorder.failed, 0);
+  }));
