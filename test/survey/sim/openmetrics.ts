@@ -37,7 +37,7 @@ export async function writeOpenMetrics(fleet: SimulatedFleet, file: string, endS
       }
     }
   };
-  const instance = (node: number): string => `instance="10.0.${node >> 8}.${node & 255}:9469"`;
+  const instance = (node: number): string => `job="rxray",instance="10.0.${node >> 8}.${node & 255}:9469"`;
   const always = (labels: string, value: number): Series => ({ labels, valueAt: () => value, sinceNs: 0 });
   await family(metricName('agent_info'), 'gauge', (node) => {
     const zone = model.zonesKnown ? zoneOf(node, model) : '';
