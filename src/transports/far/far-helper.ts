@@ -79,7 +79,11 @@ export class FarHelper implements HelperProcess {
     session.input.write(this.copy.bytes);
     this.#input.pipe(session.input);
     // Without a keeper nobody over there would end it any more.
-    const leave = () => this.closeInput();
+    const leave = () => {
+      this.closeInput();
+      // Nobody is there to see that.
+      if (keeper.silence !== undefined) session.kill('SIGKILL');
+    };
     keeper.ended.then(leave, leave);
     let running = false;
     let late = false;
@@ -114,6 +118,7 @@ export class FarHelper implements HelperProcess {
 
   /** Status 255 is ssh's own: the connection went, or the helper was killed by a signal, which ssh does not say. */
   async #exit(end: SessionEnd, keeper: FarKeeper): Promise<HelperExit> {
+    if (keeper.silence !== undefined) return { ...end, stderr: joined(end.stderr, keeper.silence) };
     if (end.code !== 255) return end;
     const lost = await keeper.trouble(TROUBLE_PATIENCE_MS);
     const why = lost === undefined ? 'killed over there' : joined('the connection was lost', lost);

@@ -9,6 +9,8 @@ import type { FarConnection, FarShell } from './far-shell.js';
 const CLOSE_MS = 10_000;
 const KILL_MS = 2_000;
 const LAST_WORDS_MS = 100;
+/** As many as the far side waits for. */
+const MISSED_BEATS = 4;
 
 export interface FarKeeperSettings {
   /** After four of these without a word from here, the far side ends its helpers. */
@@ -28,6 +30,9 @@ export class FarKeeper {
   readonly #connection: FarConnection;
   readonly #beat: NodeJS.Timeout;
   readonly #answers: Answers;
+  /** Beats since the far side was heard. */
+  #unheard = 0;
+  #silence: string | undefined;
 
   private constructor(
     connection: FarConnection,
@@ -38,7 +43,7 @@ export class FarKeeper {
     this.#connection = connection;
     this.#answers = answers;
     this.ended = connection.keeper.closed;
-    this.#beat = setInterval(() => connection.keeper.input.write('\n'), beatSeconds * 1_000);
+    this.#beat = setInterval(() => this.#sayAndHear(beatSeconds), beatSeconds * 1_000);
     this.#beat.unref();
     const rest = () => clearInterval(this.#beat);
     this.ended.then(rest, rest);
@@ -88,6 +93,11 @@ export class FarKeeper {
     }
   }
 
+  /** What is said of a far side that went away without a word: a machine whose power was cut sends no end. */
+  get silence(): string | undefined {
+    return this.#silence;
+  }
+
   open(): FarSession {
     return this.#connection.open();
   }
@@ -113,7 +123,24 @@ export class FarKeeper {
     if (!gone) return undefined;
     // Its last words may still be on their way.
     await Promise.race([keeper.closed, sleep(LAST_WORDS_MS)]);
-    return keeper.stderr;
+    return this.#silence ?? keeper.stderr;
+  }
+
+  /**
+   * Each beat tells the far side that this one lives, and asks it for an answer, as kubectl itself would wait for one for
+   * minutes. Beats are counted, not seconds: a machine that slept has not been answered meanwhile.
+   */
+  #sayAndHear(beatSeconds: number): void {
+    if (this.#unheard >= MISSED_BEATS) {
+      this.#silence = `no word from there for ${MISSED_BEATS * beatSeconds} s`;
+      this.#connection.keeper.kill('SIGKILL');
+      return;
+    }
+    this.#unheard += 1;
+    this.#answers.push(() => {
+      this.#unheard = 0;
+    });
+    this.#connection.keeper.input.write('time\n');
   }
 
   /** Whether this process stays alive for the connection's sake. */

@@ -24,8 +24,8 @@ const DEBUG_LIMIT_MS = 90_000;
  * Helpers in a pod, through the user's own `kubectl exec -i`, which also carries the copy (`kubectl cp` would need a
  * tar in the image); with `debug`, in an ephemeral container of the pod.
  *
- * This was tested against a stand-in for kubectl that checks its arguments and runs the far commands on the spot. It
- * was not run against a cluster.
+ * `exec` was tried against real kubelets (test/cluster/nodes.test.ts), debug containers against a stand-in for kubectl
+ * that checks its arguments and runs the far commands on the spot.
  *
  * @throws CodedError E_KUBECTL when a name looks like an option
  */
