@@ -32,7 +32,7 @@ function entryLines(key: string, template: Template, depth: number): string[] {
   const pad = ' '.repeat(depth);
   const name = /^[\w./-]+$/.test(key) ? key : JSON.stringify(key);
   if (template instanceof When) {
-    return [`{{- if ${conditionText(template.condition)} }}`, ...entryLines(key, template.then, depth), '{{- end }}'];
+    return choiceLines(template, (one) => entryLines(key, one, depth));
   }
   if (template instanceof ValueRef) {
     const reference = referenceTo(template);
@@ -68,7 +68,7 @@ function entryLines(key: string, template: Template, depth: number): string[] {
 function itemLines(template: Template, depth: number): string[] {
   const pad = ' '.repeat(depth);
   if (template instanceof When) {
-    return [`{{- if ${conditionText(template.condition)} }}`, ...itemLines(template.then, depth), '{{- end }}'];
+    return choiceLines(template, (one) => itemLines(one, depth));
   }
   if (!isMap(template)) return [`${pad}- ${scalarText(template)}`];
   const lines = mapLines(template, depth + 2);
@@ -77,6 +77,11 @@ function itemLines(template: Template, depth: number): string[] {
   const [first = '', ...others] = lines;
   if (first.startsWith('{{')) throw new Error(`an entry of a list begins with something optional: ${first}`);
   return [`${pad}- ${first.trimStart()}`, ...others];
+}
+
+function choiceLines({ condition, then, otherwise }: When, lines: (of: Template) => string[]): string[] {
+  const other = otherwise === undefined ? [] : ['{{- else }}', ...lines(otherwise)];
+  return [`{{- if ${conditionText(condition)} }}`, ...lines(then), ...other, '{{- end }}'];
 }
 
 function scalarText(template: Template): string {

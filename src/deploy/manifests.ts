@@ -19,7 +19,6 @@ export function manifests(seccompProfile: string): ObjectTemplate[] {
     ...rights().map((object) => at('rights', object)),
     at('config', agentConfigMap('restricted'), restricted),
     at('config', agentConfigMap('probe'), probe),
-    at('config', agentConfigMap('trace'), trace),
     at('config', seccompConfigMap(seccompProfile), trace),
     at('agents', daemonSet('restricted'), restricted),
     at('agents', daemonSet('probe'), probe),

@@ -1,4 +1,4 @@
-import { equal, joined, NAMESPACE_PATH, type Template, type ValueRef, value } from './template.js';
+import { equal, joined, NAMESPACE_PATH, type Template, value } from './template.js';
 
 export const NAME = 'rxray';
 /** Pods of all parts have it, and members are found by it. */
@@ -6,6 +6,13 @@ export const SELECTOR = { 'app.kubernetes.io/name': NAME } as const;
 
 /** The parts of an installation, each a DaemonSet; the word stands in the label of its pods. */
 export type Part = 'restricted' | 'probe' | 'companion' | 'trace';
+
+/** Those that watch all the time; the others are only there. */
+export type AgentPart = 'restricted' | 'probe';
+
+export function isAgent(part: Part): part is AgentPart {
+  return part === 'restricted' || part === 'probe';
+}
 
 export function labels(part?: Part): Readonly<Record<string, string>> {
   return {
@@ -79,6 +86,3 @@ export const image: Template = joined(value('image.repository'), ':', value('ima
 export const isTier = (tier: 'restricted' | 'probe') => equal('tier', tier);
 /** Where it is installed. */
 export const NAMESPACE = value(NAMESPACE_PATH);
-
-/** The port of a part's metrics; two agents on the network of one node have one each. */
-export const portOf = (part: Part): ValueRef => value(part === 'trace' ? 'trace.port' : 'agent.port');

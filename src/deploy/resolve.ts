@@ -20,7 +20,10 @@ function resolve(template: Template, values: Values): Json | undefined {
   if (template instanceof Joined) {
     return template.parts.map((part) => (typeof part === 'string' ? part : text(valueAt(values, part.path)))).join('');
   }
-  if (template instanceof When) return holds(template.condition, values) ? resolve(template.then, values) : undefined;
+  if (template instanceof When) {
+    const found = holds(template.condition, values) ? template.then : template.otherwise;
+    return found === undefined ? undefined : resolve(found, values);
+  }
   if (template instanceof YamlText) return stringify(resolve(template.content, values) ?? {}, { lineWidth: 0 });
   if (Array.isArray(template)) {
     return template.flatMap((entry: Template) => {

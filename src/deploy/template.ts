@@ -26,11 +26,12 @@ export class Joined {
   constructor(readonly parts: readonly (string | ValueRef)[]) {}
 }
 
-/** There only if the condition holds: a key of a map, an entry of a list, or an object as a whole. */
+/** There only if the condition holds, or else something other: a key of a map, an entry of a list. */
 export class When {
   constructor(
     readonly condition: Condition,
     readonly then: Template,
+    readonly otherwise?: Template,
   ) {}
 }
 
@@ -47,7 +48,8 @@ export type Condition =
 
 export const value = (path: string): ValueRef => new ValueRef(path);
 export const joined = (...parts: (string | ValueRef)[]): Joined => new Joined(parts);
-export const when = (condition: Condition, then: Template): When => new When(condition, then);
+export const when = (condition: Condition, then: Template, otherwise?: Template): When =>
+  new When(condition, then, otherwise);
 export const set = (path: string): Condition => ({ is: 'set', path });
 export const unset = (path: string): Condition => ({ is: 'unset', path });
 export const equal = (path: string, to: string): Condition => ({ is: 'equal', path, to });

@@ -46,7 +46,12 @@ export const VALUES: readonly DeclaredValue[] = [
     text({ enum: ['restricted', 'probe'] }),
     'rights of the agents: `restricted` has no capability and passes the restricted pod security standard, on the pod network; `probe` has NET_RAW on the network of the nodes, with a small companion on the pod network',
   ),
-  one('trace.enabled', false, yesNo, 'a further DaemonSet that traces the kernel: BPF, PERFMON, processes of the node'),
+  one(
+    'trace.enabled',
+    false,
+    yesNo,
+    'a further DaemonSet through which the kernels of nodes are traced: BPF, PERFMON, processes of the node',
+  ),
   one(
     'trace.installSeccompProfile',
     true,
@@ -57,8 +62,13 @@ export const VALUES: readonly DeclaredValue[] = [
   one('agent.interval', '40ms', text({ pattern: '^[0-9.]+(ms|s)$' }), 'between two probes to one of them'),
   one('agent.flows', 8, whole(1, 64), 'source ports of each SYN path'),
   one('agent.port', 9469, PORT, 'metrics of the agents'),
-  one('trace.port', 9470, PORT, 'metrics of the tracing agents, on the same nodes'),
   one('keys.existingSecret', '', text(), 'Secret with the key `fleet`, of which the keys of probes are made'),
+  one(
+    'webConfig.scheme',
+    'HTTP',
+    text({ enum: ['HTTP', 'HTTPS'] }),
+    'HTTPS where that file asks for TLS: for the probes of the kubelet',
+  ),
   one(
     'webConfig.existingSecret',
     '',
@@ -74,9 +84,9 @@ export const VALUES: readonly DeclaredValue[] = [
   ),
   one(
     'trace.resources',
-    { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '384Mi' } },
+    { requests: { cpu: '1m', memory: '16Mi' }, limits: { memory: '256Mi' } },
     resources,
-    'of a tracing agent',
+    'of the pods that are traced through; what they need while they are is less than the limit',
   ),
   one('priorityClassName', '', text(), 'such as system-node-critical, to stay when nodes are full'),
   one('tolerations', [{ operator: 'Exists' }], list(), 'taints of nodes that are watched all the same: all of them'),

@@ -1,4 +1,4 @@
-import { labels, NAME, type Part, partName, portOf, SELECTOR } from '../parts.js';
+import { type AgentPart, labels, NAME, partName, SELECTOR } from '../parts.js';
 import { joined, type ObjectTemplate, set, type Template, value, when, YamlText } from '../template.js';
 
 /** Where the file is in the pods. */
@@ -7,16 +7,19 @@ export const KEYS_FOLDER = '/etc/rxray-keys';
 export const WEB_FOLDER = '/etc/rxray-web';
 
 /** `agent.yaml` of a part, in a ConfigMap. */
-export function agentConfigMap(part: Exclude<Part, 'companion'>): ObjectTemplate['object'] {
+export function agentConfigMap(part: AgentPart): ObjectTemplate['object'] {
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: { name: partName(part), labels: labels(part) },
-    data: { 'agent.yaml': new YamlText(agentYaml(part)) },
+    data: {
+      'agent.yaml': new YamlText(agentYaml(part)),
+      'web.yml': new YamlText({ basic_auth_users: {} }),
+    },
   };
 }
 
-function agentYaml(part: Exclude<Part, 'companion'>): Template {
+function agentYaml(part: AgentPart): Template {
   return {
     tier: part,
     members: {
@@ -33,8 +36,9 @@ function agentYaml(part: Exclude<Part, 'companion'>): Template {
     keys: when(set('keys.existingSecret'), { secretFile: `${KEYS_FOLDER}/fleet` }),
     recorder: { folder: `/var/lib/${NAME}` },
     listen: {
-      address: joined('[::]:', portOf(part)),
-      webConfig: when(set('webConfig.existingSecret'), `${WEB_FOLDER}/web.yml`),
+      address: joined('[::]:', value('agent.port')),
+      // Off loopback an agent wants to be told who may ask; what it recorded is for nobody without a password anyway.
+      webConfig: when(set('webConfig.existingSecret'), `${WEB_FOLDER}/web.yml`, `${CONFIG_FOLDER}/web.yml`),
     },
   };
 }

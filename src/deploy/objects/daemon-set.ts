@@ -1,9 +1,21 @@
-import { image, labels, type Part, partName, portOf, SECURITY, SHARED, TRACE_PROFILE_PLACE } from '../parts.js';
+import {
+  type AgentPart,
+  image,
+  isAgent,
+  labels,
+  type Part,
+  partName,
+  SECURITY,
+  SHARED,
+  TRACE_PROFILE_PLACE,
+} from '../parts.js';
 import { type ObjectTemplate, set, type Template, value, when } from '../template.js';
 import { CONFIG_FOLDER, KEYS_FOLDER, WEB_FOLDER } from './agent-config.js';
 
 /** The container that kubectl works in. */
 const AGENT = 'agent';
+/** Being there, until the pod is told to end. */
+const STAY: readonly string[] = ['/usr/bin/sh', '-c', "trap 'exit 0' TERM; while :; do sleep 3600 & wait $!; done"];
 const PROFILES = '/profiles';
 const NODE_PROFILES = '/var/lib/kubelet/seccomp';
 
@@ -36,10 +48,10 @@ function podSpec(part: Part): Template {
   return {
     ...SHARED[part],
     // Only an agent asks the API: who is there.
-    serviceAccountName: part === 'companion' ? undefined : 'rxray',
-    automountServiceAccountToken: part !== 'companion',
+    serviceAccountName: isAgent(part) ? 'rxray' : undefined,
+    automountServiceAccountToken: isAgent(part),
     enableServiceLinks: false,
-    terminationGracePeriodSeconds: part === 'companion' ? 1 : 10,
+    terminationGracePeriodSeconds: isAgent(part) ? 10 : 1,
     priorityClassName: value('priorityClassName'),
     tolerations: value('tolerations'),
     nodeSelector: value('nodeSelector'),
@@ -54,15 +66,19 @@ function podSpec(part: Part): Template {
     },
     imagePullSecrets: value('imagePullSecrets'),
     ...(part === 'trace' ? { initContainers: [profileWriter()] } : {}),
-    containers: [part === 'companion' ? companion() : agent(part)],
+    containers: [containerOf(part)],
     ...(part === 'companion' ? {} : { volumes: volumes(part) }),
   };
 }
 
-function agent(part: Exclude<Part, 'companion'>): Template {
-  const resources = part === 'trace' ? 'trace.resources' : 'resources';
+function containerOf(part: Part): Template {
+  if (part === 'companion') return companion();
+  return part === 'trace' ? tracer() : agent(part);
+}
+
+function agent(part: AgentPart): Template {
   const health = (path: string, more: Readonly<Record<string, Template>>): Template => ({
-    httpGet: { path, port: 'metrics' },
+    httpGet: { path, port: 'metrics', scheme: value('webConfig.scheme') },
     ...more,
   });
   return {
@@ -74,11 +90,11 @@ function agent(part: Exclude<Part, 'companion'>): Template {
       { name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
       { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
     ],
-    ports: [{ name: 'metrics', containerPort: portOf(part), protocol: 'TCP' }],
-    readinessProbe: health('/ready', { periodSeconds: 5, failureThreshold: 2 }),
+    ports: [{ name: 'metrics', containerPort: value('agent.port'), protocol: 'TCP' }],
+    readinessProbe: health('/readyz', { periodSeconds: 5, failureThreshold: 2 }),
     // Slow to act: an agent that is held up has something to tell.
-    livenessProbe: health('/healthy', { periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 }),
-    resources: value(resources),
+    livenessProbe: health('/healthz', { periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 }),
+    resources: value('resources'),
     securityContext: SECURITY[part],
     volumeMounts: [
       { name: 'config', mountPath: CONFIG_FOLDER, readOnly: true },
@@ -91,13 +107,29 @@ function agent(part: Exclude<Part, 'companion'>): Template {
   };
 }
 
+/**
+ * Has the right to trace for whoever comes by `kubectl exec` with the right to do that, and does nothing until then:
+ * watching all the time is for the agents.
+ */
+function tracer(): Template {
+  return {
+    name: AGENT,
+    image,
+    imagePullPolicy: value('image.pullPolicy'),
+    command: STAY,
+    resources: value('trace.resources'),
+    securityContext: SECURITY.trace,
+    volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+  };
+}
+
 /** Something on the pod network of each node that answers: the kernel does, for as long as the pod is there. */
 function companion(): Template {
   return {
     name: 'companion',
     image,
     imagePullPolicy: value('image.pullPolicy'),
-    command: ['/usr/bin/sh', '-c', "trap 'exit 0' TERM; while :; do sleep 3600 & wait $!; done"],
+    command: STAY,
     ports: [{ name: 'paths', containerPort: value('agent.port'), protocol: 'TCP' }],
     resources: value('companion.resources'),
     securityContext: SECURITY.companion,
@@ -134,20 +166,22 @@ function profileWriter(): Template {
   };
 }
 
-function volumes(part: Exclude<Part, 'companion'>): Template {
+function volumes(part: AgentPart | 'trace'): Template {
   const secret = (name: string, path: string): Template =>
     when(set(path), { name, secret: { secretName: value(path), defaultMode: 0o440 } });
+  const tmp = { name: 'tmp', emptyDir: { medium: 'Memory', sizeLimit: '32Mi' } };
+  if (part === 'trace') {
+    return [
+      tmp,
+      { name: 'profile', configMap: { name: 'rxray-seccomp' } },
+      { name: 'node-profiles', hostPath: { path: NODE_PROFILES, type: 'DirectoryOrCreate' } },
+    ];
+  }
   return [
     { name: 'config', configMap: { name: partName(part) } },
-    { name: 'tmp', emptyDir: { medium: 'Memory', sizeLimit: '32Mi' } },
+    tmp,
     { name: 'recordings', emptyDir: { sizeLimit: '128Mi' } },
     secret('keys', 'keys.existingSecret'),
     secret('web', 'webConfig.existingSecret'),
-    ...(part === 'trace'
-      ? [
-          { name: 'profile', configMap: { name: 'rxray-seccomp' } },
-          { name: 'node-profiles', hostPath: { path: NODE_PROFILES, type: 'DirectoryOrCreate' } },
-        ]
-      : []),
   ];
 }
