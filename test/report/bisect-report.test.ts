@@ -120,6 +120,11 @@ test('an incident is one line, however many paths it hit', () => {
     reporter.incident({ ...incident, exposed: [...incident.exposed] }),
     '01:14:33.511 UTC  incident 95 ms: a, b, c and 2 more held; 1 other passed → rx-queue\n',
   );
+  const outage = { type: 'outage', state: 'begun', path: 'a', since: 100e6, at: 1.2e9, probes: 103 } as const;
+  assert.equal(
+    reporter.outage?.(outage),
+    '01:14:34.611 UTC  ? outage       a  silent since 01:14:33.511 UTC: 103 probes without an answer for 1.1 s\n',
+  );
   assert.equal(reporter.finding(stall), '');
   assert.match(reporter.finding({ ...stall, selfInflicted: true }), /SELF-INFLICTED/);
 });

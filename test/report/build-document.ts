@@ -44,6 +44,7 @@ export const verdict: Verdict = {
     },
   ],
   ruledOut: [{ cause: 'nat', because: 'paths without address translation waited too' }],
+  lessLikely: [{ cause: 'network', because: 'other flows of the same path passed', factor: 37 }],
   indistinguishable: ['host'],
   next: ['add a second vantage'],
   terms: [{ words: 'only some flows waited', cause: 'rx-queue@node', against: 'host@node', factor: 54 }],

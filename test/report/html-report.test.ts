@@ -13,6 +13,10 @@ describe('the report as a page', () => {
     assert.match(page, /<h1 id="verdict-title">rx-queue or host at node<\/h1>/);
     assert.match(page, /It is one of these with probability 0\.982; rx-queue alone: 0\.982\./);
     assert.match(page, /<dt>nat<\/dt><dd>paths without address translation waited too<\/dd>/);
+    assert.match(
+      page,
+      /<h2>Less likely, but not ruled out<\/h2>.*<dt>network<\/dt><dd>by a factor of 37: other flows of the same path passed<\/dd>/,
+    );
     assert.match(page, /<li>host<\/li>/);
     assert.match(page, /2026-11-22 01:14:33\.411 UTC/);
     assert.match(page, /add a second vantage/);
@@ -114,6 +118,10 @@ describe('the report in Markdown and JSON', () => {
     const plain = markdownReport(reportDocument(), 'UTC').split('\n');
     assert.equal(plain[0], '# rx-queue or host at node');
     assert.ok(plain.includes('- **nat**: paths without address translation waited too'), plain.join('\n'));
+    assert.ok(
+      plain.includes('- **network** (by a factor of 37): other flows of the same path passed'),
+      plain.join('\n'),
+    );
     assert.ok(
       plain.some((line) => line.startsWith(`| ${summary.path} | 1 | 13 | 4 of 16 | 2 | 0.200 ms |`)),
       plain.join('\n'),

@@ -1,9 +1,10 @@
 import { machineCoverageLine } from '../../format/coverage-words.js';
+import { doubtWords, LESS_LIKELY } from '../../format/doubt-words.js';
 import { formatLength } from '../../format/duration.js';
 import { count } from '../../format/finding-words.js';
 import { printableValue } from '../../format/printable.js';
 import { formatTable } from '../../format/table.js';
-import type { Verdict } from '../../model/verdict.js';
+import type { Doubted, Verdict } from '../../model/verdict.js';
 import { accusedLines } from './accused-text.js';
 
 /** A verdict for people: the answer first, then why, what was ruled out, what stays open, what to do next. */
@@ -19,8 +20,8 @@ export function verdictText(told: Verdict, explain: boolean): string {
       verdict.ruledOut.map(({ cause, because }) => `${cause}: ${because}`),
     ),
     list(
-      'less likely, but not ruled out',
-      (verdict.lessLikely ?? []).map(({ cause, because, factor }) => `${cause}${byFactor(factor)}: ${because}`),
+      LESS_LIKELY,
+      (verdict.lessLikely ?? []).map((doubted) => `${doubted.cause}${byFactor(doubted)}: ${doubted.because}`),
     ),
     list('not told apart', verdict.indistinguishable),
     explain ? terms(verdict) : [],
@@ -68,8 +69,9 @@ function shares(verdict: Verdict): string {
   return one.length < 2 ? '' : `; ${one.join(', ')}`;
 }
 
-function byFactor(factor: number | undefined): string {
-  return factor === undefined ? '' : factor < 1 ? ' (fits as well)' : ` (by a factor of ${factor.toPrecision(2)})`;
+function byFactor(doubted: Doubted): string {
+  const words = doubtWords(doubted);
+  return words === '' ? '' : ` (${words})`;
 }
 
 function ranking(verdict: Verdict): string[] {

@@ -138,6 +138,6 @@ function ofFindings(document: ReportDocument): Headline {
   };
 }
 
-function capital(words: string): string {
+export function capital(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -1,9 +1,10 @@
 import { formatClockTime, formatDateTime } from '../../format/clock-time.js';
+import { doubtWords, LESS_LIKELY } from '../../format/doubt-words.js';
 import { formatLength, formatMs } from '../../format/duration.js';
 import { holdNs } from '../../format/finding-words.js';
 import { formatFlows } from '../../format/flow-list.js';
 import { qualityDoubts } from '../probe/text-reporter.js';
-import { headlineOf, probabilityText } from './headline.js';
+import { capital, headlineOf, probabilityText } from './headline.js';
 import type { ReportDocument } from './report-document.js';
 
 /** Rows of a table: a ticket is read by people. */
@@ -33,6 +34,14 @@ export function markdownReport(document: ReportDocument, zone?: string): string 
           verdict.ruledOut.map(({ cause, because }) => `**${text(cause)}**: ${text(because)}`),
         )
       : [],
+    verdict
+      ? list(
+          capital(LESS_LIKELY),
+          (verdict.lessLikely ?? []).map(
+            (doubted) => `**${text(doubted.cause)}**${inBrackets(doubtWords(doubted))}: ${text(doubted.because)}`,
+          ),
+        )
+      : [],
     verdict ? list('Not told apart', verdict.indistinguishable.map(text)) : [],
     verdict ? list('Next', verdict.next.map(text)) : [],
     evidence(document),
@@ -53,6 +62,10 @@ function text(words: string): string {
     .replace(/[\\`*_[\]<|#!~]/g, (sign) => (sign === '<' ? '&lt;' : `\\${sign}`))
     .replace(/^\s*>/, '&gt;')
     .replace(/:\/\//g, ':&#47;&#47;');
+}
+
+function inBrackets(words: string): string {
+  return words === '' ? '' : ` (${words})`;
 }
 
 function facts(document: ReportDocument, zone: string | undefined): string[] {

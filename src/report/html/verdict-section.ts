@@ -1,6 +1,8 @@
 import { coverageBrief } from '../../format/coverage-words.js';
+import { doubtWords, LESS_LIKELY } from '../../format/doubt-words.js';
 import { formatLength } from '../../format/duration.js';
-import { headlineOf, longestWaitNs, probabilityText } from '../document/headline.js';
+import type { Verdict } from '../../model/verdict.js';
+import { capital, headlineOf, longestWaitNs, probabilityText } from '../document/headline.js';
 import { html, type Markup, NOTHING } from './escape.js';
 import type { PageContext } from './page-context.js';
 
@@ -16,7 +18,7 @@ export function verdictSection(context: PageContext): Markup {
 <h1 id="verdict-title">${title}</h1>
 ${sentences.map((words) => html`<p class="lead">${words}</p>\n`)}${document.warnings.map((words) => html`<p class="warning"><strong>Of the recording:</strong> ${words}</p>\n`)}${tiles(document)}
 ${strip(context)}
-${verdict ? html`<div class="columns">${posterior(verdict.posterior)}${ruledOut(verdict)}${open(verdict)}</div>` : NOTHING}
+${verdict ? html`<div class="columns">${posterior(verdict.posterior)}${ruledOut(verdict)}${lessLikely(verdict)}${open(verdict)}</div>` : NOTHING}
 </section>`;
 }
 
@@ -72,6 +74,14 @@ function ruledOut({ ruledOut: out }: { readonly ruledOut: readonly { cause: stri
   return html`<div><h2>Ruled out</h2><dl class="because">${out.map(
     ({ cause, because }) => html`<dt>${cause}</dt><dd>${because}</dd>`,
   )}</dl></div>`;
+}
+
+function lessLikely({ lessLikely: doubts = [] }: Pick<Verdict, 'lessLikely'>): Markup {
+  if (doubts.length === 0) return NOTHING;
+  return html`<div><h2>${capital(LESS_LIKELY)}</h2><dl class="because">${doubts.map((doubted) => {
+    const words = doubtWords(doubted);
+    return html`<dt>${doubted.cause}</dt><dd>${words === '' ? '' : `${words}: `}${doubted.because}</dd>`;
+  })}</dl></div>`;
 }
 
 function open(verdict: { readonly indistinguishable: readonly string[]; readonly next: readonly string[] }): Markup {
