@@ -1,5 +1,5 @@
 import type { ObservedWait } from '../model/culprit.js';
-import type { Occupant } from '../model/kernel-event.js';
+import type { Occupant, WaitPlace } from '../model/kernel-event.js';
 
 /** Of a wait, one must have had the CPU for so much to be the reason of it. */
 export const MAIN_SHARE = 0.5;
@@ -58,6 +58,16 @@ export function mainHold(observed: ObservedWait): Hold | null {
 }
 
 /**
+ * Whether sampling had stopped before the wait began. The kernel ends it on a CPU that has taken hundreds of samples
+ * without a tick of the scheduler, as an idle one has none, until the next tick comes (perf_event throttling). Silence
+ * that was there before says nothing of the wait; timers that are late do.
+ */
+function sleptBefore({ fromNs, sampledFromNs }: WaitPlace, own: readonly { readonly timeNs: number }[]): boolean {
+  if (sampledFromNs >= fromNs - SAMPLE_GAP_NS) return false;
+  return !own.some(({ timeNs }) => timeNs < fromNs && timeNs >= fromNs - SAMPLE_GAP_NS);
+}
+
+/**
  * Of a wait, time for which the CPUs it was queued on gave no sign of life: timers came late, or the flight recorder
  * has a gap. Interrupts were off, or the machine itself was paused.
  */
@@ -66,8 +76,10 @@ export function silentNs({ wait, places, samples }: ObservedWait): number {
   for (const place of places) {
     // What was overwritten before it was read, or never sampled, is not silence.
     let from = Math.max(place.fromNs, place.sampledFromNs);
-    const within = samples.filter(({ cpu, timeNs }) => cpu === place.cpu && timeNs >= from && timeNs <= place.toNs);
-    for (const timeNs of [...within.map((sample) => sample.timeNs), place.toNs]) {
+    const own = samples.filter(({ cpu, timeNs }) => cpu === place.cpu && timeNs <= place.toNs);
+    const times = [...own.filter(({ timeNs }) => timeNs >= from).map(({ timeNs }) => timeNs), place.toNs];
+    if (sleptBefore(place, own)) from = times[0] ?? place.toNs;
+    for (const timeNs of times) {
       silent += Math.max(0, timeNs - from - SAMPLE_GAP_NS);
       from = timeNs;
     }

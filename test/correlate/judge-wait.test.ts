@@ -14,6 +14,25 @@ const situations: readonly (readonly [title: string, situation: Situation, expec
     'softirq-handler - - HRTIMER',
   ],
   [
+    'a handler on a CPU that was idle and no longer sampled, long before',
+    { wait: { handlerNs: 95 * MS, handler: 8, heldNs: 95 * MS }, ran: [[0, -1, 0, 100]], silent: [[0, 100]] },
+    'softirq-handler - - HRTIMER',
+  ],
+  [
+    'a handler by the count of time, on a CPU that was sampled until the wait began and then fell silent',
+    { wait: { handlerNs: 95 * MS, handler: 8, heldNs: 95 * MS }, ran: [[0, -1, -50, 100]], silent: [[0, 100]] },
+    'unattributed - - HRTIMER',
+  ],
+  [
+    'a handler by the count of time, on a CPU no longer sampled whose timers came late all the while',
+    {
+      wait: { handlerNs: 95 * MS, handler: 8, heldNs: 95 * MS, lateNs: 90 * MS },
+      ran: [[0, -1, 0, 100]],
+      silent: [[0, 100]],
+    },
+    'unattributed - - HRTIMER',
+  ],
+  [
     'a handler that took a small part',
     { wait: { handlerNs: 2 * MS, handler: 1 } },
     'bh-off-in-syscall cadvisor read TIMER',

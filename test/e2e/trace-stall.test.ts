@@ -22,10 +22,6 @@ const LENGTH_NS = 5 * MS;
 const PAUSE_NS = 2 * MS;
 /** Share of a stall that packets have to wait for, with some on every queue every few milliseconds. */
 const LEAST_WAITED = 0.5;
-/** What today's tracer does not tell in every run: it fails, is told, and stands here until it does not. */
-const OPEN: Readonly<Record<string, string>> = {
-  handler: 'on a quiet machine the recorder takes it for interrupts off, or a pause, and names nobody',
-};
 /** Share of all stalls that have to be judged: of fewer the test would show nothing. */
 const LEAST_JUDGED = 0.4;
 
@@ -121,7 +117,6 @@ describe('trace stall in the lab', { ...needsRoot, timeout: 260_000 }, () => {
 
   for (const [fault, expected] of CONVICTED) {
     it(`${fault}: ${expected}, as long as the injector says`, (t) => {
-      if (OPEN[fault] !== undefined) t.todo(OPEN[fault]);
       const stalls = truths.get(fault) ?? [];
       assert.equal(stalls.length, STALLS);
       const judged = stalls.filter((stall) => !machinePaused(stall));
