@@ -2,19 +2,26 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { FAULT_NAMES, type FaultName, isFault, overlayOfFault } from '../../src/lab/fault-plan.js';
+import { FAULT_NAMES, type FaultName, isFault, type MsRange, overlayOfFault } from '../../src/lab/fault-plan.js';
 import { type LabStatus, labDown, labUp } from '../../src/lab/lab.js';
-import { type LabTrial, labTrial, trialWords } from '../verdicts/lab-trial.js';
+import { type LabTrial, labTrial, PERIOD_MS, takesCpu, trialWords } from '../verdicts/lab-trial.js';
 import { startBusyLoops } from './busy-loops.js';
 import { type Cell, campaignTables, cellName, type Row } from './lab-campaign-table.js';
 
 /** A healthy verdict needs a minute. */
 const HEALTHY_S = 75;
+/** Busy loops end by themselves some day, whatever becomes of this process. */
+const LOOPS_S = 7_200;
+const LAST_CELL_S = 120;
 
 export interface LabCampaign {
   readonly cells: readonly Cell[];
-  /** Name of the lab that is brought up. */
+  /** Name of the labs that are brought up, a number behind it. */
   readonly lab: string;
+  /** Of faults that take no CPU so many are tried at a time, each in a lab of its own; the others have the machine. */
+  readonly labs: number;
+  /** From stall to stall. */
+  readonly periodMs: MsRange;
   readonly atMostS: number;
   /** Rows so far, one JSON object a line; cells that stand there are not run again. */
   readonly file: string;
@@ -24,48 +31,69 @@ export interface LabCampaign {
   readonly recordings: string;
 }
 
-/** Runs every cell that the file does not have yet, on one lab for each number of queues. */
+/** Runs every cell that the file does not have yet; a lab serves for all cells of a number of queues. */
 export async function labCampaign(campaign: LabCampaign): Promise<readonly Row[]> {
-  const { cells, lab, atMostS, file, recordings } = campaign;
+  const { cells, lab, file, recordings } = campaign;
   const endMs = performance.now() + campaign.atMostMinutes * 60_000;
   const rows = readRows(file);
   const done = new Set(rows.map(cellName));
   const open = cells.filter((cell) => !done.has(cellName(cell)));
   mkdirSync(recordings, { recursive: true });
-  try {
-    for (const [index, cell] of open.entries()) {
-      if (performance.now() > endMs) break;
-      const up = await labUp({ name: lab, queues: cell.queues }, () => {});
-      const row = await runCell(cell, up, atMostS, recordings);
+  const names = Array.from({ length: campaign.labs }, (_, index) => `${lab}-${index + 1}`);
+  const work = async (name: string, own: Cell[]): Promise<void> => {
+    for (let cell = own.shift(); cell !== undefined && performance.now() < endMs; cell = own.shift()) {
+      const row = await runCell(cell, await labUp({ name, queues: cell.queues }, () => {}), campaign);
       appendFileSync(file, `${JSON.stringify(row)}\n`);
       rows.push(row);
-      console.log(`${index + 1} of ${open.length}  ${cellName(cell)}: ${row.words}`);
+      console.log(`${rows.length - done.size} of ${open.length}  ${cellName(cell)}: ${row.words}`);
+    }
+  };
+  try {
+    for (const [queues, load] of circumstances(open)) {
+      const own = open.filter((cell) => cell.queues === queues && cell.load === load);
+      if (performance.now() > endMs) break;
+      const loops =
+        load === 'busy'
+          ? startBusyLoops(Math.min(LOOPS_S, LAST_CELL_S + (endMs - performance.now()) / 1_000))
+          : undefined;
+      try {
+        const aside = own.filter(({ fault }) => !takesCpu(fault));
+        await Promise.all(names.map((name) => work(name, aside)));
+        await work(
+          names[0] ?? lab,
+          own.filter(({ fault }) => takesCpu(fault)),
+        );
+      } finally {
+        await loops?.stop();
+      }
     }
   } finally {
-    await labDown({ name: lab }, () => {});
+    for (const name of names) await labDown({ name }, () => {});
   }
   return rows.filter((row) => cells.some((cell) => cellName(cell) === cellName(row)));
 }
 
-async function runCell(cell: Cell, lab: LabStatus, atMostS: number, folder: string): Promise<Row> {
-  const recording = join(folder, `${cellName(cell).replaceAll(/[ ,]+/g, '-')}.rxr.zst`);
+/** Each number of queues with each load, in the order of the cells. */
+function circumstances(cells: readonly Cell[]): (readonly [queues: number, load: Cell['load']])[] {
+  const all = new Map(cells.map(({ queues, load }) => [`${queues} ${load}`, [queues, load] as const]));
+  return [...all.values()];
+}
+
+async function runCell(cell: Cell, lab: LabStatus, { atMostS, periodMs, recordings }: LabCampaign): Promise<Row> {
+  const recording = join(recordings, `${cellName(cell).replaceAll(/[ ,]+/g, '-')}.rxr.zst`);
   const longestS = cell.fault === 'none' ? HEALTHY_S : atMostS;
-  const loops = cell.load === 'busy' ? startBusyLoops(longestS + 30) : undefined;
-  try {
-    const trial = await labTrial({
-      lab,
-      seed: cell.seed,
-      faults: [cell.fault],
-      atMostS: longestS,
-      within: cell.vantage === 'yes',
-      args: ['--record', recording],
-    });
-    const kept = trial.standing === 'wrong' || trial.standing === 'accuses' || trial.culprit === 'wrong';
-    if (!kept) rmSync(recording, { force: true });
-    return rowOf(cell, trial, kept ? recording : null);
-  } finally {
-    await loops?.stop();
-  }
+  const trial = await labTrial({
+    lab,
+    seed: cell.seed,
+    faults: [cell.fault],
+    atMostS: longestS,
+    within: cell.vantage === 'yes',
+    periodMs,
+    args: ['--record', recording],
+  });
+  const kept = trial.standing === 'wrong' || trial.standing === 'accuses' || trial.culprit === 'wrong';
+  if (!kept) rmSync(recording, { force: true });
+  return rowOf(cell, trial, kept ? recording : null);
 }
 
 function rowOf(cell: Cell, trial: LabTrial, recording: string | null): Row {
@@ -93,6 +121,11 @@ function readRows(file: string): Row[] {
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Row);
 }
 
+function rangeOf(text: string): MsRange {
+  const [least = 0, most = least] = text.split('-').map(Number);
+  return [least, most];
+}
+
 const words = (text: string): string[] => text.split(',');
 
 function faultsOf(text: string | undefined): FaultName[] {
@@ -114,7 +147,9 @@ async function main(): Promise<void> {
       load: { type: 'string', default: 'quiet,busy' },
       vantage: { type: 'string', default: 'yes,no' },
       seconds: { type: 'string', default: '45' },
+      period: { type: 'string', default: PERIOD_MS.join('-') },
       name: { type: 'string', default: 'campaign' },
+      labs: { type: 'string', default: '2' },
       out: { type: 'string', default: 'verdicts-lab.ndjson' },
       recordings: { type: 'string', default: 'verdicts-lab-wrong' },
       resume: { type: 'boolean', default: false },
@@ -142,6 +177,8 @@ async function main(): Promise<void> {
     cells,
     atMostMinutes: Number(values.minutes),
     lab: values.name,
+    labs: Number(values.labs),
+    periodMs: rangeOf(values.period),
     atMostS: Number(values.seconds),
     file: values.out,
     recordings: values.recordings,

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { FAULT_NAMES, type FaultName, planFault } from '../../src/lab/fault-plan.js';
+import { FAULT_NAMES, type FaultName } from '../../src/lab/fault-plan.js';
 import { labDown, labUp } from '../../src/lab/lab.js';
 import type { Verdict } from '../../src/model/verdict.js';
-import { type LabTrial, labTrial, trialWords } from '../verdicts/lab-trial.js';
+import { type LabTrial, labTrial, takesCpu, trialWords } from '../verdicts/lab-trial.js';
 import { needsRoot } from './lab-probing.js';
 
 /** Some twelve stalls. */
@@ -56,10 +56,6 @@ const LEAST_RIGHT = Math.floor(0.6 * PLANNED.length);
 const WHO_HELD: readonly string[] = ['rx-queue', 'sender', 'starved', 'handler'] satisfies readonly FaultName[];
 const LEAST_NAMED = 3;
 
-/** Whether a fault takes CPU 1: two such labs side by side would be in each other's way, and in each other's evidence. */
-const takesCpu = ({ faults }: Planned): boolean =>
-  faults.some((fault) => fault !== 'none' && /hog|spin/.test(planFault(fault, {}, 8).program));
-
 const trials: (LabTrial & { title: string })[] = [];
 
 function planned(labs: string[], wanted: (plan: Planned) => boolean): void {
@@ -89,7 +85,7 @@ function planned(labs: string[], wanted: (plan: Planned) => boolean): void {
 }
 
 describe('verdicts about faults that take a CPU', { ...needsRoot, timeout: 400_000 }, () => {
-  planned(['verdict-a'], takesCpu);
+  planned(['verdict-a'], ({ faults }) => faults.some(takesCpu));
 });
 
 describe('verdicts about faults that hold packets, three labs at a time', {
@@ -97,7 +93,7 @@ describe('verdicts about faults that hold packets, three labs at a time', {
   timeout: 400_000,
   concurrency: 3,
 }, () => {
-  planned(['verdict-b', 'verdict-c', 'verdict-d'], (plan) => !takesCpu(plan));
+  planned(['verdict-b', 'verdict-c', 'verdict-d'], ({ faults }) => !faults.some(takesCpu));
 });
 
 describe('verdicts of all', needsRoot, () => {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { FaultName, MsRange } from '../../src/lab/fault-plan.js';
+import { type FaultName, type MsRange, planFault } from '../../src/lab/fault-plan.js';
 import { faultOff, faultOn } from '../../src/lab/faults.js';
 import type { LabStatus } from '../../src/lab/lab.js';
 import { isGap, isStall, machineGaps, readTruth, type TruthStall } from '../../src/lab/truth.js';
@@ -12,7 +12,7 @@ const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 /** A busy machine takes its time to start. */
 const STARTING_MS = 30_000;
 
-const PERIOD_MS: MsRange = [400, 3_000];
+export const PERIOD_MS: MsRange = [400, 3_000];
 const LENGTH_MS: MsRange = [60, 200];
 /** Of the incidents that are told; a pause of the machine that long may be one. */
 export const THRESHOLD_NS = 25_000_000;
@@ -47,6 +47,11 @@ export interface LabTrial {
   readonly err: string;
   /** The longest pause of the machine itself meanwhile. */
   readonly longestPauseNs: number;
+}
+
+/** Whether a fault takes CPU 1: two such labs side by side would be in each other's way, and in each other's evidence. */
+export function takesCpu(fault: FaultName): boolean {
+  return fault !== 'none' && /hog|spin/.test(planFault(fault, {}, 8).program);
 }
 
 /** Switches the faults on in a lab that is up, bisects, and switches them off again. */
