@@ -108,8 +108,8 @@ const SITUATIONS: readonly Situation[] = [
     fault: LAST_STRETCH,
     watched: true,
     tell: arrivals('before-capture'),
-    says: 'host at node',
-    alike: ['device', 'network', 'rx-queue'],
+    says: 'network at node',
+    alike: ['device', 'host', 'rx-queue'],
     probability: [0.3, 0.75],
   },
   {
@@ -123,6 +123,17 @@ const SITUATIONS: readonly Situation[] = [
     ],
     says: 'network at node',
     alike: ['device'],
+    probability: [0.4, 0.89],
+  },
+  {
+    is: 'the last stretch of a busy machine, traced at the end only, and its kernel shows a wait in that one incident',
+    fault: LAST_STRETCH,
+    queues: 4,
+    watched: true,
+    tracedFromNs: 23 * SECOND,
+    tell: (from, to, window) => (from >= 23 * SECOND ? wait(0.95)(from, to, window) : []),
+    says: 'host at node',
+    alike: ['device', 'network'],
     probability: [0.4, 0.89],
   },
   {

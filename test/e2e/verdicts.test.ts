@@ -42,7 +42,6 @@ const PLANNED: readonly Planned[] = [
 ];
 /** What today's inference gets wrong, each for one reason: these fail, are told, and stand here until they do not. */
 const OPEN: Readonly<Record<string, string>> = {
-  'network-last-mile without a vantage there': 'causes that are not told apart add up to a probability above 0.9',
   loss: 'a sender that loses nothing is named beside the network, now and then',
 };
 

@@ -1,13 +1,16 @@
 import type { Hypothesis, Parts, Ways } from '../causes/hypothesis.js';
-import { cpuView } from '../evidence/cpu-view.js';
+import { type CpuView, cpuView } from '../evidence/cpu-view.js';
 import type { LocalEvidence } from '../evidence/local-evidence.js';
 import type { Observation } from '../evidence/observation.js';
-import { logMix, logSum } from './log-math.js';
+import { logMix, logOfRare, logSum } from './log-math.js';
 
 /** The capture, or the trace, of a run may as well be wrong altogether. */
 const UNTRUSTED = 0.01;
-/** A machine shows a wait over half of an incident that it has nothing to do with. */
-const BY_CHANCE = 0.03;
+/**
+ * A machine shows a wait over half of an incident that it has nothing to do with, once in so many: a busy one oftener, and
+ * then one coincidence makes the next likelier.
+ */
+const BY_CHANCE = 10;
 /** A CPU that serves the card misses its heartbeats over half of an incident: where the machine is at fault. */
 const GAP_SEEN = 0.7;
 /**
@@ -41,38 +44,22 @@ export function scoreCpus(hypothesis: Local, incidents: readonly Observation[], 
 
 function scoreMachine(hypothesis: Local, machine: string, incidents: readonly Observation[], watched: boolean): number {
   const { waits, blind, blindByFlow } = hypothesis.local;
+  const views = incidents.map((incident) => cpuView(incident, machine, watched));
+  const count = (wanted: CpuView): number => views.filter((view) => view === wanted).length;
+  const [waited, gap, none] = [count('waited'), count('gap'), count('no-wait')];
+  const chance = logOfRare(waited + gap, none, BY_CHANCE);
+  const quiet = count('beating') + count('squeezed');
+  const squeezed = count('squeezed');
   const blamed = waits !== null && hypothesis.machines.length === 1 && hypothesis.machines[0] === machine;
-  let [score, neutral, quiet, squeezed] = [0, 0, 0, 0];
-  let byFlow = false;
-  for (const incident of incidents) {
-    if (incident.paths.some((path) => path !== null && path.hit.length > 0 && path.clean.length > 0)) byFlow = true;
-    switch (cpuView(incident, machine, watched)) {
-      case 'waited':
-        score += Math.log(blamed ? waits : BY_CHANCE);
-        neutral += blamed ? Math.log(BY_CHANCE) : NEUTRAL_SEEN;
-        break;
-      case 'gap':
-        score += Math.log(blamed ? GAP_SEEN : BY_CHANCE);
-        neutral += blamed ? Math.log(BY_CHANCE) : NEUTRAL_SEEN;
-        break;
-      case 'no-wait':
-        score += Math.log(blamed ? 1 - waits : 1 - BY_CHANCE);
-        neutral += blamed ? Math.log1p(-BY_CHANCE) : NEUTRAL_NONE;
-        break;
-      case 'beating':
-        quiet += 1;
-        break;
-      case 'squeezed':
-        quiet += 1;
-        squeezed += 1;
-        break;
-      case 'unknown':
-        break;
-    }
+  if (!blamed) {
+    const neutral = (waited + gap) * NEUTRAL_SEEN + none * NEUTRAL_NONE;
+    return waited + gap + none === 0 ? 0 : logMix(chance, UNTRUSTED, neutral);
   }
-  const doubt = !blamed ? UNTRUSTED : byFlow ? blindByFlow : blind;
-  const trusted = neutral === 0 ? 0 : logMix(score, doubt, neutral);
-  if (!blamed) return trusted;
+  const byFlow = incidents.some(({ paths }) =>
+    paths.some((path) => path !== null && path.hit.length > 0 && path.clean.length > 0),
+  );
+  const score = waited * Math.log(waits) + gap * Math.log(GAP_SEEN) + none * Math.log(1 - waits);
+  const trusted = waited + gap + none === 0 ? 0 : logMix(score, byFlow ? blindByFlow : blind, chance);
   const beats = quiet === 0 ? 0 : logMix(quiet * Math.log(BEATS_QUIET), BEATS_ACQUIT, 0);
   return trusted + beats + (squeezed > 0 ? SQUEEZED : 0);
 }

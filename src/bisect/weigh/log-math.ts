@@ -28,6 +28,15 @@ export function logChoose(n: number, k: number): number {
 }
 
 /**
+ * log of the chance of one sequence of `seen` and `unseen` where what is seen is rare, and how rare is not known: once in
+ * `oneIn` on the average (beta prior, integrated). The more is seen, the less surprising the next.
+ */
+export function logOfRare(seen: number, unseen: number, oneIn: number): number {
+  const ways = logFactorial(seen) + logFactorial(oneIn - 2 + unseen) - logFactorial(oneIn - 1 + seen + unseen);
+  return ways + Math.log(oneIn - 1);
+}
+
+/**
  * log of the chance of one sequence with these counts, where nothing is known of the shares of the outcomes
  * (Dirichlet prior of ones, integrated).
  */

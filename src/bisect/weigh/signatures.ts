@@ -7,10 +7,11 @@ import { echoFits, partedBy } from '../evidence/parted-flows.js';
 import type { FlowProfiles } from '../paths/path-log.js';
 import type { Topology } from '../paths/topology.js';
 import type { Case } from './case.js';
-import { logMix, logOfCounts } from './log-math.js';
+import { logMix, logOfCounts, logOfRare } from './log-math.js';
 
-/** One pipe lets flows overtake each other only by mistake; the share of runs in which the order is not to be trusted. */
-const PIPE_BY_FLOW = 0.03;
+/** One pipe lets flows overtake each other only by mistake, once in so many or less. */
+const PIPE_BY_FLOW = 30;
+/** Share of the runs in which the order is not to be trusted. */
 const ORDER_UNTRUSTED = 0.1;
 /** A machine whose whole receive side waits has several queues; else it is a pipe as well. */
 const SEVERAL_QUEUES = 0.6;
@@ -26,7 +27,7 @@ export function scoreOrder(release: Release, incidents: readonly Observation[]):
     return 0;
   }
   const open = logOfCounts([fifo, byFlow]);
-  const pipe = fifo * Math.log1p(-PIPE_BY_FLOW) + byFlow * Math.log(PIPE_BY_FLOW);
+  const pipe = logOfRare(byFlow, fifo, PIPE_BY_FLOW);
   return logMix(pipe, release === 'several-queues' ? SEVERAL_QUEUES : ORDER_UNTRUSTED, open);
 }
 
