@@ -49,6 +49,32 @@ const FLAGS = {
   'epoll_ctl.op': 'epoll',
   'pipe2.flags': 'open',
   'dup3.flags': 'open',
+  ...Object.fromEntries(
+    ['clock_gettime', 'clock_settime', 'clock_getres', 'clock_nanosleep', 'clock_adjtime'].map((call) => [
+      `${call}.which_clock`,
+      'clock',
+    ]),
+  ),
+  'timer_create.which_clock': 'clock',
+  'timerfd_create.clockid': 'clock',
+};
+
+/** Calls that an architecture has of its own, whose prototypes no shared header has; the order of their arguments. */
+const OF_ARCHITECTURE = {
+  arch_prctl: [
+    ['option', 'archprctl'],
+    ['addr', 'hex'],
+  ],
+  rt_sigreturn: [],
+  sigreturn: [],
+  iopl: [['level', 'signed']],
+  modify_ldt: [
+    ['func', 'signed'],
+    ['ptr', 'pointer'],
+    ['bytecount', 'unsigned'],
+  ],
+  set_thread_area: [['u_info', 'pointer']],
+  get_thread_area: [['u_info', 'pointer']],
 };
 
 /** `#define`s of a header, with values that are numbers or made of those before. */
@@ -62,6 +88,8 @@ const SETS = {
     prefix: /^FUTEX_(?!.*PRIVATE$|CMD_MASK|WAITV_MAX|OP_|.*WAITERS|.*OWNER|.*TID_MASK|BITSET|32)/,
   },
   epoll: { header: 'linux/eventpoll.h', prefix: /^EPOLL_CTL_/ },
+  clock: { header: 'linux/time.h', prefix: /^CLOCK_/ },
+  archprctl: { header: 'asm/prctl.h', prefix: /^ARCH_/ },
 };
 
 /** Definitions of a header after the preprocessor. */
@@ -163,7 +191,11 @@ const ARCHITECTURES = {
 
 function tables() {
   const known = JSON.parse(readFileSync(ARGUMENTS, 'utf8'));
-  const argumentsOf = (name) => known[PROTOTYPES[name] ?? name] ?? known[`${name}_time32`] ?? known[name];
+  const argumentsOf = (name) =>
+    OF_ARCHITECTURE[name] ??
+    known[PROTOTYPES[name] ?? name]?.map(([word, kind]) => [word, FLAGS[`${name}.${word}`] ?? kind]) ??
+    known[`${name}_time32`] ??
+    known[name];
   const architectures = Object.entries(ARCHITECTURES).map(([name, { machine, header, options }]) => ({
     name,
     machine,

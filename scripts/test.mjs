@@ -2,8 +2,8 @@
 // Sets up, builds, checks, and runs every test: fast ones first, then those that send real packets.
 // `npm test -- unit` or `npm test -- real [WORD]` runs a part, after a build, of files whose path has WORD.
 // `npm run quick` is what to run before every commit: types, lint, layers and the unit tests.
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, statSync } from 'node:fs';
+import { availableParallelism, cpus, freemem } from 'node:os';
 import { join, relative } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
@@ -19,6 +19,8 @@ const REAL = /^(lab|e2e|transports)\/|\/(helper|portable|connect)-engine[^/]*\.t
 const UNTIMED =
   /^transports\/|^engines\/|^lab\/(lab|truth)\.|^e2e\/(command-line|check|bisect-endings|outcomes|import-|recordings\.|trace-syscalls-|dashboard|engines\.|none\.|far-waits|run-ends|nothing-unasked|tracer-rights)/;
 const AT_ONCE = 4;
+/** Captures of some hundred MB, several at once. */
+const LEAST_MEMORY = 4e9;
 
 /** These take longest and begin first, so that no CPU waits at the end. */
 const LONG = /\/(campaign|replay|import|none|dashboard|engines|recordings|\w+-engine\.contract|ssh-endings)\.test\.js$/;
@@ -28,6 +30,8 @@ const SLOWEST = 10;
 const [part = 'all', word = ''] = process.argv.slice(2);
 const began = performance.now();
 const tests = join(root, 'dist/test');
+
+useMemoryForTemporaryFiles();
 
 const tally = { passed: 0, failed: 0, skipped: 0, open: 0 };
 const seconds = new Map();
@@ -68,6 +72,20 @@ console.log(
   `${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped${tally.open === 0 ? '' : `, ${tally.open} known to be open`}`,
 );
 process.exitCode = tally.failed > 0 || tally.passed === 0 ? 1 : 0;
+
+/** Tests write and read a lot that nobody keeps: where memory has room for it, none of them waits for a disk. */
+function useMemoryForTemporaryFiles() {
+  const memory = '/dev/shm';
+  const mount = readFileSync('/proc/mounts', 'utf8').match(new RegExp(`^\\S+ ${memory} tmpfs (\\S+)`, 'm'));
+  if (process.env.TMPDIR !== undefined || mount === null || mount[1].split(',').includes('noexec')) return;
+  const { bavail, bsize } = statfsSync(memory);
+  if (Math.min(bavail * bsize, freemem()) < LEAST_MEMORY) return;
+  const folder = mkdtempSync(join(memory, 'rxray-test-'));
+  // Some tests run as other users.
+  chmodSync(folder, 0o1777);
+  process.env.TMPDIR = folder;
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+}
 
 /** Notes how long it took, and how busy the CPUs were. */
 async function phase(name, work) {

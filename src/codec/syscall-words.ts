@@ -4,9 +4,11 @@ import { SYSCALL_ARGUMENTS, SYSCALL_CONSTANTS, SYSCALL_NAMES } from './syscall-t
 const ARM64 = 183;
 const I386 = 3;
 const AT_FDCWD = -100;
+/** O_CREAT, and the bit of O_TMPFILE that is its own: without them `open` does not look at the mode. */
+const MAKES_FILE = 0o100n | 0o20000000n;
 
 /** Kinds whose values are one of several, perhaps with bits added, not bits alone. */
-const CHOICES = new Set(['futex', 'epoll']);
+const CHOICES = new Set(['futex', 'epoll', 'clock', 'archprctl']);
 
 const ERRORS = new Map<number, string>(Object.entries(constants.errno).map(([name, number]) => [number, name]));
 /** Of the kernel alone: a signal came, and the call was, or will be, begun again. */
@@ -53,6 +55,8 @@ export function syscallArguments(
   let file = known.file;
   let text = known.text;
   const pairs = described === '' ? [] : described.split(' ');
+  const open = pairs.findIndex((pair) => pair.endsWith(':open'));
+  if (pairs[open + 1]?.endsWith(':mode') && ((values[open] ?? 0n) & MAKES_FILE) === 0n) pairs.splice(open + 1, 1);
   return pairs.slice(0, values.length).map((pair, index) => {
     const [argument = '', kind = 'hex'] = pair.split(':');
     const value = values[index] ?? 0n;
@@ -98,6 +102,8 @@ function flags(value: bigint, kind: string): string {
   const names = SYSCALL_CONSTANTS[kind];
   if (!names) return hex(value);
   const number = Number(value & 0xffff_ffffn);
+  const exact = CHOICES.has(kind) ? names[number] : undefined;
+  if (exact !== undefined) return exact;
   const choice = CHOICES.has(kind) ? number & 0x7f : undefined;
   const words: string[] = [];
   let rest = number;

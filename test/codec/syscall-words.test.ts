@@ -32,11 +32,11 @@ test('descriptors carry the path behind them, flags their names, modes their oct
   );
   assert.equal(
     shown(X86_64, 257, [0xffffff9cn, 0x7f00n, 0o200000n, 0n], '', '/'),
-    'openat(AT_FDCWD, "/", O_RDONLY|O_DIRECTORY, 00)',
+    'openat(AT_FDCWD, "/", O_RDONLY|O_DIRECTORY)',
   );
   assert.equal(
     shown(ARM64, 56, [0xffffff9cn, 0x7f00n, 0o40000n, 0n], '', '/'),
-    'openat(AT_FDCWD, "/", O_RDONLY|O_DIRECTORY, 00)',
+    'openat(AT_FDCWD, "/", O_RDONLY|O_DIRECTORY)',
   );
   assert.equal(
     shown(X86_64, 9, [0n, 8192n, 3n, 0x22n, 0xffffffffn, 0n]),
@@ -46,6 +46,17 @@ test('descriptors carry the path behind them, flags their names, modes their oct
     shown(X86_64, 202, [0x7f00n, 129n, 1n, 0n, 0n, 0n]),
     'futex(0x7f00, FUTEX_WAKE|FUTEX_PRIVATE_FLAG, 1, NULL, NULL, 0)',
   );
+  assert.equal(
+    shown(X86_64, 257, [0xffffff9cn, 0x7f00n, 0o20200002n, 0o600n], '', '/tmp'),
+    'openat(AT_FDCWD, "/tmp", O_RDWR|O_TMPFILE, 0600)',
+  );
+  assert.equal(shown(X86_64, 2, [0x7f00n, 0n, 0xdeadn], '', '/etc/hosts'), 'open("/etc/hosts", O_RDONLY)');
+  assert.equal(
+    shown(X86_64, 230, [1n, 1n, 0x7f00n, 0n], 'devtmpfs:/null'),
+    'clock_nanosleep(CLOCK_MONOTONIC, 0x1, 0x7f00, NULL)',
+  );
+  assert.equal(shown(X86_64, 230, [0xfffffffan, 0n, 0x7f00n]), 'clock_nanosleep(0xfffffffa, 0, 0x7f00, NULL)');
+  assert.equal(shown(X86_64, 158, [0x1002n, 0x7f00n, 0n, 0x22n, 0xffffffffn, 0n]), 'arch_prctl(ARCH_SET_FS, 0x7f00)');
   assert.equal(shown(X86_64, 42, [5n, 0x7f00n, 16n], 'socket:[42]'), 'connect(5<socket:[42]>, 0x7f00, 16)');
 });
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { suite, test } from 'node:test';
@@ -53,6 +54,15 @@ suite('the pages', () => {
       files.filter((path) => !existsSync(join(root, path))),
       [],
     );
+  });
+
+  test('what they show as printed is what rxray prints from the recordings that they name', () => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/transcripts.mjs', '--check'], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    assert.equal(status, 0, stderr);
+    assert.ok(Number(/^(\d+) transcripts/.exec(stdout)?.[1]) >= 3, stdout);
   });
 
   test('the README is read in five minutes', () => {

@@ -8,7 +8,7 @@ import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MS } from '../../src/model/time.js';
 import { needsRoot } from './lab-probing.js';
-import { cgroupMount, PYTHON, startWorker, theOnly, traceSyscalls, withCgroups } from './syscalls-run.js';
+import { cgroupMount, counted, PYTHON, startWorker, theOnly, traceSyscalls, withCgroups } from './syscalls-run.js';
 
 const OWN = `rxray-syscalls-${process.pid}`;
 /** Nobody else's: tests may run more than once at a time. */
@@ -58,6 +58,32 @@ suite('rxray trace syscalls, kept to some', { ...needsRoot, timeout: 240_000 }, 
         rmSync(folder, { recursive: true, force: true });
       }
     });
+  });
+
+  test('--no-idle leaves out what waits for something to do, and nothing else', async () => {
+    const body = 'for i in range(211): time.sleep(0.0001); select.select([], [], [], 0.0001); os.getppid()';
+    for (const [args, idle] of [
+      [[], true],
+      [['--no-idle'], false],
+      [['-e', '!getppid', '--no-idle'], false],
+    ] as const) {
+      const worker = await startWorker(`import select\n${body}`);
+      try {
+        const tracing = traceSyscalls(['--summary', '-p', String(worker.pid), ...args]);
+        await tracing.started;
+        await worker.work();
+        tracing.stop();
+        const told = await tracing.ended;
+        const waits = ['clock_nanosleep', 'select', 'pselect6'].reduce(
+          (sum, name) => sum + counted(told, name).count,
+          0,
+        );
+        assert.ok(idle ? waits > 300 : waits === 0, `${args.join(' ')}: ${waits}`);
+        assert.equal(counted(told, 'getppid').count, args[0] === '-e' ? 0 : 211, args.join(' '));
+      } finally {
+        worker.end();
+      }
+    }
   });
 
   test('finds who reads the memory.stat of a tree with zombies, with path and cgroup', async (t) => {

@@ -33,6 +33,25 @@ suite('scenario files', () => {
 
   const table: [title: string, text: string, message: RegExp][] = [
     ['broken YAML', 'seed: [1', /^x\.yaml:1: /],
+    ['an alias without an anchor', 'machines: *nope\n', /^x\.yaml:1: .*nope/],
+    ['a bomb of aliases', `${bomb()}machines: *g\n`, /^x\.yaml:1: Excessive alias count/],
+    ['a list', '- 1\n', /^x\.yaml:1: scenario: expected object/],
+    ['nothing', '', /^x\.yaml:1: scenario: expected object/],
+    [
+      'a name that every object has, of a machine',
+      MACHINES.replace('machine: shell', 'machine: toString'),
+      /vantages\.shell\.machine: expected the name of a machine \(shell, node\), got toString$/,
+    ],
+    [
+      'the same of a pod',
+      MACHINES.replace('queues: 4', 'queues: 4, nodePorts: { 30927: { pods: [constructor], port: 8080 } }'),
+      /nodePorts\.30927\.pods\.0: expected the name of a pod \(none\), got constructor$/,
+    ],
+    [
+      'a vantage called __proto__',
+      `${MACHINES}  __proto__: { machine: nobody }\n`,
+      /^x\.yaml:6: __proto__: expected another name$/,
+    ],
     ['a key that is none', `${MACHINES}sede: 3\n`, /^x\.yaml:\d+: scenario: expected no key of the name sede$/],
     ['no machines', 'vantages: {}\n', /^x\.yaml:1: machines: expected/],
     [
@@ -113,4 +132,17 @@ suite('scenario files', () => {
 
 function fault(rest: string): string {
   return `${MACHINES}faults:\n  - { kind: stall, machine: node, ${rest} }\n`;
+}
+
+/** Each line nine times the one before: 9^7 values. */
+function bomb(): string {
+  const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+  return names
+    .map(
+      (name, i) =>
+        `${name}: &${name} [${Array(9)
+          .fill(i === 0 ? 'x' : `*${names[i - 1]}`)
+          .join(', ')}]\n`,
+    )
+    .join('');
 }

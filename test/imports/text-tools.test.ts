@@ -198,16 +198,17 @@ describe('what nping printed', () => {
     assert.match(notes(series), /reads as a slow drain/);
   });
 
-  const PATHS: readonly [file: string, path: string, reply: string][] = [
-    ['nping-tcp', 'syn 172.16.47.27 9876', 'rst'],
-    ['nping-connect', 'syn 127.0.0.1 9', 'rst'],
-    ['nping-udp', 'udp 127.0.0.1 9', 'unreachable'],
+  const PATHS: readonly [file: string, path: string, reply: string, ttl: number][] = [
+    ['nping-tcp', 'syn 172.16.47.27 9876', 'rst', 63],
+    ['nping-connect', 'syn 127.0.0.1 9', 'rst', 0],
+    ['nping-udp', 'udp 127.0.0.1 9', 'unreachable', 0],
   ];
-  for (const [file, path, reply] of PATHS) {
+  for (const [file, path, reply, ttl] of PATHS) {
     it(`${file} is paired in order`, () => {
       const series = only(fixture(file));
       assert.equal(`${series.protocol} ${series.target} ${series.port}`, path);
       assert.equal(REPLIES[series.samples.reply[0] as number], reply);
+      assert.equal(series.samples.ttl[0], ttl);
       assert.equal(count(series, 'lost'), 0);
       assert.match(notes(series), /paired in their order/);
     });

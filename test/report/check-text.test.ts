@@ -79,3 +79,21 @@ nothing wrong; 120 files read, 81 ms of CPU time there
 `,
   );
 });
+
+test('-v: what is fine too, each with what was read', () => {
+  const checks = [
+    result('ok', 'steal', '', '0.2 % of the time'),
+    result('wrong', 'memory-stat', '/', 'takes 153 ms', 'read less often'),
+    result('ok', 'threaded-napi', 'eth1', 'off'),
+  ];
+  const lines = checkText(REPORT, checks, true).split('\n');
+  assert.deepEqual(lines.slice(1, -2), [
+    '✗ WRONG  memory-stat    /     takes 153 ms',
+    '    what memory-stat allows',
+    '    source: a document',
+    '    → read less often',
+    '✓ ok     steal                0.2 % of the time',
+    '✓ ok     threaded-napi  eth1  off',
+  ]);
+  assert.ok(!checkText(REPORT, checks).includes('0.2 %'));
+});

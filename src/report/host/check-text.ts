@@ -7,8 +7,10 @@ import { CHECK_STATES, type NodeCheck, type NodeReport } from '../../model/node-
 const MARKS = { wrong: '✗ WRONG', notice: '! notice', unknown: '? unknown', ok: '✓ ok' } as const;
 const INDENT = ' '.repeat(4);
 
-/** A node's results for someone who was just woken: worst first, what to do below each, what is fine in one line. */
-/** @param verbose also what is fine, with what was read */
+/**
+ * A node's results for someone who was just woken: worst first, what to do below each, what is fine in one line.
+ * @param verbose also what is fine, with what was read
+ */
 export function checkText(told: NodeReport, toldChecks: readonly NodeCheck[], verbose = false): string {
   const [report, checks] = printableValue([told, toldChecks] as const);
   const sorted = CHECK_STATES.filter((state) => verbose || state !== 'ok').flatMap((state) =>

@@ -162,9 +162,20 @@ describe('a capture file', () => {
     const block = 88;
     const at = content.length - 10 * block;
     content.fill(0xff, at, at + 40);
-    const { times, end } = await read(content);
-    assert.deepEqual(times, [...TIMES.slice(0, 10), ...TIMES.slice(11)]);
-    assert.deepEqual(end.damages, [{ atByte: at, why: `${block} bytes make no sense and were passed over` }]);
+    for (const pieceBytes of [undefined, 128]) {
+      const { times, end } = await read(content, pieceBytes);
+      assert.deepEqual(times, [...TIMES.slice(0, 10), ...TIMES.slice(11)]);
+      assert.deepEqual(end.damages, [{ atByte: at, why: `${block} bytes make no sense and were passed over` }]);
+    }
+  });
+
+  it('a bad packet far into a pcapng is told by its byte of the file', async () => {
+    const packets = PACKETS.map((packet, i) => ({ ...packet, on: i === 15 ? 5 : 0 }));
+    const content = pcapng(packets, { interfaces: [{ linkType: 1 }] });
+    const places = await Promise.all([undefined, 128].map(async (bytes) => (await read(content, bytes)).end.damages));
+    assert.equal(places[0]?.length, 1);
+    assert.ok((places[0]?.[0]?.atByte ?? 0) > 15 * 60);
+    assert.deepEqual(places[1], places[0]);
   });
 
   it('a packet of an interface that is not described costs that packet alone', async () => {

@@ -1,5 +1,6 @@
-import { LineCounter, parseDocument } from 'yaml';
+import { type Document, isScalar, visit } from 'yaml';
 import type { z } from 'zod';
+import { readYaml } from '../../../format/yaml-problems.js';
 import { CodedError } from '../../../model/errors.js';
 import { type Scenario, type ScenarioInput, scenarioSchema } from './scenario.js';
 
@@ -11,11 +12,12 @@ type Issue = z.core.$ZodIssue;
  * @throws CodedError E_SCENARIO
  */
 export function parseScenario(text: string, file = 'scenario'): Scenario {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const broken = document.errors[0];
-  if (broken !== undefined) throw refusal([`${file}:${lines.linePos(broken.pos[0]).line}: ${broken.message}`]);
-  const parsed = scenarioSchema.safeParse(document.toJS());
+  const { value, document, lines, problems } = readYaml(text);
+  const [broken] = problems;
+  if (broken !== undefined) throw refusal([`${file}:${broken.line}: ${broken.message}`]);
+  const lost = lostName(document);
+  if (lost !== undefined) throw refusal([`${file}:${lines.linePos(lost).line}: __proto__: expected another name`]);
+  const parsed = scenarioSchema.safeParse(value);
   if (parsed.success) return parsed.data;
 
   const lineOf = (path: readonly PropertyKey[]): number => {
@@ -42,6 +44,17 @@ export function makeScenario(input: ScenarioInput): Scenario {
   const parsed = scenarioSchema.safeParse(input);
   if (parsed.success) return parsed.data;
   throw refusal(parsed.error.issues.map(innermost).map((issue) => `${issue.path.join('.')}: ${expectation(issue)}`));
+}
+
+/** Where a key has the one name that an object does not keep. */
+function lostName(document: Document): number | undefined {
+  let found: number | undefined;
+  visit(document, {
+    Pair: (_, { key }) => {
+      if (isScalar(key) && key.value === '__proto__') found ??= key.range?.[0];
+    },
+  });
+  return found;
 }
 
 function refusal(messages: readonly string[]): CodedError {
