@@ -1,4 +1,4 @@
-import type { Finding, RequestAccount, Stall, SynRetransmission } from '../model/finding.js';
+import type { Finding, RequestAccount, Stall, SynRetransmission, TcpWait } from '../model/finding.js';
 import { formatLength, formatMs } from './duration.js';
 import { formatFlows } from './flow-list.js';
 
@@ -11,6 +11,7 @@ export const FINDING_GLYPHS = {
   'loss-episode': '?',
   'syn-retransmission': '↻',
   'next-probe-release': '⇥',
+  'tcp-wait': '⧖',
 } as const satisfies Record<Finding['kind'], string>;
 
 const NEIGHBOURS = { normal: ', its neighbours normal', slow: ', its neighbours slow as well', none: '' } as const;
@@ -53,6 +54,13 @@ function accountWords({ phase, phaseNs, wire, packets, slowestPacketNs = 0 }: Re
   }
 }
 
+const TCP_WAITS: Readonly<Record<TcpWait['reason'], string>> = {
+  'delayed-ack':
+    "the sender held small data back (Nagle's algorithm) until the receiver's delayed acknowledgement came: set TCP_NODELAY, or write once",
+  'zero-window': 'the receiver had no room and did not read: its process, not the network',
+  'retransmission-timeout': 'a segment was lost, and sent again by a time-out only',
+};
+
 function specifics(finding: Finding, thresholdNs: number): string {
   const length = formatMs(holdNs(finding));
   switch (finding.kind) {
@@ -83,6 +91,8 @@ function specifics(finding: Finding, thresholdNs: number): string {
         `${count(finding.probes, 'probe')} answered only when the kernel had sent the SYN again, ` +
         `the longest after ${formatMs(finding.peakRttNs)}: packets were lost, nothing waited`
       );
+    case 'tcp-wait':
+      return `${formatMs(finding.peakRttNs)}, ${TCP_WAITS[finding.reason]}`;
     case 'next-probe-release':
       return (
         `${count(finding.probes, 'probe')} answered only when the next one was sent (RTT = interval, up to ` +

@@ -102,6 +102,17 @@ export const nextProbeReleaseSchema = z.object({
     .describe('the answers followed send gaps that varied, or came in pairs; else the path may just be that long'),
 });
 
+/** Data of a connection waited for its own rules, not for a network: seen in a capture. */
+export const tcpWaitSchema = z.object({
+  ...base,
+  kind: z.literal('tcp-wait'),
+  reason: z
+    .enum(['delayed-ack', 'zero-window', 'retransmission-timeout'])
+    .describe(
+      "delayed-ack: the sender waited (Nagle's algorithm) for an acknowledgement that a timer held back; zero-window: the receiver did not read; retransmission-timeout: a segment was lost and sent again by a time-out",
+    ),
+});
+
 /** Something seen on one path, with its interval. One object a line in NDJSON. */
 export const findingSchema = z.discriminatedUnion('kind', [
   stallSchema,
@@ -111,6 +122,7 @@ export const findingSchema = z.discriminatedUnion('kind', [
   lossEpisodeSchema,
   synRetransmissionSchema,
   nextProbeReleaseSchema,
+  tcpWaitSchema,
 ]);
 
 export type Finding = z.infer<typeof findingSchema>;
@@ -121,6 +133,7 @@ export type Congestion = z.infer<typeof congestionSchema>;
 export type RttSpike = z.infer<typeof rttSpikeSchema>;
 export type LossEpisode = z.infer<typeof lossEpisodeSchema>;
 export type NextProbeRelease = z.infer<typeof nextProbeReleaseSchema>;
+export type TcpWait = z.infer<typeof tcpWaitSchema>;
 export type SynRetransmission = z.infer<typeof synRetransmissionSchema>;
 
 export const FINDING_KINDS = [
@@ -131,4 +144,5 @@ export const FINDING_KINDS = [
   'loss-episode',
   'syn-retransmission',
   'next-probe-release',
+  'tcp-wait',
 ] as const satisfies readonly FindingKind[];

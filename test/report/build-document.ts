@@ -95,6 +95,7 @@ export function reportDocument(changes: Partial<ReportDocument> = {}): ReportDoc
       'loss-episode': 0,
       'syn-retransmission': 0,
       'next-probe-release': 0,
+      'tcp-wait': 0,
     },
     culprits: [],
     plots,

@@ -49,6 +49,7 @@ export function kindOf(finding: Finding): IncidentKind {
     case 'syn-retransmission':
       return 'loss';
     case 'next-probe-release':
+    case 'tcp-wait':
       return 'congestion';
   }
 }

@@ -1,4 +1,5 @@
 import type { ByteSource } from '../../imports/byte-source.js';
+import { DataWaits } from '../../imports/capture/exchange/data-waits.js';
 import type { ExchangeTotals } from '../../imports/capture/exchange/exchange-totals.js';
 import { Exchanges } from '../../imports/capture/exchange/exchanges.js';
 import { type CapturedPath, PathTable } from '../../imports/capture/exchange/path-table.js';
@@ -8,6 +9,7 @@ import { type CaptureEnd, readCapture } from '../../imports/capture/file/capture
 import { type LearnedPath, PathIntake } from '../../imports/capture/path-intake.js';
 import type { PathTotals, TimestampSource } from '../../model/engine-event.js';
 import { CodedError } from '../../model/errors.js';
+import type { TcpWait } from '../../model/finding.js';
 import { DEFAULT_MATCH_NS } from '../../model/plan.js';
 import { present } from '../../model/present.js';
 import type { RunPath } from '../../model/records/run.js';
@@ -17,6 +19,19 @@ import type { Io } from '../terminal/io.js';
 import { captureNotes, interruptedNotes } from './capture-notes.js';
 import type { ImportOptions } from './import-options.js';
 import { ImportRun } from './import-run.js';
+
+/** How often data waited for TCP's own rules. */
+function waitNotes(waits: readonly TcpWait[], leftOut: number): string[] {
+  const count = (reason: TcpWait['reason']): number => waits.filter((wait) => wait.reason === reason).length;
+  const told = (['delayed-ack', 'zero-window', 'retransmission-timeout'] as const)
+    .map((reason) => [reason, count(reason)] as const)
+    .filter(([, times]) => times > 0)
+    .map(([reason, times]) => `${reason} ${times} times`);
+  if (told.length === 0) return [];
+  return [
+    `data behind the handshakes waited for TCP's own rules: ${told.join(', ')}${leftOut > 0 ? `, and ${leftOut} more` : ''}`,
+  ];
+}
 
 /** Where packets come from. */
 export interface PacketOrigin {
@@ -77,12 +92,16 @@ export async function importPackets(origin: PacketOrigin, options: ImportOptions
     (samples) => run.samples(samples),
   );
   const sentAgain = new SentAgainGroups((path) => sentAgainPath(path, table, learned[path], intake, exchanges));
+  // Findings of data come before their path may be known to the run: they wait for its end.
+  const waits: TcpWait[] = [];
+  const data = new DataWaits(table, (wait) => waits.push(wait));
   const exchanges: Exchanges = new Exchanges(
     table,
     { waitNs: options.waitNs, matchNs: Math.max(DEFAULT_MATCH_NS, options.waitNs) },
     ({ samples }) => intake.take(samples),
     (path, port) => intake.isFresh(path, port),
     (about) => run.found(sentAgain.add(about)),
+    data,
   );
   const end = await origin.read(exchanges, async () => {
     await run.drain();
@@ -94,6 +113,7 @@ export async function importPackets(origin: PacketOrigin, options: ImportOptions
   checkWanted(table, options);
   begin();
   run.found(sentAgain.finish());
+  run.found(waits);
   run.finish(Math.max(0, exchanges.nowNs));
   progress.clear();
   const { notes, urgent } = captureNotes({ source: origin.name, end, exchanges, table, learned });
@@ -101,7 +121,7 @@ export async function importPackets(origin: PacketOrigin, options: ImportOptions
   return run.end({
     durationNs: durationOf(exchanges.totals),
     totals: exchanges.totals.map(pathTotals),
-    notes: [...interruptedNotes(io), ...(origin.notes?.() ?? []), ...notes],
+    notes: [...interruptedNotes(io), ...waitNotes(waits, data.leftOut), ...(origin.notes?.() ?? []), ...notes],
     clockSteps: exchanges.capture.clockSteps,
     dropped: exchanges.capture.dropped,
     cutOff: end.cutOff,

@@ -49,6 +49,7 @@ export class ReportAssembly implements BisectReporter {
     'loss-episode': 0,
     'syn-retransmission': 0,
     'next-probe-release': 0,
+    'tcp-wait': 0,
   };
   #lastCulprit: ShownCulprit | undefined;
   #verdict: Verdict | null = null;

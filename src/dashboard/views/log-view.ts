@@ -32,6 +32,7 @@ const KIND_STYLES: Readonly<Record<Finding['kind'], Style>> = {
   'loss-episode': 'bad',
   'syn-retransmission': 'bad',
   'next-probe-release': 'bad',
+  'tcp-wait': 'warn',
 };
 
 /** What happened, the newest first: a title and a line each. */
@@ -171,6 +172,8 @@ function findingWords(context: ViewContext, finding: Finding, width: number): st
     case 'stall':
     case 'slow-drain':
       return `${finding.probes} held${on}`;
+    case 'tcp-wait':
+      return finding.reason;
     case 'next-probe-release':
       return `${finding.probes} answered when the next was sent`;
     case 'syn-retransmission':

@@ -3,6 +3,7 @@ import type { PacketSink } from '../file/capture-file.js';
 import { isKnownLink } from '../packet/link-layer.js';
 import { Packet, PacketKinds } from '../packet/packet.js';
 import { CaptureClock } from './capture-clock.js';
+import type { DataWaits } from './data-waits.js';
 import { type ExchangeBatch, ExchangeBatches } from './exchange-batch.js';
 import { type CaptureTotals, type ExchangeTotals, noTotals } from './exchange-totals.js';
 import { FastOpens } from './fast-open.js';
@@ -59,7 +60,10 @@ export class Exchanges implements PacketSink {
     private readonly isFresh: (path: number, port: number) => boolean = () => false,
     /** Told of each SYN that was sent again, once one of them is answered. */
     private readonly sentAgain: (about: SynSentAgain) => void = () => {},
+    /** Follows the data of connections, where that is wanted. */
+    private readonly data?: DataWaits,
   ) {
+    this.#packet.readsData = data !== undefined;
     this.#batches = new ExchangeBatches(deliver);
   }
 
@@ -82,6 +86,11 @@ export class Exchanges implements PacketSink {
     packet.read(bytes, from, to, linkType);
     if (packet.kind === PacketKinds.other) {
       this.#countUnread(packet, linkType);
+      return;
+    }
+    if (packet.kind === PacketKinds.data) {
+      // Data tells nothing of probes: their clock goes on with what asks and answers.
+      this.data?.take(packet, stampNs);
       return;
     }
     const timeNs = this.#clock.take(stampNs);

@@ -15,6 +15,8 @@ export const PacketKinds = {
   echoReply: 5,
   /** An ICMP error; addresses, ports and numbers are those of the packet that it quotes. */
   icmpError: 6,
+  /** A segment of a TCP connection that stands; read only where it is asked for. */
+  data: 7,
 } as const;
 
 const TCP = 6;
@@ -59,6 +61,11 @@ export class Packet {
   answerNumber = 0;
   /** Bytes that a SYN carries (TCP Fast Open). */
   dataBytes = 0;
+  /** Of a segment of data: the number it acknowledges, and the window as it stands there. */
+  acknowledged = 0;
+  window = 0;
+  /** Segments of data are read too; else they are `other`. */
+  readsData = false;
   /** A TCP header with options, as every kernel sends a SYN. */
   hasOptions = false;
   ttl = 0;
@@ -173,6 +180,18 @@ export class Packet {
   }
 
   /** Of a quoted one the first eight bytes are sure to be there: ports and sequence number. */
+  /** A segment of a connection that stands, with data or without. */
+  #readData(bytes: Uint8Array, at: number, to: number): void {
+    if (at + 16 > to) return;
+    this.kind = PacketKinds.data;
+    const header = ((bytes[at + 12] as number) >> 4) * 4;
+    this.number = word32(bytes, at + 4);
+    this.acknowledged = word32(bytes, at + 8);
+    this.window = ((bytes[at + 14] as number) << 8) | (bytes[at + 15] as number);
+    this.dataBytes = Math.max(0, this.#end - at - header);
+    this.#readPorts(bytes, at);
+  }
+
   #readTcp(bytes: Uint8Array, at: number, to: number, quoted: boolean): void {
     if (at + (quoted ? 8 : 14) > to) return;
     this.isTcp = true;
@@ -183,6 +202,10 @@ export class Packet {
       return;
     }
     const flags = (bytes[at + 13] as number) & 0x17;
+    if (flags === 0x10 && this.readsData) {
+      this.#readData(bytes, at, to);
+      return;
+    }
     if (flags === 0x10 || flags === 0x11 || flags === 0) return;
     const header = ((bytes[at + 12] as number) >> 4) * 4;
     this.hasOptions = header > 20;
