@@ -10,6 +10,7 @@ import { pageData } from './pack-page-data.js';
 import { pageContext } from './page-context.js';
 import { plotSection } from './plot-section.js';
 import { qualitySection } from './quality-section.js';
+import { requestSection } from './request-section.js';
 import { runSection } from './run-section.js';
 import { verdictSection } from './verdict-section.js';
 
@@ -21,6 +22,7 @@ export interface PageAssets {
 
 const SECTIONS = [
   ['evidence', 'Evidence', evidenceSection],
+  ['requests', 'Requests', requestSection],
   ['plots', 'Plots', plotSection],
   ['flows', 'Flows', flowMapSection],
   ['incidents', 'Incidents', incidentSection],
