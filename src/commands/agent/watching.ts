@@ -64,6 +64,8 @@ const RECORD_EVERY_MS = 30_000;
 const INBOUND_AFTER_MS = 3_000;
 const LOOK_MS = 5_000;
 const RETRY_MS = 60_000;
+/** Secrets of paths are made anew where more are asked for. */
+const MOST_SECRETS = 1_024;
 
 /** The probing of one configuration: its prober, its sweeps, what it hears, and what all of them show. */
 export class Watching {
@@ -388,7 +390,8 @@ export class Watching {
         nameOf: (source) => senders.get(source)?.name,
         secretOf: (sender, port) => {
           const name = `${sender} ${port}`;
-          if (!cached.has(name) && cached.size < 4_096) {
+          if (!cached.has(name)) {
+            if (cached.size >= MOST_SECRETS) cached.clear();
             const pair = secrets.between(self, { name: sender, key: this.membership.member(sender)?.key });
             cached.set(name, pair === undefined ? undefined : pathSecret(pair, sender, node, port));
           }

@@ -73,9 +73,9 @@ export class HeardProbes {
   take(heard: Heard): Arrived | undefined {
     const sender = this.known.nameOf(heard.source);
     if (sender === undefined || heard.clockStepped) return undefined;
-    const secret = this.known.secretOf(sender, heard.protocol === 'icmp' ? 0 : heard.targetPort);
-    if (secret === undefined) return undefined;
-    return heard.protocol === 'icmp' ? this.#echo(heard, sender, secret) : this.#syn(heard, sender, secret);
+    if (heard.protocol === 'syn') return this.#syn(heard, sender);
+    const secret = this.known.secretOf(sender, 0);
+    return secret === undefined ? undefined : this.#echo(heard, sender, secret);
   }
 
   #echo(heard: Heard, sender: string, secret: string): Arrived | undefined {
@@ -106,7 +106,7 @@ export class HeardProbes {
     return arrived;
   }
 
-  #syn(heard: Heard, sender: string, _secret: string): Arrived | undefined {
+  #syn(heard: Heard, sender: string): Arrived | undefined {
     const state = this.#senders.get(sender);
     const known = [...(state?.grids.values() ?? [])].find(
       ({ grid }) =>
