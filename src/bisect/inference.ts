@@ -114,6 +114,7 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
   let weighed: {
     revision: number;
     seconds: number;
+    count: number;
     posterior: Posterior;
     judgement: Judgement;
     known: Case;
@@ -180,12 +181,12 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
   /** @param slack share by which the time that was measured may have grown since it was weighed last */
   function weighNow(nowNs: number, slack: number): NonNullable<typeof weighed> {
     const seconds = Math.max(1, (nowNs - Math.min(firstNs, nowNs)) / SECOND);
-    const { revision } = store;
-    if (weighed === null || weighed.revision !== revision || Math.abs(weighed.seconds - seconds) > slack * seconds) {
+    const { revision, count } = store;
+    if (weighed === null || isStale(weighed, { revision, seconds, count }, slack)) {
       const known = caseOf(store.incidents, nowNs);
       const list = hypothesesFor(known);
       const posterior = posteriorOf(known, list);
-      weighed = { revision, seconds, posterior, judgement: judgePosterior(posterior), known, hypotheses: list };
+      weighed = { revision, seconds, count, posterior, judgement: judgePosterior(posterior), known, hypotheses: list };
     }
     return weighed;
   }
@@ -266,6 +267,20 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
       return stopping.decide(judgement, { incidents: known.incidents, seconds: known.seconds });
     },
   };
+}
+
+interface Weighed {
+  readonly revision: number;
+  readonly seconds: number;
+  /** Incidents so far. */
+  readonly count: number;
+}
+
+/** A run of thousands of incidents is weighed as often as one of hundreds is: when there is so much more to weigh. */
+function isStale(then: Weighed, now: Weighed, slack: number): boolean {
+  const longer = now.seconds - then.seconds;
+  if (then.revision === now.revision) return Math.abs(longer) > slack * now.seconds;
+  return now.count - then.count > slack * then.count || longer > (slack / 2) * now.seconds || slack === 0;
 }
 
 function sceneOf(

@@ -8,6 +8,7 @@ import { coverage } from './coverage.js';
 import { dashboard } from './dashboard.js';
 import { detectors } from './detectors.js';
 import { imports } from './imports.js';
+import { inference } from './inference.js';
 import { describeMachine, measureSteal } from './machine.js';
 import { noise } from './noise.js';
 import { none } from './none.js';
@@ -31,6 +32,7 @@ const PARTS: readonly Part[] = [
   none,
   coverage,
   detectors,
+  inference,
   noise,
   dashboard,
   imports,

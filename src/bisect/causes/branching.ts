@@ -1,4 +1,5 @@
 import type { MeasuredPath } from '../../model/measured-path.js';
+import { isOverlay } from '../../model/overlay.js';
 import type { Topology } from '../paths/topology.js';
 import type { Hypothesis, Reach } from './hypothesis.js';
 
@@ -26,7 +27,7 @@ export function asTheyAre(
     const reachOn = (usual: Reach, path: number): Reach => {
       if (misdescribed[path]) return 'any';
       if (!branching[path] || (hypothesis.cause === 'pod' && usual === 'by-flow')) return usual;
-      return mayActBehind(hypothesis, topology, path) ? 'any' : usual;
+      return mayActBehind(hypothesis, topology, path) ? 'some' : usual;
     };
     return { ...hypothesis, variants: hypothesis.variants.map((one) => ({ ...one, reach: one.reach.map(reachOn) })) };
   });
@@ -35,7 +36,9 @@ export function asTheyAre(
 /** Whether a cause may lie on the way to one of several pods that the stages of the path do not name. */
 function mayActBehind({ cause, machines }: Hypothesis, topology: Topology, path: number): boolean {
   const front = frontOf(topology, path);
-  const touches = machines.some((machine) => front.includes(machine));
+  const beyond = machines.filter((machine) => !front.includes(machine));
+  const begins = beyond.length < machines.length;
+  const ends = beyond.some((machine) => mayHavePods(topology, machine));
   switch (cause) {
     case 'sender':
     case 'nat':
@@ -44,16 +47,21 @@ function mayActBehind({ cause, machines }: Hypothesis, topology: Topology, path:
     case 'rx-queue':
     case 'host':
     case 'device':
-      return !touches;
+      return ends;
     case 'network':
-      if (machines.length === 1) return !touches;
-      return touches && !machines.every((machine) => front.includes(machine));
+      return machines.length === 1 ? ends : begins && ends;
     case 'pod':
       return true;
     default:
-      // An overlay, of whatever kind, begins at the machine that has the port.
-      return touches;
+      // An overlay, of whatever kind, begins at the machine that has the port; behind the network packets pass.
+      return isOverlay(cause) && begins;
   }
+}
+
+/** What is outside has none; of a machine that is no target nothing is known. */
+function mayHavePods({ paths }: Topology, machine: string): boolean {
+  const kinds = paths.flatMap(({ answeredBy, targetKind }) => (answeredBy === machine ? [targetKind] : []));
+  return kinds.length === 0 || kinds.some((kind) => kind !== 'external' && kind !== 'control');
 }
 
 /** Machines that every packet of the path meets before the port is translated: the vantage, and a NodePort's node. */

@@ -4,9 +4,10 @@ import type { IncidentKind } from '../evidence/observation.js';
 
 /**
  * What a cause does to the packets of a path. `all`: holds every one. `by-flow`: those that hash onto a stalled queue.
- * `new`: only those of source ports not seen before. `none`: lets them pass. `any`: as it likes.
+ * `new`: only those of source ports not seen before. `none`: lets them pass. `some`: perhaps those of some flows, always
+ * the same, as they come by a place that the path does not name. `any`: as it likes.
  */
-export type Reach = 'all' | 'by-flow' | 'new' | 'none' | 'any';
+export type Reach = 'all' | 'by-flow' | 'new' | 'none' | 'some' | 'any';
 
 /** One way in which a cause can show; the shares of the variants of a hypothesis add up to 1, or to less where some of its ways are impossible there. */
 export interface Variant {

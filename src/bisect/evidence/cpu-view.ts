@@ -13,11 +13,21 @@ const PASSES = 0.2;
  */
 export type CpuView = 'waited' | 'gap' | 'no-wait' | 'beating' | 'squeezed' | 'unknown';
 
-export function cpuView(
-  incident: Pick<Observation, 'local' | 'traced' | 'startMaxNs' | 'releaseNs'>,
-  machine: string,
-  watched: boolean,
-): CpuView {
+export function cpuView(incident: CpuSeen, machine: string, watched: boolean): CpuView {
+  const views = remembered.get(incident) ?? new Map<string, CpuView>();
+  remembered.set(incident, views);
+  const key = `${watched ? '+' : '-'}${machine}`;
+  const view = views.get(key) ?? lookAt(incident, machine, watched);
+  views.set(key, view);
+  return view;
+}
+
+type CpuSeen = Pick<Observation, 'local' | 'traced' | 'startMaxNs' | 'releaseNs'>;
+
+/** Each hypothesis asks again, and an incident never changes: what comes later makes another one. */
+const remembered = new WeakMap<CpuSeen, Map<string, CpuView>>();
+
+function lookAt(incident: CpuSeen, machine: string, watched: boolean): CpuView {
   const own = incident.local.filter((piece) => piece.machine === machine);
   const waited = coveredShare(
     own.filter(({ kind }) => kind === 'kernel-wait' || kind === 'napi-delay'),

@@ -31,6 +31,11 @@ export class IncidentStore {
     return this.#forgotten;
   }
 
+  /** All incidents so far, those that were forgotten too. */
+  get count(): number {
+    return this.#incidents.length + this.#forgotten;
+  }
+
   /** Changes with whatever may change a verdict. */
   get revision(): number {
     return this.#revision;

@@ -23,8 +23,8 @@ export interface Unit {
   readonly gain: readonly number[];
 }
 
-/** What one path shows of the queues, over all incidents. */
-export interface HashedPath {
+/** What one path shows of the queues, over some incidents, wherever the queues are. */
+export interface HashedCounts {
   /** Log-likelihood where the path is not what it is taken for. */
   readonly unknown: number;
   readonly flows: readonly Unit[];
@@ -33,6 +33,11 @@ export interface HashedPath {
   readonly freshPassed: number;
   /** Log-likelihood of what no queue does: odd incidents, flows of which some probes waited and others passed. */
   readonly odd: number;
+}
+
+/** The same at one machine. */
+export interface HashedPath {
+  readonly counts: HashedCounts;
   readonly hash: 'addresses' | 'ports' | 'tunnel';
   /** Its packets meet the queues on the way out and, through the tunnel, on the way back. */
   readonly twice: boolean;
@@ -78,20 +83,28 @@ export function unitOf(held: number, passed: number): Unit {
   return counts.unit();
 }
 
+/** How a path meets the queues of a machine. */
+export function hashedPath(counts: HashedCounts, topology: Topology, index: number, machine: string): HashedPath {
+  const ports = hasPorts(topology.paths[index]?.protocol ?? 'icmp');
+  return {
+    counts,
+    hash: !ports ? 'addresses' : topology.overlay(index) !== undefined ? 'tunnel' : 'ports',
+    twice: topology.arrivals(index, machine) > 1,
+    group: topology.addressesAt(index, machine),
+  };
+}
+
 /** @returns null where the path saw none of the incidents */
-export function hashedPath(
+export function hashedCounts(
   incidents: readonly Observation[],
-  topology: Topology,
   index: number,
-  machine: string,
   labels: QueueLabels,
-): HashedPath | null {
-  const path = topology.paths[index];
+): HashedCounts | null {
   const all = incidents.flatMap((incident, i) => {
     const seen = incident.paths[index];
     return seen ? [{ seen, label: labels.of[i] as number }] : [];
   });
-  if (path === undefined || all.length === 0) {
+  if (all.length === 0) {
     return null;
   }
   const votes = Array.from({ length: labels.count }, (_, label) => new Votes(all, label));
@@ -104,8 +117,11 @@ export function hashedPath(
   const flows = new Map<number, Counts>();
   const whole = new Counts(labels.count);
   const ofFlow = (flow: number): Counts => {
-    const known = flows.get(flow) ?? new Counts(labels.count);
-    flows.set(flow, known);
+    let known = flows.get(flow);
+    if (known === undefined) {
+      known = new Counts(labels.count);
+      flows.set(flow, known);
+    }
     return known;
   };
   for (const { seen, label } of usual) {
@@ -122,9 +138,6 @@ export function hashedPath(
     freshHeld: sum(({ freshHeld }) => freshHeld),
     freshPassed: sum(({ freshClean }) => freshClean),
     odd: odd + usual.length * NO_GLITCH + sum(({ mixed }) => mixed) * LOG_MIXED,
-    hash: !hasPorts(path.protocol) ? 'addresses' : topology.overlay(index) === undefined ? 'ports' : 'tunnel',
-    twice: topology.arrivals(index, machine) > 1,
-    group: topology.addressesAt(index, machine),
   };
 }
 

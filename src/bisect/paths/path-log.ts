@@ -10,6 +10,9 @@ const MOST_REMEMBERED = 8_192;
 const LEAST_LEVEL_NS = 2 * MS;
 const MOST_LEVEL_NS = 25 * MS;
 
+/** Answers may stand so much out of the order in which they came. */
+const OUT_OF_ORDER_NS = 500 * MS;
+
 const MOST_PROFILES = 256;
 
 /** What the replies of one fixed flow have in common. */
@@ -105,15 +108,24 @@ export class PathLog {
 
   /** Probes sent from `fromNs` to `toNs`, each with its last word: a late reply stands for the loss before it. */
   sentWithin(fromNs: number, toNs: number): LoggedProbe[] {
-    const bySeq = new Map<number, LoggedProbe>();
     const size = this.#sent.length;
-    for (let place = Math.max(0, this.#end - size); place < this.#end; place += 1) {
+    const found: number[] = [];
+    for (let place = this.#end - 1; place >= Math.max(0, this.#end - size); place -= 1) {
       const at = place % size;
       const sentNs = this.#sent[at] as number;
-      if (sentNs >= fromNs && sentNs <= toNs) {
-        const probe = { sentNs, rttNs: this.#rtt[at] as number, flow: this.#flow[at] as number };
-        bySeq.set(this.#seq[at] as number, probe);
-      }
+      if (sentNs >= fromNs && sentNs <= toNs) found.push(at);
+      // They stand in the order in which their outcome was known: before what was answered by then nothing was sent later.
+      const rttNs = this.#rtt[at] as number;
+      if (rttNs >= 0 && sentNs + rttNs < fromNs - OUT_OF_ORDER_NS) break;
+    }
+    const bySeq = new Map<number, LoggedProbe>();
+    for (const at of found.reverse()) {
+      const probe = {
+        sentNs: this.#sent[at] as number,
+        rttNs: this.#rtt[at] as number,
+        flow: this.#flow[at] as number,
+      };
+      bySeq.set(this.#seq[at] as number, probe);
     }
     return [...bySeq.values()];
   }

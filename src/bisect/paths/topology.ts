@@ -29,6 +29,8 @@ export function topologyOf(paths: readonly MeasuredPath[]): Topology {
   const vantageMachines = paths.map((path) => machineOfVantage(path));
   const has = (path: number, test: (stage: Stage) => boolean): boolean => (stages[path] ?? []).some(test);
   const overlay = (path: number): Overlay | undefined => (stages[path] ?? []).map(({ kind }) => kind).find(isOverlay);
+  const arrivals = (path: number, machine: string): number =>
+    (stages[path] ?? []).filter((stage) => stage.kind === 'rx-queue' && stage.machines[0] === machine).length;
   const addresses = new Map<string, string>();
   for (const { targetKind, answeredBy, address } of paths) {
     const own = targetKind === 'node' || targetKind === 'external';
@@ -52,21 +54,26 @@ export function topologyOf(paths: readonly MeasuredPath[]): Topology {
     arrivesAt: (path, machine) =>
       machine !== vantageMachines[path] &&
       has(path, (stage) => stage.kind === 'rx-queue' && stage.machines[0] === machine),
-    arrivals: (path, machine) =>
-      (stages[path] ?? []).filter((stage) => stage.kind === 'rx-queue' && stage.machines[0] === machine).length,
+    arrivals,
     startsAt: (path, machine) => vantageMachines[path] === machine,
     touchesNetworkOf: (path, machine) =>
       has(path, (stage) => stage.kind === 'network' && (stage.machines as readonly string[]).includes(machine)),
     isControl: (path) =>
       paths[path]?.targetKind === 'control' || !has(path, ({ kind }) => kind === 'network' || isOverlay(kind)),
     addressesAt: (path, machine) => {
-      const next = (stages[path] ?? []).find(
+      const networks = (stages[path] ?? []).filter(
         ({ kind, machines }) => kind === 'network' && (machines as readonly string[]).includes(machine),
       );
+      const answering = paths[path]?.answeredBy as string;
+      // What a node passes on comes back to it from the far one, beside all else that those two exchange.
+      const next =
+        arrivals(path, machine) > 1
+          ? networks.find(({ machines }) => (machines as readonly string[]).includes(answering))
+          : networks[0];
       const from = next?.machines.find((name) => name !== machine) ?? (vantageMachines[path] as string);
-      const to = next === undefined ? (paths[path]?.answeredBy as string) : machine;
+      const to = next === undefined ? answering : machine;
       // Tunnelled packets have the addresses of the nodes; of what comes back to the vantage the target's is the first.
-      const own = overlay(path) !== undefined ? undefined : paths[path]?.address;
+      const own = overlay(path) !== undefined || arrivals(path, machine) > 1 ? undefined : paths[path]?.address;
       return vantageMachines[path] === machine
         ? `${own ?? addressOf(from)} ${addressOf(to)}`
         : `${addressOf(from)} ${own ?? addressOf(to)}`;

@@ -9,7 +9,8 @@ import { judgePosterior } from '../weigh/judgement.js';
 import { logSum } from '../weigh/log-math.js';
 import type { Posterior } from '../weigh/posterior.js';
 import { HEALTHY, QUEUES } from '../weigh/priors.js';
-import type { Account, Share } from '../weigh/weigh.js';
+import type { Share } from '../weigh/share.js';
+import type { Account } from '../weigh/weigh.js';
 import {
   accountLabel,
   causeName,

@@ -25,7 +25,7 @@ export const BACKGROUND_RATE: RateRange = { least: 1 / 1_000, most: 1 };
 export const FAULT_RATE: RateRange = { least: 1 / 60, most: 3 };
 
 /** How likely the pattern of an incident is when it has no cause that lasts: a slow probe, a lone hiccup. */
-export function scoreBackground(incident: Observation): number {
+export function scoreBackground(incident: Pick<Observation, 'kind' | 'paths'>): number {
   const { paths } = incident;
   const hit = paths.filter(isHit);
   const watched = paths.filter((path) => path !== null);

@@ -1,9 +1,11 @@
 import type { Hypothesis } from '../causes/hypothesis.js';
 import type { Observation } from '../evidence/observation.js';
+import { tellingKinds } from '../evidence/telling-kinds.js';
 import type { Case } from './case.js';
+import type { IncidentScores } from './incident-scores.js';
 import { type Judgement, judgePosterior } from './judgement.js';
 import { posteriorOf } from './posterior.js';
-import { LEAST_SHARE, tellingKinds } from './signatures.js';
+import { LEAST_SHARE } from './signatures.js';
 
 /**
  * A network that stalls and loses may be two faults: the losses are its own, the stalls could be those of a machine
@@ -35,7 +37,6 @@ function only(known: Case, incidents: readonly number[]): Case {
   return {
     ...known,
     incidents: incidents.map((i) => known.incidents[i] as Observation),
-    scores: incidents.map((i) => known.scores[i] ?? []),
-    background: incidents.map((i) => known.background[i] ?? 0),
+    scores: incidents.map((i) => known.scores[i] as IncidentScores),
   };
 }

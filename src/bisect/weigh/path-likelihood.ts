@@ -66,6 +66,33 @@ export function scoreUnknownPath(seen: readonly PathObservation[]): number {
   return logOfCounts([count('hit'), count('clean'), count('partial')]) + partial.reduce((sum, score) => sum + score, 0);
 }
 
+/** Each flow waits always or never, or the path does as it likes. */
+const FLOWS_FIXED = 0.5;
+
+/** The incidents of a run on a path of which some flows come by a place that is not known: those wait, or none does. */
+export function scoreSomeFlows(seen: readonly PathObservation[]): number {
+  const counts = new Map<number, { held: number; passed: number }>();
+  let [mixed, fresh] = [0, 0];
+  for (const one of seen) {
+    for (const [flows, held] of [[one.hit, 1] as const, [one.clean, 0] as const]) {
+      for (const flow of flows) {
+        const count = counts.get(flow) ?? { held: 0, passed: 0 };
+        counts.set(flow, { held: count.held + held, passed: count.passed + 1 - held });
+      }
+    }
+    mixed += one.mixed;
+    fresh += one.freshHeld + one.freshClean;
+  }
+  const of = ({ held, passed }: { held: number; passed: number }): number =>
+    logMix(
+      held * Math.log1p(-MISSED) + passed * Math.log(MISSED),
+      0.5,
+      held * Math.log(STRAY) + passed * Math.log1p(-STRAY),
+    );
+  const fixed = [...counts.values()].reduce((sum, count) => sum + of(count), 0);
+  return logMix(scoreUnknownPath(seen), FLOWS_FIXED, fixed + mixed * Math.log(MIXED) + fresh * Math.log(0.5));
+}
+
 /** The score of a path over a run, with the chance that the path is not what it is taken for. */
 export function withDoubt(score: number, seen: readonly PathObservation[]): number {
   return seen.length === 0 ? 0 : doubted(score, scoreUnknownPath(seen));

@@ -2,12 +2,12 @@ import { allCauses } from '../causes/all-causes.js';
 import { type Hypothesis, STALLING } from '../causes/hypothesis.js';
 import type { QueueCounts } from '../causes/knowledge.js';
 import type { Topology } from '../paths/topology.js';
-import { explainIncident } from '../words/explain-incident.js';
 import { FAULT_RATE, scoreRate } from './background.js';
 import type { Case } from './case.js';
 import { logSum } from './log-math.js';
 import { HEALTHY, PAIRS, UNKNOWN } from './priors.js';
-import { type Account, weigh, weighNothing } from './weigh.js';
+import type { Share } from './share.js';
+import { type Account, weigh, weighNothing, withOther } from './weigh.js';
 
 /** Single causes that are tried in pairs: the best ones, and those that explain some incident best. */
 const PAIRED = 9;
@@ -29,12 +29,20 @@ export function posteriorOf(known: Case, hypotheses: readonly Hypothesis[]): Pos
   const candidates = candidatesForPairs(known, singles);
   const priorOfPair = PAIRS / Math.max(1, (hypotheses.length * (hypotheses.length - 1)) / 2);
   const tryPair = (first: Hypothesis, second: Hypothesis): Account[] => {
-    const pair = first === second ? null : weigh(known, [first, second], priorOfPair);
-    return pair === null || areTurnsOfOne(pair) ? [] : [pair];
+    if (first === second) return [];
+    const pair = weigh(known, [first, second], priorOfPair);
+    if (pair === null) return [];
+    return areTurnsOfOne(pair) ? pairOfWholes(known, first, second, priorOfPair) : [pair];
   };
   const pairs = candidates.flatMap((first, i) => candidates.slice(i + 1).flatMap((second) => tryPair(first, second)));
-  pairs.push(...besideBest(pairs, hypotheses, tryPair));
-  const accounts = [weighNothing(known, HEALTHY), ...singles, ...pairs, quietFault(known, hypotheses, singles)];
+  const inPlaceOf = (pair: Account, of: number, other: Hypothesis): Account => withOther(known, pair, of, other);
+  pairs.push(...besideBest(pairs, hypotheses, tryPair, inPlaceOf));
+  const accounts = [
+    weighNothing(known, HEALTHY),
+    ...singles,
+    ...bestOfEach(pairs),
+    quietFault(known, hypotheses, singles),
+  ];
   const logs = accounts.map(({ score, prior }) => score + Math.log(prior));
   const total = logSum(logs);
   return accounts
@@ -64,30 +72,86 @@ function areTurnsOfOne({ shares }: Account): boolean {
   return sameMachine || first.moving || second.moving;
 }
 
-/** The best pair with either cause replaced by any other: one that explains as much must not go unseen. */
+/** The same two, where one or both hold all that comes: which they may, though flows fit a little better. */
+function pairOfWholes(known: Case, first: Hypothesis, second: Hypothesis, prior: number): Account[] {
+  const [firstWhole, secondWhole] = [first, second].map(wholeOf) as [Hypothesis | null, Hypothesis | null];
+  const accounts = [
+    [firstWhole, second],
+    [first, secondWhole],
+    [firstWhole, secondWhole],
+  ].flatMap(([one, other]) => (one && other ? (weigh(known, [one, other], prior) ?? []) : []));
+  const best = accounts
+    .filter((account) => !areTurnsOfOne(account))
+    .reduce<Account | null>((a, b) => (a === null || b.score > a.score ? b : a), null);
+  if (best === null) return [];
+  const shares = best.shares.map((share, i) => ({ ...share, hypothesis: i === 0 ? first : second }));
+  return [{ ...best, shares }];
+}
+
+const wholes = new WeakMap<Hypothesis, Hypothesis | null>();
+
+/** A cause in those of its ways that hold nothing by flow; null where it has none. */
+function wholeOf(hypothesis: Hypothesis): Hypothesis | null {
+  let whole = wholes.get(hypothesis);
+  if (whole === undefined) {
+    const variants = hypothesis.variants.filter(({ reach }) => !reach.includes('by-flow'));
+    whole = variants.length === 0 ? null : { ...hypothesis, variants };
+    wholes.set(hypothesis, whole);
+  }
+  return whole;
+}
+
+/**
+ * The best pair with either cause replaced by any other, for what it claims itself or for what the replaced one claims:
+ * one that explains as much must not go unseen.
+ */
 function besideBest(
   pairs: readonly Account[],
   hypotheses: readonly Hypothesis[],
   tryPair: (first: Hypothesis, second: Hypothesis) => Account[],
+  inPlaceOf: (pair: Account, of: number, other: Hypothesis) => Account,
 ): Account[] {
   const best = pairs.reduce<Account | null>((a, b) => (a === null || b.score > a.score ? b : a), null);
   if (best === null) {
     return [];
   }
-  const key = (causes: readonly Hypothesis[]): string =>
-    causes
-      .map(({ label }) => label)
-      .sort()
-      .join(' ');
-  const known = new Set(pairs.map(({ shares }) => key(shares.map(({ hypothesis }) => hypothesis))));
+  const known = new Set(pairs.map(keyOf));
   const [first, second] = best.shares.map(({ hypothesis }) => hypothesis) as [Hypothesis, Hypothesis];
   return hypotheses.flatMap((other) =>
-    [first, second].flatMap((kept) => {
-      if (other.cause === 'unknown' || known.has(key([kept, other]))) return [];
-      known.add(key([kept, other]));
-      return tryPair(kept, other);
+    [first, second].flatMap((kept, i) => {
+      if (other.cause === 'unknown' || other === kept) return [];
+      const inPlace = isBeside(other, best.shares[1 - i] as Share) ? [inPlaceOf(best, 1 - i, other)] : [];
+      const key = labelsOf([kept, other]);
+      if (known.has(key)) return inPlace;
+      known.add(key);
+      return [...tryPair(kept, other), ...inPlace];
     }),
   );
+}
+
+const keyOf = ({ shares }: Account): string => labelsOf(shares.map(({ hypothesis }) => hypothesis));
+
+function labelsOf(causes: readonly Hypothesis[]): string {
+  return causes
+    .map(({ label }) => label)
+    .sort()
+    .join(' ');
+}
+
+/** Of accounts of the same two causes the best. */
+function bestOfEach(pairs: readonly Account[]): Account[] {
+  const best = new Map<string, Account>();
+  for (const pair of pairs) {
+    const key = keyOf(pair);
+    const known = best.get(key);
+    if (known === undefined || pair.score > known.score) best.set(key, pair);
+  }
+  return [...best.values()];
+}
+
+/** Both blame the same machine, and the one may well claim what the other does. */
+function isBeside(other: Hypothesis, { hypothesis }: Share): boolean {
+  return other !== hypothesis && hypothesis.machines.some((machine) => other.machines.includes(machine));
 }
 
 function candidatesForPairs(known: Case, singles: readonly Account[]): Hypothesis[] {
@@ -95,15 +159,13 @@ function candidatesForPairs(known: Case, singles: readonly Account[]): Hypothesi
   const chosen = new Set(byScore.slice(0, PAIRED).flatMap(({ shares }) => shares[0]?.hypothesis ?? []));
   const all = singles.flatMap(({ shares }) => shares[0]?.hypothesis ?? []);
   const wins = new Map<Hypothesis, number>();
-  for (const incident of known.incidents.keys()) {
-    const best = all
-      .map((hypothesis) => ({ hypothesis, score: explainIncident(known, incident, hypothesis, null) }))
-      .filter(({ score }) => score > (known.background[incident] ?? 0))
-      .sort((a, b) => b.score - a.score);
-    for (const { hypothesis, score } of best) {
-      if (score >= (best[0]?.score ?? 0) - Math.LN2) {
-        wins.set(hypothesis, (wins.get(hypothesis) ?? 0) + 1);
-      }
+  for (const scores of known.scores) {
+    const own = all.map((hypothesis) => scores.unlearnt(hypothesis));
+    const enough = Math.max(...own) - Math.LN2;
+    const best = [...own.entries()].filter(([, score]) => score > scores.background && score >= enough);
+    for (const [i] of best.sort((a, b) => b[1] - a[1])) {
+      const hypothesis = all[i] as Hypothesis;
+      wins.set(hypothesis, (wins.get(hypothesis) ?? 0) + 1);
     }
   }
   const winners = [...wins].sort((a, b) => b[1] - a[1]).slice(0, PAIRED);

@@ -1,9 +1,10 @@
-import type { Observation, PathObservation } from '../evidence/observation.js';
-import { type HashedPath, hashedPath, type Unit, unitOf } from '../paths/hashed-path.js';
+import type { Variant } from '../causes/hypothesis.js';
+import { type HashedCounts, type HashedPath, hashedPath } from '../paths/hashed-path.js';
 import type { Topology } from '../paths/topology.js';
-import { labelQueues, oneQueue } from '../words/queue-labels.js';
 import { logSum } from './log-math.js';
-import { doubted, MISSED, MIXED, STRAY, withGlitch } from './path-likelihood.js';
+import type { OwnIncidents } from './own-incidents.js';
+import { doubted, MISSED, STRAY } from './path-likelihood.js';
+import { scoreUnit } from './queue-unit.js';
 
 /** Cards hash TCP by addresses and ports; a few are set to addresses alone, for all TCP. */
 const TCP_BY_ADDRESSES = 0.03;
@@ -33,51 +34,54 @@ export interface QueueScore {
 }
 
 /**
- * Likelihood of all incidents of a run where the paths in `hashed` wait by flow, summed over the number of queues K,
+ * Likelihood of incidents of a run where the paths that a variant holds by flow do wait by flow, summed over the number of queues K,
  * over what TCP is hashed by, and over whether the same queue waits every time or another one.
  *
  * A flow lies on each queue with chance 1/K and waits when that queue does. Packets hashed by addresses lie on one
  * queue together, those of different paths too where they come from the same machine.
  *
- * @param others score of the paths that the cause does not touch, by path
+ * @param others score of the paths that the variant does not hold by flow, by path and all together
  */
 export function scoreQueues(
-  incidents: readonly Observation[],
+  incidents: OwnIncidents,
   topology: Topology,
-  hashed: readonly boolean[],
-  others: readonly number[],
+  variant: Variant,
+  others: { readonly byPath: readonly number[]; readonly rest: number },
   { machine, choices }: QueuePlace,
 ): QueueScore {
-  const labelings = [oneQueue(incidents), labelQueues(incidents, hashed)];
-  const results = labelings.flatMap((labels, i) => {
-    if (i > 0 && labels.count === 1) {
+  const count = incidents.indices.length;
+  const hashed = variant.reach.map((reach) => reach === 'by-flow');
+  const results = [incidents.together, incidents.apart(variant)].flatMap((labelled, i) => {
+    if (i > 0 && labelled.count === 1) {
       return [];
     }
-    const paths = hashed.map((is, path) => (is ? hashedPath(incidents, topology, path, machine, labels) : null));
+    const paths = hashed.map((is, path) => {
+      const counts = is ? labelled.counts(path) : null;
+      return counts === null ? null : hashedPath(counts, topology, path, machine);
+    });
     const groups = groupsOf(paths);
     return choices.flatMap(([queues, share]) => {
-      if (labels.count > queues) {
+      if (labelled.count > queues) {
         return [];
       }
-      const drawn =
-        i === 0 ? Math.log(SAME_QUEUE) : Math.log(1 - SAME_QUEUE) - (incidents.length - 1) * Math.log(queues);
+      const drawn = i === 0 ? Math.log(SAME_QUEUE) : Math.log(1 - SAME_QUEUE) - (count - 1) * Math.log(queues);
       const prior = Math.log(share) + (queues === 1 ? 0 : drawn);
       return [true, false].map((ports) => ({
         queues,
         ports,
         moving: i > 0,
         prior: prior + Math.log(ports ? 1 - TCP_BY_ADDRESSES : TCP_BY_ADDRESSES),
-        ...scoreGroups(paths, groups, { queues, ports, labels: labels.count }),
+        ...scoreGroups(paths, groups, queues, ports),
       }));
     });
   });
   const best = results.reduce((a, b) => (b.prior + b.total > a.prior + a.total ? b : a));
   const byAddresses = results.filter(({ ports }) => !ports);
-  const rest = others.reduce((sum, score, path) => sum + (hashed[path] ? 0 : score), 0);
+  const { rest } = others;
   return {
     total: rest + logSum(results.map(({ prior, total }) => prior + total)),
     byAddresses: rest + logSum(byAddresses.map(({ prior, total }) => prior + total)) - Math.log(TCP_BY_ADDRESSES),
-    byPath: others.map((score, path) => (hashed[path] ? (best.byPath[path] as number) : score)),
+    byPath: others.byPath.map((score, path) => (hashed[path] ? (best.byPath[path] as number) : score)),
     queues: best.queues,
     moving: best.moving,
   };
@@ -88,129 +92,105 @@ interface GroupScore {
   readonly byPath: number[];
 }
 
-/** Indices of the paths that have the same two addresses where they meet the queue. */
-function groupsOf(paths: readonly (HashedPath | null)[]): number[][] {
+/** Indices of the paths that have the same two addresses. */
+function groupsOf(paths: readonly (HashedPath | null)[]): readonly (readonly number[])[] {
   const groups = new Map<string, number[]>();
   for (const [index, path] of paths.entries()) {
     if (path === null) continue;
-    const members = groups.get(path.group);
-    if (members === undefined) groups.set(path.group, [index]);
-    else members.push(index);
+    const known = groups.get(path.group);
+    if (known === undefined) groups.set(path.group, [index]);
+    else known.push(index);
   }
   return [...groups.values()];
 }
 
-interface Hashing {
-  readonly queues: number;
-  /** Whether TCP is hashed by ports too. */
-  readonly ports: boolean;
-  /** Number of queues that stalled at any time. */
-  readonly labels: number;
-}
-
+/** @param ports whether TCP is hashed by ports too */
 function scoreGroups(
   paths: readonly (HashedPath | null)[],
   groups: readonly (readonly number[])[],
-  { queues, ports, labels }: Hashing,
+  queues: number,
+  ports: boolean,
 ): GroupScore {
   const byPath = paths.map(() => 0);
+  const labels = paths.find((path) => path !== null)?.counts.whole.gain.length ?? 1;
   const places = placesOf(labels, queues);
   let total = 0;
   for (const members of groups) {
     // The queue of the two addresses decides for all members that are hashed by them.
-    const scorers = members.map((index) => scorePathAt(paths[index] as HashedPath, places, { queues, ports }));
-    const totals: number[] = [];
-    let best: { readonly scores: readonly number[]; readonly total: number } | null = null;
-    for (const { place, prior } of places) {
+    const scorers = members.map((index) => scorePathAt(paths[index] as HashedPath, queues, places, ports));
+    const scored = places.map(({ place, prior }) => {
       const scores = scorers.map((score) => score(place));
-      const sum = scores.reduce((a, b) => a + b, prior);
-      totals.push(sum);
-      if (best === null || sum > best.total) best = { scores, total: sum };
-    }
-    for (const [i, index] of members.entries()) byPath[index] = best?.scores[i] as number;
-    total += logSum(totals);
+      return { scores, total: prior + scores.reduce((sum, score) => sum + score, 0) };
+    });
+    const best = scored.reduce((a, b) => (b.total > a.total ? b : a));
+    for (const [i, index] of members.entries()) byPath[index] = best.scores[i] as number;
+    total += logSum(scored.map((place) => place.total));
   }
   return { total, byPath };
 }
 
-interface QueueAt {
+interface PlacePrior {
   readonly place: number;
   readonly prior: number;
 }
 
-/** By number of stalled queues and of all: asked for with every path of every cause. */
-const knownPlaces = new Map<string, readonly QueueAt[]>();
-
 /** On which of the stalled queues a hash may fall; -1 for one that never stalled. */
-function placesOf(labels: number, queues: number): readonly QueueAt[] {
-  const key = `${labels} ${queues}`;
-  let known = knownPlaces.get(key);
-  if (known === undefined) {
-    const places = Array.from({ length: labels }, (_, place) => ({ place, prior: -Math.log(queues) }));
-    known = queues > labels ? [...places, { place: -1, prior: Math.log(1 - labels / queues) }] : places;
-    knownPlaces.set(key, known);
-  }
-  return known;
+function placesOf(labels: number, queues: number): readonly PlacePrior[] {
+  const places = Array.from({ length: labels }, (_, place) => ({ place, prior: -Math.log(queues) }));
+  return queues > labels ? [...places, { place: -1, prior: Math.log(1 - labels / queues) }] : places;
 }
 
-/**
- * A path where the queue of its addresses is each of `places`. Where flows lie does not depend on that, so it is summed
- * up once.
- */
-function scorePathAt(
-  path: HashedPath,
-  places: readonly QueueAt[],
-  { queues, ports }: Pick<Hashing, 'queues' | 'ports'>,
-): (place: number) => number {
-  const rate = (1 - MISSED) / queues + STRAY * (1 - 1 / queues);
-  const fresh = path.freshHeld * Math.log(rate) + path.freshPassed * Math.log1p(-rate);
-  const known = new Map<number, number>();
-  const scores = new Array<number>(places.length);
-  const apart = (again: number): number => {
-    let total = known.get(again);
-    if (total === undefined) {
-      total = again < 0 ? fresh : 0;
-      for (const unit of path.flows) {
-        for (const [i, { place, prior }] of places.entries()) scores[i] = prior + scoreUnit(unit, place, again);
-        total += logSum(scores);
-      }
-      known.set(again, total);
+/** By counts, then by number of queues and place: what its flows come to where each has a queue of its own. */
+const apartScores = new WeakMap<HashedCounts, Map<number, number>>();
+const PLACES_A_NUMBER = 1_024;
+
+/** Where flows lie does not depend on where their addresses do, so it is summed up once. */
+function scoreApart(counts: HashedCounts, queues: number, places: readonly PlacePrior[], again: number): number {
+  let known = apartScores.get(counts);
+  if (known === undefined) {
+    known = new Map();
+    apartScores.set(counts, known);
+  }
+  const key = queues * PLACES_A_NUMBER + again;
+  let total = known.get(key);
+  if (total === undefined) {
+    const rate = (1 - MISSED) / queues + STRAY * (1 - 1 / queues);
+    total = again < 0 ? counts.freshHeld * Math.log(rate) + counts.freshPassed * Math.log1p(-rate) : 0;
+    const scores = new Array<number>(places.length);
+    for (const unit of counts.flows) {
+      for (const [i, { place, prior }] of places.entries()) scores[i] = prior + scoreUnit(unit, place, again);
+      total += logSum(scores);
     }
-    return total;
-  };
+    known.set(key, total);
+  }
+  return total;
+}
+
+/** A path where the queue of its addresses is each of `places`. */
+function scorePathAt(
+  { counts, hash, twice }: HashedPath,
+  queues: number,
+  places: readonly PlacePrior[],
+  ports: boolean,
+): (place: number) => number {
   const once = (place: number, again: number): number => {
-    const together = scoreUnit(path.whole, place, again);
-    switch (path.hash) {
+    const together = scoreUnit(counts.whole, place, again);
+    switch (hash) {
       case 'addresses':
         return together;
       case 'ports':
-        return ports ? apart(again) : together;
+        return ports ? scoreApart(counts, queues, places, again) : together;
       case 'tunnel':
-        return logSum([Math.log(TUNNEL_BY_PORTS) + apart(again), Math.log1p(-TUNNEL_BY_PORTS) + together]);
+        return logSum([
+          Math.log(TUNNEL_BY_PORTS) + scoreApart(counts, queues, places, again),
+          Math.log1p(-TUNNEL_BY_PORTS) + together,
+        ]);
     }
   };
   return (place) => {
-    const byHash = path.twice
+    const byHash = twice
       ? logSum(places.map(({ place: again, prior }) => prior + once(place, again)))
       : once(place, -1);
-    return doubted(byHash + path.odd, path.unknown);
+    return doubted(byHash + counts.odd, counts.unknown);
   };
-}
-
-/** A unit on the queue `place`, or on `again`, waits when that queue does, and passes when another one does. */
-function scoreUnit({ nowhere, gain }: Unit, place: number, again = -1): number {
-  const second = again === place ? 0 : (gain[again] ?? 0);
-  return nowhere + (gain[place] ?? 0) + second;
-}
-
-/** One incident on one path, nothing being known of the places of its flows. */
-export function scoreOnce(seen: PathObservation, queues: number, byPorts: number): number {
-  const share = (1 - MISSED) / queues + STRAY * (1 - 1 / queues);
-  const held = seen.hit.length + seen.freshHeld;
-  const passed = seen.clean.length + seen.freshClean;
-  const apart = held * Math.log(share) + passed * Math.log1p(-share);
-  const unit = unitOf(held, passed);
-  const together = logSum([-Math.log(queues) + scoreUnit(unit, 0), Math.log(1 - 1 / queues) + scoreUnit(unit, -1)]);
-  const score = logSum([Math.log(byPorts) + apart, Math.log1p(-byPorts) + together]);
-  return withGlitch(score + seen.mixed * Math.log(MIXED), seen);
 }

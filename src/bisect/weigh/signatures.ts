@@ -1,13 +1,12 @@
 import type { MeasuredPath } from '../../model/measured-path.js';
 import { hasPorts } from '../../model/protocol.js';
 import type { Hypothesis, Reach, Release } from '../causes/hypothesis.js';
-import { PIECE_SLACK_NS } from '../evidence/incident-groups.js';
-import { type IncidentKind, isLittleLoss, type Observation } from '../evidence/observation.js';
-import { echoFits, partedBy } from '../evidence/parted-flows.js';
-import type { FlowProfiles } from '../paths/path-log.js';
+import type { IncidentKind, Observation } from '../evidence/observation.js';
+import { echoFits } from '../evidence/parted-flows.js';
 import type { Topology } from '../paths/topology.js';
 import type { Case } from './case.js';
 import { logMix, logOfCounts, logOfRare } from './log-math.js';
+import type { OwnIncidents } from './own-incidents.js';
 
 /** One pipe lets flows overtake each other only by mistake, once in so many or less. */
 const PIPE_BY_FLOW = 30;
@@ -47,7 +46,7 @@ export function scoreParting(
   cause: Hypothesis['cause'],
   reach: readonly Reach[],
   { topology, profiles }: Pick<Case, 'topology' | 'profiles'>,
-  incidents: readonly Observation[],
+  incidents: OwnIncidents,
 ): number {
   const known = topology.paths.flatMap(({ protocol }, path) =>
     reach[path] === 'by-flow' && hasPorts(protocol) && (profiles[path]?.size ?? 0) > 1 ? [path] : [],
@@ -55,8 +54,10 @@ export function scoreParting(
   if (known.length === 0) return 0;
   const byWays = cause === 'network' || cause === 'pod';
   const differ = byWays ? WAYS_DIFFER : QUEUES_DIFFER;
-  const parted = known.filter((path) => partedBy(profiles[path] as FlowProfiles, incidents, path) !== null);
-  const echoes = parted.flatMap((path) => echoFits(profiles, incidents, path, echoBeside(topology, path)) ?? []);
+  const parted = known.filter((path) => incidents.partedBy(path) !== null);
+  const echoes = parted.flatMap(
+    (path) => echoFits(profiles, incidents.observations, path, echoBeside(topology, path)) ?? [],
+  );
   const echo = (fits: boolean): number => {
     const share = cause === 'network' ? ECHO_FITS : ECHO_FITS_BY_CHANCE;
     return Math.log(fits ? share : 1 - share);
@@ -73,20 +74,8 @@ export function echoBeside({ paths }: Pick<Topology, 'paths'>, path: number): nu
   );
 }
 
-/** Without single losses, and without what is a piece of congestion: in a full buffer RTT may fall as after a stall. */
-export function tellingKinds(incidents: readonly Observation[]): Observation[] {
-  const congested = incidents.filter(({ kind }) => kind === 'congestion');
-  const isPiece = ({ kind, startMaxNs, releaseNs }: Observation): boolean =>
-    kind !== 'congestion' &&
-    congested.some(
-      (whole) => startMaxNs >= whole.startMaxNs - PIECE_SLACK_NS && releaseNs <= whole.releaseNs + PIECE_SLACK_NS,
-    );
-  return incidents.filter((incident) => !isLittleLoss(incident) && !isPiece(incident));
-}
-
-/** Which kinds of incident there were; how many of each says nothing more. */
-export function scoreKinds(kinds: Hypothesis['kinds'], incidents: readonly Observation[]): number {
-  const telling = tellingKinds(incidents);
+/** Which kinds of incident there were; how many of each says nothing more. @param telling without what tells nothing of a kind */
+export function scoreKinds(kinds: Hypothesis['kinds'], telling: readonly Observation[]): number {
   const seen = new Map<IncidentKind, number>();
   for (const { kind } of telling) {
     seen.set(kind, (seen.get(kind) ?? 0) + 1);

@@ -8,6 +8,8 @@ import type { Account } from '../weigh/weigh.js';
 
 /** Below this nothing is said of a cause in the posterior. */
 const SAID = 0.001;
+/** Where the priors leave less than this to a cause, those of equal standing keep it from being sure. */
+const SURE_BESIDE_EQUALS = 0.95;
 /** What is said of a cause that nothing measured tells from another: below what convicts. */
 const NOT_CONVICTING = 0.89;
 
@@ -35,16 +37,20 @@ export function placeOf({ shares }: Pick<Account, 'shares'>): string | string[] 
  * that others equal is never surer than they leave it, and one that others equal but for a prior does not convict.
  *
  * @param byAddresses accounts that equal it where cards hash by addresses alone
+ * @param contradicted whether some path speaks against it, unless the hosts file is wrong
  */
 export function surenessOf(
   judgement: Judgement,
   byAddresses: readonly WeighedAccount[] = [],
+  contradicted = false,
 ): { probability: number; together: number } {
   const together = rounded(judgement.probability);
   if (judgement.says !== 'cause') return { probability: together, together };
   const { leading, alike } = judgement;
   const same = alike.filter((account) => causeName(account) === causeName(leading));
-  const own = Math.min(together, rounded(sumOf(same)));
+  const sure = Math.min(together, rounded(sumOf(same)));
+  const equalled = same.length < alike.length && sure < SURE_BESIDE_EQUALS;
+  const own = equalled || contradicted ? Math.min(sure, NOT_CONVICTING) : sure;
   if (byAddresses.length === 0) return { probability: own, together };
   const among = own / (1 + sumOf(byAddresses));
   return { probability: Math.min(rounded(among), NOT_CONVICTING), together };

@@ -2,8 +2,8 @@ import type { Incident } from '../../model/verdict.js';
 import type { Hypothesis } from '../causes/hypothesis.js';
 import { isHit, type Observation } from '../evidence/observation.js';
 import type { Case } from '../weigh/case.js';
+import { explainIncident } from '../weigh/explain-incident.js';
 import { logSum } from '../weigh/log-math.js';
-import { explainIncident } from './explain-incident.js';
 
 /** A single incident names a cause only when it is likelier than all others together. */
 const LIKELIEST = 0.5;
@@ -31,7 +31,7 @@ function likeliest(alone: Case, hypotheses: readonly Hypothesis[]): string {
     cause: hypothesis.cause,
     score: Math.log(hypothesis.prior) + Math.log(hypothesis.kinds[kind]) + explainIncident(alone, 0, hypothesis, null),
   }));
-  const total = logSum([...scores.map(({ score }) => score), alone.background[0] ?? 0]);
+  const total = logSum([...scores.map(({ score }) => score), alone.scores[0]?.background ?? 0]);
   const byCause = new Map<string, number>();
   for (const { cause, score } of scores) {
     byCause.set(cause, (byCause.get(cause) ?? 0) + Math.exp(score - total));

@@ -23,7 +23,7 @@ import {
   surenessOf,
 } from './account-words.js';
 import { machineCoverage, type QueuesOf } from './machine-coverage.js';
-import { misdescribedSteps, misfitOf } from './misdescribed-words.js';
+import { contradictionNote, contradictions, misdescribedSteps, misfitOf } from './misdescribed-words.js';
 import { nextSteps, TELL_ADDRESSES } from './next-steps.js';
 import { partedLinks } from './parted-links.js';
 import { alternatives, doubted } from './ruled-out.js';
@@ -48,6 +48,7 @@ export function makeVerdict(facts: VerdictFacts): Verdict {
   const named = judgement.says === 'cause' ? judgement.leading : null;
   const told = leading === null ? [] : alternatives(known, hypotheses, posterior, leading);
   const byAddresses = alikeByAddresses(posterior, judgement);
+  const contradicting = named === null ? [] : contradictions(known, named);
   const equal = judgement.says === 'healthy' ? [] : equalCauses(judgement, byAddresses.listed);
   return {
     type: 'verdict',
@@ -56,7 +57,7 @@ export function makeVerdict(facts: VerdictFacts): Verdict {
     ...(leading === null ? {} : { kind: kindOf(known, leading) }),
     ...(judgement.says === 'inconclusive' ? { reason: `${reasonOf(known, judgement)}${misfitOf(known)}` } : {}),
     ...(named === null ? {} : { meaning: meaningOf(named.shares.map(({ hypothesis }) => hypothesis)) }),
-    ...surenessOf(judgement, byAddresses.thinkable),
+    ...surenessOf(judgement, byAddresses.thinkable, contradicting.length > 0),
     posterior: posteriorByCause(posterior),
     priors: priorsOf(hypotheses),
     incidents: known.incidents.length,
@@ -75,7 +76,10 @@ export function makeVerdict(facts: VerdictFacts): Verdict {
     ...(judgement.says === 'healthy' || known.incidents.length === 0
       ? { coverage: machineCoverage(known.topology, facts.summaries, queuesSaid(known)) }
       : {}),
-    quality,
+    quality:
+      contradicting.length === 0
+        ? quality
+        : { ...quality, notes: [...quality.notes, contradictionNote(contradicting)] },
   };
 }
 

@@ -2,7 +2,7 @@ import { hasPorts } from '../../model/protocol.js';
 import type { Observation } from '../evidence/observation.js';
 import { partedBy } from '../evidence/parted-flows.js';
 import type { Case } from '../weigh/case.js';
-import type { Share } from '../weigh/weigh.js';
+import type { Share } from '../weigh/share.js';
 
 /**
  * Of a network that holds some flows only: routers with several equal ways (ECMP), where the ways differ or lie between

@@ -5,8 +5,9 @@ import { isHit, type Observation } from '../evidence/observation.js';
 import { echoFits, NO_PROFILES, partedBy } from '../evidence/parted-flows.js';
 import { times } from '../paths/path-words.js';
 import { type Case, countOf } from '../weigh/case.js';
+import { type Share, scoreShare } from '../weigh/share.js';
 import { echoBeside } from '../weigh/signatures.js';
-import { type Account, type Share, scoreShare } from '../weigh/weigh.js';
+import type { Account } from '../weigh/weigh.js';
 import { accountText } from './machine-account-words.js';
 
 /** A term that is told: a factor of more than 2. */
@@ -99,6 +100,7 @@ function pathWords(
         : `all flows of ${name} waited together; if ${what}, those on other queues pass`;
     case 'new':
       return `${name}: new and known source ports fared alike or not, against what is expected if ${what}`;
+    case 'some':
     case 'any':
       return hit === 0
         ? `${name} passed in ${all}, which it may do if ${what}`

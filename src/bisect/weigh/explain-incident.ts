@@ -1,0 +1,25 @@
+import type { Hypothesis } from '../causes/hypothesis.js';
+import type { Case } from './case.js';
+import type { FlowBelief } from './flow-belief.js';
+import { type IncidentScores, partsOf } from './incident-scores.js';
+
+/**
+ * How well a hypothesis explains one incident by itself, to decide which incidents are its own; -Infinity where it cannot
+ * have made it.
+ * @param belief where it is known already which flows wait
+ */
+export function explainIncident(
+  known: Case,
+  incident: number,
+  hypothesis: Hypothesis,
+  belief: FlowBelief | null,
+): number {
+  const scores = known.scores[incident] as IncidentScores;
+  return belief === null || scores.isBefore(hypothesis) || !holdsByFlow(hypothesis)
+    ? scores.unlearnt(hypothesis)
+    : belief.explain(hypothesis, incident, scores);
+}
+
+function holdsByFlow({ variants }: Hypothesis): boolean {
+  return variants.some((variant) => partsOf(variant).byFlow.length > 0);
+}

@@ -1,0 +1,154 @@
+import type { Reach, Variant } from '../causes/hypothesis.js';
+import type { Observation, PathObservation } from '../evidence/observation.js';
+import { partedBy } from '../evidence/parted-flows.js';
+import { tellingKinds } from '../evidence/telling-kinds.js';
+import { type HashedCounts, hashedCounts } from '../paths/hashed-path.js';
+import type { FlowProfiles } from '../paths/path-log.js';
+import { labelQueues, oneQueue, type QueueLabels } from '../words/queue-labels.js';
+import type { Case } from './case.js';
+import { FlowBelief } from './flow-belief.js';
+import { doubted, scoreSomeFlows, scoreUnknownPath, WRONG } from './path-likelihood.js';
+
+/** A hundred times less likely than that the path is another one. */
+const LOG_CONTRADICTS = Math.log(WRONG / 100);
+
+type Fixed = 'all' | 'none' | 'new';
+
+/**
+ * Some incidents of a case, taken for those of one cause, and what is the same of them whatever the cause is. Most
+ * causes and pairs claim the same ones, so what they all ask is reckoned once.
+ */
+export class OwnIncidents {
+  readonly observations: readonly Observation[];
+  readonly belief: FlowBelief;
+  readonly #seen: (readonly PathObservation[] | undefined)[] = [];
+  readonly #unknown: (number | undefined)[] = [];
+  readonly #some: (number | undefined)[] = [];
+  readonly #parted: ('ttl' | 'time' | null | undefined)[] = [];
+  readonly #sums = new Map<Fixed, Float64Array>();
+  readonly #doubted = new Map<Fixed, Float64Array>();
+  readonly #labelled = new Map<string, Labelled>();
+  #telling: readonly Observation[] | undefined;
+
+  constructor(
+    private readonly known: Case,
+    /** Ascending. */
+    readonly indices: readonly number[],
+  ) {
+    this.observations = indices.map((incident) => known.incidents[incident] as Observation);
+    this.belief = new FlowBelief(known.incidents, indices);
+  }
+
+  /** Those that count for the kind. */
+  get telling(): readonly Observation[] {
+    this.#telling ??= tellingKinds(this.observations);
+    return this.#telling;
+  }
+
+  seen(path: number): readonly PathObservation[] {
+    this.#seen[path] ??= this.observations.flatMap(({ paths }) => paths[path] ?? []);
+    return this.#seen[path];
+  }
+
+  /** The path does as it likes. */
+  unknown(path: number): number {
+    this.#unknown[path] ??= this.seen(path).length === 0 ? 0 : scoreUnknownPath(this.seen(path));
+    return this.#unknown[path];
+  }
+
+  /** Some of its flows come by a place that the path does not name. */
+  some(path: number): number {
+    this.#some[path] ??= this.seen(path).length === 0 ? 0 : scoreSomeFlows(this.seen(path));
+    return this.#some[path];
+  }
+
+  /** The path where a cause holds all, none or the new of its packets, with the chance that it is another path. */
+  score(path: number, reach: Fixed): number {
+    let row = this.#doubted.get(reach);
+    if (row === undefined) {
+      row = this.#sum(reach).map((sum, at) => (this.seen(at).length === 0 ? 0 : doubted(sum, this.unknown(at))));
+      this.#doubted.set(reach, row);
+    }
+    return row[path] as number;
+  }
+
+  /** Whether the path speaks against a cause by so much that only another path than the hosts file says explains it. */
+  contradicts(path: number, reach: Reach): boolean {
+    if (reach !== 'all' && reach !== 'none' && reach !== 'new') return false;
+    return (this.#sum(reach)[path] as number) < this.unknown(path) + LOG_CONTRADICTS;
+  }
+
+  partedBy(path: number): 'ttl' | 'time' | null {
+    this.#parted[path] ??= partedBy(this.known.profiles[path] as FlowProfiles, this.observations, path);
+    return this.#parted[path];
+  }
+
+  /** Counts by queue, where the same queue waited every time. */
+  get together(): Labelled {
+    return this.#labels('', () => oneQueue(this.observations));
+  }
+
+  /** The same where what waited on the paths that a variant holds by flow tells queues apart. */
+  apart({ reach }: Pick<Variant, 'reach'>): Labelled {
+    const hashed = reach.map((one) => one === 'by-flow');
+    return this.#labels(hashed.map(Number).join(''), () => labelQueues(this.observations, hashed));
+  }
+
+  #labels(key: string, make: () => QueueLabels): Labelled {
+    let labelled = this.#labelled.get(key);
+    if (labelled === undefined) {
+      labelled = new Labelled(this.observations, make());
+      this.#labelled.set(key, labelled);
+    }
+    return labelled;
+  }
+
+  #sum(reach: Fixed): Float64Array {
+    let sums = this.#sums.get(reach);
+    if (sums === undefined) {
+      sums = new Float64Array(this.known.topology.paths.length);
+      for (const incident of this.indices) {
+        const row = this.known.scores[incident]?.row(reach) ?? [];
+        for (let path = 0; path < sums.length; path += 1) sums[path] = (sums[path] as number) + (row[path] as number);
+      }
+      this.#sums.set(reach, sums);
+    }
+    return sums;
+  }
+}
+
+/** Incidents with the queue that each is taken to be of. */
+export class Labelled {
+  readonly #counts = new Map<number, HashedCounts | null>();
+
+  constructor(
+    private readonly observations: readonly Observation[],
+    private readonly labels: QueueLabels,
+  ) {}
+
+  get count(): number {
+    return this.labels.count;
+  }
+
+  /** What a path shows of the queues; null where it saw none of the incidents. */
+  counts(path: number): HashedCounts | null {
+    let counts = this.#counts.get(path);
+    if (counts === undefined) {
+      counts = hashedCounts(this.observations, path, this.labels);
+      this.#counts.set(path, counts);
+    }
+    return counts;
+  }
+}
+
+const remembered = new WeakMap<Case, Map<string, OwnIncidents>>();
+
+/** @param indices ascending */
+export function ownIncidents(known: Case, indices: readonly number[]): OwnIncidents {
+  const ofCase = remembered.get(known) ?? new Map<string, OwnIncidents>();
+  remembered.set(known, ofCase);
+  const key = String.fromCharCode(...indices);
+  const own = ofCase.get(key) ?? new OwnIncidents(known, indices);
+  ofCase.set(key, own);
+  return own;
+}

@@ -1,0 +1,22 @@
+import type { PathObservation } from '../evidence/observation.js';
+import { type Unit, unitOf } from '../paths/hashed-path.js';
+import { logSum } from './log-math.js';
+import { MISSED, MIXED, STRAY, withGlitch } from './path-likelihood.js';
+
+/** A unit on the queue `place`, or on `again`, waits when that queue does, and passes when another one does. */
+export function scoreUnit({ nowhere, gain }: Unit, place: number, again = -1): number {
+  const second = again === place ? 0 : (gain[again] ?? 0);
+  return nowhere + (gain[place] ?? 0) + second;
+}
+
+/** One incident on one path, nothing being known of the places of its flows. */
+export function scoreOnce(seen: PathObservation, queues: number, byPorts: number): number {
+  const share = (1 - MISSED) / queues + STRAY * (1 - 1 / queues);
+  const held = seen.hit.length + seen.freshHeld;
+  const passed = seen.clean.length + seen.freshClean;
+  const apart = held * Math.log(share) + passed * Math.log1p(-share);
+  const unit = unitOf(held, passed);
+  const together = logSum([-Math.log(queues) + scoreUnit(unit, 0), Math.log(1 - 1 / queues) + scoreUnit(unit, -1)]);
+  const score = logSum([Math.log(byPorts) + apart, Math.log1p(-byPorts) + together]);
+  return withGlitch(score + seen.mixed * Math.log(MIXED), seen);
+}
