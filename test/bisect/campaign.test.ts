@@ -28,6 +28,9 @@ suite('scenarios that were once named wrongly for sure', () => {
     [20_018, 'a queue of the card between two nodes: what a port passes on shares the queue of the two'],
     [20_075, 'congestion and a queue of the card: the card stands beside the receive queue in pairs too'],
     [20_101, 'one of several ways: what others equal is not sure'],
+    [22_021, 'losses and a receive queue: what stands beside the best pair is looked at anew'],
+    [22_036, 'a receive queue: an odd incident tells it from the card by chance'],
+    [22_276, 'a receive queue between two nodes, and a vantage: hashing by addresses in pairs too'],
     [20_135, 'a tunnel, and a port that leads elsewhere than the hosts file says: a path that contradicts'],
   ] as const)
     test(`${what} (seed ${seed})`, () => {

@@ -1,5 +1,6 @@
 import type { Judgement } from './judgement.js';
 import type { Posterior, WeighedAccount } from './posterior.js';
+import type { Share } from './share.js';
 
 /** By so much a rival may fit less well and still be thought of: all other pairs of addresses must miss its queue. */
 const THINKABLE = Math.log(1_000);
@@ -21,29 +22,32 @@ export interface ByAddresses {
  * network between the two does. Nothing where flows part or further addresses tell.
  */
 export function alikeByAddresses(posterior: Posterior, judgement: Judgement): ByAddresses {
-  const [own, second] = judgement.says === 'cause' ? judgement.leading.shares : [];
-  if (judgement.says !== 'cause' || own === undefined || second !== undefined || own.queues !== null) {
-    return { thinkable: [], listed: [] };
-  }
+  if (judgement.says !== 'cause') return { thinkable: [], listed: [] };
   const { leading, alike } = judgement;
-  const behind = (account: WeighedAccount): number | null => {
-    const [share, other] = account.shares;
-    if (share === undefined || other !== undefined || share.byAddresses === null || alike.includes(account))
-      return null;
-    const { cause, machines } = share.hypothesis;
-    const sameMachine = machines.some((machine) => own.hypothesis.machines.includes(machine));
-    return sameMachine && cause !== own.hypothesis.cause ? leading.bestScore - account.score - gainOf(account) : null;
-  };
   const within = (most: number): WeighedAccount[] =>
     posterior.flatMap((account) => {
-      const gap = behind(account);
-      if (gap === null || gap > most) return [];
-      return [{ ...account, probability: account.probability * Math.exp(gainOf(account)) * UNSEEN_SETTING }];
+      const other = alike.includes(account) ? null : inPlaceOfOne(leading, account);
+      if (other === null || leading.bestScore - account.score - gainOf(other) > most) return [];
+      return [{ ...account, probability: account.probability * Math.exp(gainOf(other)) * UNSEEN_SETTING }];
     });
   return { thinkable: within(THINKABLE), listed: within(LISTED) };
 }
 
-/** By how much an account would fit better if hashing by addresses were certain. */
-function gainOf({ shares: [share] }: WeighedAccount): number {
-  return share === undefined || share.byAddresses === null ? 0 : share.byAddresses - share.score;
+/**
+ * The cause that an account has in the place of one that the leading account names, at the same machine, where that one
+ * holds all and the other may do so by addresses; null where they differ in more, or otherwise.
+ */
+function inPlaceOfOne(leading: WeighedAccount, account: WeighedAccount): Share | null {
+  const has = ({ shares }: WeighedAccount, { hypothesis }: Share): boolean =>
+    shares.some((share) => share.hypothesis === hypothesis);
+  const [own, further] = leading.shares.filter((share) => !has(account, share));
+  const [other, another] = account.shares.filter((share) => !has(leading, share));
+  if (own === undefined || other === undefined || further !== undefined || another !== undefined) return null;
+  if (own.queues !== null || other.byAddresses === null || own.hypothesis.cause === other.hypothesis.cause) return null;
+  return other.hypothesis.machines.some((machine) => own.hypothesis.machines.includes(machine)) ? other : null;
+}
+
+/** By how much a cause would fit better if hashing by addresses were certain. */
+function gainOf({ byAddresses, score }: Share): number {
+  return byAddresses === null ? 0 : byAddresses - score;
 }

@@ -11,6 +11,8 @@ import { type Account, weigh, weighNothing, withOther } from './weigh.js';
 
 /** Single causes that are tried in pairs: the best ones, and those that explain some incident best. */
 const PAIRED = 9;
+/** How often what stands beside the best pair is looked at anew. */
+const ROUNDS = 3;
 
 export interface WeighedAccount extends Account {
   readonly probability: number;
@@ -25,7 +27,8 @@ export function hypothesesOf(topology: Topology, queues: QueueCounts): Hypothesi
 }
 
 export function posteriorOf(known: Case, hypotheses: readonly Hypothesis[]): Posterior {
-  const singles = hypotheses.flatMap((hypothesis) => weigh(known, [hypothesis], hypothesis.prior) ?? []);
+  const alone = hypotheses.flatMap((hypothesis) => weigh(known, [hypothesis], hypothesis.prior) ?? []);
+  const singles = withSiblings(known, alone, hypotheses);
   const candidates = candidatesForPairs(known, singles);
   const priorOfPair = PAIRS / Math.max(1, (hypotheses.length * (hypotheses.length - 1)) / 2);
   const tryPair = (first: Hypothesis, second: Hypothesis): Account[] => {
@@ -34,15 +37,15 @@ export function posteriorOf(known: Case, hypotheses: readonly Hypothesis[]): Pos
     if (pair === null) return [];
     return areTurnsOfOne(pair) ? pairOfWholes(known, first, second, priorOfPair) : [pair];
   };
-  const pairs = candidates.flatMap((first, i) => candidates.slice(i + 1).flatMap((second) => tryPair(first, second)));
+  let pairs = candidates.flatMap((first, i) => candidates.slice(i + 1).flatMap((second) => tryPair(first, second)));
   const inPlaceOf = (pair: Account, of: number, other: Hypothesis): Account => withOther(known, pair, of, other);
-  pairs.push(...besideBest(pairs, hypotheses, tryPair, inPlaceOf));
-  const accounts = [
-    weighNothing(known, HEALTHY),
-    ...singles,
-    ...bestOfEach(pairs),
-    quietFault(known, hypotheses, singles),
-  ];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const before = bestOf(pairs);
+    pairs = bestOfEach([...pairs, ...besideBest(known, before, pairs, hypotheses, { tryPair, inPlaceOf })]);
+    // What is beside another best is not known yet.
+    if (bestOf(pairs) === before) break;
+  }
+  const accounts = [weighNothing(known, HEALTHY), ...singles, ...pairs, quietFault(known, hypotheses, singles)];
   const logs = accounts.map(({ score, prior }) => score + Math.log(prior));
   const total = logSum(logs);
   return accounts
@@ -102,31 +105,58 @@ function wholeOf(hypothesis: Hypothesis): Hypothesis | null {
 }
 
 /**
+ * The other causes at the machine of the best one, for the incidents that it claims: of those that each claims by itself
+ * one may be an odd one, which would tell them apart by chance.
+ */
+function withSiblings(known: Case, singles: readonly Account[], hypotheses: readonly Hypothesis[]): Account[] {
+  let accounts = [...singles];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const best = bestOf(accounts);
+    const [share] = best?.shares ?? [];
+    if (best === null || share === undefined) break;
+    const others = hypotheses.filter((other) => other.cause !== 'unknown' && isBeside(known, other, share));
+    const beside = others.map((other) => ({ ...withOther(known, best, 0, other), prior: other.prior }));
+    accounts = bestOfEach([...accounts, ...beside]);
+    if (bestOf(accounts) === best) break;
+  }
+  return accounts;
+}
+
+interface PairMakers {
+  readonly tryPair: (first: Hypothesis, second: Hypothesis) => Account[];
+  readonly inPlaceOf: (pair: Account, of: number, other: Hypothesis) => Account;
+}
+
+/**
  * The best pair with either cause replaced by any other, for what it claims itself or for what the replaced one claims:
  * one that explains as much must not go unseen.
  */
 function besideBest(
+  known: Case,
+  best: Account | null,
   pairs: readonly Account[],
   hypotheses: readonly Hypothesis[],
-  tryPair: (first: Hypothesis, second: Hypothesis) => Account[],
-  inPlaceOf: (pair: Account, of: number, other: Hypothesis) => Account,
+  { tryPair, inPlaceOf }: PairMakers,
 ): Account[] {
-  const best = pairs.reduce<Account | null>((a, b) => (a === null || b.score > a.score ? b : a), null);
   if (best === null) {
     return [];
   }
-  const known = new Set(pairs.map(keyOf));
+  const tried = new Set(pairs.map(keyOf));
   const [first, second] = best.shares.map(({ hypothesis }) => hypothesis) as [Hypothesis, Hypothesis];
   return hypotheses.flatMap((other) =>
     [first, second].flatMap((kept, i) => {
       if (other.cause === 'unknown' || other === kept) return [];
-      const inPlace = isBeside(other, best.shares[1 - i] as Share) ? [inPlaceOf(best, 1 - i, other)] : [];
+      const inPlace = isBeside(known, other, best.shares[1 - i] as Share) ? [inPlaceOf(best, 1 - i, other)] : [];
       const key = labelsOf([kept, other]);
-      if (known.has(key)) return inPlace;
-      known.add(key);
+      if (tried.has(key)) return inPlace;
+      tried.add(key);
       return [...tryPair(kept, other), ...inPlace];
     }),
   );
+}
+
+function bestOf(pairs: readonly Account[]): Account | null {
+  return pairs.reduce<Account | null>((a, b) => (a === null || b.score > a.score ? b : a), null);
 }
 
 const keyOf = ({ shares }: Account): string => labelsOf(shares.map(({ hypothesis }) => hypothesis));
@@ -138,7 +168,7 @@ function labelsOf(causes: readonly Hypothesis[]): string {
     .join(' ');
 }
 
-/** Of accounts of the same two causes the best. */
+/** Of accounts of the same causes the best. */
 function bestOfEach(pairs: readonly Account[]): Account[] {
   const best = new Map<string, Account>();
   for (const pair of pairs) {
@@ -149,9 +179,13 @@ function bestOfEach(pairs: readonly Account[]): Account[] {
   return [...best.values()];
 }
 
-/** Both blame the same machine, and the one may well claim what the other does. */
-function isBeside(other: Hypothesis, { hypothesis }: Share): boolean {
-  return other !== hypothesis && hypothesis.machines.some((machine) => other.machines.includes(machine));
+/** Both blame the same machine, and the one can have made what the other claims. */
+function isBeside({ scores }: Case, other: Hypothesis, { hypothesis, incidents }: Share): boolean {
+  return (
+    other !== hypothesis &&
+    hypothesis.machines.some((machine) => other.machines.includes(machine)) &&
+    incidents.every((incident) => scores[incident]?.isBefore(other) === false)
+  );
 }
 
 function candidatesForPairs(known: Case, singles: readonly Account[]): Hypothesis[] {
