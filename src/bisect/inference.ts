@@ -245,7 +245,10 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
         posterior,
         judgement,
         summaries,
-        scene: sceneOf(paths, options, heartbeats, [...traced, ...store.traced]),
+        scene: {
+          ...sceneOf(paths, options, heartbeats, [...traced, ...store.traced]),
+          asked: { of: store.incidents.length, inOf: store.asked },
+        },
         quality: {
           durationNs: Math.max(0, Math.round(nowNs - Math.min(firstNs, nowNs))),
           selfInflicted,

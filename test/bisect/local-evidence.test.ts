@@ -137,6 +137,17 @@ const SITUATIONS: readonly Situation[] = [
     probability: [0.4, 0.89],
   },
   {
+    is: 'packets lost on the way to a busy machine, which waits for a CPU in the last four incidents by chance',
+    fault: { kind: 'loss', ratio: 1, ...LAST_STRETCH },
+    queues: 4,
+    watched: true,
+    tracedFromNs: 16 * SECOND,
+    tell: (from, to, window) => (window >= WINDOWS.length - 4 ? wait()(from, to, window) : []),
+    says: 'network at node',
+    alike: ['host'],
+    probability: [0.7, 0.98],
+  },
+  {
     is: 'the host, and its kernel shows a wait in each incident',
     fault: HOST,
     queues: 4,
@@ -238,6 +249,14 @@ suite('what helpers on the target saw', () => {
     const [blind, traced] = SITUATIONS as readonly [Situation, Situation];
     assert.match(judge(blind).next.join('\n'), /the kernel trace by its vantage bad/);
     assert.doesNotMatch(judge(traced).next.join('\n'), /name a vantage|kernel trace by/);
+  });
+
+  test('a kernel that was asked in one incident only is to be asked in more, before anything else is', () => {
+    const late = SITUATIONS.find(({ is }) => is.includes('traced at the end only'));
+    assert.match(
+      judge(late as Situation).next.join('\n'),
+      /the kernel of node was asked in 1 of 14 incidents only: measure longer/,
+    );
   });
 
   test('the kernel that shows no wait is the reason why host is ruled out', () => {

@@ -38,6 +38,9 @@ export const WAITS_FOR_CPU: Ways = [
 /** What another machine sees of it: its own replies come back late. */
 export const WAITS_ELSEWHERE: Ways = [[1, [0.05, 0.02, 0.93]]];
 
+/** Incidents in which a kernel must have been asked for its answer to be as clear as it will get. */
+const ASKED_ENOUGH = 5;
+
 /** What tells the receive side of a machine from the network before it, and a queue of it from all of them. */
 export function tellReceiveSide(machine: string, others: readonly Hypothesis[], scene: Scene): string[] {
   const rivals = others.filter(
@@ -51,6 +54,13 @@ export function tellReceiveSide(machine: string, others: readonly Hypothesis[], 
     ];
   }
   if (scene.traced.has(machine)) {
+    const { of = 0, inOf = {} } = scene.asked ?? {};
+    const asked = inOf[machine] ?? 0;
+    if (asked < ASKED_ENOUGH && asked < of) {
+      return [
+        `the kernel of ${machine} was asked in ${asked} of ${of} incidents only: measure longer (--duration), so that it is asked in more of them`,
+      ];
+    }
     return [
       `the kernel of ${machine} was asked already: what is left is told by a card that stamps arrivals in hardware (ethtool -T), or by probing another machine behind the same switch port or on the same hypervisor`,
     ];

@@ -25,6 +25,8 @@ export interface Scene {
   readonly watched: ReadonlySet<string>;
   /** Machines whose kernel was asked who holds packets back. */
   readonly traced: ReadonlySet<string>;
+  /** Of the incidents, in how many the kernel of a machine was asked all the while; absent before there are any. */
+  readonly asked?: { readonly of: number; readonly inOf: Readonly<Record<string, number>> };
 }
 
 /** The vantage that sits on a machine. */

@@ -46,6 +46,13 @@ export class IncidentStore {
     return [...this.#coverage.keys()];
   }
 
+  /** By machine, the incidents during which its kernel was asked all the while. */
+  get asked(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const machine of this.#incidents.flatMap(({ traced }) => traced)) counts[machine] = (counts[machine] ?? 0) + 1;
+    return counts;
+  }
+
   add(seen: SeenIncident): Observation {
     const local = this.#local.filter((piece) => isAbout(piece, seen));
     const observation: Observation = { ...seen, local, traced: this.#tracedDuring(seen) };
