@@ -47,8 +47,9 @@ test('replay in every format prints what the live run prints', async () => {
       const again = await rxray('replay', file, '--format', format);
       assert.equal(again.status, 0, again.err);
       // The document says with which options it was made; those of recording are not those of printing.
-      const comparable = (text: string): string => text.replace(/"options": \{[^}]*\}/, '');
-      assert.equal(comparable(again.out), comparable(live.out), format);
+      const comparable = (text: string): unknown =>
+        format === 'json' ? { ...JSON.parse(text), options: undefined } : text;
+      assert.deepEqual(comparable(again.out), comparable(live.out), format);
     }
   });
 });
