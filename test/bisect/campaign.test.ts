@@ -31,6 +31,7 @@ suite('scenarios that were once named wrongly for sure', () => {
     [22_021, 'losses and a receive queue: what stands beside the best pair is looked at anew'],
     [22_036, 'a receive queue: an odd incident tells it from the card by chance'],
     [22_276, 'a receive queue between two nodes, and a vantage: hashing by addresses in pairs too'],
+    [24_157, 'congestion, and a host that stalls: a cause that hides beside it keeps it from being sure'],
     [20_135, 'a tunnel, and a port that leads elsewhere than the hosts file says: a path that contradicts'],
   ] as const)
     test(`${what} (seed ${seed})`, () => {

@@ -37,7 +37,8 @@ export function placeOf({ shares }: Pick<Account, 'shares'>): string | string[] 
  * that others equal is never surer than they leave it, and one that others equal but for a prior does not convict.
  *
  * @param byAddresses accounts that equal it where cards hash by addresses alone
- * @param contradicted whether some path speaks against it, unless the hosts file is wrong
+ * @param contradicted whether some path speaks against it, unless the hosts file is wrong, or a second cause may hide
+ *   beside it
  */
 export function surenessOf(
   judgement: Judgement,

@@ -49,6 +49,7 @@ export function makeVerdict(facts: VerdictFacts): Verdict {
   const told = leading === null ? [] : alternatives(known, hypotheses, posterior, leading);
   const byAddresses = alikeByAddresses(posterior, judgement);
   const contradicting = named === null ? [] : contradictions(known, named);
+  const hidden = hiddenBeside(known, hypotheses, judgement);
   const equal = judgement.says === 'healthy' ? [] : equalCauses(judgement, byAddresses.listed);
   return {
     type: 'verdict',
@@ -57,13 +58,13 @@ export function makeVerdict(facts: VerdictFacts): Verdict {
     ...(leading === null ? {} : { kind: kindOf(known, leading) }),
     ...(judgement.says === 'inconclusive' ? { reason: `${reasonOf(known, judgement)}${misfitOf(known)}` } : {}),
     ...(named === null ? {} : { meaning: meaningOf(named.shares.map(({ hypothesis }) => hypothesis)) }),
-    ...surenessOf(judgement, byAddresses.thinkable, contradicting.length > 0),
+    ...surenessOf(judgement, byAddresses.thinkable, contradicting.length > 0 || hidden.length > 0),
     posterior: posteriorByCause(posterior),
     priors: priorsOf(hypotheses),
     incidents: known.incidents.length,
     evidence: known.topology.paths.map((path, index) => pathEvidence(path, index, known.incidents)),
     ...(leading === null ? { ruledOut: [], lessLikely: [] } : doubted(leading, told, equal)),
-    indistinguishable: judgement.says === 'healthy' ? [] : [...equal, ...hiddenBeside(known, hypotheses, judgement)],
+    indistinguishable: judgement.says === 'healthy' ? [] : [...equal, ...hidden],
     next: [
       ...misdescribedSteps(known),
       ...(byAddresses.thinkable.length > 0 ? [TELL_ADDRESSES] : []),
