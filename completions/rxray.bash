@@ -30,7 +30,7 @@ _rxray() {
   esac
   if [[ -z $words ]]; then
     case $command in
-    "") words="probe bisect dash record replay export report import trace agent check hosts discover fleet lab doctor schema --help --version" ;;
+    "") words="probe bisect dash record replay export report import trace agent check hosts discover fleet why lab doctor schema --help --version" ;;
     "probe") words="--icmp --syn --ack --udp -p --port -i --interval -c --count -d --duration -W --wait --flows --fresh --http --dns --rate --method --header --body --keep-alive --http2 --insecure --connect-to --dns-via --requests-alone --threshold --stall-threshold --queues --fail-on --on-stall --format --json -o --output --live --ascii -q --quiet -n --numeric -I --interface -4 --ipv4 -6 --ipv6 --ttl --netns --hosts --timestamps --cpu --max-pps --engine --record --rotate --keep --scenario -h --help -V --version" ;;
     "bisect") words="--hosts -p --port -4 --ipv4 -6 --ipv6 --engine --threshold --stall-threshold --queues -d --duration --only --except --plan --explain --trace --json -o --output --live --ascii -q --quiet --cpu --record --rotate --keep -h --help -V --version" ;;
     "dash") words="--icmp --syn --ack --udp -p --port -i --interval -c --count -d --duration -W --wait --flows --fresh --http --dns --rate --method --header --body --keep-alive --http2 --insecure --connect-to --dns-via --requests-alone --threshold --stall-threshold --queues --fail-on --on-stall --format --json -o --output --live --ascii -q --quiet -n --numeric -I --interface -4 --ipv4 -6 --ipv6 --ttl --netns --hosts --timestamps --cpu --max-pps --engine --record --rotate --keep --scenario --hosts --only --except -h --help -V --version" ;;
@@ -54,6 +54,7 @@ _rxray() {
     "hosts init") words="-o --output --force -h --help -V --version" ;;
     "discover") words="--around --node --external --debug --image --here --context -n --namespace --kubectl --from --json -o --output -h --help -V --version" ;;
     "fleet") words="--prometheus --agents --http-config --header --window --timeout --json -o --output -q --quiet -h --help -V --version" ;;
+    "why") words="--prometheus --agents --http-config --header --window --timeout --hosts --live -d --duration --json -h --help -V --version" ;;
     "lab") words="up down status fault exec demo -h --help -V --version" ;;
     "lab up") words="--name --queues -h --help -V --version" ;;
     "lab down") words="--name -h --help -V --version" ;;

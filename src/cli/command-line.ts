@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<unknown>>> = {
   hosts: async () => (await import('./hosts-cli.js')).hostsCommand,
   discover: async () => (await import('./discover-cli.js')).discoverCommand,
   fleet: async () => (await import('./fleet-cli.js')).fleetCommand,
+  why: async () => (await import('./why-cli.js')).whyCommand,
   lab: async () => (await import('./lab-cli.js')).labCommand,
   doctor: async () => (await import('./doctor-cli.js')).doctorCommand,
   schema: async () => (await import('./schema-cli.js')).schemaCommand,

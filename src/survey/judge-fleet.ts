@@ -18,15 +18,15 @@ const INBOUND_STALLS = 2;
 /** So many nodes are looked at closer. */
 export const MOST_SUSPECTS = 40;
 
-/** The first look, by rates alone. */
-export function viewFleet(found: FleetScreen): FleetView {
+/** The first look, by rates alone. @param closer nodes to be looked at closer, whatever the rates say */
+export function viewFleet(found: FleetScreen, closer: readonly string[] = []): FleetView {
   const book = edgeBook(found);
   const stalls = screen(book, ({ hit }) => hit);
   const losses = screen(book, ({ lossy }) => lossy);
   const byRates = stalls.suspected.flatMap(({ place }) => (place.is === 'node' ? place.node : []));
   const byArrivals = [...book.inbound].filter(([, count]) => count >= INBOUND_STALLS).sort((a, b) => b[1] - a[1]);
-  const suspects = [...new Set([...byRates, ...byArrivals.map(([node]) => node)])];
-  return { book, stalls, losses, suspects: suspects.slice(0, MOST_SUSPECTS) };
+  const suspects = [...new Set([...byRates, ...byArrivals.map(([node]) => node)])].slice(0, MOST_SUSPECTS);
+  return { book, stalls, losses, suspects: [...new Set([...suspects, ...closer])] };
 }
 
 /** What the closer look at the suspects comes to. */

@@ -46,13 +46,18 @@ interface OpenSource {
 /**
  * Looks at a fleet once: rates of all, then the instants of suspects.
  *
+ * @param closer nodes to be looked at closer, whatever the rates say
  * @throws CodedError where whom is asked cannot answer
  */
-export async function surveyFleet(options: FleetOptions, stop: AbortSignal): Promise<FleetSurvey> {
+export async function surveyFleet(
+  options: FleetOptions,
+  stop: AbortSignal,
+  closer: readonly string[] = [],
+): Promise<FleetSurvey> {
   const beganMs = performance.now();
   const { source, ...about } = await openSource(options, stop);
   const screen = await source.screen();
-  const view = viewFleet(screen);
+  const view = viewFleet(screen, closer);
   const suspects = judgeSuspects(view, await source.suspects(view.suspects), options.windowNs);
   const convicted = suspects.judgements.filter((one) => one.convicted).map(({ node }) => node);
   const conclusion = concludeFleet(view, suspects, {

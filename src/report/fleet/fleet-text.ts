@@ -49,7 +49,7 @@ export function headline(verdict: FleetVerdict, links: readonly LinkVerdict[]): 
   return `FLEET  ${parts.join('; ')}`;
 }
 
-function about(run: FleetRun, { nodes, edges, quality }: FleetVerdict): string {
+export function about(run: FleetRun, { nodes, edges, quality }: FleetVerdict): string {
   const from = formatDateTime(BigInt(run.epochNs));
   return `       ${count(nodes, 'node')}, ${count(edges, 'edge')}, ${formatLength(run.windowNs)} from ${from}; ${run.asked}, ${asked(run, quality.queries)} in ${formatLength(quality.tookNs)}`;
 }
@@ -67,7 +67,7 @@ function nodeHead(node: NodeVerdict): string[] {
   return [`${what}  ${node.node}${zone}: ${causes === '' ? 'cause unknown' : causes}${sure}`];
 }
 
-function nodeSection(node: NodeVerdict, run: FleetRun): string[] {
+export function nodeSection(node: NodeVerdict, run: FleetRun): string[] {
   const at = (ns: number): string => formatDateTime(BigInt(run.epochNs) + BigInt(ns));
   const since =
     node.since === undefined || node.since === null
@@ -85,7 +85,7 @@ function nodeSection(node: NodeVerdict, run: FleetRun): string[] {
   ];
 }
 
-function linkSection(link: LinkVerdict): string[] {
+export function linkSection(link: LinkVerdict): string[] {
   const where = link.scope === 'groups' ? 'two groups of nodes' : `${SCOPES[link.scope]} ${link.between.join(' and ')}`;
   return [
     `LINK     network ${where}${link.kind === 'loss' ? ' (loss)' : ''}, probability ${probability(link.probability)}`,

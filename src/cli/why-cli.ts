@@ -1,0 +1,52 @@
+import type { Argv, CommandModule } from 'yargs';
+import { parseDuration } from '../format/duration.js';
+import type { CommandContext } from './command.js';
+import { fleetOptions, toFleetOptions } from './fleet-options.js';
+import * as shared from './shared-options.js';
+
+function declare(yargs: Argv) {
+  return yargs
+    .positional('node', { type: 'string', demandOption: true, describe: 'the node, as agents and alerts name it' })
+    .options({
+      ...fleetOptions,
+      hosts: {
+        ...shared.hosts,
+        describe:
+          'vantages around the node: its paths are measured too, and its kernel is asked (rxray discover --around NODE)',
+      },
+      live: {
+        type: 'boolean',
+        default: true,
+        describe: 'with --hosts: send probes; --no-live judges only what was recorded',
+      },
+      duration: { ...shared.duration, default: '30s', describe: 'measure at most so long' },
+      json: { ...shared.json, describe: 'NDJSON; the last verdict is the last line' },
+    })
+    .conflicts('prometheus', 'agents')
+    .example('$0 why node-11 --prometheus http://prometheus:9090', 'what is known of it, with no new packet')
+    .example('$0 why node-11 --agents agents.txt --hosts hosts.yaml', 'and which process holds its packets, now')
+    .epilogue('Exit status: 0 healthy, 1 at fault, 3 inconclusive, 2 wrong use, 4 nobody could be asked.');
+}
+
+type Declared = Awaited<ReturnType<typeof declare>['argv']>;
+
+export function whyCommand({ run }: CommandContext): CommandModule<object, Declared> {
+  return {
+    command: 'why <node>',
+    describe: 'from alert to process: why a node is bad',
+    builder: declare as unknown as (yargs: Argv<object>) => Argv<Declared>,
+    handler: (args) =>
+      run(async (io) => {
+        const options = {
+          ...toFleetOptions(args),
+          node: String(args.node),
+          hosts: args.hosts,
+          live: args.live,
+          liveNs: parseDuration(args.duration, '-d'),
+          json: args.json,
+        };
+        const { why } = await import('../commands/fleet/why.js');
+        return why(options, io);
+      }),
+  };
+}

@@ -1,0 +1,83 @@
+import { closest } from '../../format/closest.js';
+import { CodedError } from '../../model/errors.js';
+import type { NodeVerdict } from '../../model/fleet/fleet-verdict.js';
+import { MS } from '../../model/time.js';
+import { whyText } from '../../report/fleet/why-text.js';
+import { bisect } from '../bisect/bisect.js';
+import { EXIT } from '../run/exit-status.js';
+import type { Io } from '../terminal/io.js';
+import { type FleetOptions, type FleetSurvey, surveyFleet } from './survey.js';
+
+export interface WhyOptions extends FleetOptions {
+  readonly node: string;
+  /** Vantages around the node, for a measurement of now. */
+  readonly hosts: string | undefined;
+  readonly liveNs: number;
+  /** Measure, where there is a hosts file. */
+  readonly live: boolean;
+  readonly json: boolean;
+}
+
+const THRESHOLD_NS = 100 * MS;
+
+/**
+ * `why NODE`: from alert to process. What the agents around a node have seen is judged first, with no new packet; then,
+ * where a hosts file names vantages there, its paths are measured and the kernel of the node is asked.
+ *
+ * @returns 0 healthy; 1 at fault; 3 inconclusive: of the measurement where there is one
+ * @throws CodedError E_NO_NODE for a node that nobody knows (2); as `fleet` and `bisect`
+ */
+export async function why(options: WhyOptions, io: Io): Promise<number> {
+  const survey = await surveyFleet(options, io.stop, [options.node]);
+  const seen = nodeVerdict(options.node, survey);
+  const isMeasured = options.live && options.hosts !== undefined;
+  await io.out(options.json ? ndjson(survey, seen) : whyText(survey, seen, isMeasured));
+  if (!isMeasured) return statusOf(seen);
+  return bisect(
+    {
+      hosts: options.hosts,
+      thresholdNs: THRESHOLD_NS,
+      stallThresholdNs: undefined,
+      queues: undefined,
+      durationNs: options.liveNs,
+      fixedDuration: false,
+      only: [],
+      except: [],
+      family: 'any',
+      trace: true,
+      plan: false,
+      explain: false,
+      json: options.json,
+      quiet: !options.json,
+      engine: 'helper',
+      cpu: 'auto',
+      live: false,
+      ascii: false,
+      record: undefined,
+    },
+    io,
+  );
+}
+
+/** @throws CodedError E_NO_NODE */
+function nodeVerdict(node: string, { nodes, screen }: FleetSurvey): NodeVerdict {
+  const told = nodes.find((one) => one.node === node);
+  if (told !== undefined) return told;
+  const known = screen.members.map((member) => member.node);
+  if (known.includes(node)) return { type: 'node-verdict', node, state: 'healthy' };
+  const meant = closest(node, known);
+  throw new CodedError(
+    'E_NO_NODE',
+    `no agent knows a node ${node}`,
+    meant === undefined ? `the nodes are ${known.slice(0, 8).join(', ')}${known.length > 8 ? ' …' : ''}` : `${meant}?`,
+    2,
+  );
+}
+
+function ndjson({ run, verdict, links }: FleetSurvey, seen: NodeVerdict): string {
+  return [run, seen, ...links, verdict].map((record) => `${JSON.stringify(record)}\n`).join('');
+}
+
+function statusOf({ state }: NodeVerdict): number {
+  return state === 'healthy' ? EXIT.completed : state === 'bad' ? EXIT.found : EXIT.inconclusive;
+}
