@@ -9,6 +9,8 @@ function declare(yargs: Argv) {
       ...fleetOptions,
       json: { ...shared.json, describe: 'NDJSON; the verdict on the fleet is the last line' },
       output: shared.output,
+      watch: { ...shared.flag, describe: 'draw a map of the fleet on the terminal, nodes by nodes, worst first' },
+      ascii: { ...shared.flag, describe: 'with --watch: plain characters only' },
       quiet: { ...shared.quiet, describe: 'one line a bad node' },
     })
     .conflicts('prometheus', 'agents')
@@ -33,6 +35,8 @@ export function fleetCommand({ run }: CommandContext): CommandModule<object, Dec
           ...toFleetOptions(args),
           json: args.json,
           quiet: args.quiet,
+          watch: args.watch,
+          ascii: args.ascii,
           output: args.output,
         };
         const { fleet } = await import('../commands/fleet/fleet.js');

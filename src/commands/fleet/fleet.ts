@@ -4,11 +4,16 @@ import { EXIT } from '../run/exit-status.js';
 import type { Io } from '../terminal/io.js';
 import { withOutput } from '../terminal/output.js';
 import { type FleetOptions, type FleetSurvey, surveyFleet } from './survey.js';
+import { watchFleet } from './watch-fleet.js';
 
 export interface FleetCommandOptions extends FleetOptions {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly output: string | undefined;
+  /** Draw it on the terminal, again and again. */
+  readonly watch: boolean;
+  /** Draw with plain characters. */
+  readonly ascii: boolean;
 }
 
 /**
@@ -22,6 +27,10 @@ export async function fleet(options: FleetCommandOptions, io: Io): Promise<numbe
     { path: options.httpConfig, what: 'the HTTP configuration' },
     { path: options.agents, what: 'the list of agents' },
   ];
+  if (options.watch) {
+    const last = await watchFleet(options, options.ascii, io);
+    return last === undefined ? EXIT.inconclusive : fleetStatus(last.verdict);
+  }
   return withOutput({ output: options.output, inputs }, io, async (output) => {
     const survey = await surveyFleet(options, io.stop);
     await output.write(options.json ? ndjson(survey) : fleetText(survey, options.quiet));
