@@ -153,17 +153,23 @@ struct pt_regs {
 	unsigned long dx;
 	unsigned long r10;
 	unsigned long orig_ax;
+	unsigned long cs;
 };
 #define SYSCALL_OF(registers) ((int)BPF_CORE_READ(registers, orig_ax))
 #define FIRST_ARGUMENT(registers) BPF_CORE_READ(registers, di)
+/* The privilege level of the code segment. */
+#define SAVED_FROM_USER(registers) ((BPF_CORE_READ(registers, cs) & 3) == 3)
 #elif defined(__TARGET_ARCH_arm64)
 struct pt_regs {
 	__u64 regs[31];
+	__u64 pstate;
 	__s32 syscallno;
 	__u64 orig_x0;
 };
 #define SYSCALL_OF(registers) BPF_CORE_READ(registers, syscallno)
 #define FIRST_ARGUMENT(registers) BPF_CORE_READ(registers, orig_x0)
+/* PSR_MODE_EL0t. */
+#define SAVED_FROM_USER(registers) ((BPF_CORE_READ(registers, pstate) & 0xf) == 0)
 #else
 #error "which registers hold the system call on this architecture?"
 #endif
