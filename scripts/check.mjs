@@ -21,5 +21,6 @@ if (process.argv.includes('--format-native')) {
     ['node', 'scripts/generate-syscalls.mjs', '--check'],
     ['node', 'scripts/generate-manual.mjs', '--check'],
     ['node', 'scripts/generate-frames.mjs', '--check'],
+    ['node', 'scripts/kernels.mjs', '--check'],
   ]);
 }

@@ -59,6 +59,14 @@ export const PACKAGES = [
     use: 'test',
   },
   { name: 'victoria-metrics', what: '/usr/bin/victoria-metrics', why: 'a second store', use: 'test' },
+  {
+    name: process.arch === 'arm64' ? 'qemu-system-arm' : 'qemu-system-x86',
+    what: process.arch === 'arm64' ? '/usr/bin/qemu-system-aarch64' : '/usr/bin/qemu-system-x86_64',
+    why: 'boots an older kernel',
+    use: 'test',
+  },
+  { name: 'cpio', what: '/usr/bin/cpio', why: 'makes the root of such a machine', use: 'test' },
+  { name: 'xz-utils', what: '/usr/bin/xz', why: 'unpacks kernel modules', use: 'test' },
   { name: 'clang-format', what: '/usr/bin/clang-format', why: 'checks how C is laid out', use: 'test' },
   {
     name: 'libclang-rt-14-dev',

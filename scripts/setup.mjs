@@ -18,6 +18,10 @@ if (major < 20 || (major === 20 && minor < 19)) {
 
 installDebianPackages();
 installNpmPackages();
+if (wanted.includes('test')) {
+  // Debian's own kernel and headers, unpacked outside the checkout, for the test that boots them.
+  step('node', ['scripts/kernels.mjs', '--fetch', process.arch === 'arm64' ? '6.1-arm64' : '6.1'], { quiet: true });
+}
 
 function isThere(entry) {
   if (existsSync(entry.what)) return true;

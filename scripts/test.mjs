@@ -17,7 +17,7 @@ const REAL = /^(lab|e2e|transports)\/|\/(helper|portable|connect)-engine[^/]*\.t
  * be blamed on a busy machine either. The others have the machine for themselves.
  */
 const UNTIMED =
-  /^transports\/|^engines\/|^lab\/(lab|truth)\.|^e2e\/(command-line|check|bisect-endings|outcomes|import-|recordings\.|trace-syscalls-|dashboard|engines\.|none\.|far-waits|run-ends|nothing-unasked|tracer-rights)/;
+  /^transports\/|^engines\/|^lab\/(lab|truth)\.|^e2e\/(command-line|check|bisect-endings|outcomes|import-|recordings\.|trace-syscalls-|dashboard|engines\.|none\.|far-waits|run-ends|nothing-unasked|tracer-rights|old-kernel)/;
 const AT_ONCE = 4;
 /** Captures of some hundred MB, several at once. */
 const LEAST_MEMORY = 4e9;

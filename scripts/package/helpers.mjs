@@ -1,8 +1,8 @@
 // The static helpers for each platform, with the same bytes whatever the folder they are built in.
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { debianFiles, debianPackages, installedPackages } from '../debian/files.mjs';
 import { fail, root, step } from '../step.mjs';
-import { debianFiles, debianPackages, installedPackages } from './debian-files.mjs';
 import { sha256, workFolder } from './places.mjs';
 
 export const HELPERS = ['rxray-prober', 'rxray-tracer', 'rxray-icmp'];

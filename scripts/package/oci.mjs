@@ -2,7 +2,7 @@
 // engine: so it needs no privilege, and its bytes depend on nothing but what is in it.
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { debianFiles, debianPackages } from './debian-files.mjs';
+import { debianFiles, debianPackages } from '../debian/files.mjs';
 import { HELPERS } from './helpers.mjs';
 import { commit, manifest, packagesFolder, sha256, sourceEpoch, version } from './places.mjs';
 import { gzip, tar } from './tar.mjs';

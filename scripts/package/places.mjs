@@ -1,8 +1,8 @@
 // Where packages are built and what they are called by.
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { cacheFolder as cache } from '../debian/cache.mjs';
 import { fail, output, root } from '../step.mjs';
 
 /** What is handed out: everything in it is listed in SHA256SUMS. */
@@ -13,12 +13,9 @@ export const workFolder = join(packagesFolder, 'work');
 export const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 export const version = manifest.version;
 
-/** What was downloaded stays outside the checkout, so that a fresh clone does not download it again. */
+/** Where downloads for packages are kept. */
 export function cacheFolder(name = '') {
-  const base = process.env.RXRAY_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'rxray');
-  const folder = join(base, 'packages', name);
-  mkdirSync(folder, { recursive: true });
-  return folder;
+  return cache(join('packages', name));
 }
 
 /** Seconds since 1970 that every file in a package carries: the commit's, never that of the build. */

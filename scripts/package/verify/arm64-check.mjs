@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { debianFiles } from '../../debian/files.mjs';
 import { root } from '../../step.mjs';
-import { debianFiles } from '../debian-files.mjs';
 import { packagesFolder, version, workFolder } from '../places.mjs';
 import { PLATFORMS, runnerOf } from '../platforms.mjs';
 

@@ -2,8 +2,8 @@
 // managers.
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { debianFiles } from '../../debian/files.mjs';
 import { output } from '../../step.mjs';
-import { debianFiles } from '../debian-files.mjs';
 import { npmTarball } from '../npm-tarball.mjs';
 import { packagesFolder, version } from '../places.mjs';
 import { ownPlatform } from '../platforms.mjs';

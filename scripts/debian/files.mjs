@@ -1,34 +1,27 @@
 // Files of Debian packages for any architecture, unpacked without installing them.
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { output, step } from '../step.mjs';
-import { cacheFolder } from './places.mjs';
+import { aptOptions, downloadPackages, updateLists } from './apt.mjs';
+import { cacheFolder } from './cache.mjs';
 
 /**
  * Downloads packages of the suite this machine runs on, and unpacks them into one folder.
  *
+ * @param names the first one names the folder
  * @returns the folder
  */
 export function debianFiles(architecture, names) {
   const folder = folderOf(architecture, names);
   const unpacked = join(folder, 'root');
   if (existsSync(join(folder, 'packages.txt'))) return unpacked;
-  const lists = cacheFolder(`apt-${architecture}`);
-  for (const part of ['lists/partial', 'cache/archives/partial']) mkdirSync(join(lists, part), { recursive: true });
-  // A configuration of its own: the machine's architectures and lists stay as they are.
-  const apt = [
-    ['APT::Architecture', architecture],
-    ['APT::Architectures', architecture],
-    ['Dir::State::lists', join(lists, 'lists')],
-    ['Dir::State::status', '/dev/null'],
-    ['Dir::Cache', join(lists, 'cache')],
-    ['APT::Sandbox::User', ''],
-  ].flatMap(([name, value]) => ['-o', `${name}=${value}`]);
-  step('apt-get', [...apt, '-qq', 'update']);
+  const options = aptOptions(architecture, cacheFolder(`packages/apt-${architecture}`));
+  updateLists(options);
   const debs = join(folder, 'debs');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(debs, { recursive: true });
-  step('sh', ['-c', 'cd "$1" && shift && exec apt-get "$@"', 'sh', debs, ...apt, '-qq', 'download', ...names]);
+  downloadPackages(options, names, debs);
   const got = readdirSync(debs).sort();
   for (const deb of got) step('dpkg', ['-x', join(debs, deb), unpacked], { quiet: true });
   const versions = got.map((deb) => output('dpkg-deb', ['-W', join(debs, deb)]).replace('\t', ' '));
@@ -57,5 +50,7 @@ export function installedPackages(names) {
 }
 
 function folderOf(architecture, names) {
-  return cacheFolder(`debian-${architecture}-${names.join('+')}`);
+  // All names count; together they would be too long for a folder.
+  const all = createHash('sha256').update(names.join(' ')).digest('hex').slice(0, 12);
+  return cacheFolder(`packages/debian-${architecture}-${names[0]}-${all}`);
 }
