@@ -195,7 +195,8 @@ function nobody(observed: ObservedWait): string {
   return `${what} waited ${where}; ${why}`;
 }
 
-const isEntry = (name: string): boolean => name.startsWith('asm_');
+/** Where the kernel takes an interrupt: on x86-64, and on arm64. */
+const isEntry = (name: string): boolean => name.startsWith('asm_') || /^el[01]\w*_(irq|fiq)$/.test(name);
 
 /**
  * The function in which a late timer fired. Where another interrupt was held back with it and came first, the timer fires
@@ -204,19 +205,21 @@ const isEntry = (name: string): boolean => name.startsWith('asm_');
 function interruptedIn(stack: readonly string[]): string {
   const at = stack.findIndex((name, index) => index > stack.findIndex(isEntry) && !INTERRUPT.test(name));
   const name = stack[at] ?? '';
-  if (!/irq_exit/.test(name)) return name;
-  const outer = stack.slice(at + 1).findIndex((frame) => !/irq_exit/.test(frame)) + at + 1;
+  if (!ENDS_INTERRUPT.test(name)) return name;
+  const outer = stack.slice(at + 1).findIndex((frame) => !ENDS_INTERRUPT.test(frame)) + at + 1;
   return HANDED_OVER.test(stack[outer] ?? '') ? interruptedIn(stack.slice(outer)) : name;
 }
 
 /** Functions at whose end interrupts come on again; a timer that was held back fires right there. */
-const ENABLES = /irq|enable|restore|softirq|schedule|switch|idle|entry_|exit_to_user|syscall_(enter|exit)/i;
+const ENABLES = /irq|restore|softirq|schedule|switch|idle|entry_|exit_to_user|syscall_(enter|exit)/i;
 /** Frames of the interrupt itself. */
 const INTERRUPT =
   /^(asm_)?(sysvec|common_interrupt|exc_|hrtimer_|__hrtimer|tick_|local_apic|handle_|perf_|irq_|__sysvec)/;
 
 /** Interrupts by which other CPUs hand something over: their handlers only take it. */
-const HANDED_OVER = /^sysvec_(call_function|reschedule)/;
+const HANDED_OVER = /^(asm_)?sysvec_(call_function|reschedule|irq_work)/;
+/** Where an interrupt ends, and lets others in. */
+const ENDS_INTERRUPT = /irq_exit|irqentry_exit|preempt_schedule_irq/;
 
 function irqOffReason(context: Context, stack: readonly string[], hold: Hold | null, thread: number): Reason {
   const entry = stack.findIndex(isEntry);
@@ -229,12 +232,13 @@ function irqOffReason(context: Context, stack: readonly string[], hold: Hold | n
     return unattributed('timers came late, and nobody had the CPU for half of that time');
   }
   // The end of an interrupt: it was its handler that ran long, or the machine that paused, and not what it interrupted.
-  if (/irq_exit/.test(interrupted)) {
+  if (ENDS_INTERRUPT.test(interrupted)) {
     return unattributed('timers came late until an interrupt ended: its handler ran long, or the machine paused');
   }
-  if (entry < 0 || interrupted === '' || ENABLES.test(interrupted)) {
+  if (stack.length === 0 || (entry >= 0 && (interrupted === '' || ENABLES.test(interrupted)))) {
     const where = interrupted === '' ? '' : `, right where ${interrupted} lets them on again`;
     return { class: 'irq-off', because: `timers came late${where}` };
   }
+  if (entry < 0) return unattributed('timers came late, and the stack does not tell where');
   return unattributed(`timers came late in ${interrupted}, which does not switch interrupts on: the machine paused`);
 }

@@ -74,6 +74,32 @@ const situations: readonly (readonly [title: string, situation: Situation, expec
     },
     'irq-off cadvisor read',
   ],
+  ...(['_raw_spin_unlock_irqrestore', 'mas_wr_store_entry.isra.0'] as const).map(
+    (place): (typeof situations)[number] => [
+      `timers late in ${place}, on arm64`,
+      {
+        wait: { waitKind: 'irq-off' },
+        stack: [
+          ...['__hrtimer_run_queues', 'hrtimer_interrupt', 'arch_timer_handler_virt', 'handle_percpu_devid_irq'],
+          ...['gic_handle_irq', 'do_interrupt_handler', 'el1_interrupt', 'el1h_64_irq_handler', 'el1h_64_irq', place],
+        ],
+      },
+      place.includes('irq') ? 'irq-off cadvisor read' : 'unattributed - -',
+    ],
+  ),
+  [
+    'the same as a process that was woken meanwhile took the CPU',
+    {
+      wait: { waitKind: 'irq-off' },
+      stack: [...INTERRUPT, 'preempt_schedule_irq', 'asm_sysvec_reschedule_ipi', 'do_exit', 'do_group_exit'],
+    },
+    'unattributed - -',
+  ],
+  [
+    'timers late where softirqs come on again, which switches no interrupts',
+    { wait: { waitKind: 'irq-off' }, stack: [...INTERRUPT, '__local_bh_enable_ip', 'hold_write'] },
+    'unattributed - -',
+  ],
   [
     'the same in the midst of something else',
     {
