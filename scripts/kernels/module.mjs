@@ -26,7 +26,7 @@ const COMMON = [
 
 /** Sections that the loader of arm64 fills with jumps to what is far away (arch/arm64/include/asm/module.lds.h). */
 const ARM64_SECTIONS = `asm(".section .plt, \\"ax\\"; .byte 0; .section .init.plt, \\"ax\\"; .byte 0;"
-    ".section .text.ftrace_trampoline, \\"ax\\"; .byte 0; .previous");
+    ".section .text.ftrace_trampoline, \\"ax\\"; .byte 0; .section .init.text.ftrace_trampoline, \\"ax\\"; .byte 0; .previous");
 `;
 
 /**
