@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { createHelperEngine } from '../../src/engines/helper-engine.js';
@@ -106,6 +107,66 @@ suite('a cluster whose pods run', { timeout: 580_000 }, () => {
     assert.equal(hosts.targets['node-1']?.address, nodes[0]?.address);
     const vantage = hosts.vantages['node-1'];
     assert.ok(vantage?.transport === 'kubectl' && vantage.pod === (await podOf('probe')).metadata.name);
+  });
+
+  test('kubectl rxray trace stall loads its programs in the tracing pod, with its two capabilities and its own seccomp profile', {
+    skip,
+  }, () => {
+    const plugin = join(packageFolder(), 'dist/src/bin/kubectl-rxray.js');
+    const words = ['trace', 'stall', 'node-1', '-d', '3s', '--kubectl', programs.kubectl ?? '', '--json'];
+    const { status, stdout, stderr } = spawnSync(process.execPath, [plugin, ...words], {
+      encoding: 'utf8',
+      env: { ...process.env, KUBECONFIG: plane.kubeconfig },
+    });
+    assert.ok(status === 0 || status === 1, `${status} ${stdout}${stderr}`);
+    const [run = ''] = stdout.split('\n');
+    assert.match(run, /"command":"trace stall"/);
+    assert.match(run, /"tracepoint":"softirq_entry","got":true/);
+    assert.match(stdout, /"type":"trace-quality".*"end":"complete"/);
+  });
+
+  test('a real Prometheus scrapes the agents, and rxray fleet judges them by it: nobody is accused', {
+    skip,
+  }, async () => {
+    const scrape = {
+      job_name: 'rxray',
+      scrape_interval: '2s',
+      static_configs: nodes.map(({ name, address }) => ({ targets: [`${address}:9469`], labels: { node: name } })),
+    };
+    writeFileSync(plane.file('prometheus.json'), JSON.stringify({ scrape_configs: [scrape] }));
+    const url = 'http://127.0.0.1:9090';
+    const prometheus = spawn(
+      programs.prometheus ?? '',
+      [
+        `--config.file=${plane.file('prometheus.json')}`,
+        `--storage.tsdb.path=${plane.file('prometheus')}`,
+        '--web.listen-address=127.0.0.1:9090',
+      ],
+      { stdio: 'ignore' },
+    );
+    try {
+      const count = async (query: string): Promise<number> => {
+        const answer = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(query)}`);
+        const { data } = (await answer.json()) as { data: { result: { value: [number, string] }[] } };
+        return Number(data.result[0]?.value[1] ?? 0);
+      };
+      await plane.until(
+        'all agents are scraped and ready',
+        60_000,
+        async () => (await count('sum(rxray_agent_ready)')) === NODES,
+      );
+      // Each of them probes each other one by node, pod and NodePort, and is answered.
+      for (const kind of ['node', 'pod', 'nodeport']) {
+        const probed = `count(count by (node, to) (rxray_path_probes_total{kind="${kind}"} > rxray_path_lost_total))`;
+        await plane.until(`every path by ${kind}`, 60_000, async () => (await count(probed)) === NODES * (NODES - 1));
+      }
+      const main = join(packageFolder(), 'dist/src/main.js');
+      const judged = spawnSync(process.execPath, [main, 'fleet', '--prometheus', url, '--json'], { encoding: 'utf8' });
+      console.log(`  fleet: status ${judged.status}: ${judged.stdout.trim().split('\n').at(-1)?.slice(0, 300)}`);
+      assert.ok(judged.status === 0 || judged.status === 3, `${judged.stdout}${judged.stderr}`);
+    } finally {
+      prometheus.kill('SIGKILL');
+    }
   });
 
   test('a node that dies in the middle of a run ends the run, with what was seen until then', { skip }, async () => {
