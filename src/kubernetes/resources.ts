@@ -117,9 +117,3 @@ export const RESOURCES: readonly Resource[] = [
     optional: true,
   },
 ];
-
-export function resourceOf(key: keyof ClusterObjects): Resource {
-  const found = RESOURCES.find((resource) => resource.key === key);
-  if (found === undefined) throw new Error(`no resource ${key}`);
-  return found;
-}

@@ -93,12 +93,11 @@ export function scoreSomeFlows(seen: readonly PathObservation[]): number {
   return logMix(scoreUnknownPath(seen), FLOWS_FIXED, fixed + mixed * Math.log(MIXED) + fresh * Math.log(0.5));
 }
 
-/** The score of a path over a run, with the chance that the path is not what it is taken for. */
-export function withDoubt(score: number, seen: readonly PathObservation[]): number {
-  return seen.length === 0 ? 0 : doubted(score, scoreUnknownPath(seen));
-}
-
-/** @param unknown the score of the same where nothing is known of the path */
+/**
+ * The score of a path over a run, with the chance that the path is not what it is taken for.
+ *
+ * @param unknown the score of the same where nothing is known of the path
+ */
 export function doubted(score: number, unknown: number): number {
   return logMix(score, WRONG, unknown);
 }

@@ -125,7 +125,6 @@ export const agentConfigSchema = z.strictObject({
 });
 
 export type AgentConfig = z.infer<typeof agentConfigSchema>;
-export type MembersConfig = AgentConfig['members'];
 
 /** The node that this agent speaks for: as the file says, else `NODE_NAME` of its surroundings, else the host's name. */
 export function nodeOf(config: Pick<AgentConfig, 'node'>, environment: NodeJS.ProcessEnv): string {

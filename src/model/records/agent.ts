@@ -58,7 +58,6 @@ export const edgeFlowsSchema = z.object({
   protocol: z.enum(EDGE_PROTOCOLS),
   flows: z.array(z.int().min(0)).describe('numbers of its source ports; ICMP has 0'),
 });
-export type EdgeFlows = z.infer<typeof edgeFlowsSchema>;
 
 const span = {
   startMin: unix.describe('last probe sent that was not held'),
