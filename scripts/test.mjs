@@ -18,12 +18,13 @@ const REAL = /^(lab|e2e|transports)\/|\/(helper|portable|connect)-engine[^/]*\.t
  */
 const UNTIMED =
   /^transports\/|^engines\/|^lab\/(lab|truth)\.|^e2e\/(command-line|check|bisect-endings|outcomes|import-|recordings\.|trace-syscalls-|dashboard|engines\.|none\.|far-waits|run-ends|nothing-unasked|tracer-rights|old-kernel)/;
-const AT_ONCE = 4;
+const AT_ONCE = 3;
 /** Captures of some hundred MB, several at once. */
 const LEAST_MEMORY = 4e9;
 
 /** These take longest and begin first, so that no CPU waits at the end. */
-const LONG = /\/(campaign|replay|import|none|dashboard|engines|recordings|\w+-engine\.contract|ssh-endings)\.test\.js$/;
+const LONG =
+  /\/(old-kernel|campaign|replay|import|none|dashboard|engines|recordings|\w+-engine\.contract|ssh-endings)\.test\.js$/;
 
 const SLOWEST = 10;
 

@@ -56,7 +56,7 @@ const SITUATIONS: readonly (readonly [words: readonly string[], says: RegExp, ne
   [['probe', '192.0.2.0/30'], /is a network/, /name each/],
   [['probe', 'no-such-host.invalid'], /unknown host no-such-host\.invalid/, /check the name/],
   [['probe', TARGET, '--syn'], /needs a port/, /-p PORT/],
-  [['bisect', 'https://example.org/'], /is a URL/, /write example\.org:443/],
+  [['bisect', 'https://no-such-host.invalid/'], /unknown host no-such-host\.invalid/, /check the name/],
 
   [['trace', 'stall', 'bad'], /bad is a name of a hosts file, and none is given/, /--hosts FILE.*--ssh USER@HOST/],
   [['trace', 'syscalls', 'bad'], /bad is a name of a hosts file/, /--hosts FILE/],

@@ -154,6 +154,8 @@ export class AgentLab {
   hold(periodMs: number, ...matches: readonly string[]): void {
     const state = join(this.folder, 'hold');
     mkdirSync(state, { recursive: true });
+    // The injector ends when this is gone, as it does with a lab.
+    writeFileSync(join(state, 'lease'), '');
     const truth = join(state, 'truth');
     const words = ['--fault', 'network', '--host', 'router', '--kind', 'hold', '--state', state, '--truth', truth];
     const set = ['--set', `netns=${this.#router}`, '--set', `nfqueue=${NFQUEUE}`];

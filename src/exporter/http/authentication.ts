@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { compare } from 'bcryptjs';
 import type { WebConfig } from './web-config.js';
+import { WrongAttempts } from './wrong-attempts.js';
 
 /** `known`: who asks is proven; `open`: nobody was to prove anything; `refused`: what was shown is wrong or missing. */
 export type Standing = 'known' | 'open' | 'refused' | 'busy';
@@ -18,6 +19,7 @@ const NOBODY = '$2b$10$QFQRzpZbyRyEzm.GUOv9/e7VpNjG9Nvzr0oqvmxzsqxJYCCnmJ7m6';
 export class Authentication {
   readonly #secret = randomBytes(32);
   readonly #right = new Set<string>();
+  readonly #wrong = new WrongAttempts();
   #checks = 0;
 
   constructor(private readonly config: WebConfig) {}
@@ -33,11 +35,13 @@ export class Authentication {
       .update(JSON.stringify([given.user, hash ?? '', given.password]))
       .digest('base64');
     if (hash !== undefined && this.#right.has(name)) return 'known';
-    if (this.#checks >= MOST_CHECKS) return 'busy';
+    const from = request.socket.remoteAddress ?? '';
+    if (this.#checks >= MOST_CHECKS || !this.#wrong.mayTry(from)) return 'busy';
     this.#checks += 1;
     try {
       const isRight = await compare(given.password, hash ?? NOBODY);
       if (!isRight || hash === undefined) return 'refused';
+      this.#wrong.wasRight(from);
       if (this.#right.size >= MOST_KNOWN) this.#right.clear();
       this.#right.add(name);
       return 'known';
