@@ -13,8 +13,13 @@ export interface CapturedRequest {
 
 /** Of all connections to a port of IPv4, in the order of their SYNs; those without an answer are left out. */
 export function capturedRequests(file: Uint8Array, port: number): CapturedRequest[] {
-  const syns = new Map<number, bigint>();
-  const answers = new Map<number, bigint>();
+  interface Open {
+    readonly synNs: bigint;
+    lastByteNs?: bigint;
+  }
+  // By the client's port, which is taken again for a later connection before long.
+  const open = new Map<number, Open>();
+  const all: Open[] = [];
   for (const { realNs: timeNs, bytes } of readPcap(file).packets) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const headerBytes = (view.getUint8(ETHERNET_BYTES) & 0xf) * 4;
@@ -22,10 +27,17 @@ export function capturedRequests(file: Uint8Array, port: number): CapturedReques
     const [from, to] = [view.getUint16(tcp), view.getUint16(tcp + 2)];
     const flags = view.getUint8(tcp + 13);
     const payload = view.getUint16(ETHERNET_BYTES + 2) - headerBytes - (view.getUint8(tcp + 12) >> 4) * 4;
-    if (to === port && (flags & (SYN | ACK)) === SYN) syns.set(from, timeNs);
-    if (from === port && payload > 0 && syns.has(to)) answers.set(to, timeNs);
+    const before = open.get(from);
+    // A SYN of a connection that was not answered is that connection's, sent again.
+    if (to === port && (flags & (SYN | ACK)) === SYN && (before === undefined || before.lastByteNs !== undefined)) {
+      const one: Open = { synNs: timeNs };
+      open.set(from, one);
+      all.push(one);
+    }
+    const asked = open.get(to);
+    if (from === port && payload > 0 && asked !== undefined) asked.lastByteNs = timeNs;
   }
-  return [...answers]
-    .map(([client, lastByteNs]) => ({ synNs: syns.get(client) ?? 0n, lastByteNs }))
+  return all
+    .flatMap(({ synNs, lastByteNs }) => (lastByteNs === undefined ? [] : [{ synNs, lastByteNs }]))
     .sort((a, b) => (a.synNs < b.synNs ? -1 : 1));
 }

@@ -42,6 +42,7 @@ export class DnsRequests {
     const first = this.spec.way === 'tcp' ? 'connect' : 'first-byte';
     const marks = new PhaseMarks(this.clock, first, this.clock.nowNs());
     const request = new OpenRequest(probe, marks, this.events, this.done, this.spec.way !== 'udp-fixed');
+    request.sent();
     const lookup = new Lookup(request, this.spec, this.clock, {
       takeId: () => this.#takeId(),
       carrier: (heard) => this.#carrier(request, heard),

@@ -47,6 +47,9 @@ export class Http1Requests {
     const marks = new PhaseMarks(this.clock, firstPhase(this.place), this.clock.nowNs());
     const request = new OpenRequest(probe, marks, this.events, this.done, !this.place.spec.keepAlive);
     this.#start(request);
+    // Node.js takes half a millisecond to make a request, and asks for the connection when this turn ends.
+    marks.left(this.clock.nowNs());
+    request.sent();
     return request;
   }
 

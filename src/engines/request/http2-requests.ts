@@ -32,6 +32,8 @@ export class Http2Requests {
       if (!this.place.spec.keepAlive) session.destroy();
     };
     this.#follow(request, session, stream);
+    marks.left(this.clock.nowNs());
+    request.sent();
     return request;
   }
 

@@ -22,9 +22,12 @@ export class OpenRequest {
     private readonly events: ProbeEvents,
     private readonly done: (request: OpenRequest) => void,
     /** It has a port of its own, as each new connection has. */
-    ownPort: boolean,
-  ) {
-    events.sent(probe.train, probe.k, marks.sentNs, ownPort);
+    private readonly ownPort: boolean,
+  ) {}
+
+  /** It has left, at the instant that its marks tell. */
+  sent(): void {
+    this.events.sent(this.probe.train, this.probe.k, this.marks.sentNs, this.ownPort);
   }
 
   get settled(): boolean {

@@ -5,6 +5,7 @@ import type { Clock } from '../node-prober/clock.js';
 export class PhaseMarks {
   readonly #phases: Partial<Record<TimedPhase, number>> = {};
   #phase: RequestPhase;
+  #sentNs: number;
   #sinceNs: number;
   status: number | undefined;
   bytes = 0;
@@ -18,10 +19,21 @@ export class PhaseMarks {
   constructor(
     private readonly clock: Pick<Clock, 'nowNs'>,
     first: TimedPhase,
-    readonly sentNs: number,
+    sentNs: number,
   ) {
     this.#phase = first;
+    this.#sentNs = sentNs;
     this.#sinceNs = sentNs;
+  }
+
+  get sentNs(): number {
+    return this.#sentNs;
+  }
+
+  /** It left only now: what came before was the work of making it. */
+  left(nowNs: number): void {
+    this.#sentNs = nowNs;
+    this.#sinceNs = nowNs;
   }
 
   get phase(): RequestPhase {
@@ -40,7 +52,7 @@ export class PhaseMarks {
   /** It began with a later phase than was thought: on a connection that was open already. */
   beginWith(phase: TimedPhase): void {
     this.#phase = phase;
-    this.#sinceNs = this.sentNs;
+    this.#sinceNs = this.#sentNs;
   }
 
   /** Back to an earlier phase, to which further time is added: what was begun is done again. */
