@@ -6,6 +6,7 @@ import { pathsTo, planEdges, sweepIntervalNs } from '../../src/fleet/edges.js';
 import { sharedSecret } from '../../src/fleet/inbound/pair-keys.js';
 import { softnetSum, stealSeconds } from '../../src/fleet/node-figures.js';
 import { OwnThrottling, quotaFiles, throttledNs } from '../../src/fleet/own-throttling.js';
+import { findingSchema } from '../../src/model/finding.js';
 import type { EdgePath } from '../../src/model/fleet/edge.js';
 import type { Member } from '../../src/model/fleet/member.js';
 import { allocateSamples, Outcomes } from '../../src/model/sample.js';
@@ -29,10 +30,11 @@ interface Probing {
   /** Held until that instant; undefined for a probe that passes. */
   readonly heldUntil: (sentNs: number, path: EdgePath, flow: number) => number | undefined;
   readonly lost?: (sentNs: number) => boolean;
+  readonly usualOf?: (usualNs: number) => number;
 }
 
 /** One neighbour, five paths in turn every 40 ms, as the plan has them. */
-function probing({ seconds, heldUntil, lost = () => false }: Probing) {
+function probing({ seconds, heldUntil, lost = () => false, usualOf = (usual) => usual }: Probing) {
   const paths = pathsTo(member('b'), options);
   const counts = paths.map(() => ({ probes: 0, lost: 0 }));
   const watch = new EdgeWatch('a', paths, SECOND, {
@@ -46,8 +48,8 @@ function probing({ seconds, heldUntil, lost = () => false }: Probing) {
     const path = paths[index] as EdgePath;
     const sent = k * 40 * MS;
     const flow = Math.floor(k / paths.length) % path.flows;
-    const usual = (USUAL[index] as number) + (k % 7) * 10_000;
-    const rtt = Math.max(usual, (heldUntil(sent, path, flow) ?? 0) - sent + usual / 2);
+    const usual = usualOf((USUAL[index] as number) + (k % 7) * 10_000);
+    const rtt = Math.max(usual, (heldUntil(sent, path, flow) ?? 0) - sent + Math.ceil(usual / 2));
     answers.push({ at: sent + rtt, i: k, sent, rtt: lost(sent) ? -1 : rtt });
   }
   answers.sort((one, other) => one.at - other.at);
@@ -83,6 +85,18 @@ suite('all paths of one neighbour together', () => {
       assert.ok(finding.startMin <= from && finding.startMax >= from);
       assert.ok(hit.length >= 3);
     }
+  });
+
+  test('instants and lengths are whole nanoseconds where the usual RTT lies between two', () => {
+    // Pairs of RTTs that differ by 1 ns: the median of an even count of them has a half.
+    let odd = 0;
+    const usualOf = (usual: number): number => {
+      odd += 1;
+      return usual + (odd % 2);
+    };
+    const { seen } = probing({ seconds: 60, heldUntil: stallEvery10s, usualOf });
+    assert.ok(seen.length > 0);
+    for (const { finding } of seen) assert.deepEqual(findingSchema.parse(finding), finding);
   });
 
   test('paths of different length and a clean run accuse nobody', () => {

@@ -106,7 +106,7 @@ export class EdgeWatch {
       // Numbers of several paths must stay apart: losses are taken back by them.
       own.seq[length] = ((samples.seq[i] as number) * 64 + (samples.path[i] as number)) >>> 0;
       const rttNs = samples.rttNs[i] as number;
-      if (rttNs >= 0) own.rttNs[length] = Math.max(10_000, BASE_NS + rttNs - placed.usual.median);
+      if (rttNs >= 0) own.rttNs[length] = Math.max(10_000, Math.round(BASE_NS + rttNs - placed.usual.median));
       length += 1;
     }
     return length === 0 ? [] : this.#seen(this.#bank.push({ ...own, length }));
