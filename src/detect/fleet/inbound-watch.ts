@@ -27,8 +27,12 @@ export interface InboundStall {
 /** In place of a round-trip time: the detectors judge excess over what is usual. */
 const BASE_NS = 1 * MS;
 const MOST_FLOWS = 2_048;
-/** Probes of one sender that together stand for all of it. */
+/** Flows of one sender that together stand for all of it: probes of one flow share a queue. */
 const LEAST_OF_SENDER = 3;
+/** Held flows that stand for all where none passed meanwhile: of two queues one has all five in 1 of 32 cases. */
+const LEAST_OF_ALL = 5;
+/** The first held probe may have left its sender, and met the hold, this much later than it was due. */
+const ONSET_NS = 5 * MS;
 const REMEMBERED_NS = 60 * SECOND;
 const BATCH = 64;
 
@@ -144,23 +148,21 @@ export class InboundWatch {
 
   #explain(finding: Stall): InboundStall {
     const hit = new Set(finding.flowsHit);
-    const during = this.#recent.filter(({ arrived, flow }) =>
-      hit.has(flow)
-        ? Math.abs(arrived.timeNs - finding.release) <= Math.max(2 * finding.releaseSpreadNs, 2 * MS)
-        : arrived.timeNs > finding.startMin && arrived.timeNs - arrived.lateNs < finding.release,
+    const heldOnes = this.#recent.filter(
+      ({ arrived, flow }) =>
+        hit.has(flow) && Math.abs(arrived.timeNs - finding.release) <= Math.max(2 * finding.releaseSpreadNs, 2 * MS),
     );
-    const held = bySender(
-      during.filter(({ flow }) => hit.has(flow)),
-      this.#flows,
+    // Due when the hold was certainly on, and here before its end: what came before the first held one may have come
+    // before the hold, however early the hit flows were last seen to pass.
+    const passedOnes = this.#recent.filter(
+      ({ arrived, flow }) =>
+        !hit.has(flow) &&
+        arrived.timeNs - arrived.lateNs > finding.startMax + ONSET_NS &&
+        arrived.timeNs < finding.release - finding.releaseSpreadNs - MS,
     );
-    // Sent early enough before the release to have been seen to pass, and not held.
-    const passed = bySender(
-      during.filter(
-        ({ arrived, flow }) => !hit.has(flow) && arrived.timeNs < finding.release - finding.releaseSpreadNs - MS,
-      ),
-      this.#flows,
-    );
-    const backlogs = during.filter(({ flow }) => hit.has(flow)).map(({ arrived }) => arrived.backlogNs);
+    const held = bySender(heldOnes, this.#flows);
+    const passed = bySender(passedOnes, this.#flows);
+    const backlogs = heldOnes.map(({ arrived }) => arrived.backlogNs);
     return { finding, ...placeOf(held, passed), held, passed, backlogNs: Math.max(0, ...backlogs) };
   }
 }
@@ -190,16 +192,16 @@ export function placeOf(
 ): { readonly place: InboundPlace; readonly sender?: string } {
   const alsoPassed = held.filter(({ from }) => passed.some((other) => other.from === from));
   if (held.length >= 2 && alsoPassed.length >= 2) return { place: 'receive' };
-  if (held.length >= 2 && passed.length === 0) return { place: 'all' };
+  const flowsOf = (all: readonly SenderFlows[]): number => all.reduce((sum, { flows }) => sum + flows, 0);
+  if (held.length >= 2 && passed.length === 0 && flowsOf(held) >= LEAST_OF_ALL) return { place: 'all' };
   const [only] = held;
-  const others = passed.reduce((sum, { probes }) => sum + probes, 0);
   if (
     only !== undefined &&
     held.length === 1 &&
     alsoPassed.length === 0 &&
-    only.probes >= LEAST_OF_SENDER &&
+    only.flows >= LEAST_OF_SENDER &&
     passed.length >= 2 &&
-    others >= LEAST_OF_SENDER
+    flowsOf(passed) >= LEAST_OF_SENDER
   ) {
     return { place: 'sender', sender: only.from };
   }
