@@ -16,9 +16,10 @@ import {
   RECORDING_STREAM_LAYOUT,
   TEXT_LAYOUT,
 } from '../codec/frames.gen.js';
+import { MS } from '../model/time.js';
 import type { HelperProcess, Transport } from '../transports/transport.js';
 import { ControlBlocks, recordingHeader } from './control-block.js';
-import type { PartInfo, RunInfo, StreamInfo } from './recorded-run.js';
+import { type PartInfo, PROBE_STREAM, type RunInfo, type StreamInfo } from './recorded-run.js';
 
 export interface FlightOptions {
   /** Frames are kept for so long … */
@@ -196,10 +197,17 @@ export class FlightRecorder {
   #assembled(run: RunInfo, place: string): Buffer {
     const blocks = new ControlBlocks();
     const nowNs = process.hrtime.bigint();
+    const firstMs = this.#chunks[0]?.atMs ?? 0;
+    // Header and hello stand alone: only what is selected after them counts as the stream going on.
+    const select = (atMs: number): Uint8Array =>
+      blocks.record(RECORDING_BYTES_LAYOUT, RECORDING_BYTES_FIELDS, {
+        timeNs: Math.round((atMs - firstMs) * MS),
+        stream: stream.stream,
+      });
     const info: PartInfo = { part: 1, run };
     const stream: StreamInfo = {
       stream: 0,
-      name: 'probe',
+      name: PROBE_STREAM,
       place,
       clock: { offsetNs: 0, uncertaintyNs: 0 },
       continued: true,
@@ -208,10 +216,13 @@ export class FlightRecorder {
       recordingHeader(BigInt(Date.now()) * 1_000_000n, nowNs, randomBytes(8).readBigUInt64LE()),
       blocks.json(RECORDING_INFO_LAYOUT.type, info),
       blocks.json(RECORDING_STREAM_LAYOUT.type, stream),
-      blocks.record(RECORDING_BYTES_LAYOUT, RECORDING_BYTES_FIELDS, { timeNs: 0, stream: 0 }),
+      select(firstMs),
       this.#prologue,
-      ...this.#chunks.map(({ frames }) => frames),
-      blocks.record(RECORDING_END_LAYOUT, RECORDING_END_FIELDS, { timeNs: 0, reason: RECORDING_END.complete }),
+      ...this.#chunks.flatMap(({ atMs, frames }) => [select(atMs), frames]),
+      blocks.record(RECORDING_END_LAYOUT, RECORDING_END_FIELDS, {
+        timeNs: Math.round(((this.#chunks.at(-1)?.atMs ?? 0) - firstMs) * MS),
+        reason: RECORDING_END.complete,
+      }),
     ]);
   }
 

@@ -85,6 +85,9 @@ export type RunInfo = z.infer<typeof runInfoSchema>;
 export type ProbeInfo = Extract<RunInfo, { command: 'probe' }>;
 export type BisectInfo = Extract<RunInfo, { command: 'bisect' }>;
 
+/** Name of the one stream of a recorded probe, by which replay finds it. */
+export const PROBE_STREAM = 'vantage local';
+
 /** The first block of each file of a recording. */
 export const partInfoSchema = z.object({
   /** Number of the file where the recording was cut into several, from 1. */

@@ -6,9 +6,12 @@ import { FrameEncoder } from '../../src/codec/frame-encoder.js';
 import { HELPER } from '../../src/codec/frames.gen.js';
 import type { EngineEvent, ProberHello } from '../../src/model/engine-event.js';
 import { allocateSamples } from '../../src/model/sample.js';
+import { SECOND } from '../../src/model/time.js';
 import { FlightRecorder } from '../../src/recording/flight-recorder.js';
 import type { RunInfo } from '../../src/recording/recorded-run.js';
 import type { Transport } from '../../src/transports/transport.js';
+import { records, rxray } from '../e2e/rxray.js';
+import { probeEvents, probeInfo } from './build-recording.js';
 import { withFolder } from './temporary-folder.js';
 
 const hello: ProberHello = {
@@ -46,13 +49,14 @@ const run: RunInfo = {
 };
 
 /** A helper that says hello and then so many blocks of ten samples. */
-async function flown(recorder: FlightRecorder, blocks: number): Promise<void> {
+const ofBlocks = (blocks: number): EngineEvent[] => [
+  { kind: 'start', epochRealNs: 1n, epochMonoNs: 1n, streamId: 1n },
+  { kind: 'hello', hello },
+  ...Array.from({ length: blocks }, (): EngineEvent => ({ kind: 'samples', samples: allocateSamples(10) })),
+];
+
+async function flown(recorder: FlightRecorder, events: Iterable<EngineEvent>): Promise<void> {
   const encoder = new FrameEncoder(HELPER.prober);
-  const events: EngineEvent[] = [
-    { kind: 'start', epochRealNs: 1n, epochMonoNs: 1n, streamId: 1n },
-    { kind: 'hello', hello },
-    ...Array.from({ length: blocks }, (): EngineEvent => ({ kind: 'samples', samples: allocateSamples(10) })),
-  ];
   const transport: Transport = {
     place: 'this host',
     launch: () => ({
@@ -73,7 +77,7 @@ const options = (folder: string) => ({ keptMs: 60_000, memoryBytes: 20_000, fold
 test('memory is bounded, whatever flies by', () =>
   withFolder(async (folder) => {
     const recorder = new FlightRecorder(options(folder));
-    await flown(recorder, 2_000);
+    await flown(recorder, ofBlocks(2_000));
     assert.ok(recorder.memoryBytes <= 20_000 && recorder.memoryBytes > 10_000, `${recorder.memoryBytes}`);
   }));
 
@@ -81,7 +85,7 @@ test('recordings are bounded in number, the oldest go, and what an earlier proce
   withFolder(async (folder) => {
     const recorder = new FlightRecorder(options(folder));
     await recorder.open();
-    await flown(recorder, 20);
+    await flown(recorder, ofBlocks(20));
     for (const name of ['a', 'b', 'c', 'd', 'e']) assert.equal(await recorder.write(name, run, 'h'), `${name}.rxr.gz`);
     assert.deepEqual(readdirSync(folder).sort(), ['c.rxr.gz', 'd.rxr.gz', 'e.rxr.gz']);
     assert.equal(recorder.pathOf('a.rxr.gz'), undefined);
@@ -99,7 +103,7 @@ test('recordings are bounded in bytes', () =>
   withFolder(async (folder) => {
     const recorder = new FlightRecorder({ ...options(folder), folderBytes: 2_000 });
     await recorder.open();
-    await flown(recorder, 20);
+    await flown(recorder, ofBlocks(20));
     for (const name of ['a', 'b', 'c', 'd']) await recorder.write(name, run, 'h');
     const bytes = recorder.recordings.reduce((sum, recording) => sum + recording.bytes, 0);
     assert.ok(bytes <= 2_000 && recorder.recordings.length >= 1, `${bytes}`);
@@ -111,13 +115,31 @@ test('what cannot be written is counted, and nothing is left of it', () =>
     mkdirSync(place);
     const recorder = new FlightRecorder(options(place));
     await recorder.open();
-    await flown(recorder, 5);
+    await flown(recorder, ofBlocks(5));
     rmSync(place, { recursive: true });
     assert.equal(await recorder.write('a', run, 'h'), undefined);
     assert.equal(recorder.failed, 1);
     mkdirSync(place);
     assert.equal(await recorder.write('b', run, 'h'), 'b.rxr.gz');
     assert.deepEqual(readdirSync(place), ['b.rxr.gz']);
+  }));
+
+test('the middle of a run is replayed to its end, with its replies and its stalls', () =>
+  withFolder(async (folder) => {
+    const recorder = new FlightRecorder({ ...options(folder), memoryBytes: 2 << 20, folderBytes: 1e8 });
+    await recorder.open();
+    const soFar = [...probeEvents(40_000, 10 * SECOND)].filter(({ kind }) => kind !== 'path-totals' && kind !== 'end');
+    await flown(recorder, soFar);
+    assert.equal(await recorder.write('a', probeInfo(), 'node n'), 'a.rxr.gz');
+    const { status, out, err } = await rxray('replay', join(folder, 'a.rxr.gz'), '--json');
+    assert.equal(status, 0, err);
+    assert.match(err, /^warning W_CUT_OFF: the prober on node n ended early by the end of the recording\n$/);
+    const [summary] = records(out, 'summary');
+    const received = Number(summary?.received);
+    // As many as fit into the memory: more than the reader takes at once.
+    assert.ok(received > 20_000 && received < 40_000, `${received}`);
+    const stalls = records(out, 'finding').filter(({ kind }) => kind === 'stall');
+    assert.ok(Math.abs(stalls.length - received / 1_000) <= 1, `${stalls.length}`);
   }));
 
 test('before a helper has said hello there is nothing to record', () =>

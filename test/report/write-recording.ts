@@ -1,9 +1,9 @@
 import { FrameEncoder } from '../../src/codec/frame-encoder.js';
 import { HELPER } from '../../src/codec/frames.gen.js';
-import { PROBE_STREAM } from '../../src/commands/probe/probe.js';
 import type { EngineEvent } from '../../src/model/engine-event.js';
 import type { ProbePlan } from '../../src/model/plan.js';
 import { allocateSamples, Outcomes, REPLIES } from '../../src/model/sample.js';
+import { PROBE_STREAM } from '../../src/recording/recorded-run.js';
 import { Recorder } from '../../src/recording/recorder.js';
 import { SAME_CLOCK } from '../../src/transports/transport.js';
 

@@ -6,7 +6,7 @@ import { judgingOf } from '../../model/judging.js';
 import type { ProbePlan } from '../../model/plan.js';
 import { SECOND } from '../../model/time.js';
 import { watchesOf } from '../../model/watch.js';
-import type { ProbeInfo } from '../../recording/recorded-run.js';
+import { PROBE_STREAM, type ProbeInfo } from '../../recording/recorded-run.js';
 import type { Recorder } from '../../recording/recorder.js';
 import { SAME_CLOCK } from '../../transports/transport.js';
 import { recordedEngine } from '../recording/recorded-engine.js';
@@ -26,9 +26,6 @@ import { publishProbes } from './running-probes.js';
 
 /** How long targets are probed that nobody named. */
 const UNASKED_NS = 10 * SECOND;
-
-/** The one stream of a recorded probe. */
-export const PROBE_STREAM = 'vantage local';
 
 /**
  * `probe`: probes targets, reports findings as they come and a summary at the end.

@@ -1,10 +1,9 @@
 import { judgingOf } from '../../model/judging.js';
 import type { RunRecord } from '../../model/records/run.js';
 import type { Player } from '../../recording/player.js';
-import type { ProbeInfo } from '../../recording/recorded-run.js';
+import { PROBE_STREAM, type ProbeInfo } from '../../recording/recorded-run.js';
 import { recordedEngineName, vantageStream } from '../bisect/bisect-sources.js';
 import { VantageRun } from '../bisect/vantage-run.js';
-import { PROBE_STREAM } from '../probe/probe.js';
 import { type MeasuredEvent, measuredRun } from '../run/measured-run.js';
 import { Measurement } from '../run/measurement.js';
 import { replayedEngine } from './recorded-engine.js';
