@@ -50,6 +50,7 @@ export const PACKAGES = [
   { name: 'busybox-static', what: '/bin/busybox', why: 'the smallest shell a far side may have', use: 'test' },
   { name: 'tmux', what: '/usr/bin/tmux', why: 'a real terminal for the dashboard', use: 'test' },
   { name: 'chromium', what: '/usr/bin/chromium', why: 'opens the pages of reports', use: 'test' },
+  { name: 'openssl', what: '/usr/bin/openssl', why: 'makes certificates for servers in tests', use: 'test' },
   { name: 'curl', what: '/usr/bin/curl', why: "asks the lab's pods", use: 'test' },
   { name: 'prometheus', what: '/usr/bin/prometheus', why: 'a real store, and promtool for rules', use: 'test' },
   {
