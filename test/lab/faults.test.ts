@@ -204,19 +204,17 @@ describe('faults stall what they should and nothing else', { skip }, () => {
     lab.clean(seen[1]?.[1], 'its neighbour');
   });
 
-  it('backends drawn at random: a third of the probes of every flow, and the rules go with the fault', async () => {
+  it('backends drawn at random: probes of nearly every flow, no flow whole, and the rules go with the fault', async () => {
     const rules = (): string => lab.run('bad', 'iptables', '-t', 'nat', '-S');
     const before = rules();
     const { seen } = await lab.inject('backends', { spread: 'random' }, [{ from: 'shell', probes: ports.map(spread) }]);
     const slow = (seen[0] ?? []).map((one) => one.rttsMs.filter((rtt) => rtt > 20).length);
-    // A flow has a dozen probes in the stall, each held with a chance of a third: one in 130 flows escapes.
-    assert.ok(slow.filter((count) => count > 0).length >= 9, `hardly a flow escapes: ${slow}`);
+    // Which pod a probe goes to is drawn anew until one of its flow has passed: now and then a flow escapes.
+    assert.ok(slow.filter((count) => count > 0).length >= 8, `hardly a flow escapes: ${slow}`);
     assert.ok(
       slow.every((count) => count < 12),
       `nor is any held whole: ${slow}`,
     );
-    const held = slow.reduce((sum, count) => sum + count, 0);
-    assert.ok(held >= 20 && held <= 80, `a third of some 144: ${held}`);
     assert.equal(rules(), before);
   });
 
