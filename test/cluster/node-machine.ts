@@ -10,7 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { packageFolder } from '../../src/installation/package-folder.js';
 import type { ControlPlane, Ingredients } from './control-plane.js';
@@ -147,9 +147,12 @@ export class NodeMachine {
     execFileSync('nsenter', [`--net=/run/netns/${this.netns}`, 'sysctl', '-qw', 'net.ipv4.ip_forward=1']);
   }
 
-  /** Places that a kubelet has no option for: several on one machine would clean up after each other. */
+  /**
+   * Places that a kubelet and the network of its pods have no option for: several on one machine would clean up after each
+   * other. They are mounts of its own, so that the namespaces of its pods go with its last process, however it ends.
+   */
   async #ownPlaces(): Promise<void> {
-    const places = { log: '/var/log/pods', lib: '/var/lib/kubelet' };
+    const places = { log: '/var/log/pods', lib: '/var/lib/kubelet', netns: '/run/netns' };
     const mounts = Object.entries(places).map(([name, place]) => {
       mkdirSync(this.file(name));
       mkdirSync(place, { recursive: true });
@@ -319,7 +322,10 @@ writeFileSync('${file}', tar([text('oci-layout', { imageLayoutVersion: '1.0.0' }
   execFileSync(process.execPath, ['--input-type=module', '-e', script]);
 }
 
-/** Processes that run in a network namespace or name a folder on their command line, with all that they started. */
+/**
+ * Processes that run in a network namespace, name a folder on their command line or have their root in it, with all that
+ * they started. The root tells of containers whose shim has ended: nothing else leads to them.
+ */
 function processesOf(folder: string, netns: string): number[] {
   const inode = spawnSync('stat', ['-Lc', '%i', `/run/netns/${netns}`], { encoding: 'utf8' }).stdout.trim();
   const parents = new Map<number, number>();
@@ -331,7 +337,10 @@ function processesOf(folder: string, netns: string): number[] {
     try {
       parents.set(pid, Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]));
       const isIn = inode !== '' && readlinkSync(`/proc/${pid}/ns/net`) === `net:[${inode}]`;
-      if (isIn || readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder)) found.add(pid);
+      const names = (file: string): boolean => readFileSync(`/proc/${pid}/${file}`, 'utf8').includes(folder);
+      const hasRootIn = (): boolean =>
+        readFileSync(`/proc/${pid}/mountinfo`, 'utf8').split('\n', 1)[0]?.includes(basename(folder)) === true;
+      if (isIn || names('cmdline') || hasRootIn()) found.add(pid);
     } catch {
       // It ended while it was looked at.
     }
