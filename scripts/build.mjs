@@ -44,7 +44,8 @@ await sideBySide(
   ],
   { quiet: true },
 );
-await bundlePage();
+const { bundlePrograms } = await import('./package/programs.mjs');
+await Promise.all([bundlePage(), bundlePrograms()]);
 writeBuildInfo(join(root, 'dist/build.json'), {
   kind: 'checkout',
   helpers: { [`${process.platform}-${process.arch}`]: helperHashes(join(root, 'native/build')) },

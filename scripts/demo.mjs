@@ -5,5 +5,5 @@ import { root, step } from './step.mjs';
 step('node', ['scripts/setup.mjs', '--for', 'lab']);
 step('node', ['scripts/build.mjs']);
 const asRoot = process.getuid() === 0 ? [] : ['sudo'];
-const [command, ...args] = [...asRoot, process.execPath, `${root}/dist/src/main.js`, 'lab', 'demo'];
+const [command, ...args] = [...asRoot, process.execPath, `${root}/dist/bin/rxray.js`, 'lab', 'demo'];
 step(command, args, { quiet: true });

@@ -46,7 +46,7 @@ async function buildPackages(parts) {
     const folder = wanted('helpers') ? buildHelpers(platform) : join(workFolder, 'helpers', platform.name);
     return { platform, folder, hashes: helperHashes(folder) };
   });
-  if (wanted('npm')) makeNpm(helpers);
+  if (wanted('npm')) await makeNpm(helpers);
   const bundled = join(workFolder, 'rxray.cjs');
   const folders = await bundle(bundled);
   const own = join(nodeFolder(ownPlatform(), SINGLE_FILE_NODE), 'bin/node');
@@ -82,9 +82,9 @@ async function buildPackages(parts) {
   writeSums();
 }
 
-function makeNpm(helpers) {
+async function makeNpm(helpers) {
   tell('npm packages');
-  const [own, ...platforms] = packNpm(helpers);
+  const [own, ...platforms] = await packNpm(helpers);
   writeSbom(own, npmComponents(productionFolders()));
   for (const [index, name] of platforms.entries()) {
     const { platform, hashes } = helpers[index];

@@ -32,7 +32,7 @@ try {
 
 function rxray(...words) {
   console.error(`$ rxray ${words.join(' ')}`);
-  const { status } = spawnSync(process.execPath, [join(root, 'dist/src/main.js'), ...words], {
+  const { status } = spawnSync(process.execPath, [join(root, 'dist/bin/rxray.js'), ...words], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   if (!FINE.includes(status)) fail(`rxray ${words[0]} ended with ${status}`);

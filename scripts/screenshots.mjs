@@ -23,7 +23,7 @@ const WANTED = [
 ];
 
 if (process.getuid() !== 0) fail('The lab needs root: run this with sudo.');
-const main = join(root, 'dist/src/main.js');
+const main = join(root, 'dist/bin/rxray.js');
 // Throws where it fails, so that the lab goes down all the same.
 const rxray = (...args) => execFileSync(process.execPath, [main, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
 const tmux = (...args) =>

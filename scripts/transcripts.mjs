@@ -55,7 +55,7 @@ function shown(spec) {
 /** A status of 1 or 3 is what was found, and no failure. */
 function printed(words) {
   const env = { ...process.env, TZ: 'UTC', NO_COLOR: '1', LC_ALL: 'C.UTF-8' };
-  const run = spawnSync(process.execPath, ['dist/src/main.js', ...words], { cwd: root, encoding: 'utf8', env });
+  const run = spawnSync(process.execPath, ['dist/bin/rxray.js', ...words], { cwd: root, encoding: 'utf8', env });
   if (run.stdout === '' || ![0, 1, 3].includes(run.status)) fail(`rxray ${words.join(' ')}: ${run.stderr}`);
   return run.stdout.trimEnd().replace(/[ \t]+$/gm, '');
 }

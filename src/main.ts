@@ -6,6 +6,7 @@ import type { Io } from './commands/terminal/io.js';
 import { StandardOutput, type StandardStream } from './commands/terminal/standard-output.js';
 import { errorText } from './format/error-text.js';
 import { printable, printableLines } from './format/printable.js';
+import { sourcePlace } from './installation/source-place.js';
 import { packageVersion } from './installation/version.js';
 import { CodedError } from './model/errors.js';
 
@@ -97,7 +98,7 @@ function internalError(error: unknown): number {
     return few.exitCode;
   }
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-  const [, where] = /\n\s+at (?:.*\()?(?:file:\/\/)?\S*?\/((?:src|node_modules)\/[^\s)]+)/.exec(stack ?? '') ?? [];
+  const where = sourcePlace(stack ?? '');
   const at = where === undefined ? '' : ` at ${where}`;
   process.stderr.write(
     `${program}: a mistake in rxray${version()} itself: ${printable(`${name}: ${message}`)}${at} [E_INTERNAL]\n` +

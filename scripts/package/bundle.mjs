@@ -63,7 +63,8 @@ export async function bundle(outfile) {
   return bundledPackages(Object.keys(metafile.inputs));
 }
 
-function bundledPackages(inputs) {
+/** The folders of the npm packages that files of a bundle come from, sorted. */
+export function bundledPackages(inputs) {
   const folders = inputs.flatMap((input) => input.match(/^(node_modules\/(?:@[^/]+\/)?[^/]+)\//)?.[1] ?? []);
   return [...new Set(folders)].sort();
 }

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { output, root } from '../step.mjs';
 import { buildInfoText } from './build-info.mjs';
 import { HELPERS } from './helpers.mjs';
-import { libraryNotices, notice } from './notice.mjs';
+import { libraryNotices, notice, npmNotices } from './notice.mjs';
 import { manifest, packagesFolder, sourceEpoch, version } from './places.mjs';
+import { bundlePrograms, NOT_BUNDLED, withoutMap } from './programs.mjs';
 import { gzip, tar } from './tar.mjs';
 
 /** The scope keeps further platforms' names from being taken by others. */
@@ -16,7 +17,7 @@ export function platformPackageName(platform) {
 /**
  * package.json as it is published. The native modules of the portable engine are optional peers: found where somebody
  * installed them, and never compiled, or waited for, by an installation of rxray. The helpers come ready-made in a
- * package for each platform, of which package managers take the one that fits.
+ * package for each platform, of which package managers take the one that fits. Most libraries are within its programs.
  */
 export function publishedManifest(platforms) {
   const { name, description, license, type, engines, os, bin, dependencies, optionalDependencies } = manifest;
@@ -31,7 +32,7 @@ export function publishedManifest(platforms) {
     os,
     bin,
     man: manualPages().map((page) => `man/${page}`),
-    dependencies,
+    dependencies: Object.fromEntries(Object.entries(dependencies).filter(([name]) => NOT_BUNDLED.includes(name))),
     optionalDependencies: Object.fromEntries(platforms.map((platform) => [platformPackageName(platform), version])),
     peerDependencies: Object.fromEntries(peers),
     peerDependenciesMeta: Object.fromEntries(peers.map(([peer]) => [peer, { optional: true }])),
@@ -57,13 +58,14 @@ export function platformManifest(platform) {
  * @param helpers by platform: `{ platform, folder, hashes }`
  * @returns their file names
  */
-export function packNpm(helpers, into = packagesFolder) {
+export async function packNpm(helpers, into = packagesFolder) {
   const platforms = helpers.map(({ platform }) => platform);
   const hashes = Object.fromEntries(helpers.map(({ platform, hashes: own }) => [platform.name, own]));
   const own = [
     text('package.json', `${JSON.stringify(publishedManifest(platforms), null, 2)}\n`),
     text('dist/build.json', buildInfoText({ kind: 'npm', helpers: hashes })),
     ...['README.md', 'LICENSE', 'CHANGELOG.md'].map((name) => file(name)),
+    text('NOTICE', notice(npmNotices(await bundlePrograms()))),
     ...programFiles(),
     ...nativeSources(),
     ...manualPages().map((page) => file(`man/${page}`)),
@@ -95,17 +97,18 @@ function write(name, entries, into) {
   return name;
 }
 
-/** The built program, without maps, which lead to sources that are not there. */
+/** The built programs, without maps, which lead to sources that are not there, and what reports are made of. */
 function programFiles() {
-  const folder = join(root, 'dist/src');
-  const names = readdirSync(folder, { recursive: true }).filter((name) => /\.(js|css)$/.test(name));
-  return names
-    .filter((name) => name !== 'single-file-main.js')
-    .map((name) => {
-      const bytes = readFileSync(join(folder, name), 'utf8').replace(/^\/\/# sourceMappingURL=.*\n?/m, '');
-      const path = `dist/src/${name}`;
-      return { path, mode: Object.values(manifest.bin).includes(path) ? 0o755 : 0o644, bytes: Buffer.from(bytes) };
-    });
+  const names = ['dist/bin', 'dist/src/report/page'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true })
+      .filter((name) => /\.(js|css)$/.test(name))
+      .map((name) => `${folder}/${name}`),
+  );
+  return names.sort().map((path) => ({
+    path,
+    mode: Object.values(manifest.bin).includes(path) ? 0o755 : 0o644,
+    bytes: Buffer.from(withoutMap(join(root, path))),
+  }));
 }
 
 /** What helpers are built from where none are packaged, and the lab's programs. */

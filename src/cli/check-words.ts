@@ -3,6 +3,7 @@ import { usage } from './command.js';
 
 /** What yargs knows of a command's options while it parses. */
 export interface DeclaredOptions {
+  readonly key: Readonly<Record<string, unknown>>;
   readonly alias: Readonly<Record<string, readonly string[]>>;
   readonly array: readonly string[];
   readonly string: readonly string[];

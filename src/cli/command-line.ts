@@ -1,4 +1,4 @@
-import yargs, { type MiddlewareFunction } from 'yargs';
+import yargs, { type Argv, type CommandModule, type MiddlewareFunction } from 'yargs';
 import { EXIT } from '../commands/run/exit-status.js';
 import type { Io } from '../commands/terminal/io.js';
 import { packageVersion } from '../installation/version.js';
@@ -82,6 +82,25 @@ const EPILOGUES: Readonly<Record<string, string>> = {
   'kubectl rxray': 'The same program as rxray, with nodes, pods and services of a cluster for words.',
 };
 
+/** Also where the letter is one of several, and for what completes words. */
+function asksForHelp(words: readonly string[]): boolean {
+  return words.length <= 1 || words.some((word) => /^(?:--h|--get-yargs|-[a-zA-Z]*h)/.test(word));
+}
+
+/** yargs lays the help out at every call of a command, which takes a tenth of a second: of hidden options, next to none. */
+function withoutHelp(command: CommandModule): CommandModule {
+  const { builder } = command;
+  if (typeof builder !== 'function') return command;
+  return {
+    ...command,
+    builder: (args: Argv) => {
+      const declared = builder(args) as Argv & { getOptions(): DeclaredOptions };
+      for (const name of Object.keys(declared.getOptions().key)) declared.hide(name);
+      return declared;
+    },
+  };
+}
+
 /** The words of one call, on their way to the command that they name. */
 export class CommandLine {
   #status: number = EXIT.completed;
@@ -154,7 +173,8 @@ export class CommandLine {
       });
     for (const [line, what] of EXAMPLES[this.program.name] ?? []) parser.example(`$0 ${line}`, what);
     parser.epilogue(EPILOGUES[this.program.name] ?? '');
-    for (const command of await this.#commands()) parser.command(command);
+    const commands = await this.#commands();
+    for (const command of asksForHelp(words) ? commands : commands.map(withoutHelp)) parser.command(command);
     await parser.parseAsync([...words], {}, (_error, _args, text) => {
       if (problem === undefined) printed = text;
     });

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { packageFolder } from '../installation/package-folder.js';
 import { CodedError } from '../model/errors.js';
 import { present } from '../model/present.js';
 
 /** Where `make -C native` puts the injectors and BPF objects of the lab. */
-export const NATIVE_DIRECTORY = fileURLToPath(new URL('../../../native/build/lab/', import.meta.url));
+export const NATIVE_DIRECTORY = join(packageFolder(), 'native/build/lab');
 
 export const nativePath = (file: string): string => join(NATIVE_DIRECTORY, file);
 

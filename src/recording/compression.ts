@@ -1,6 +1,5 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { compress, init } from '@bokuweb/zstd-wasm';
 
 export type Compression = 'none' | 'gz' | 'zst';
 
@@ -14,12 +13,23 @@ const gzipped = promisify(gzip);
 /** Recordings are many short runs of similar numbers: higher levels gain little. */
 const ZSTD_LEVEL = 3;
 
-let ready: Promise<void> | undefined;
+type Zstd = typeof import('@bokuweb/zstd-wasm');
 
-/** Once for the whole process: a second `init` of the library takes the memory away from under the first. */
-export function zstdReady(): Promise<void> {
-  ready ??= init();
+let ready: Promise<Zstd> | undefined;
+
+/**
+ * The library, loaded when it is first needed, as most runs do without; once for the whole process: a second `init` of
+ * it takes the memory away from under the first.
+ */
+export function zstdReady(): Promise<Zstd> {
+  ready ??= loadZstd();
   return ready;
+}
+
+async function loadZstd(): Promise<Zstd> {
+  const zstd = await import('@bokuweb/zstd-wasm');
+  await zstd.init();
+  return zstd;
 }
 
 /**
@@ -34,8 +44,9 @@ export async function createCompressor(
       return (bytes) => bytes;
     case 'gz':
       return (bytes) => gzipped(bytes);
-    case 'zst':
-      await zstdReady();
+    case 'zst': {
+      const { compress } = await zstdReady();
       return (bytes) => compress(bytes, ZSTD_LEVEL);
+    }
   }
 }

@@ -1,4 +1,3 @@
-import { decompress } from '@bokuweb/zstd-wasm';
 import { joined } from '../codec/frame-cutter.js';
 import { zstdReady } from './compression.js';
 
@@ -29,7 +28,7 @@ export class ZstdDamage extends Error {
  * @throws ZstdDamage
  */
 export async function* unpackFrames(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  await zstdReady();
+  const { decompress } = await zstdReady();
   let pending: Uint8Array = new Uint8Array(0);
   let before = 0;
   let unpacked = 0;
@@ -46,7 +45,7 @@ export async function* unpackFrames(source: AsyncIterable<Uint8Array>): AsyncGen
       if (size === 0 || at + size > bytes.length) break;
       const frame = bytes.subarray(at, at + size);
       if (!isSkippable(frame, 0)) {
-        const content = unpack(frame, before + at, unpacked);
+        const content = unpack(decompress, frame, before + at, unpacked);
         unpacked += content.length;
         yield content;
       }
@@ -57,7 +56,9 @@ export async function* unpackFrames(source: AsyncIterable<Uint8Array>): AsyncGen
   }
 }
 
-function unpack(frame: Uint8Array, packedBytes: number, bytes: number): Uint8Array {
+type Decompress = Awaited<ReturnType<typeof zstdReady>>['decompress'];
+
+function unpack(decompress: Decompress, frame: Uint8Array, packedBytes: number, bytes: number): Uint8Array {
   try {
     return decompress(frame, { defaultHeapSize: 16 << 20 });
   } catch (cause) {

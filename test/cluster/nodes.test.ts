@@ -112,7 +112,7 @@ suite('a cluster whose pods run', { timeout: 580_000 }, () => {
   test('kubectl rxray trace stall loads its programs in the tracing pod, with its two capabilities and its own seccomp profile', {
     skip,
   }, () => {
-    const plugin = join(packageFolder(), 'dist/src/bin/kubectl-rxray.js');
+    const plugin = join(packageFolder(), 'dist/bin/kubectl-rxray.js');
     const words = ['trace', 'stall', 'node-1', '-d', '3s', '--kubectl', programs.kubectl ?? '', '--json'];
     const { status, stdout, stderr } = spawnSync(process.execPath, [plugin, ...words], {
       encoding: 'utf8',
@@ -160,7 +160,7 @@ suite('a cluster whose pods run', { timeout: 580_000 }, () => {
         const probed = `count(count by (node, to) (rxray_path_probes_total{kind="${kind}"} > rxray_path_lost_total))`;
         await plane.until(`every path by ${kind}`, 60_000, async () => (await count(probed)) === NODES * (NODES - 1));
       }
-      const main = join(packageFolder(), 'dist/src/main.js');
+      const main = join(packageFolder(), 'dist/bin/rxray.js');
       const judged = spawnSync(process.execPath, [main, 'fleet', '--prometheus', url, '--json'], { encoding: 'utf8' });
       console.log(`  fleet: status ${judged.status}: ${judged.stdout.trim().split('\n').at(-1)?.slice(0, 300)}`);
       assert.ok(judged.status === 0 || judged.status === 3, `${judged.stdout}${judged.stderr}`);

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { packageFolder } from '../../src/installation/package-folder.js';
 import type { FleetLine } from '../../src/model/records/agent.js';
 
-const MAIN = join(packageFolder(), 'dist/src/main.js');
+const MAIN = join(packageFolder(), 'dist/bin/rxray.js');
 const HOLD = join(packageFolder(), 'native/build/lab/rxray-lab-hold');
 const NFQUEUE = '7';
 

@@ -83,7 +83,7 @@ suite('agents of four nodes', needsRoot, () => {
     const file = join(lab.folder, 'recordings-node-1', name);
     const replayed = spawnSync(
       process.execPath,
-      [join(packageFolder(), 'dist/src/main.js'), 'replay', file, '--json'],
+      [join(packageFolder(), 'dist/bin/rxray.js'), 'replay', file, '--json'],
       { encoding: 'utf8' },
     );
     assert.equal(replayed.status, 0, replayed.stderr);

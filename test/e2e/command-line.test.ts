@@ -25,7 +25,7 @@ async function withSilentNamespace(work: (netns: string) => Promise<void>): Prom
 }
 
 test("too few open files are the machine's doing: one line with what to raise, status 4", async () => {
-  const { status, err } = await startRxrayIn({ through: ['prlimit', '--nofile=60:60'] }, 'doctor').ended;
+  const { status, err } = await startRxrayIn({ through: ['prlimit', '--nofile=36:36'] }, 'doctor').ended;
   assert.equal(status, 4, err);
   assert.match(err, /^rxray: too few open files are allowed \[E_FILES\]\n {2}→ raise ulimit -n/);
 });

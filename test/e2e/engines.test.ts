@@ -238,7 +238,7 @@ suite('engines from the command line', needsRoot, () => {
   test('where raw-socket and cap are not built, portable says what to install', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'rxray-bare-'));
     try {
-      cpSync(join(packageFolder(), 'dist', 'src'), join(folder, 'dist', 'src'), { recursive: true });
+      cpSync(join(packageFolder(), 'dist/bin'), join(folder, 'dist/bin'), { recursive: true });
       cpSync(join(packageFolder(), 'package.json'), join(folder, 'package.json'));
       mkdirSync(join(folder, 'node_modules'));
       const { dependencies } = JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as {
@@ -248,7 +248,7 @@ suite('engines from the command line', needsRoot, () => {
         mkdirSync(dirname(join(folder, 'node_modules', name)), { recursive: true });
         symlinkSync(join(packageFolder(), 'node_modules', name), join(folder, 'node_modules', name));
       }
-      const args = [join(folder, 'dist/src/main.js'), 'probe', '127.0.0.1', '-c', '5', '--engine', 'portable'];
+      const args = [join(folder, 'dist/bin/rxray.js'), 'probe', '127.0.0.1', '-c', '5', '--engine', 'portable'];
       const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
       let err = '';
       child.stderr.setEncoding('utf8').on('data', (text: string) => {

@@ -6,7 +6,7 @@ import { packageFolder } from '../../src/installation/package-folder.js';
 import type { FleetVerdict, LinkVerdict, NodeVerdict } from '../../src/model/fleet/fleet-verdict.js';
 import { AgentLab } from './agent-lab.js';
 
-const MAIN = join(packageFolder(), 'dist/src/main.js');
+const MAIN = join(packageFolder(), 'dist/bin/rxray.js');
 const RULES = join(packageFolder(), 'deploy/prometheus/rules.yaml');
 const SCRAPE_S = 5;
 

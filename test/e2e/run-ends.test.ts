@@ -110,14 +110,14 @@ test('a mistake in rxray itself has a status of its own, one line, and how to re
     const strange = 'throw new TypeError("no \\u001b[31m such thing")';
     writeFileSync(
       broken,
-      `const { parse } = JSON;\nJSON.parse = (text) => { if (new Error().stack.includes("version.js")) ${strange}; return parse(text); };`,
+      `const { parse } = JSON;\nJSON.parse = (text) => { if (text.includes('"name": "rxray"')) ${strange}; return parse(text); };`,
     );
     const env = { ...process.env, NODE_OPTIONS: `--import ${broken}` };
     const { status, err } = await rxrayIn({ env }, '--version');
     assert.equal(status, 70, err);
     assert.match(
       err,
-      /^rxray: a mistake in rxray itself: TypeError: no \\u001b\[31m such thing(?: at src\/\S+)? \[E_INTERNAL\]\n {2}→ please report it .*RXRAY_DEBUG=1\n$/,
+      /^rxray: a mistake in rxray itself: TypeError: no \\u001b\[31m such thing at src\/installation\/\S+\.ts:\d+:\d+ \[E_INTERNAL\]\n {2}→ please report it .*RXRAY_DEBUG=1\n$/,
     );
   });
 });

@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 /** The program, as the build made it. */
-export const RXRAY = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+export const RXRAY = fileURLToPath(new URL('../../bin/rxray.js', import.meta.url));
 
 export interface Ended {
   readonly status: number | null;

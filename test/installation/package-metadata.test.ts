@@ -47,7 +47,7 @@ describe('the package', () => {
   });
 
   test('tells with --version --json which build and which helpers run', () => {
-    const main = join(packageFolder(), 'dist/src/main.js');
+    const main = join(packageFolder(), 'dist/bin/rxray.js');
     const told = JSON.parse(execFileSync(process.execPath, [main, '--version', '--json'], { encoding: 'utf8' })) as {
       version: string;
       commit?: string;

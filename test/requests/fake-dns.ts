@@ -1,5 +1,6 @@
-import { createSocket } from 'node:dgram';
-import { createServer } from 'node:net';
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
 import type { TestContext } from 'node:test';
 
 /** One question as it came. */
@@ -17,13 +18,11 @@ export type Answering = (
 
 /** A DNS server on loopback, over UDP and TCP on one port, that ends with the test. */
 export async function serveNames(t: TestContext, answering: Answering): Promise<number> {
-  const udp = createSocket('udp4');
-  await new Promise<void>((resolve) => udp.bind(0, '127.0.0.1', resolve));
-  const { port } = udp.address();
+  const { udp, tcp, port } = await boundToOnePort();
   udp.on('message', (message, from) => {
     respond(message, from.port, 'udp', answering, (answer) => udp.send(answer, from.port, from.address));
   });
-  const tcp = createServer((socket) => {
+  tcp.on('connection', (socket) => {
     socket.on('error', () => {});
     let rest = Buffer.alloc(0);
     socket.on('data', (chunk) => {
@@ -39,12 +38,28 @@ export async function serveNames(t: TestContext, answering: Answering): Promise<
       }
     });
   });
-  await new Promise<void>((resolve) => tcp.listen(port, '127.0.0.1', resolve));
   t.after(() => {
     udp.close();
     tcp.close();
   });
   return port;
+}
+
+/** A port that is free for UDP may be taken for TCP: others are tried. */
+async function boundToOnePort(): Promise<{ udp: Socket; tcp: Server; port: number }> {
+  for (;;) {
+    const udp = createSocket('udp4');
+    await once(udp.bind(0, '127.0.0.1'), 'listening');
+    const { port } = udp.address();
+    const tcp = createServer();
+    try {
+      await once(tcp.listen(port, '127.0.0.1'), 'listening');
+      return { udp, tcp, port };
+    } catch (error) {
+      udp.close();
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    }
+  }
 }
 
 function respond(

@@ -8,7 +8,7 @@ import { packNpm } from '../npm-packages.mjs';
 import { packagesFolder, workFolder } from '../places.mjs';
 import { PLATFORMS } from '../platforms.mjs';
 
-export function checkReproducible(ok) {
+export async function checkReproducible(ok) {
   const folder = mkdtempSync(join(tmpdir(), 'rxray-built-elsewhere-'));
   try {
     const source = join(folder, 'a/longer/way/to/the/source');
@@ -24,7 +24,8 @@ export function checkReproducible(ok) {
     }
     ok('helpers of both platforms, built in two folders, have the same bytes');
     mkdirSync(join(folder, 'npm'));
-    for (const name of packNpm(again, join(folder, 'npm'))) same(join(folder, 'npm', name), join(packagesFolder, name));
+    for (const name of await packNpm(again, join(folder, 'npm')))
+      same(join(folder, 'npm', name), join(packagesFolder, name));
     ok('npm packages too');
   } finally {
     rmSync(folder, { recursive: true });
