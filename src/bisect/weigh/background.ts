@@ -11,6 +11,8 @@ const ONE_PATH = 0.12;
  */
 const SHAPELESS_MIXED = 0.2;
 const SHAPELESS = -12;
+/** What befalls a path by itself holds all of its flows so often; else any number of them, and whichever. */
+const WHOLE_PATH = 0.4;
 /** Each further path that is hit at the same instant by coincidence. */
 const FURTHER_PATH = 0.03;
 
@@ -39,13 +41,17 @@ export function scoreBackground(incident: Pick<Observation, 'kind' | 'paths'>): 
     return Math.log(LITTLE_LOSS) + further;
   }
   const patterns = hit.reduce((sum, path) => {
-    const held = path.hit.length + path.mixed + path.freshHeld;
-    return sum - Math.log(unitsOf(path) + 1) - logChoose(unitsOf(path), held);
+    const [held, units] = [path.hit.length + path.mixed + path.freshHeld, unitsOf(path)];
+    return sum + (held === units ? Math.log(WHOLE_PATH) : someOf(held, units));
   }, 0);
   const score = Math.log(ONE_PATH / watched.length) + patterns + further;
   const mixed = hit.reduce((sum, path) => sum + path.mixed, 0);
   const held = hit.reduce((sum, path) => sum + path.hit.length + path.freshHeld, 0);
   return mixed >= SHAPELESS_MIXED * (mixed + held) ? Math.max(SHAPELESS, score) : score;
+}
+
+function someOf(held: number, units: number): number {
+  return Math.log1p(-WHOLE_PATH) - Math.log(units) - logChoose(units, held);
 }
 
 function unitsOf(path: PathObservation): number {

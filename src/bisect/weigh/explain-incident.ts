@@ -15,7 +15,7 @@ export function explainIncident(
   belief: FlowBelief | null,
 ): number {
   const scores = known.scores[incident] as IncidentScores;
-  return belief === null || scores.isBefore(hypothesis) || !holdsByFlow(hypothesis)
+  return belief === null || scores.isNotOf(hypothesis) || !holdsByFlow(hypothesis)
     ? scores.unlearnt(hypothesis)
     : belief.explain(hypothesis, incident, scores);
 }

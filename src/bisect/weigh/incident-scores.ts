@@ -1,6 +1,6 @@
 import { hasPorts } from '../../model/protocol.js';
 import type { Hypothesis, Reach, Variant } from '../causes/hypothesis.js';
-import type { Observation, PathObservation } from '../evidence/observation.js';
+import { isHit, type Observation, type PathObservation } from '../evidence/observation.js';
 import type { Topology } from '../paths/topology.js';
 import { scoreBackground } from './background.js';
 import { type PathScores, scorePath } from './path-likelihood.js';
@@ -48,17 +48,21 @@ export class IncidentScores {
   /** How likely it is without a cause that lasts. */
   readonly background: number;
   readonly #heldBefore: string | null;
+  /** Indices of the paths on which something waited. */
+  readonly #hit: readonly number[];
   readonly #paths: readonly (ScoresOnPath | null)[];
   /** The same numbers by reach, 0 where the path says nothing. */
   readonly #byReach: Readonly<Record<'all' | 'none' | 'new' | 'any', Float64Array>>;
   readonly #fixed = new WeakMap<Variant, number>();
   readonly #unlearnt = new WeakMap<Hypothesis, number>();
+  readonly #notOf = new WeakMap<Hypothesis, boolean>();
 
   constructor(
     incident: Pick<Observation, 'kind' | 'paths' | 'heldBefore'>,
     readonly topology: Topology,
   ) {
     this.#heldBefore = incident.heldBefore;
+    this.#hit = incident.paths.flatMap((seen, path) => (isHit(seen) ? [path] : []));
     this.background = scoreBackground(incident);
     this.#paths = incident.paths.map((seen, path) => {
       if (seen === null) return null;
@@ -91,14 +95,24 @@ export class IncidentScores {
     return sum;
   }
 
-  /** Whether a hypothesis cannot have made it: what was held before it was sent, no later stage held. */
-  isBefore({ cause, machines }: Hypothesis): boolean {
-    return this.#heldBefore !== null && !(cause === 'sender' && machines[0] === this.#heldBefore);
+  /**
+   * Whether a hypothesis cannot have made it: nothing waited of what it can hold, or what waited did so before it was
+   * sent, so that no later stage held it.
+   */
+  isNotOf(hypothesis: Hypothesis): boolean {
+    let is = this.#notOf.get(hypothesis);
+    if (is === undefined) {
+      const { cause, machines, variants } = hypothesis;
+      const later = this.#heldBefore !== null && !(cause === 'sender' && machines[0] === this.#heldBefore);
+      is = later || !variants.some(({ reach }) => this.#hit.some((path) => reach[path] !== 'none'));
+      this.#notOf.set(hypothesis, is);
+    }
+    return is;
   }
 
   /** How well a hypothesis explains the incident where nothing is known of the places of flows; -Infinity: it cannot. */
   unlearnt(hypothesis: Hypothesis): number {
-    if (this.isBefore(hypothesis)) return Number.NEGATIVE_INFINITY;
+    if (this.isNotOf(hypothesis)) return Number.NEGATIVE_INFINITY;
     let score = this.#unlearnt.get(hypothesis);
     if (score === undefined) {
       score = Math.max(...hypothesis.variants.map((variant) => this.#unlearntBy(variant)));

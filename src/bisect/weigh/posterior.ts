@@ -184,7 +184,7 @@ function isBeside({ scores }: Case, other: Hypothesis, { hypothesis, incidents }
   return (
     other !== hypothesis &&
     hypothesis.machines.some((machine) => other.machines.includes(machine)) &&
-    incidents.every((incident) => scores[incident]?.isBefore(other) === false)
+    incidents.every((incident) => scores[incident]?.isNotOf(other) === false)
   );
 }
 
