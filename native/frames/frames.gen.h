@@ -1034,7 +1034,7 @@ struct rxray_frame_syscall_counters {
 	uint64_t calls; /* traced calls that returned */
 	uint64_t lost_events; /* calls and stacks that found no room in the ring of events */
 	uint64_t lost_totals; /* calls that found no room in the table of totals */
-	uint64_t lost_parked; /* calls whose thread was switched out and found no room in the table for that */
+	uint64_t lost_parked; /* calls whose thread was switched out, and which were lost from sight by that: no room in the table of such threads, or a switch that was not seen (known at the end of a run) */
 	uint64_t unrecorded; /* calls that the flight recorder had no ring for */
 	uint64_t gone; /* calls whose process or descriptor was gone before its file was looked up */
 	uint64_t sampled_ns; /* processor time of the programs of calls, in the moments in which the kernel measured it */

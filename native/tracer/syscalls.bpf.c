@@ -4,8 +4,9 @@
  *
  * Two hooks run for every call of the machine, so they do as little as can be: neither looks into a map.
  * What they need, the task on this CPU has put into the CPU's slot: whether it is wanted at all, and since
- * when it has been in a call. A task that is switched out within a call takes that along (`parked`), and
- * brings it back when it is switched in. Whether it is wanted is found out at its first call after a switch.
+ * when it has been in a call. The address of the task there tells whether the slot still is about it. A task
+ * that is switched out within a call takes that along (`parked`), and brings it back when it is switched in.
+ * Whether it is wanted is found out at its first call after a switch.
  */
 #include <linux/bpf.h>
 #include <stdbool.h>
@@ -23,7 +24,10 @@ TWIN(sys_enter, arguments)
 {
 	struct syscalls_slot *slot = own_slot();
 	__u32 call = (__u32)arguments[1];
+	__u64 task = bpf_get_current_task();
 
+	if (slot->task != task)
+		catch_up(slot, task);
 	if (slot->state != SYSCALLS_ON && (slot->state == SYSCALLS_OFF || !consider(slot)))
 		return;
 	if (some_calls && (call >= SYSCALLS_NUMBERS || wanted_calls[call] == 0))
@@ -35,6 +39,7 @@ TWIN(sys_enter, arguments)
 		return;
 	slot->call = call;
 	slot->left = 0;
+	slot->begun++;
 	if (skips_by_ticks)
 		slot->ticks = bpf_jiffies64();
 	slot->began_ns = bpf_ktime_get_ns();
@@ -44,8 +49,11 @@ TWIN(sys_exit, arguments)
 {
 	struct syscalls_slot *slot = own_slot();
 	struct syscalls_parked *off = NULL;
-	__u64 began = slot->began_ns, now, length;
+	__u64 task = bpf_get_current_task(), began, now, length;
 
+	if (slot->task != task)
+		catch_up(slot, task);
+	began = slot->began_ns;
 	if (began == 0)
 		return;
 	slot->calls++;
@@ -69,24 +77,30 @@ TWIN(sys_exit, arguments)
 	slot->began_ns = 0;
 }
 
-OWN void on_switch(void *context, bool preempted, struct task_struct *before, __u32 next)
+OWN void on_switch(void *context, bool preempted, struct task_struct *before, struct task_struct *next,
+                   __u32 next_tid)
 {
 	struct syscalls_slot *slot = own_slot();
 	struct syscalls_parked *off;
 	__u64 now = 0;
 
-	if (slot->began_ns != 0) {
+	if (slot->began_ns != 0 && slot->task == (__u64)before) {
+		__u32 tid = BPF_CORE_READ(before, pid);
+
 		now = bpf_ktime_get_ns();
+		if (tid != slot->tid)
+			renumber(slot, tid);
 		park(context, slot, now, !preempted && goes_to_sleep(before));
-		slot->began_ns = 0;
 	}
+	slot->began_ns = 0;
 	slot->state = SYSCALLS_UNKNOWN;
-	if (next == 0)
+	slot->task = (__u64)next;
+	if (next_tid == 0)
 		return;
-	off = bpf_map_lookup_elem(&parked, &next);
+	off = bpf_map_lookup_elem(&parked, &next_tid);
 	if (off == NULL || off->began_ns == 0 || off->off_ns == 0)
 		return;
-	resume(slot, off, next, now != 0 ? now : bpf_ktime_get_ns());
+	resume(slot, off, next_tid, now != 0 ? now : bpf_ktime_get_ns());
 }
 
 OWN void on_wakeup(__u32 tid)
@@ -102,7 +116,7 @@ int switch_btf(__u64 *context)
 {
 	struct task_struct *next = (struct task_struct *)context[2];
 
-	on_switch(context, context[0] & 1, (struct task_struct *)context[1], next->pid);
+	on_switch(context, context[0] & 1, (struct task_struct *)context[1], next, next->pid);
 	return 0;
 }
 
@@ -111,7 +125,7 @@ int switch_raw(__u64 *context)
 {
 	struct task_struct *next = (struct task_struct *)context[2];
 
-	on_switch(context, context[0] & 1, (struct task_struct *)context[1], BPF_CORE_READ(next, pid));
+	on_switch(context, context[0] & 1, (struct task_struct *)context[1], next, BPF_CORE_READ(next, pid));
 	return 0;
 }
 
@@ -138,12 +152,15 @@ TWIN(sched_process_exit, arguments)
 	__u32 tid = (__u32)ids, tgid = ids >> 32;
 
 	(void)arguments;
+	if (slot->began_ns != 0 && slot->task == bpf_get_current_task())
+		__sync_fetch_and_add(&never_returned, 1);
 	slot->began_ns = 0;
 	slot->state = SYSCALLS_OFF;
 	bpf_map_delete_elem(&parked, &tid);
 	if (takes_stacks)
 		bpf_map_delete_elem(&stacks, &tid);
-	if (by_process && tid == tgid)
+	/* The first thread of a process may end before the others do. */
+	if (by_process && BPF_CORE_READ(more_of(current_task()), signal, live.counter) == 0)
 		bpf_map_delete_elem(&processes, &tgid);
 }
 
@@ -184,9 +201,9 @@ TWIN(sched_process_exec, arguments)
 	struct syscalls_slot *slot = own_slot();
 
 	(void)arguments;
-	/* A thread that executes takes the number of its process. */
-	if (slot->left != 0 && slot->tid != tgid)
-		bpf_map_delete_elem(&parked, &slot->tid);
+	/* Of a call that is not traced the slot knows nothing: then its thread is that of an earlier one. */
+	if (slot->began_ns != 0 && slot->task == bpf_get_current_task() && slot->tid != tgid)
+		renumber(slot, tgid);
 	/* The name has changed, so it is to be considered anew. */
 	slot->state = SYSCALLS_UNKNOWN;
 	if (!by_process)

@@ -60,7 +60,25 @@ static void hello(void *data, struct json *json)
 	         SYSCALL_MACHINE);
 }
 
-static void tell_counters(struct syscalls *state, int64_t now)
+/*
+ * Calls that were begun, and neither returned, nor ended with their thread, nor are under way: the switch of
+ * their thread was not seen, or found no room. Adds up only while no hook runs.
+ */
+static uint64_t out_of_sight(struct syscalls *state)
+{
+	const struct syscalls_bpf__bss *shared = state->skeleton->bss;
+	uint64_t begun = 0, known = shared->never_returned + syscalls_parked_count(state);
+
+	for (int cpu = 0; cpu < SYSCALLS_CPUS; cpu++) {
+		const struct syscalls_slot *slot = &shared->slots[cpu];
+
+		begun += slot->begun;
+		known += slot->calls + (slot->began_ns != 0 && slot->left == 0);
+	}
+	return begun > known ? begun - known : 0;
+}
+
+static void tell_counters(struct syscalls *state, int64_t now, bool last)
 {
 	const struct syscalls_bpf__bss *shared = state->skeleton->bss;
 	struct rxray_frame_syscall_counters record = {
@@ -77,6 +95,8 @@ static void tell_counters(struct syscalls *state, int64_t now)
 
 	for (int cpu = 0; cpu < SYSCALLS_CPUS; cpu++)
 		record.calls += shared->slots[cpu].calls;
+	if (last && state->out_of_sight > record.lost_parked)
+		record.lost_parked = state->out_of_sight;
 	frames_block(&state->tracer->frames, RXRAY_RECORD_SYSCALL_COUNTERS, sizeof(record), &record, 1);
 }
 
@@ -97,7 +117,10 @@ static int64_t turn(void *data, struct tracer *tracer, int64_t now, bool last)
 	int64_t next = now + (state->skeleton->rodata->quiet ? BUSY_TURN_NS : TURN_NS);
 	int64_t sample = syscalls_sample(state, now);
 
-	(void)tracer;
+	if (last) {
+		setup_unhook(tracer, state);
+		state->out_of_sight = out_of_sight(state);
+	}
 	ring_buffer__consume(state->ring);
 	if (state->slow != 0)
 		syscalls_dump_ring(state, state->slow - 1u, now, true);
@@ -117,7 +140,7 @@ static int64_t turn(void *data, struct tracer *tracer, int64_t now, bool last)
 		state->next_interval = now + (int64_t)options->every_ns;
 	}
 	if (last || now >= state->next_second) {
-		tell_counters(state, now);
+		tell_counters(state, now, last);
 		state->next_second = now + SECOND_NS;
 	}
 	if (options->stacks)

@@ -32,9 +32,9 @@ struct syscalls_slot {
 	__u8 left; /* the task was switched out within the call: `parked` knows it */
 	__u16 ring;
 	__u32 tid;
-	__u64 calls; /* traced calls that returned */
+	__u64 begun, calls; /* traced calls that began on this CPU, and that returned on it */
 	__u64 cgroup;
-	__u64 padding;
+	__u64 task; /* address of the one that all this is about */
 };
 
 /* A task that was switched out within a traced call. */

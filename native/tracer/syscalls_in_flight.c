@@ -104,23 +104,59 @@ static void tell_running(struct syscalls *state, int64_t now)
 	}
 }
 
-void syscalls_tell_in_flight(struct syscalls *state, int64_t now)
+static void each_parked(struct syscalls *state,
+                        void (*take)(void *context, uint32_t tid, const struct syscalls_parked *off),
+                        void *context)
 {
 	int map = bpf_map__fd(state->skeleton->maps.parked);
 	uint32_t *keys = calloc(BATCH, sizeof(*keys)), count, at;
 	struct syscalls_parked *values = calloc(BATCH, sizeof(*values));
 	bool more = keys != NULL && values != NULL, first = true;
 
-	tell_running(state, now);
 	while (more) {
 		count = BATCH;
 		more = bpf_map_lookup_batch(map, first ? NULL : &at, &at, keys, values, &count, NULL) == 0;
 		first = false;
-		for (uint32_t i = 0; i < count; i++) {
-			if (is_old(state, now, values[i].began_ns))
-				tell(state, now, keys[i], &values[i]);
-		}
+		for (uint32_t i = 0; i < count; i++)
+			take(context, keys[i], &values[i]);
 	}
 	free(keys);
 	free(values);
+}
+
+struct telling {
+	struct syscalls *state;
+	int64_t now;
+};
+
+static void tell_parked(void *context, uint32_t tid, const struct syscalls_parked *off)
+{
+	const struct telling *telling = context;
+
+	if (is_old(telling->state, telling->now, off->began_ns))
+		tell(telling->state, telling->now, tid, off);
+}
+
+static void count_parked(void *context, uint32_t tid, const struct syscalls_parked *off)
+{
+	uint64_t *count = context;
+
+	(void)tid;
+	*count += off->began_ns != 0;
+}
+
+void syscalls_tell_in_flight(struct syscalls *state, int64_t now)
+{
+	struct telling telling = {state, now};
+
+	tell_running(state, now);
+	each_parked(state, tell_parked, &telling);
+}
+
+uint64_t syscalls_parked_count(struct syscalls *state)
+{
+	uint64_t count = 0;
+
+	each_parked(state, count_parked, &count);
+	return count;
 }

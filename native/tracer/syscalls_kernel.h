@@ -36,10 +36,19 @@ struct thread_info___syscalls {
 	__u32 status;
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct signal_struct {
+	atomic_t live; /* threads that have not ended */
+};
+
 struct task_struct___syscalls {
 	struct thread_info___syscalls thread_info;
 	unsigned int __state;
 	struct task_struct *group_leader;
+	struct signal_struct *signal;
 	struct nsproxy___syscalls *nsproxy;
 };
 

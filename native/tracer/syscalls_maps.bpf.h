@@ -35,13 +35,14 @@ const volatile __u8 wanted_calls[SYSCALLS_NUMBERS] = {};
 const volatile __u8 argument_places[SYSCALLS_NUMBERS] = {};
 const volatile __u8 cpus_off[SYSCALLS_CPUS] = {};
 
-struct syscalls_slot slots[SYSCALLS_CPUS];
+struct syscalls_slot slots[SYSCALLS_CPUS] __attribute__((aligned(64)));
 struct syscalls_cgroup rings[SYSCALLS_RINGS];
 __u32 rings_used;
 __u32 roots_wanted; /* how many `roots` has */
 __u32 generation; /* of `roots` */
 /* Lost: calls no room was found for in the ring of events, in `totals`, in `parked`, in the recorder. */
 __u64 lost_events, lost_totals, lost_parked, unrecorded;
+__u64 never_returned; /* traced calls within which their thread ended: `exit` */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -5,6 +5,21 @@
 /* Calls of tasks that are switched out. */
 #include "syscalls_filter.bpf.h"
 
+/* A thread that executes a program takes the number of its process, while it is in the call for that. */
+static __noinline void renumber(struct syscalls_slot *slot, __u32 tid)
+{
+	struct syscalls_parked *off;
+
+	if (slot == NULL)
+		return;
+	off = slot->left == 0 ? NULL : bpf_map_lookup_elem(&parked, &slot->tid);
+	if (off != NULL) {
+		bpf_map_update_elem(&parked, &tid, off, BPF_ANY);
+		bpf_map_delete_elem(&parked, &slot->tid);
+	}
+	slot->tid = tid;
+}
+
 /* The task that leaves takes its call along. */
 static __noinline void park(void *context, struct syscalls_slot *slot, __u64 now, bool asleep)
 {
@@ -86,6 +101,25 @@ OWN void resume(struct syscalls_slot *slot, struct syscalls_parked *off, __u32 t
 	slot->ring = off->ring;
 	slot->cgroup = off->cgroup;
 	slot->left = 1;
+}
+
+/*
+ * The task that runs here got the CPU without a switch being seen: kernels run no program in the switch from
+ * a task that they shield from tracing, or while one runs already. What it was in is where it parked it.
+ * When it came back nobody knows, so all the time until now counts as away.
+ */
+static __noinline void catch_up(struct syscalls_slot *slot, __u64 task)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	struct syscalls_parked *off = bpf_map_lookup_elem(&parked, &tid);
+
+	if (slot == NULL)
+		return;
+	slot->task = task;
+	slot->state = SYSCALLS_UNKNOWN;
+	slot->began_ns = 0;
+	if (off != NULL && off->began_ns != 0 && off->off_ns != 0)
+		resume(slot, off, tid, bpf_ktime_get_ns());
 }
 
 /* The state of the task that leaves; renamed in 5.14. */

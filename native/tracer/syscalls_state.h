@@ -45,6 +45,7 @@ struct syscalls {
 	struct syscalls_sampling sampling;
 	uint32_t dumps;
 	uint64_t gone;
+	uint64_t out_of_sight; /* of the whole run */
 	int64_t next_interval, next_second, next_look;
 	uint16_t slow; /* a trigger without its dump: number of the ring plus 1 */
 };
@@ -61,8 +62,9 @@ uint16_t syscalls_architecture(uint32_t call);
 /* syscalls_totals.c: `all` or just those that have changed since. */
 void syscalls_tell_totals(struct syscalls *state, int64_t now, bool all);
 
-/* syscalls_in_flight.c: calls that have not returned. */
+/* syscalls_in_flight.c: calls that have not returned, and how many of them their threads have parked. */
 void syscalls_tell_in_flight(struct syscalls *state, int64_t now);
+uint64_t syscalls_parked_count(struct syscalls *state);
 
 /* syscalls_sample.c: returns when to call again. */
 void syscalls_sample_begin(struct syscalls *state);

@@ -1527,7 +1527,7 @@ export const SYSCALL_COUNTERS_LAYOUT = {
   lostEvents: 16,
   /** u64: calls that found no room in the table of totals. */
   lostTotals: 24,
-  /** u64: calls whose thread was switched out and found no room in the table for that. */
+  /** u64: calls whose thread was switched out, and which were lost from sight by that: no room in the table of such threads, or a switch that was not seen (known at the end of a run). */
   lostParked: 32,
   /** u64: calls that the flight recorder had no ring for. */
   unrecorded: 40,

@@ -2,7 +2,7 @@ import type { PathTotals } from '../model/engine-event.js';
 import type { Finding, LossEpisode } from '../model/finding.js';
 import type { Outage } from '../model/outage.js';
 import { isRequest } from '../model/protocol.js';
-import { Outcomes, REPLIES, type SampleColumns, SampleFlags } from '../model/sample.js';
+import { Outcomes, type SampleColumns, SampleFlags } from '../model/sample.js';
 import type { Summary } from '../model/summary.js';
 import { MS, SECOND } from '../model/time.js';
 import { AnsweredSweep } from './answered-sweep.js';
@@ -18,7 +18,7 @@ import { PathNoise } from './path-noise.js';
 import { PathMeasure, summarize } from './path-summary.js';
 import type { Level } from './probe-delay.js';
 import { RequestMeasure } from './request-measure.js';
-import { LEAST_AGAIN_NS, Retransmissions } from './retransmissions.js';
+import { Retransmissions } from './retransmissions.js';
 import { SampleTail } from './sample-tail.js';
 import { StallPeriod } from './stall-period.js';
 import { Surroundings } from './surroundings.js';
@@ -33,7 +33,6 @@ const WARM_UP = { leastNs: 2 * SECOND, probes: 16, mostNs: 30 * SECOND };
 /** The tail reaches this far back. */
 const TAIL_NS = 4 * SECOND;
 const LONGEST_EXCURSION_NS = 10 * SECOND;
-const SYN_ACK = REPLIES.indexOf('syn-ack');
 
 /**
  * Watches one path. A normal sample costs an entry in the tail, the histograms and the running median; only one above
@@ -134,7 +133,7 @@ export class PathDetector {
     const rttNs = samples.rttNs[i] as number;
     this.#outage.answered(sentNs, sentNs + rttNs);
     measure.rtt.record(rttNs);
-    this.#observeAnswer(sentNs, rttNs, flow, samples.reply[i] === SYN_ACK);
+    this.#observeAnswer(sentNs, rttNs, flow);
   }
 
   /** Time has passed; `nowNs` is an instant up to which all samples can be taken to have come. */
@@ -226,13 +225,13 @@ export class PathDetector {
     return probes === 0 ? undefined : { probes, aboveNs };
   }
 
-  #observeAnswer(sentNs: number, rttNs: number, flow: number, isSynAck = false): void {
+  #observeAnswer(sentNs: number, rttNs: number, flow: number): void {
     const arrivalNs = sentNs + rttNs;
     if (arrivalNs > this.#nowNs) {
       this.#nowNs = arrivalNs;
     }
     const previousNs = this.#sweep.answer(sentNs, flow);
-    if (rttNs >= LEAST_AGAIN_NS && this.#repeated.take(sentNs, rttNs, flow, this.#usualNs(), isSynAck)) {
+    if (this.#repeated.take(sentNs, rttNs, flow, this.#usualNs())) {
       this.#settleSoon();
       return;
     }

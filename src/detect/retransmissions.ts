@@ -1,16 +1,6 @@
 import type { Stall, SynRetransmission } from '../model/finding.js';
 import { FRESH_FLOW } from '../model/sample.js';
-import { MS, SECOND } from '../model/time.js';
-
-/**
- * When a target whose SYN-ACK nobody acknowledged sends it again: after a second, then after twice as long each time
- * (RFC 6298; `net.ipv4.tcp_synack_retries`). The answers of a prober's kernel, a RST, end that; where the SYN-ACK was
- * lost there is none.
- */
-const SYN_ACK_AGAIN_NS: readonly number[] = [1, 3, 7, 15].map((seconds) => seconds * SECOND);
-/** No kernel repeats anything sooner: quicker answers need not be looked at. */
-export const LEAST_AGAIN_NS = 990 * MS;
-const NOT_AGAIN: readonly number[] = [];
+import { MS } from '../model/time.js';
 
 /** The kernel's timers of a second and more may be late by up to an eighth of their length. */
 const TIMER_SHARE = 1 / 8;
@@ -30,9 +20,8 @@ interface Repeated {
 }
 
 /**
- * Answers that were sent again, or came to SYNs that were. One that comes a second (3, 7) late and a usual RTT more tells
- * that the first SYN or its answer was lost, not that anything waited: the target's kernel repeats a SYN-ACK, and the
- * prober's a SYN where its TCP does the probing.
+ * Answers to SYNs that the kernel sent again. Where its TCP does the probing, one that comes a second (3, 7) late and
+ * a usual RTT more tells that the first SYN or its answer was lost, not that anything waited.
  */
 export class Retransmissions {
   #instantsNs: readonly number[] = [];
@@ -44,7 +33,7 @@ export class Retransmissions {
     private readonly gapNs: number,
   ) {}
 
-  /** Instants after a send at which the prober's kernel sends again. */
+  /** Instants after a send at which the kernel sends again. */
   expect(instantsNs: readonly number[]): void {
     this.#instantsNs = instantsNs;
   }
@@ -53,16 +42,12 @@ export class Retransmissions {
     return this.#waiting.length > 0;
   }
 
-  /**
-   * @param isSynAck whether the answer is one that its sender repeats
-   * @returns whether it is to a repetition, or one, which is then taken in
-   */
-  take(sentNs: number, rttNs: number, flow: number, usualNs: number, isSynAck = false): boolean {
-    const isAgain = (atNs: number): boolean => {
+  /** @returns whether the answer is to a repetition, which is then taken in */
+  take(sentNs: number, rttNs: number, flow: number, usualNs: number): boolean {
+    const repeated = this.#instantsNs.some((atNs) => {
       const excessNs = rttNs - atNs - usualNs;
       return excessNs >= -MS && excessNs <= Math.max(LEAST_SLACK_NS, atNs * TIMER_SHARE);
-    };
-    const repeated = this.#instantsNs.some(isAgain) || (isSynAck ? SYN_ACK_AGAIN_NS : NOT_AGAIN).some(isAgain);
+    });
     if (repeated) this.#waiting.push({ sentNs, rttNs, flow });
     return repeated;
   }

@@ -80,10 +80,7 @@ export const lossEpisodeSchema = z.object({
     .describe('all of them were sent while a stall held their flows: lost at its release, no loss of the network'),
 });
 
-/**
- * A kernel's TCP sends a SYN again that nothing answers: as prober, or as whoever was captured; and a target's its SYN-ACK
- * that nothing acknowledges, as it does where the first was lost on its way back.
- */
+/** A kernel's TCP sends a SYN again that nothing answers: as prober, or as whoever was captured. */
 export const synRetransmissionSchema = z.object({
   ...base,
   kind: z.literal('syn-retransmission'),

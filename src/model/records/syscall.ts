@@ -98,7 +98,7 @@ export const syscallEndSchema = z.object({
   lost: z.object({
     events: z.int().describe('calls or stacks that found no room in the ring: raise --ring'),
     totals: z.int().describe('calls without room in the table of totals'),
-    parked: z.int().describe('calls of switched-out threads without room'),
+    parked: z.int().describe('calls that were lost from sight as their thread left its CPU'),
     unrecorded: z.int().describe('calls that the flight recorder had no room for'),
     records: z.int().describe('records not written because the reader was too slow'),
     gone: z.int().describe('calls whose process or descriptor was gone before its file was looked up'),

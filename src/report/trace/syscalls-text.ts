@@ -133,7 +133,7 @@ export function endLines(end: SyscallEndRecord): string[] {
   const losses = [
     [lost.events, 'calls or stacks found no room in the ring: raise --ring, or --min'],
     [lost.totals, 'calls found no room in the table of totals: filter by -p, --comm or --cgroup'],
-    [lost.parked, 'calls of switched-out threads found no room'],
+    [lost.parked, 'calls were lost from sight as their thread left its CPU'],
     [lost.unrecorded, 'calls were of cgroups that the flight recorder had no room for: raise --recorder-cgroups'],
     [lost.records, 'records were dropped because this reader was too slow'],
   ] as const;
