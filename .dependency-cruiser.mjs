@@ -52,8 +52,8 @@ export default {
     only(
       'survey-is-pure',
       'survey',
-      'model|stats|bisect',
-      'The verdict on a fleet is a function of data too, and judges each suspect by the inference of a bisection.',
+      'model|stats|bisect|correlate',
+      'The verdict on a fleet is a function of data too: it judges each suspect by the inference of a bisection, and names who held packets back by its rule.',
     ),
     {
       name: 'analysis-has-no-world',

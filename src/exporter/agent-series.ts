@@ -2,6 +2,7 @@ import type { EdgeKind, EdgeProtocol, Tier } from '../model/fleet/member.js';
 import {
   INBOUND_PLACES,
   type InboundPlace,
+  MOST_CULPRITS,
   MOST_SENDERS,
   REFUSALS,
   type Refusal,
@@ -30,6 +31,8 @@ export interface AgentView {
     readonly heldSeconds: number;
     readonly lastRelease: number | null;
   }[];
+  /** In the trace tier. */
+  readonly kernel: KernelView | undefined;
   readonly otherFindings: Readonly<Record<string, number>>;
   readonly inbound: InboundView | undefined;
   readonly selfInflicted: number;
@@ -54,6 +57,17 @@ export interface AgentView {
   readonly recordings: { readonly count: number; readonly bytes: number; readonly failed: number };
   readonly config: { readonly accepted: boolean; readonly takenUp: number };
   readonly nodeFigures: Readonly<Partial<Record<NodeFigureName, number | undefined>>>;
+}
+
+export interface KernelView {
+  readonly waitSeconds: Readonly<Record<string, number>>;
+  readonly culprits: readonly {
+    readonly class: string;
+    readonly process: string;
+    readonly syscall: string;
+    readonly release: number;
+    readonly waitSeconds: number;
+  }[];
 }
 
 export interface InboundView {
@@ -92,11 +106,23 @@ export function* agentSeries(view: AgentView): Generator<Series> {
   }
   for (const [finding, count] of Object.entries(view.otherFindings)) yield series('findings_total', { finding }, count);
   if (view.inbound !== undefined) yield* inboundSeries(view.inbound);
+  if (view.kernel !== undefined) yield* kernelSeries(view.kernel);
   for (const name of NODE_FIGURES) {
     const value = view.nodeFigures[name];
     if (value !== undefined) yield series(name, {}, value);
   }
   yield* ownSeries(view);
+}
+
+function* kernelSeries({ waitSeconds, culprits }: KernelView): Generator<Series> {
+  for (const [kind, seconds] of Object.entries(waitSeconds)) {
+    yield series('kernel_wait_seconds_total', { class: kind }, seconds);
+  }
+  for (const { release, waitSeconds: waited, ...labels } of culprits.slice(0, MOST_CULPRITS)) {
+    yield series('culprit_info', labels, 1);
+    yield series('culprit_last_release_timestamp_seconds', labels, release);
+    yield series('culprit_last_wait_seconds', labels, waited);
+  }
 }
 
 function* inboundSeries(inbound: InboundView): Generator<Series> {

@@ -12,6 +12,12 @@ export interface EdgeOptions {
   readonly flows: number;
 }
 
+/**
+ * What happens each second or each minute, as jobs do, would otherwise meet the same paths of a grid of 40 ms each time,
+ * and never the others. Of 1 s and 60 s no number of paths from 1 to 5 makes a whole number of turns with this.
+ */
+const OUT_OF_STEP = 1.0073;
+
 /** The paths to one member, in turn: all that it can be reached by of the kinds wanted. */
 export function pathsTo(member: Member, { kinds, intervalNs, flows }: EdgeOptions): EdgePath[] {
   const paths = EDGE_KINDS.filter((kind) => kinds.includes(kind)).flatMap((kind) => {
@@ -23,7 +29,7 @@ export function pathsTo(member: Member, { kinds, intervalNs, flows }: EdgeOption
     const { port } = place;
     return port === undefined ? echo : [...echo, { ...base, protocol: 'syn' as const, port, flows }];
   });
-  return paths.map((path) => ({ ...path, intervalNs: intervalNs * paths.length }));
+  return paths.map((path) => ({ ...path, intervalNs: Math.round(intervalNs * OUT_OF_STEP * paths.length) }));
 }
 
 export interface PlanOptions {
@@ -45,7 +51,7 @@ const START_IN_NS = 300 * MS;
 
 /**
  * The plan of a prober for these paths. The paths to one neighbour take turns on its grid, and so do all probers of one
- * neighbour: their grids begin at whole seconds of the wall clock and are shifted by their rank.
+ * neighbour, whenever each has begun: slots are counted from 1970 by the wall clock and shifted by rank.
  */
 export function planEdges(paths: readonly EdgePath[], options: PlanOptions): ProbePlan {
   const startReal = Math.ceil((options.nowRealNs + START_IN_NS) / SECOND) * SECOND;
@@ -55,7 +61,8 @@ export function planEdges(paths: readonly EdgePath[], options: PlanOptions): Pro
       const own = paths.filter(({ to }) => to === path.to);
       const stepNs = path.intervalNs / own.length;
       const { rank, of } = options.turnOf(path.to);
-      const phaseNs = Math.round(stepNs * (own.indexOf(path) + rank / of));
+      const turnNs = stepNs * (own.indexOf(path) + rank / of);
+      const phaseNs = Math.round(positiveRest(turnNs - (startReal % path.intervalNs), path.intervalNs));
       return {
         name: edgePathName(options.from, path),
         protocol: path.protocol,
@@ -80,6 +87,11 @@ export function planEdges(paths: readonly EdgePath[], options: PlanOptions): Pro
     sourcePorts: options.sourcePorts,
     maxPacketsPerSecondToTarget: options.maxPerTarget,
   };
+}
+
+/** The rest of a division that is never negative. */
+function positiveRest(value: number, by: number): number {
+  return ((value % by) + by) % by;
 }
 
 const MOST_ANNOUNCED = 4;

@@ -50,7 +50,9 @@ export const culpritSchema = z.object({
   type: z.literal('culprit'),
   class: z.enum(STALL_CLASSES),
   vantage: z.string().optional().describe('on whose machine it was seen'),
-  cpu: z.int().describe('that the culprit held; where nobody is named, that handled the packets in the end'),
+  cpu: z
+    .int()
+    .describe('that the culprit held; where nobody is named, that handled the packets in the end; -1 not told'),
   start: z.int().describe('since when packets waited'),
   release: z.int().describe('when they were handled'),
   waitNs: z.int().describe('release minus start'),
@@ -65,7 +67,7 @@ export const culpritSchema = z.object({
     .describe('the CPUs that the packets, or the thread that was to receive them, were queued on meanwhile'),
   rxray: z.boolean().describe('the culprit is rxray itself'),
   process: z
-    .object({ name: z.string(), pid: z.int(), thread: z.int(), threadName: z.string() })
+    .object({ name: z.string(), pid: z.int().describe('-1 not told'), thread: z.int(), threadName: z.string() })
     .nullable()
     .describe('null when it was no process: a handler, the hypervisor, or when nobody is named'),
   syscall: z

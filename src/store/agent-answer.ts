@@ -1,5 +1,7 @@
 import {
+  type AgentCulprit,
   type AgentRecord,
+  agentCulpritSchema,
   agentRecordSchema,
   type EdgeFinding,
   type EdgeRecord,
@@ -17,6 +19,7 @@ export interface AgentAnswer {
   readonly edges: readonly EdgeRecord[];
   readonly findings: readonly EdgeFinding[];
   readonly inbound: readonly InboundFinding[];
+  readonly culprits: readonly AgentCulprit[];
   /** Lines that a newer agent may know, or that are damaged. */
   readonly unread: number;
   /** What is to be taken from instants of its clock, in seconds, to have those of this machine. */
@@ -28,6 +31,7 @@ export function readAgentAnswer({ body, waitedMs }: HttpAnswer, receivedUnixS: n
   const edges: EdgeRecord[] = [];
   const findings: EdgeFinding[] = [];
   const inbound: InboundFinding[] = [];
+  const culprits: AgentCulprit[] = [];
   let agent: AgentRecord | undefined;
   let unread = 0;
   for (const line of body.toString('utf8').split('\n')) {
@@ -46,7 +50,8 @@ export function readAgentAnswer({ body, waitedMs }: HttpAnswer, receivedUnixS: n
       case 'inbound-finding':
         unread += put(inbound, inboundFindingSchema.safeParse(record).data);
         break;
-      case 'culprit':
+      case 'agent-culprit':
+        unread += put(culprits, agentCulpritSchema.safeParse(record).data);
         break;
       default:
         unread += 1;
@@ -55,7 +60,7 @@ export function readAgentAnswer({ body, waitedMs }: HttpAnswer, receivedUnixS: n
   if (agent === undefined) return undefined;
   // Its clock was read about in the middle of the exchange.
   const clockAheadS = agent.now - (receivedUnixS - (waitedMs / 2) * (1e6 / SECOND));
-  return { agent, edges, findings, inbound, unread, clockAheadS };
+  return { agent, edges, findings, inbound, culprits, unread, clockAheadS };
 }
 
 function parsed(line: string): { readonly type?: unknown } | undefined {

@@ -1,3 +1,4 @@
+import type { Culprit } from '../model/culprit.js';
 import { CodedError } from '../model/errors.js';
 import type {
   EdgeSighting,
@@ -7,6 +8,7 @@ import type {
   InboundSighting,
   PathCounts,
   SuspectEvidence,
+  TracedNode,
   WatchedPath,
 } from '../model/fleet/fleet-evidence.js';
 import { SECOND } from '../model/time.js';
@@ -78,6 +80,7 @@ export class AgentsSource implements FleetSource {
       paths: this.#answers.flatMap((answer) => this.#paths(answer).filter(touches)),
       edges: this.#answers.flatMap((answer) => this.#sightings(answer).filter(touches)),
       inbound: this.#answers.flatMap((answer) => (wanted.has(answer.agent.node) ? this.#arrivals(answer) : [])),
+      traced: this.#answers.flatMap((answer) => (wanted.has(answer.agent.node) ? this.#traced(answer) : [])),
       asked: this.#answers.map(({ agent }) => agent.node),
     });
   }
@@ -174,6 +177,17 @@ export class AgentsSource implements FleetSource {
     });
   }
 
+  #traced(answer: AgentAnswer): TracedNode[] {
+    const { node, traced } = answer.agent;
+    if (traced === undefined) return [];
+    const culprits = answer.culprits.flatMap(({ release, culprit }) => {
+      const releaseNs = this.#instant(release, answer);
+      return releaseNs < 0 ? [] : [shiftedTo(culprit, releaseNs)];
+    });
+    const { since, minNs, lostEvents } = traced;
+    return [{ node, culprits, minNs, lostEvents, tracedFromNs: this.#instant(since, answer) }];
+  }
+
   #paths(answer: AgentAnswer): WatchedPath[] {
     return answer.edges.map(({ from, to, kind, protocol, since, intervalNs }) => ({
       from,
@@ -189,6 +203,18 @@ export class AgentsSource implements FleetSource {
   #instant(unixS: number, { clockAheadS }: AgentAnswer): number {
     return Math.round((unixS - clockAheadS - this.#nowS) * SECOND) + this.options.windowNs;
   }
+}
+
+/** On another time line, on which it ended then. */
+function shiftedTo(culprit: Culprit, releaseNs: number): Culprit {
+  const shiftNs = releaseNs - culprit.release;
+  return {
+    ...culprit,
+    start: culprit.start + shiftNs,
+    release: releaseNs,
+    heldStart: culprit.heldStart + shiftNs,
+    queuedOn: culprit.queuedOn.map((place) => ({ ...place, start: place.start + shiftNs })),
+  };
 }
 
 function memberOf({ agent }: AgentAnswer): FleetMember {

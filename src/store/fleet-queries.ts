@@ -44,9 +44,15 @@ export function releasesToQuery(nodes: readonly string[], instances: readonly st
   return `${metricName('path_last_release_timestamp_seconds')}{to=~"${anyOf(nodes)}", instance!~"${anyOf(instances)}"}[${windowS}s]`;
 }
 
-/** Raw releases of what arrived at some nodes, with the flows of them. */
+/** Raw releases of what arrived at some nodes, with the flows of them, and of whom their kernels name. */
 export function arrivalsQuery(instances: readonly string[], windowS: number): string {
-  const names = ['inbound_last_release_timestamp_seconds', 'inbound_flows_held', 'inbound_flows_exposed'] as const;
+  const names = [
+    'inbound_last_release_timestamp_seconds',
+    'inbound_flows_held',
+    'inbound_flows_exposed',
+    'culprit_last_release_timestamp_seconds',
+    'culprit_last_wait_seconds',
+  ] as const;
   return `{__name__=~"${names.map(metricName).join('|')}", instance=~"${anyOf(instances)}"}[${windowS}s]`;
 }
 

@@ -1,3 +1,4 @@
+import type { Culprit } from '../model/culprit.js';
 import { CodedError } from '../model/errors.js';
 import type {
   FleetMember,
@@ -8,6 +9,7 @@ import type {
   PathCounts,
   PathReleases,
   SuspectEvidence,
+  TracedNode,
 } from '../model/fleet/fleet-evidence.js';
 import { EDGE_KINDS, EDGE_PROTOCOLS, type EdgeKind, type EdgeProtocol } from '../model/fleet/member.js';
 import { metricName } from '../model/fleet/metrics-table.js';
@@ -15,6 +17,7 @@ import { MINUTE, SECOND } from '../model/time.js';
 import { AgentNames } from './agent-names.js';
 import * as queries from './fleet-queries.js';
 import type { InstantValue, Labels, PrometheusApi, RangeValues } from './prometheus-api.js';
+import { scrapedCulprit } from './scraped-culprit.js';
 
 /** How far back the beginning of a fault is looked for, and how finely. */
 const HISTORY_NS = 24 * 60 * MINUTE;
@@ -70,7 +73,7 @@ export class PrometheusSource implements FleetSource {
   }
 
   async suspects(nodes: readonly string[]): Promise<SuspectEvidence> {
-    if (nodes.length === 0) return { from: 'scrapes', paths: [], inbound: [] };
+    if (nodes.length === 0) return { from: 'scrapes', paths: [], inbound: [], traced: [] };
     const windowS = this.windowNs / SECOND;
     const instances = this.#names.instancesOf(nodes);
     const [own, others, arrivals, lengths] = await Promise.all([
@@ -84,6 +87,7 @@ export class PrometheusSource implements FleetSource {
       from: 'scrapes',
       paths: [...own, ...others].flatMap((series) => this.#releasesOf(series, known) ?? []),
       inbound: this.#arrivals(arrivals),
+      traced: this.#traced(arrivals),
     };
   }
 
@@ -170,6 +174,39 @@ export class PrometheusSource implements FleetSource {
         },
       ];
     });
+  }
+
+  /** By node those whom its kernel named last before each scrape. */
+  #traced(series: readonly RangeValues[]): TracedNode[] {
+    const named = new Map<string, Culprit[]>();
+    for (const { labels, timesS, values } of series) {
+      const node = this.#names.nodeOf(labels);
+      if (node === undefined || labels.__name__ !== metricName('culprit_last_release_timestamp_seconds')) continue;
+      const waits = series.find(
+        (other) =>
+          other.labels.__name__ === metricName('culprit_last_wait_seconds') &&
+          other.labels.instance === labels.instance &&
+          other.labels.class === labels.class &&
+          other.labels.process === labels.process &&
+          other.labels.syscall === labels.syscall,
+      );
+      const all = named.get(node) ?? [];
+      for (const [i, release] of values.entries()) {
+        if (values[i - 1] === release) continue;
+        const waitNs = valueAt(waits, timesS[i] as number) * SECOND;
+        const culprit = scrapedCulprit(labels, this.#instant(release), Math.round(waitNs));
+        if (culprit !== undefined && culprit.release >= 0) all.push(culprit);
+      }
+      named.set(node, all);
+    }
+    // How long the trace was on, and what it lost, is in no series: only what it told counts.
+    return [...named].map(([node, culprits]) => ({
+      node,
+      culprits,
+      tracedFromNs: Number.POSITIVE_INFINITY,
+      lostEvents: 0,
+      minNs: 0,
+    }));
   }
 
   /** Nanoseconds since the beginning of the window. */

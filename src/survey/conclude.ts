@@ -76,6 +76,8 @@ function convictedOf({ node, verdict, probability, releasesNs }: SuspectJudgemen
           ...(verdict.meaning === undefined ? {} : { meaning: verdict.meaning }),
           evidence: tellingEvidence(verdict.evidence),
           ruledOut: verdict.ruledOut,
+          ...(verdict.culprit === undefined ? {} : { culprit: verdict.culprit }),
+          ...(verdict.quality.notes.length === 0 ? {} : { notes: verdict.quality.notes }),
         }),
     ...(probability === null ? {} : { probability: Math.min(1, probability) }),
     incidents: releasesNs.length,

@@ -5,6 +5,7 @@ import type { FleetEdge, FleetPath, SuspectEvidence } from '../model/fleet/fleet
 import { SECOND } from '../model/time.js';
 import type { Verdict } from '../model/verdict.js';
 import { CLOCK_NS } from './incident-times.js';
+import { withCulprit } from './name-culprit.js';
 import { type Gathered, type GatheredPath, gather } from './observations.js';
 import { fleetMeasuredPath, inboundPath, isZoneName } from './suspect-paths.js';
 
@@ -72,7 +73,9 @@ export function judgeSuspect(
     notes: [],
     isThinkable: thinkable(node, gathered),
   });
-  return { node, releasesNs, ...conclude(node, agreed, verdict) };
+  const incidents = gathered.incidents.map(({ startMaxNs, releaseNs }) => ({ startNs: startMaxNs, releaseNs }));
+  const named = { ...verdict, verdict: withCulprit(verdict.verdict, node, incidents, evidence.traced) };
+  return { node, releasesNs, ...conclude(node, agreed, named) };
 }
 
 function conclude(

@@ -4,6 +4,7 @@ import type {
   EdgeSighting,
   FleetEdge,
   FleetPath,
+  FleetUnit,
   InboundReleases,
   PathReleases,
   ReleaseSeries,
@@ -45,6 +46,7 @@ function fromScrapes(
 ): Gathered {
   const paths = evidence.paths.filter((path) => touches(path, node) && counts(path));
   const inbound = evidence.inbound.filter((one) => one.node === node);
+  const rates = edgeRates(paths);
   const times = latest(incidentTimes([...paths, ...inbound].flatMap(stampsOf)));
   const lengthNs = usualLength(paths.flatMap(({ heldNs }) => heldNs ?? []));
   return {
@@ -52,7 +54,7 @@ function fromScrapes(
     paths: [
       ...paths.map((path) => ({
         path,
-        seen: times.map((time) => pathAt(path, time, (lengthNs / SECOND) * path.probesPerSecond)),
+        seen: times.map((time) => pathAt(path, time, lengthNs, rates)),
       })),
       ...inbound.map((one) => ({ path: { inboundOf: node }, seen: times.map((time) => inboundAt(one, time)) })),
     ],
@@ -71,6 +73,7 @@ function fromFindings(
   const lengths = times.map((time) =>
     usualLength([...edges, ...inbound].flatMap((one) => (isWithin(one.releaseNs, time) ? one.durationNs : []))),
   );
+  const rates = edgeRates(paths);
   const asked = evidence.asked.includes(node);
   return {
     incidents: times.map((time, i) => incidentAt(time, lengths[i] as number)),
@@ -79,11 +82,12 @@ function fromFindings(
         path,
         seen: times.map((time, i) => {
           if (path.sinceNs > time.fromNs) return null;
-          const sighting = edges.find(
-            (edge) => edge.from === path.from && edge.to === path.to && isWithin(edge.releaseNs, time),
+          const sighting = mostTelling(
+            edges.filter((edge) => edge.from === path.from && edge.to === path.to && isWithin(edge.releaseNs, time)),
           );
-          const underWay = ((lengths[i] as number) / SECOND) * path.probesPerSecond;
-          return sighting === undefined ? passed(underWay) : sightedOn(path, sighting);
+          return sighting === undefined
+            ? passed(shownShare(path, lengths[i] as number, rates))
+            : sightedOn(path, sighting);
         }),
       })),
       ...(asked
@@ -99,6 +103,16 @@ function fromFindings(
         : []),
     ],
   };
+}
+
+/** Of a stall that the usual probes and a closer look have seen, the one that more flows tell of. */
+function mostTelling(sightings: readonly EdgeSighting[]): EdgeSighting | undefined {
+  const flows = ({ hit, exposed }: EdgeSighting): number =>
+    [...hit, ...exposed].reduce((sum, one) => sum + one.flows.length, 0);
+  return sightings.reduce<EdgeSighting | undefined>(
+    (best, one) => (best === undefined || flows(one) > flows(best) ? one : best),
+    undefined,
+  );
 }
 
 function touches({ from, to }: { readonly from: string; readonly to: string }, node: string): boolean {
@@ -118,7 +132,7 @@ function incidentAt({ fromNs, releaseNs }: IncidentTime, lengthNs: number): Omit
     kind: 'stall',
     heldBefore: null,
     startMinNs: fromNs - lengthNs,
-    startMaxNs: fromNs - lengthNs,
+    startMaxNs: releaseNs - lengthNs,
     releaseNs,
     fifo: 0,
     byFlow: 0,
@@ -148,12 +162,16 @@ export function statusAt({ scrapedNs, releaseNs }: ReleaseSeries, time: Incident
   return (releaseNs[after] as number) > time.toNs ? 'unknown' : 'clean';
 }
 
-function pathAt(path: PathReleases, time: IncidentTime, underWay: number): PathObservation | null {
+function pathAt(path: PathReleases, time: IncidentTime, lengthNs: number, rates: EdgeRates): PathObservation | null {
   switch (statusAt(path, time)) {
     case 'hit':
-      return { ...NOTHING, freshHeld: 1, heldProbes: Math.max(1, Math.round(underWay)) };
+      return {
+        ...NOTHING,
+        freshHeld: 1,
+        heldProbes: Math.max(1, Math.round(path.probesPerSecond * (lengthNs / SECOND))),
+      };
     case 'clean':
-      return passed(underWay);
+      return passed(shownShare(path, lengthNs, rates));
     case 'unknown':
       return null;
   }
@@ -167,12 +185,53 @@ function inboundAt(series: InboundReleases, time: IncidentTime): PathObservation
 
 const NOTHING: PathObservation = { hit: [], clean: [], mixed: 0, freshHeld: 0, freshClean: 0, heldProbes: 0 };
 
+/** Held probes of an edge, from which on it shows a stall. */
+const LEAST_PROBES = 3;
+/** How long a stall was is known from those that were seen, so that this chance is never certain. */
+const [LEAST_SHOWN, MOST_SHOWN] = [0.1, 0.95];
+
 /**
- * A path on which nothing was seen while `underWay` probes are to be expected in the stall. Had they all been held, the
- * chance that none was under way is exp(-underWay): counted as that part of one probe which passed.
+ * The chance that a path shows a stall of this length which holds it: probes of an edge come at even distances, three of
+ * them must be held for a stall to be seen, and one of them must be of this path. Whether the other kinds of the edge are
+ * held as well is for the inference to say: taken is the middle between all of them and none.
  */
-function passed(underWay: number): PathObservation {
-  return { ...NOTHING, freshClean: Math.min(1, underWay / -Math.log(MISSED)) };
+function shownShare({ probesPerSecond, ...path }: FleetUnit & Rated, lengthNs: number, rates: EdgeRates): number {
+  const seconds = lengthNs / SECOND;
+  const shows = (perSecond: number | undefined): number =>
+    Math.max(LEAST_SHOWN, Math.min(1, (perSecond ?? 0) * seconds - LEAST_PROBES + 1));
+  const ofEdge = (shows(rates.get(edgeKey(path))) + shows(rates.get(unitKey(path)))) / 2;
+  return Math.min(MOST_SHOWN, probesPerSecond * seconds) * ofEdge;
+}
+
+interface Rated {
+  readonly probesPerSecond: number;
+}
+
+/** Probes a second on all paths of an edge, and on those of one kind. */
+type EdgeRates = ReadonlyMap<string, number>;
+
+function edgeRates(paths: readonly (FleetUnit & Rated)[]): EdgeRates {
+  const rates = new Map<string, number>();
+  for (const path of paths) {
+    for (const key of [edgeKey(path), unitKey(path)]) rates.set(key, (rates.get(key) ?? 0) + path.probesPerSecond);
+  }
+  return rates;
+}
+
+function edgeKey({ from, to }: FleetEdge): string {
+  return `${from}\0${to}`;
+}
+
+function unitKey(unit: FleetUnit): string {
+  return `${edgeKey(unit)}\0${unit.kind}`;
+}
+
+/**
+ * A path on which nothing was seen of a stall that it would have shown with this chance, had it been held: counted as
+ * that part of one probe which passed.
+ */
+function passed(shown: number): PathObservation {
+  return { ...NOTHING, freshClean: Math.min(1, Math.log1p(-shown) / Math.log(MISSED)) };
 }
 
 function flowsSeen(held: number, exposed: number): PathObservation {

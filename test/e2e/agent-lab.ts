@@ -1,14 +1,18 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hashSync } from 'bcryptjs';
 import { packageFolder } from '../../src/installation/package-folder.js';
+import { command } from '../../src/lab/command.js';
 import type { FleetLine } from '../../src/model/records/agent.js';
+import { NodeFaults } from './node-faults.js';
+import { NODEPORT, NodeNetwork, type NodeNetworkShape } from './node-network.js';
 
 const MAIN = join(packageFolder(), 'dist/bin/rxray.js');
-const HOLD = join(packageFolder(), 'native/build/lab/rxray-lab-hold');
-const NFQUEUE = '7';
+const USER = 'watcher';
+const PASSWORD = 'of-the-lab';
 
 /** One agent and its namespace. */
 export interface LabAgent {
@@ -19,78 +23,88 @@ export interface LabAgent {
   log: string;
 }
 
-/** Nodes as network namespaces behind one router, an agent each, and a stage on the router that can hold packets. */
+export interface AgentLabOptions {
+  readonly network?: NodeNetworkShape;
+  /** Further lines of every agent's configuration. */
+  readonly config?: string;
+  /** … and of one. */
+  readonly configOf?: (node: string) => string;
+  /** Agents are reached from other machines, by whoever has the password. */
+  readonly open?: boolean;
+  /** The CPU that agents keep to, so that a fault which takes another one leaves them alone. */
+  readonly cpu?: number;
+}
+
+/** Nodes as network namespaces behind one router, and an agent on each. */
 export class AgentLab {
   readonly folder = mkdtempSync(join(tmpdir(), 'rxray-agents-'));
   readonly agents: readonly LabAgent[];
-  readonly #router: string;
-  #holder: ChildProcess | undefined;
+  readonly network: NodeNetwork;
+  readonly faults: NodeFaults;
 
-  constructor(name: string, nodes: number, more = '') {
-    this.#router = `${name}-r`;
+  constructor(
+    name: string,
+    nodes: number,
+    private readonly options: AgentLabOptions = {},
+  ) {
+    const { network = {}, config = '', configOf = () => '', open = false } = options;
+    this.network = new NodeNetwork(name, nodes, network);
+    this.faults = new NodeFaults(this.network, this.folder);
     writeFileSync(join(this.folder, 'key'), Buffer.alloc(32, 5));
-    this.agents = Array.from({ length: nodes }, (_, index) => {
-      const node = `node-${index + 1}`;
-      const config = join(this.folder, `${node}.yaml`);
+    const listen = open ? `listen: { address: '0.0.0.0:9469', webConfig: ${this.#file('web.yaml')} }\n` : '';
+    if (open) {
+      writeFileSync(this.#file('web.yaml'), `basic_auth_users: { ${USER}: '${hashSync(PASSWORD, 4)}' }\n`);
+      writeFileSync(this.access, `basic_auth: { username: ${USER}, password: ${PASSWORD} }\n`);
+    }
+    this.agents = this.network.nodes.map((node) => {
+      const file = this.#file(`${node}.yaml`);
       writeFileSync(
-        config,
-        `node: ${node}\nmembers: { file: ${join(this.folder, 'members.yaml')} }\nkeys: { secretFile: ${join(this.folder, 'key')} }\nrecorder: { folder: ${join(this.folder, `recordings-${node}`)} }\n${more}`,
+        file,
+        `node: ${node}\nmembers: { file: ${this.#file('members.yaml')} }\nkeys: { secretFile: ${this.#file('key')} }\nrecorder: { folder: ${this.#file(`recordings-${node}`)} }\n${listen}${config}${configOf(node)}`,
       );
-      return { node, namespace: `${name}-${index + 1}`, config, process: undefined, log: '' };
+      return { node, namespace: this.network.namespace(node), config: file, process: undefined, log: '' };
     });
-    this.setMembers(this.agents.map(({ node }) => node));
+    this.setMembers(this.network.nodes);
+  }
+
+  /** How to ask agents that are open, as `--http-config` and Prometheus take it. */
+  get access(): string {
+    return this.#file('access.yaml');
   }
 
   address(node: string): string {
-    return `10.96.${node.replace('node-', '')}.2`;
+    return this.network.address(node);
   }
 
   /** The list of members that all agents read. */
   setMembers(names: readonly string[]): void {
     const lines = names.map((name) => {
       const address = this.address(name);
-      return `  ${name}: { node: { address: ${address}, port: 9876 }, nodeport: { address: ${address}, port: 30927 } }`;
+      const pod =
+        this.options.network?.pods === true ? `, pod: { address: ${this.network.pod(name)}, port: 8080 }` : '';
+      return `  ${name}: { node: { address: ${address}, port: 9876 }, nodeport: { address: ${address}, port: ${NODEPORT} }${pod} }`;
     });
-    const file = join(this.folder, 'members.yaml');
-    writeFileSync(file, `members:\n${lines.join('\n')}\n`);
+    writeFileSync(this.#file('members.yaml'), `members:\n${lines.join('\n')}\n`);
   }
 
   up(): void {
-    run(`ip netns add ${this.#router}`);
-    run(`ip netns exec ${this.#router} sysctl -q -w net.ipv4.ip_forward=1`);
-    for (const [index, { namespace }] of this.agents.entries()) {
-      run(`ip netns add ${namespace}`);
-      run(`ip -n ${namespace} link set lo up`);
-      run(`ip link add eth0 netns ${namespace} type veth peer name to${index + 1} netns ${this.#router}`);
-      run(`ip -n ${namespace} address add 10.96.${index + 1}.2/24 dev eth0`);
-      run(`ip -n ${this.#router} address add 10.96.${index + 1}.1/24 dev to${index + 1}`);
-      run(`ip -n ${namespace} link set eth0 up`);
-      run(`ip -n ${this.#router} link set to${index + 1} up`);
-      run(`ip -n ${namespace} route add default via 10.96.${index + 1}.1`);
-    }
+    this.network.up();
   }
 
   async down(): Promise<void> {
-    this.release();
+    await this.faults.end();
     await Promise.all(this.agents.map((agent) => this.end(agent)));
-    for (const namespace of [this.#router, ...this.agents.map((agent) => agent.namespace)]) {
-      try {
-        run(`ip netns del ${namespace}`);
-      } catch {
-        // It was never made.
-      }
-    }
+    this.network.down();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
   start(agent: LabAgent): void {
-    const child = spawn(
-      'ip',
-      ['netns', 'exec', agent.namespace, process.execPath, MAIN, 'agent', '--config', agent.config],
-      {
-        stdio: ['ignore', 'ignore', 'pipe'],
-      },
-    );
+    const { cpu } = this.options;
+    const words = [
+      ...(cpu === undefined ? [] : ['taskset', '-c', String(cpu)]),
+      ...[process.execPath, MAIN, 'agent', '--config', agent.config],
+    ];
+    const child = spawn('ip', ['netns', 'exec', agent.namespace, ...words], { stdio: ['ignore', 'ignore', 'pipe'] });
     agent.process = child;
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       agent.log = (agent.log + text).slice(-20_000);
@@ -118,15 +132,7 @@ export class AgentLab {
 
   /** What it answers; empty when it does not. */
   async get(agent: LabAgent, path: string): Promise<string> {
-    const script = `fetch('http://127.0.0.1:9469${path}').then((r) => r.text()).then((t) => process.stdout.write(t), () => {})`;
-    return new Promise((resolve) => {
-      const child = spawn('ip', ['netns', 'exec', agent.namespace, process.execPath, '-e', script]);
-      let text = '';
-      child.stdout.setEncoding('utf8').on('data', (more: string) => {
-        text += more;
-      });
-      child.once('close', () => resolve(text));
-    });
+    return this.fetch(agent.namespace, `http://127.0.0.1:9469${path}`);
   }
 
   async findings(agent: LabAgent): Promise<FleetLine[]> {
@@ -150,51 +156,38 @@ export class AgentLab {
     }
   }
 
-  /** Holds packets of the router for 140 ms every `periodMs`: those that match the words of iptables. */
-  hold(periodMs: number, ...matches: readonly string[]): void {
-    const state = join(this.folder, 'hold');
-    mkdirSync(state, { recursive: true });
-    // The injector ends when this is gone, as it does with a lab.
-    writeFileSync(join(state, 'lease'), '');
-    const truth = join(state, 'truth');
-    const words = ['--fault', 'network', '--host', 'router', '--kind', 'hold', '--state', state, '--truth', truth];
-    const set = ['--set', `netns=${this.#router}`, '--set', `nfqueue=${NFQUEUE}`];
-    const length = ['--period', String(periodMs), '--length', '140'];
-    this.#holder = spawn(HOLD, [...words, ...set, ...length], { stdio: ['ignore', 'ignore', 'pipe'] });
-    let said = '';
-    this.#holder.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
-    });
-    this.#holder.once('exit', (code) => {
-      if (code !== null && code !== 0) process.stderr.write(`rxray-lab-hold ended with ${code}: ${said}\n`);
-    });
-    for (const match of matches) {
-      run(
-        `ip netns exec ${this.#router} iptables -t mangle -A FORWARD ${match} -j NFQUEUE --queue-num ${NFQUEUE} --queue-bypass`,
-      );
-    }
-  }
-
-  release(): void {
-    this.#holder?.kill();
-    this.#holder = undefined;
-    try {
-      run(`ip netns exec ${this.#router} iptables -t mangle -F FORWARD`);
-    } catch {
-      // The router was never made.
-    }
-  }
-
   /** Processes in an agent's namespace: pid and name. */
   processes(agent: LabAgent): { readonly pid: number; readonly name: string }[] {
-    return run(`ip netns pids ${agent.namespace}`)
+    return command(['ip', 'netns', 'pids', agent.namespace])
       .split('\n')
       .filter((line) => line !== '')
       .map((pid) => ({ pid: Number(pid), name: readFileSync(`/proc/${pid}/comm`, 'utf8').trim() }));
   }
-}
 
-function run(words: string): string {
-  const [command = '', ...args] = words.split(' ');
-  return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  /** What answers in a namespace; empty where nothing does. */
+  protected fetch(namespace: string, url: string): Promise<string> {
+    return new Promise((resolve) => {
+      const child = spawn('ip', [
+        'netns',
+        'exec',
+        namespace,
+        'curl',
+        '-sf',
+        '-m',
+        '20',
+        '-u',
+        `${USER}:${PASSWORD}`,
+        url,
+      ]);
+      let text = '';
+      child.stdout.setEncoding('utf8').on('data', (more: string) => {
+        text += more;
+      });
+      child.once('close', () => resolve(text));
+    });
+  }
+
+  #file(name: string): string {
+    return join(this.folder, name);
+  }
 }

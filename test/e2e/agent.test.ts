@@ -6,6 +6,7 @@ import { after, before, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { packageFolder } from '../../src/installation/package-folder.js';
 import {
+  agentCulpritSchema,
   agentRecordSchema,
   edgeFindingSchema,
   edgeRecordSchema,
@@ -36,13 +37,13 @@ suite('agents of four nodes', needsRoot, () => {
   });
 
   test('what is held in front of a node is seen by all that probe it, and by itself', async () => {
-    lab.hold(2_000, `-d ${lab.address(three.node)}`);
+    lab.faults.beginOnRouter({ periodMs: 2_000 }, `-d ${lab.address(three.node)}`);
     await lab.until(async () => {
       const stalls = await lab.metric(one, 'path_stalls_total');
       return [...stalls].some(([labels, count]) => labels.includes('to="node-3"') && count >= 2);
     }, 60_000);
     await sleep(6_000);
-    lab.release();
+    await lab.faults.end();
     for (const agent of [one, two, four]) {
       const lines = await lab.findings(agent);
       const stalls = lines.filter((line) => line.type === 'edge-finding' && line.finding.kind === 'stall');
@@ -69,6 +70,7 @@ suite('agents of four nodes', needsRoot, () => {
       edge: edgeRecordSchema,
       'edge-finding': edgeFindingSchema,
       'inbound-finding': inboundFindingSchema,
+      'agent-culprit': agentCulpritSchema,
     };
     const lines = await lab.findings(one);
     assert.equal(lines[0]?.type, 'agent');
@@ -147,7 +149,8 @@ suite('agents of four nodes', needsRoot, () => {
     replace(right);
     await lab.until(async () => (await lab.metric(one, 'agent_config_reload_success')).get('') === 1, 15_000);
     await lab.until(
-      async () => (await lab.findings(one)).some((line) => line.type === 'edge' && line.intervalNs === 150e6),
+      async () =>
+        (await lab.findings(one)).some((line) => line.type === 'edge' && Math.round(line.intervalNs / 1e6) === 151),
       15_000,
     );
   });

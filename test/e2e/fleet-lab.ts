@@ -1,14 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageFolder } from '../../src/installation/package-folder.js';
+import { QUIET_CPU } from '../../src/lab/topology.js';
 import type { FleetVerdict, LinkVerdict, NodeVerdict } from '../../src/model/fleet/fleet-verdict.js';
 import { AgentLab } from './agent-lab.js';
 
 const MAIN = join(packageFolder(), 'dist/bin/rxray.js');
 const RULES = join(packageFolder(), 'deploy/prometheus/rules.yaml');
 const SCRAPE_S = 5;
+const QUEUES = 4;
 
 interface FiringAlert {
   readonly labels: Readonly<Record<string, string>>;
@@ -16,12 +18,20 @@ interface FiringAlert {
 
 /** Agents in namespaces, and a Prometheus with its Alertmanager beside their router that scrapes them. */
 export class FleetLab extends AgentLab {
-  readonly #namespace: string;
   readonly #watchers: ChildProcess[] = [];
 
-  constructor(name: string, nodes: number) {
-    super(name, nodes, "listen: { address: '0.0.0.0:9469' }\n");
-    this.#namespace = `${name}-r`;
+  /** @param traced nodes whose kernel is traced */
+  constructor(name: string, nodes: number, traced: readonly string[] = []) {
+    super(name, nodes, {
+      network: { queues: QUEUES, pods: true },
+      open: true,
+      cpu: QUIET_CPU,
+      configOf: (node) => (traced.includes(node) ? 'tier: trace\n' : ''),
+    });
+  }
+
+  get #namespace(): string {
+    return this.network.router;
   }
 
   /** @returns when both answer */
@@ -35,7 +45,7 @@ export class FleetLab extends AgentLab {
       `global: { scrape_interval: ${SCRAPE_S}s, evaluation_interval: ${SCRAPE_S}s }
 rule_files: [rules.yaml]
 alerting: { alertmanagers: [{ static_configs: [{ targets: ['127.0.0.1:9093'] }] }] }
-scrape_configs: [{ job_name: rxray, static_configs: [{ targets: [${targets}] }] }]
+scrape_configs: [{ job_name: rxray, ${readFileSync(this.access, 'utf8').trim()}, static_configs: [{ targets: [${targets}] }] }]
 `,
     );
     writeFileSync(
@@ -56,13 +66,13 @@ scrape_configs: [{ job_name: rxray, static_configs: [{ targets: [${targets}] }] 
       '--log.level=error',
     ]);
     for (const url of ['http://127.0.0.1:9090/-/ready', 'http://127.0.0.1:9093/-/ready']) {
-      await this.until(async () => (await this.#fetch(url)) !== '', 30_000);
+      await this.until(async () => (await this.fetch(this.#namespace, url)) !== '', 30_000);
     }
   }
 
   /** What has reached the Alertmanager and is not resolved. */
   async alerts(): Promise<readonly FiringAlert[]> {
-    const text = await this.#fetch('http://127.0.0.1:9093/api/v2/alerts?active=true');
+    const text = await this.fetch(this.#namespace, 'http://127.0.0.1:9093/api/v2/alerts?active=true');
     return text === '' ? [] : (JSON.parse(text) as FiringAlert[]);
   }
 
@@ -73,6 +83,23 @@ scrape_configs: [{ job_name: rxray, static_configs: [{ targets: [${targets}] }] 
       .filter(({ labels }) => labels.alertname === 'RxrayNodeBad')
       .map(({ labels }) => `${labels.node} ${labels.cause}`)
       .sort();
+  }
+
+  /** Whom `fleet` and `why` ask: the store. */
+  get byStore(): string[] {
+    return ['--prometheus', 'http://127.0.0.1:9090'];
+  }
+
+  /** … or the agents. */
+  get byAgents(): string[] {
+    return ['--agents', this.agents.map(({ node }) => this.address(node)).join(','), '--http-config', this.access];
+  }
+
+  /** Matches of what goes between the first nodes, so many, and the others. */
+  between(first: number): string[] {
+    const [some, rest] = [this.network.nodes.slice(0, first), this.network.nodes.slice(first)];
+    const list = (all: readonly string[]): string => all.map((node) => this.address(node)).join(',');
+    return [`-s ${list(some)} -d ${list(rest)}`, `-s ${list(rest)} -d ${list(some)}`];
   }
 
   /** `rxray fleet` beside the Prometheus. */
@@ -108,13 +135,19 @@ scrape_configs: [{ job_name: rxray, static_configs: [{ targets: [${targets}] }] 
     return { status: child.exitCode, text };
   }
 
-  override async down(): Promise<void> {
-    for (const child of this.#watchers) {
+  /** Ends the store and the Alertmanager, and forgets what they had. */
+  async unwatch(): Promise<void> {
+    for (const child of this.#watchers.splice(0)) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
       await ended;
     }
+    rmSync(join(this.folder, 'prometheus'), { recursive: true, force: true });
+  }
+
+  override async down(): Promise<void> {
+    await this.unwatch();
     await super.down();
   }
 
@@ -122,17 +155,5 @@ scrape_configs: [{ job_name: rxray, static_configs: [{ targets: [${targets}] }] 
     this.#watchers.push(
       spawn('ip', ['netns', 'exec', this.#namespace, program, ...args], { stdio: ['ignore', 'ignore', 'inherit'] }),
     );
-  }
-
-  /** Empty where nothing answers. */
-  async #fetch(url: string): Promise<string> {
-    const script = `fetch('${url}').then((r) => (r.ok ? r.text() : '')).then((t) => process.stdout.write(t), () => {})`;
-    const child = spawn('ip', ['netns', 'exec', this.#namespace, process.execPath, '-e', script]);
-    let text = '';
-    child.stdout.setEncoding('utf8').on('data', (more: string) => {
-      text += more;
-    });
-    await once(child, 'close');
-    return text;
   }
 }

@@ -1,6 +1,7 @@
 import type { AgentView } from '../../src/exporter/agent-series.js';
+import { STALL_CLASSES } from '../../src/model/culprit.js';
 import { EDGE_KINDS, EDGE_PROTOCOLS } from '../../src/model/fleet/member.js';
-import { AGENT_PROCESSES } from '../../src/model/fleet/metrics-table.js';
+import { AGENT_PROCESSES, MOST_CULPRITS } from '../../src/model/fleet/metrics-table.js';
 
 /** The view of an agent with everything it may have, among so many members. */
 export function fullView(members: number, changes: Partial<AgentView> = {}): AgentView {
@@ -30,6 +31,16 @@ export function fullView(members: number, changes: Partial<AgentView> = {}): Age
         })),
       ),
     ),
+    kernel: {
+      waitSeconds: Object.fromEntries(STALL_CLASSES.map((kind) => [kind, 0.5])),
+      culprits: Array.from({ length: 2 * MOST_CULPRITS }, (_, index) => ({
+        class: 'bh-off-in-syscall',
+        process: `memstat-reader-${index}`,
+        syscall: 'read',
+        release: 1_795_861_470.5,
+        waitSeconds: 0.14,
+      })),
+    },
     otherFindings: { 'slow-drain': 0, congestion: 1, 'rtt-spike': 2, 'loss-episode': 0 },
     inbound: {
       arrivals: 1000,

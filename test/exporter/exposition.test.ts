@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { agentSeries } from '../../src/exporter/agent-series.js';
+import { type AgentView, agentSeries } from '../../src/exporter/agent-series.js';
 import { Exposition } from '../../src/exporter/exposition.js';
 import { METRICS, MOST_SERIES, metricName } from '../../src/model/fleet/metrics-table.js';
 import { fullView } from './agent-view.js';
 
-async function textOf(members: number, exposition = new Exposition()): Promise<string> {
+async function textOf(
+  members: number,
+  exposition = new Exposition(),
+  changes: Partial<AgentView> = {},
+): Promise<string> {
   for (const kind of ['node', 'pod', 'nodeport'] as const) exposition.observeRtt(kind, 0.1);
-  return exposition.text(agentSeries(fullView(members)));
+  return exposition.text(agentSeries(fullView(members, changes)));
 }
 
 const seriesIn = (text: string): string[] => text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
@@ -33,11 +37,13 @@ test('promtool finds nothing wrong with it', {
 });
 
 test('each metric says what the table says of it; those of the trace tier are not there without it', async () => {
-  const text = await textOf(50);
+  const traced = await textOf(50);
+  const untraced = await textOf(50, new Exposition(), { kernel: undefined });
   for (const [name, { type, help, tier }] of Object.entries(METRICS)) {
     const full = metricName(name as keyof typeof METRICS);
-    const isThere = text.includes(`# HELP ${full} ${help}\n# TYPE ${full} ${type}\n`);
-    assert.equal(isThere, tier !== 'trace', name);
+    const head = `# HELP ${full} ${help}\n# TYPE ${full} ${type}\n`;
+    assert.ok(traced.includes(head), name);
+    assert.equal(untraced.includes(head), tier !== 'trace', name);
   }
 });
 

@@ -155,10 +155,12 @@ suite('the plan of an agent', () => {
     const phases = (rank: number): number[] =>
       plan(rank)
         .paths.slice(0, 5)
-        .map(({ phaseNs }) => (phaseNs ?? 0) / MS);
-    assert.deepEqual(phases(0), [0, 40, 80, 120, 160]);
-    assert.deepEqual(phases(3), [12, 52, 92, 132, 172]);
-    // All grids begin at a whole second of the wall clock.
+        .map(({ phaseNs = 0, intervalNs }) => Math.round((1e3 * ((phaseNs - first + intervalNs) % intervalNs)) / MS));
+    const first = plan(0).paths[0]?.phaseNs ?? 0;
+    assert.deepEqual(phases(0), [0, 40_292, 80_584, 120_876, 161_168]);
+    assert.deepEqual(phases(3), [12_088, 52_380, 92_672, 132_964, 173_256]);
+    // Slots are counted from 1970, so that probers keep their turns whenever they have begun.
+    assert.ok((1_795_861_449 * SECOND + first) % (plan(0).paths[0]?.intervalNs ?? 1) < 1_000);
     assert.equal(plan(0).startAtNs, 5_000 * SECOND + 123 + 600 * MS);
   });
 

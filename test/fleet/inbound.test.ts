@@ -239,7 +239,21 @@ test('a recorded earlier run of a sender cannot take the place of its present on
         : [],
   });
   assert.deepEqual(stalls, []);
-  assert.ok(probes.refused.replayed > 200);
+  assert.ok(probes.refused.replayed > 150);
+});
+
+test('a sender whose prober is replaced, the old one going on for a moment, is no forger', () => {
+  const next = new Sender(0, 6e12, 0, 88n);
+  const { stalls, probes } = run({
+    seconds: 20,
+    extra: (heard, index) =>
+      index % 20 === 0 && heard.timeNs > 5 * SECOND && heard.timeNs < 7 * SECOND
+        ? [{ ...next.probe(2 * index, (due) => due), timeNs: heard.timeNs + MS }]
+        : [],
+  });
+  assert.deepEqual(stalls, []);
+  assert.ok(probes.refused.unannounced > 10);
+  assert.equal(probes.refused.replayed + probes.refused.forged, 0);
 });
 
 test('clocks that are slewed by 500 ppm accuse nobody; one that runs away is not believed', () => {

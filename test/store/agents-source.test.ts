@@ -8,9 +8,11 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fleet as fleetCommand } from '../../src/commands/fleet/fleet.js';
 import { surveyFleet } from '../../src/commands/fleet/survey.js';
+import { judgeWait } from '../../src/correlate/judge-wait.js';
 import { CodedError } from '../../src/model/errors.js';
 import { MS, SECOND } from '../../src/model/time.js';
 import { fakeIo } from '../commands/fake-io.js';
+import { buildWait } from '../correlate/build-wait.js';
 import { agentLines } from '../survey/sim/agent-lines.js';
 import { nodeName, simulateFleet } from '../survey/sim/fleet-model.js';
 import { compare, drawFleet, expectedOf, type TrialKind } from '../survey/sim/fleet-trial.js';
@@ -56,6 +58,20 @@ const everyone = (): string => {
   return file;
 };
 
+/** The lines of an agent, as if its kernel had shown who held packets back in each stall of what arrived. */
+function traced(text: string): string {
+  const culprit = judgeWait(buildWait({}));
+  const [agent, ...others] = text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as { type: string; node: string; release: number; started: number });
+  const told = others
+    .filter(({ type }) => type === 'inbound-finding')
+    .map(({ node, release }) => ({ type: 'agent-culprit', node, start: release - 0.1, release, culprit }));
+  const own = { ...agent, tier: 'trace', traced: { since: agent?.started, minNs: 10 * MS, lostEvents: 0 } };
+  return [own, ...others, ...told].map((record) => `${JSON.stringify(record)}\n`).join('');
+}
+
 describe('a fleet that is asked itself', () => {
   for (const kind of ['none', 'one rx-queue', 'sender', 'overlay', 'zone pair', 'unnamed groups'] as TrialKind[]) {
     test(`${kind}: the verdict that a store gives, clocks being minutes apart`, async () => {
@@ -69,6 +85,21 @@ describe('a fleet that is asked itself', () => {
       assert.equal(survey.verdict.nodes, NODES);
     });
   }
+
+  test('the process is named by the agent of the bad node, where that traces its kernel', async () => {
+    wanted = '';
+    const model = { ...drawFleet('one rx-queue', 3, NODES), churn: 0 };
+    const simulated = simulateFleet(model);
+    const [bad] = expectedOf(model).bad.keys();
+    lines = (node) => {
+      const text = agentLines(simulated, node, Date.now() / 1000, 100);
+      return nodeName(node) === bad ? traced(text) : text;
+    };
+    const { nodes } = await surveyFleet(options(everyone()), new AbortController().signal);
+    const [verdict] = nodes;
+    const told = [verdict?.node, verdict?.state, verdict?.culprit?.process];
+    assert.deepEqual(told, [bad, 'bad', 'cadvisor'], JSON.stringify(verdict?.notes));
+  });
 
   test('an agent that does not answer is told, and is known by those that probe it', async () => {
     wanted = '';

@@ -1,11 +1,12 @@
-import type { AgentView, InboundView } from '../../exporter/agent-series.js';
+import type { AgentView, InboundView, KernelView } from '../../exporter/agent-series.js';
 import { packageVersion } from '../../installation/version.js';
 import type { AgentRecord, EdgeRecord, FleetLine } from '../../model/records/agent.js';
 import { SCHEMA } from '../../model/records/run.js';
 import { SECOND } from '../../model/time.js';
 import type { AgentSetup } from './agent-setup.js';
 import type { Membership } from './membership.js';
-import type { Watching, WatchRecord } from './watching.js';
+import type { WatchRecord } from './watch-record.js';
+import type { Watching } from './watching.js';
 
 /** An agent at work. */
 export interface AtWork {
@@ -60,6 +61,7 @@ export function viewOf(work: AtWork, record: WatchRecord, facts: AgentFacts): Ag
       heldSeconds: heldNs / SECOND,
       lastRelease,
     })),
+    kernel: kernelView(work, record),
     otherFindings: record.otherFindings,
     inbound: inboundView(work, record),
     selfInflicted: record.selfInflicted,
@@ -86,6 +88,15 @@ export function viewOf(work: AtWork, record: WatchRecord, facts: AgentFacts): Ag
   };
 }
 
+function kernelView({ watching }: AtWork, { waits }: WatchRecord): KernelView | undefined {
+  if (!watching.tracesKernel) return undefined;
+  const seconds = Object.entries(waits.byClass).map(([kind, ns]) => [kind, ns / SECOND] as const);
+  return {
+    waitSeconds: Object.fromEntries(seconds),
+    culprits: waits.named.map(({ waitNs, ...named }) => ({ ...named, waitSeconds: waitNs / SECOND })),
+  };
+}
+
 function inboundView({ watching }: AtWork, record: WatchRecord): InboundView | undefined {
   const { inbound } = watching;
   if (inbound === undefined) return undefined;
@@ -108,7 +119,7 @@ function inboundView({ watching }: AtWork, record: WatchRecord): InboundView | u
 export function findingLines(work: AtWork, record: WatchRecord, facts: AgentFacts, since: number): FleetLine[] {
   const { setup, membership, watching } = work;
   const { zone } = membership;
-  const { senders } = watching;
+  const { senders, traced } = watching;
   const agent: AgentRecord = {
     type: 'agent',
     schema: SCHEMA,
@@ -129,6 +140,7 @@ export function findingLines(work: AtWork, record: WatchRecord, facts: AgentFact
     ...(senders === undefined ? {} : { seenSenders: [...senders] }),
     selfInflicted: record.selfInflicted,
     recordings: setup.recorder.recordings.map(({ name }) => name),
+    ...(traced === undefined ? {} : { traced }),
   };
   const edges = record.tallies.all.map(
     ({ path, since: began, probes, lost, stalls, heldNs, lastRelease }): EdgeRecord => ({

@@ -19,7 +19,8 @@ import { type AgentFacts, type AtWork, findingLines, readinessOf, viewOf } from 
 import { Membership, memberSource } from './membership.js';
 import { NodeReadings } from './node-readings.js';
 import { keepHeapSmall } from './small-heap.js';
-import { Watching, WatchRecord } from './watching.js';
+import { WatchRecord } from './watch-record.js';
+import { Watching } from './watching.js';
 
 export interface AgentOptions {
   /** None where the options say enough. */

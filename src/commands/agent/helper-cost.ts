@@ -10,6 +10,8 @@ export interface ProcessCost {
   readonly restarts: number;
 }
 
+type Used = Pick<Counters, 'cpuUserNs' | 'cpuSystemNs' | 'residentBytes'>;
+
 interface Cost {
   /** Of runs that are over. */
   pastNs: number;
@@ -22,7 +24,7 @@ interface Cost {
 export class HelperCosts {
   readonly #costs = new Map<AgentProcess, Cost>();
 
-  counters(process: AgentProcess, { cpuUserNs, cpuSystemNs, residentBytes }: Counters): void {
+  counters(process: AgentProcess, { cpuUserNs, cpuSystemNs, residentBytes }: Used): void {
     const cost = this.#of(process);
     const ns = cpuUserNs + cpuSystemNs;
     if (ns < cost.presentNs) cost.pastNs += cost.presentNs;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { closest } from '../../format/closest.js';
 import { CodedError } from '../../model/errors.js';
 import type { NodeVerdict } from '../../model/fleet/fleet-verdict.js';
@@ -28,8 +29,7 @@ const THRESHOLD_NS = 100 * MS;
  * @throws CodedError E_NO_NODE for a node that nobody knows (2); as `fleet` and `bisect`
  */
 export async function why(options: WhyOptions, io: Io): Promise<number> {
-  const survey = await surveyFleet(options, io.stop, [options.node]);
-  const seen = nodeVerdict(options.node, survey);
+  const { survey, seen } = await lookAt(options, io.stop);
   const isMeasured = options.live && options.hosts !== undefined;
   await io.out(options.json ? ndjson(survey, seen) : whyText(survey, seen, isMeasured));
   if (!isMeasured) return statusOf(seen);
@@ -57,6 +57,25 @@ export async function why(options: WhyOptions, io: Io): Promise<number> {
     },
     io,
   );
+}
+
+/** Agents scrape and tell what is new about as often. */
+const AGAIN_MS = 3_000;
+
+/**
+ * Asks about the node; where its fault goes on, its kernel is traced and nobody is named yet, again and again for as
+ * long as a measurement would take.
+ */
+async function lookAt(options: WhyOptions, stop: AbortSignal) {
+  const endMs = performance.now() + options.liveNs / MS;
+  for (;;) {
+    const survey = await surveyFleet(options, stop, [options.node]);
+    const seen = nodeVerdict(options.node, survey);
+    const isOpen = seen.state === 'bad' && seen.culprit === undefined && seen.notes !== undefined;
+    const isLate = performance.now() + AGAIN_MS > endMs;
+    if (!options.live || options.hosts !== undefined || !isOpen || isLate || stop.aborted) return { survey, seen };
+    await sleep(AGAIN_MS, undefined, { signal: stop }).catch(() => {});
+  }
 }
 
 /** @throws CodedError E_NO_NODE */

@@ -28,10 +28,17 @@ const CURRENT_NS = 10 * SECOND;
 /** A later one is an old packet, not a late one. */
 const MOST_LATE_NS = 30 * SECOND;
 const MOST_GRIDS = 8;
+const MOST_PAST = 16;
+/** A prober that is replaced ends when the next one has begun. */
+const TAKE_OVER_NS = 5 * SECOND;
 
 /** What is known of one sender's present run. */
 interface SenderState {
   epoch: bigint;
+  /** Of runs that are over, the latest last. */
+  readonly past: readonly bigint[];
+  /** Another run that was heard beside the present one. */
+  other?: { readonly epoch: bigint; readonly sinceNs: number };
   lastNs: number;
   readonly echoes: Map<number, ReplayWindow>;
   readonly grids: Map<number, { readonly grid: AnnouncedGrid; readonly window: ReplayWindow; readonly keys: Keys }>;
@@ -83,9 +90,11 @@ export class HeardProbes {
     if (said === undefined) return this.#refuse('forged');
     let state = this.#senders.get(sender);
     if (state !== undefined && state.epoch !== said.epoch && heard.timeNs - state.lastNs < SILENCE_NS)
-      return this.#refuse('replayed');
+      return this.#refuse(isBeginning(state, said.epoch, heard.timeNs) ? 'unannounced' : 'replayed');
     if (state === undefined || state.epoch !== said.epoch) {
-      state = { epoch: said.epoch, lastNs: heard.timeNs, echoes: new Map(), grids: new Map(), baselines: new Map() };
+      const past = state === undefined ? [] : [...state.past, state.epoch].slice(-MOST_PAST);
+      const nothing = { echoes: new Map(), grids: new Map(), baselines: new Map() };
+      state = { epoch: said.epoch, past, lastNs: heard.timeNs, ...nothing };
       this.#senders.set(sender, state);
     }
     const window = state.echoes.get(said.path) ?? new ReplayWindow();
@@ -164,4 +173,11 @@ export class HeardProbes {
     this.#refused[reason] += 1;
     return undefined;
   }
+}
+
+/** Whether another run is one that is just taking over: not one of those before, nor beside the present one for long. */
+function isBeginning(state: SenderState, epoch: bigint, nowNs: number): boolean {
+  if (state.past.includes(epoch)) return false;
+  if (state.other?.epoch !== epoch) state.other = { epoch, sinceNs: nowNs };
+  return nowNs - state.other.sinceNs < TAKE_OVER_NS;
 }

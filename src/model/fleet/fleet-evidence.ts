@@ -1,3 +1,4 @@
+import type { Culprit } from '../culprit.js';
 import type { EdgeKind, EdgeProtocol } from './member.js';
 
 /**
@@ -112,6 +113,18 @@ export interface WatchedPath extends FleetPath {
   readonly probesPerSecond: number;
 }
 
+/** What the kernel of a node showed of received packets that waited for a CPU, for agents that trace it. */
+export interface TracedNode {
+  readonly node: string;
+  /** On the time line of the window; where they come from a store, only class, process, call and length are known. */
+  readonly culprits: readonly Culprit[];
+  /** Since when a wait would have been told of; infinite where that is not known. */
+  readonly tracedFromNs: number;
+  readonly lostEvents: number;
+  /** The shortest wait that is told of. */
+  readonly minNs: number;
+}
+
 /**
  * What is fetched of suspects only: gauges as a store has scraped them, which show the last stall before each scrape; or
  * every stall, from the agents themselves.
@@ -121,12 +134,14 @@ export type SuspectEvidence =
       readonly from: 'scrapes';
       readonly paths: readonly PathReleases[];
       readonly inbound: readonly InboundReleases[];
+      readonly traced: readonly TracedNode[];
     }
   | {
       readonly from: 'findings';
       readonly paths: readonly WatchedPath[];
       readonly edges: readonly EdgeSighting[];
       readonly inbound: readonly InboundSighting[];
+      readonly traced: readonly TracedNode[];
       /** Nodes whose own agents were asked: of others nothing is known of what arrived. */
       readonly asked: readonly string[];
     };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accusedSchema } from '../explanation.js';
 import { SCHEMA } from '../records/run.js';
 import { doubtedSchema, pathEvidenceSchema } from '../verdict.js';
 
@@ -41,6 +42,10 @@ export const nodeVerdictSchema = z.object({
   last: instant.optional().describe('release of the last one'),
   evidence: z.array(pathEvidenceSchema).optional().describe('paths held most, and paths that passed'),
   ruledOut: z.array(doubtedSchema).optional(),
+  culprit: accusedSchema
+    .optional()
+    .describe('who held packets back there, where its agent traces the kernel; incidents numbered from 0'),
+  notes: z.array(z.string()).optional().describe('what its kernel shows where nobody is named'),
   lines: z.array(z.string()).optional().describe('commands for people to run: printed, never run'),
 });
 export type NodeVerdict = z.infer<typeof nodeVerdictSchema>;

@@ -23,11 +23,11 @@ export const DEFAULT_NEIGHBOURS = 10;
 export const PATHS_PER_NEIGHBOUR = 5;
 const PATHS = DEFAULT_NEIGHBOURS * PATHS_PER_NEIGHBOUR;
 /** Senders that are told apart by label; further ones count as `others`. */
-export const MOST_SENDERS = 14;
+export const MOST_SENDERS = 13;
 /** Most series of one agent, whatever the size of its fleet. */
 export const MOST_SERIES = 400;
 /** Culprits that are named at once, the most recent ones. */
-export const MOST_CULPRITS = 5;
+export const MOST_CULPRITS = 3;
 
 /** Upper bounds of the buckets of `rtt_seconds`; 0.1 is where the field calls a packet slow. */
 export const RTT_BUCKETS = [0.0002, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1] as const;
@@ -49,6 +49,7 @@ const agent = { labels: [], tier: 'restricted', series: 1 } as const;
 const inbound = { labels: [], tier: 'probe', series: 1 } as const;
 const byPlace = { labels: ['place'], tier: 'probe', series: INBOUND_PLACES.length } as const;
 const byProcess = { labels: ['process'], tier: 'restricted', series: AGENT_PROCESSES.length } as const;
+const culprit = { labels: ['class', 'process', 'syscall'], tier: 'trace', series: MOST_CULPRITS } as const;
 const node = { labels: [], tier: 'restricted', series: 1 } as const;
 
 /** Every metric of an agent by its name without {@link METRIC_PREFIX}. `from` is the scraped agent's own node. */
@@ -143,12 +144,22 @@ export const METRICS = {
     help: 'Waits of received packets by what kept them from their CPU.',
   },
   culprit_info: {
-    labels: ['class', 'process', 'syscall'],
-    tier: 'trace',
-    series: MOST_CULPRITS,
+    ...culprit,
     type: 'gauge',
     unit: 'info',
     help: 'Who last kept received packets from their CPU; 1.',
+  },
+  culprit_last_release_timestamp_seconds: {
+    ...culprit,
+    type: 'gauge',
+    unit: 'timestamp',
+    help: 'When packets went on that waited for those.',
+  },
+  culprit_last_wait_seconds: {
+    ...culprit,
+    type: 'gauge',
+    unit: 'seconds',
+    help: 'How long those packets had waited.',
   },
 
   node_softnet_dropped_total: { ...node, type: 'counter', unit: 'count', help: 'Packets dropped from full backlogs.' },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { culpritSchema } from '../culprit.js';
 import { findingSchema } from '../finding.js';
 import { EDGE_KINDS, EDGE_PROTOCOLS, TIERS } from '../fleet/member.js';
 import { INBOUND_PLACES } from '../fleet/metrics-table.js';
@@ -29,6 +30,14 @@ export const agentRecordSchema = z.object({
   seenSenders: z.array(nodeName).optional().describe('of those the ones whose arrivals it can judge'),
   selfInflicted: count.describe('stalls during pauses of its own, since it started'),
   recordings: z.array(z.string()).describe('names below /recordings/'),
+  traced: z
+    .object({
+      since: unix,
+      minNs: z.int().describe('the shortest wait that it tells of'),
+      lostEvents: count.describe('of its trace, since then'),
+    })
+    .optional()
+    .describe('in the trace tier, while the kernel of its node is traced'),
 });
 export type AgentRecord = z.infer<typeof agentRecordSchema>;
 
@@ -63,7 +72,7 @@ const span = {
   startMin: unix.describe('last probe sent that was not held'),
   startMax: unix.describe('first probe sent that was held'),
   release: unix.describe('when the held ones went on'),
-  durationNs: z.int(),
+  durationNs: z.int().describe('from half a spacing of the probes before startMax to the release'),
   probes: z.int().min(1),
 };
 
@@ -106,8 +115,18 @@ export const inboundFindingSchema = z.object({
 });
 export type InboundFinding = z.infer<typeof inboundFindingSchema>;
 
-/** Any line of `/findings`; lines of type `culprit` are as `rxray trace stall` prints them, in the trace tier. */
-export type FleetLine = AgentRecord | EdgeRecord | EdgeFinding | InboundFinding;
+/** Received packets that waited for a CPU of the agent's own node, as its kernel saw it, in the trace tier. */
+export const agentCulpritSchema = z.object({
+  type: z.literal('agent-culprit'),
+  node: nodeName,
+  start: unix,
+  release: unix,
+  culprit: culpritSchema.describe('as `rxray trace stall` prints it; its instants count from where its trace began'),
+});
+export type AgentCulprit = z.infer<typeof agentCulpritSchema>;
+
+/** Any line of `/findings`. */
+export type FleetLine = AgentRecord | EdgeRecord | EdgeFinding | InboundFinding | AgentCulprit;
 
 /** One thing that is wrong in an agent.yaml or a file that it names, as `rxray agent check --json` prints it. */
 export const configProblemSchema = z.object({

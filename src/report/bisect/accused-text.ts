@@ -13,9 +13,15 @@ export function accusedName(accused: Accused): string {
       ? handler === null
         ? 'no process'
         : `the handler of softirq ${handler}`
-      : `${process}[${pids.slice(0, SHOWN_PROBES).join(', ')}${pids.length > SHOWN_PROBES ? ', …' : ''}]`;
+      : `${process}${pidsOf(pids)}`;
   const call = syscall === null ? '' : ` in ${syscall}(${file ?? ''})`;
-  return `${rxray ? 'rxray itself: ' : ''}${who}${call} on CPU ${cpus.join(', ')} of ${vantage} (${kind})`;
+  const place = cpus.length === 0 ? `on ${vantage}` : `on CPU ${cpus.join(', ')} of ${vantage}`;
+  return `${rxray ? 'rxray itself: ' : ''}${who}${call} ${place} (${kind})`;
+}
+
+function pidsOf(pids: Accused['pids']): string {
+  if (pids.length === 0) return '';
+  return `[${pids.slice(0, SHOWN_PROBES).join(', ')}${pids.length > SHOWN_PROBES ? ', …' : ''}]`;
 }
 
 /** `explains 6 incidents, 100 % of those since it was traced, had the CPU for up to 187.7 ms of a wait`. */

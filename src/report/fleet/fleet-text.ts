@@ -3,6 +3,7 @@ import { formatLength } from '../../format/duration.js';
 import { count } from '../../format/finding-words.js';
 import { printableValue } from '../../format/printable.js';
 import type { FleetRun, FleetVerdict, LinkVerdict, NodeVerdict } from '../../model/fleet/fleet-verdict.js';
+import { accusedLines } from '../bisect/accused-text.js';
 
 /** What a verdict on a fleet is told from. */
 export interface FleetTold {
@@ -80,6 +81,8 @@ export function nodeSection(node: NodeVerdict, run: FleetRun): string[] {
     ...(node.meaning === undefined ? [] : [`         ${node.meaning}`]),
     ...(node.reason === undefined ? [] : [`         ${node.reason}`]),
     ...(node.evidence ?? []).slice(0, MOST_EVIDENCE).map(({ words }) => `         - ${words}`),
+    ...(node.culprit === undefined ? [] : accusedLines(node.culprit)),
+    ...(node.notes ?? []).map((note) => `         ${note}`),
     ...(node.ruledOut ?? []).map(({ cause, because }) => `         ruled out: ${cause}: ${because}`),
     ...(node.lines ?? []).map((line, i) => `         ${i === 0 ? '→' : ' '} ${line}`),
   ];

@@ -11,7 +11,7 @@ export function whyText(fleet: FleetTold, seen: NodeVerdict, isMeasured: boolean
     ...(node.state === 'bad' || node.state === 'suspect' ? [nodeSection(without(node), run)] : []),
     ...(node.reason === undefined || node.state === 'suspect' ? [] : [[`         ${node.reason}`]]),
     ...links.map(linkSection),
-    [isMeasured ? 'measured now:' : next(node)],
+    isMeasured ? ['measured now:'] : node.culprit === undefined ? [next(node)] : [],
   ];
   return `${sections
     .filter((lines) => lines.length > 0)

@@ -241,7 +241,8 @@ class World {
     const key = `${from}>${to}`;
     const intervalNs = this.#isEscalated(from, to, startNs) ? EDGE_INTERVAL_NS / 4 : EDGE_INTERVAL_NS;
     const phaseNs = hashWords(this.model.seed, from, to) % intervalNs;
-    const held = new Map<number, number>();
+    const held = new Set<number>();
+    let firstNs = endNs;
     let probes = 0;
     for (let slot = Math.ceil((startNs - phaseNs) / intervalNs); ; slot += 1) {
       const dueNs = phaseNs + slot * intervalNs;
@@ -252,12 +253,15 @@ class World {
       arrived?.push({ peer: from, held: waits });
       if (!waits) continue;
       probes += 1;
-      if (!held.has(path)) held.set(path, endNs - dueNs);
+      held.add(path);
+      firstNs = Math.min(firstNs, dueNs);
     }
     if (probes < LEAST_HELD) return;
     this.#sighted.set(key, [...(this.#sighted.get(key) ?? []), startNs]);
     const clockNs = this.clockNs(from);
-    for (const [path, heldNs] of held) add(this.#stalls, pathKey(from, to, path), endNs + clockNs, heldNs);
+    // As an agent tells it: from the middle between its last probe that passed and the first that was held.
+    const heldNs = endNs - firstNs + intervalNs / 2;
+    for (const path of held) add(this.#stalls, pathKey(from, to, path), endNs + clockNs, heldNs);
   }
 
   /** Two stalls of its own within five minutes, by one of the two agents whose turn it is. */

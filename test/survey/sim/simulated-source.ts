@@ -77,7 +77,7 @@ export class SimulatedSource implements FleetSource {
         },
       ];
     });
-    return Promise.resolve({ from: 'scrapes', paths, inbound });
+    return Promise.resolve({ from: 'scrapes', paths, inbound, traced: [] });
   }
 
   since(): Promise<ReadonlyMap<string, number>> {

@@ -1,0 +1,152 @@
+import { heldLengthNs } from '../../detect/fleet/held-length.js';
+import type { InboundStall } from '../../detect/fleet/inbound-watch.js';
+import { createWatcher } from '../../engines/watcher.js';
+import type { KnownSenders } from '../../fleet/inbound/heard-probes.js';
+import { type PairSecrets, pathSecret } from '../../fleet/inbound/pair-keys.js';
+import type { Pause } from '../../model/engine-event.js';
+import { localTransport } from '../../transports/local/local-transport.js';
+import { type AgentSetup, arrivalInterfaces } from './agent-setup.js';
+import { InboundGroup } from './inbound-group.js';
+import type { Membership } from './membership.js';
+import type { RunClock } from './own-clock.js';
+import type { PendingWork } from './pending-work.js';
+import type { WatchRecord } from './watch-record.js';
+
+/** Replies that were held by the same stall are known by then. */
+const AFTER_MS = 3_000;
+/** Secrets of paths are made anew where more are asked for. */
+const MOST_SECRETS = 1_024;
+
+/** What arrives at this node from those that probe it, as long as one configuration holds. */
+export class Hearing {
+  #group: InboundGroup | undefined;
+  #text = '';
+
+  constructor(
+    private readonly setup: AgentSetup,
+    private readonly membership: Membership,
+    private readonly record: WatchRecord,
+    private readonly pending: PendingWork,
+    private readonly log: (words: string) => void,
+  ) {}
+
+  get group(): InboundGroup | undefined {
+    return this.#group;
+  }
+
+  /** The prober of this node paused, by its own time line. */
+  pause(pause: Pause, clock: RunClock): void {
+    this.#group?.pause(pause, clock);
+  }
+
+  /** Members, or interfaces of this machine, may be others than before. */
+  update(): void {
+    const { config, secrets, node } = this.setup;
+    const { probers } = this.membership;
+    if (secrets === undefined || config.tier === 'restricted') return;
+    const interfaces = config.inbound?.interfaces ?? arrivalInterfaces(this.membership.member(node));
+    const senders = this.#senders();
+    const text = JSON.stringify([
+      interfaces,
+      probers,
+      [...senders].map(([address, { name, key }]) => [address, name, key]),
+    ]);
+    if (text === this.#text) return;
+    this.#text = text;
+    this.record.inbound.keep(new Set(probers));
+    this.#endGroup();
+    if (interfaces.length === 0 || probers.length === 0) return;
+    const place = {
+      node,
+      interfaces,
+      ports: config.probe.sourcePorts,
+      intervalNs: config.probe.interval / probers.length,
+    };
+    this.#group = new InboundGroup(
+      place,
+      createWatcher(localTransport),
+      { nameOf: (source) => senders.get(source)?.name, secretOf: this.#secrets(secrets) },
+      {
+        stall: (stall, clock) => this.#heard(stall, clock),
+        counters: (counters) => this.record.costs.counters('inbound', counters),
+        restart: (why, waitMs) => {
+          this.record.costs.restarted('inbound');
+          this.log(`the helper that hears arrivals is started again in ${waitMs / 1000} s: ${why}`);
+        },
+      },
+    );
+  }
+
+  stop(): void {
+    this.#endGroup();
+  }
+
+  /** Ready members by each of their addresses. */
+  #senders() {
+    return new Map(
+      this.membership.ready.flatMap((member) =>
+        member.name === this.setup.node
+          ? []
+          : Object.values(member.addresses).flatMap((place) =>
+              place === undefined ? [] : [[place.address, member] as const],
+            ),
+      ),
+    );
+  }
+
+  #secrets(secrets: PairSecrets): KnownSenders['secretOf'] {
+    const { node } = this.setup;
+    const keyOf = (name: string) => ({ name, key: this.membership.member(name)?.key });
+    const cached = new Map<string, string | undefined>();
+    return (sender, port) => {
+      const name = `${sender} ${port}`;
+      if (!cached.has(name)) {
+        if (cached.size >= MOST_SECRETS) cached.clear();
+        const pair = secrets.between(keyOf(node), keyOf(sender));
+        cached.set(name, pair === undefined ? undefined : pathSecret(pair, sender, node, port));
+      }
+      return cached.get(name);
+    };
+  }
+
+  /** What a group has counted is kept when it goes. */
+  #endGroup(): void {
+    const group = this.#group;
+    this.#group = undefined;
+    if (group === undefined) return;
+    this.record.arrivals += group.arrivals;
+    for (const [reason, count] of Object.entries(group.refused)) {
+      this.record.refused[reason as keyof typeof this.record.refused] += count;
+    }
+    this.pending.underWay(group.stop());
+  }
+
+  #heard(stall: InboundStall, clock: RunClock): void {
+    const { finding, place, sender, held, passed, backlogNs } = stall;
+    const selfInflicted = finding.selfInflicted;
+    const release = clock.unixSeconds(finding.release);
+    const [startMin, startMax] = [clock.unixSeconds(finding.startMin), clock.unixSeconds(finding.startMax)];
+    if (!selfInflicted) this.record.inbound.add(stall, release);
+    this.pending.later(AFTER_MS, () =>
+      this.record.log.add({
+        type: 'inbound-finding',
+        node: this.setup.node,
+        startMin,
+        startMax,
+        release,
+        durationNs: heldLengthNs(
+          finding,
+          this.setup.config.probe.interval / Math.max(1, this.membership.probers.length),
+        ),
+        probes: finding.probes,
+        place,
+        ...(sender === undefined ? {} : { sender }),
+        held: held.map((flows) => ({ ...flows })),
+        passed: passed.map((flows) => ({ ...flows })),
+        repliesHeld: this.record.log.repliesHeld(release),
+        backlogNs,
+        selfInflicted,
+      }),
+    );
+  }
+}
