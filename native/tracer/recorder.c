@@ -17,6 +17,7 @@ static bool open_timer(struct recorder *recorder, struct bpf_program *program, i
 	        .config = PERF_COUNT_SW_CPU_CLOCK,
 	        .freq = 1,
 	        .sample_freq = hertz,
+	        .exclude_idle = recorder->spares_idle,
 	};
 	int fd = (int)syscall(SYS_perf_event_open, &attributes, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 

@@ -16,6 +16,7 @@ struct recorder {
 	int cpus;
 	const struct stall_sample *samples; /* CPU * STALL_SAMPLES, shared with the kernel */
 	size_t bytes;
+	bool spares_idle; /* its timers take no sample of an idle CPU: something else does */
 };
 
 bool recorder_open(struct recorder *recorder, struct bpf_program *program, const struct bpf_map *map,

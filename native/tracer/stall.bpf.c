@@ -22,6 +22,7 @@
 #define CAPTURE_EVERY_NS 2000000ull /* bounds what looking up holders costs on a busy CPU */
 #define ARMED_AFTER_NS 1000000ull /* a wait this old makes the next sample look up its holder */
 #define SAME_NS 2000000ull
+#define SAMPLE_APART_NS 500000ull /* timers of other people's perf events expire too */
 #define FOLLOWS_NS 3000000ull /* packets that interrupts held back come within this time */
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
@@ -176,6 +177,57 @@ static __always_inline bool trusted(struct hrtimer *timer)
 	       function == trusted_timers[2];
 }
 
+/* Notes in the flight recorder what this CPU is at. */
+static __always_inline void sample_now(void *context, __u32 cpu, __u64 now)
+{
+	struct task_struct *task = current_task();
+	struct cpu_state *state = &states[cpu];
+	__u32 key = cpu * STALL_SAMPLES + (state->head++ & (STALL_SAMPLES - 1));
+	struct stall_sample *sample = bpf_map_lookup_elem(&samples, &key);
+	__u32 holder_key = cpu * 4 + STALL_SOFTIRQ;
+	struct stall_holder *holder;
+	__u64 raised = state->raised_ns;
+	long bytes;
+
+	if (sample == NULL)
+		return;
+	state->sampled_ns = now;
+	sample->ns = now;
+	sample->pid = BPF_CORE_READ(task, pid);
+	sample->tgid = BPF_CORE_READ(task, tgid);
+	sample->depth = 0;
+	sample->syscall = -1;
+	see_task(state, cpu, task, sample->pid, now);
+	/* Walking the stack is what a sample costs; that of the idle loop tells nothing. */
+	if (sample->pid != 0 || state->handler_since_ns != 0) {
+		bpf_get_current_comm(sample->comm, sizeof(sample->comm));
+		sample->syscall = syscall_of(task);
+		bytes = bpf_get_stack(context, sample->frames, sizeof(sample->frames), 0);
+		sample->depth = bytes > 0 ? (__u32)bytes / 8 : 0;
+	}
+	if (raised == 0 || now < raised + ARMED_AFTER_NS)
+		return;
+	holder = bpf_map_lookup_elem(&holders, &holder_key);
+	if (holder != NULL && holder->for_ns != raised)
+		capture(context, cpu, STALL_SOFTIRQ, raised, now);
+}
+
+/*
+ * The kernel stops the timers of perf events on a CPU that takes some hundred samples without a tick of the
+ * scheduler, of which an idle CPU has none, also while the handler of a softirq runs there. Samples taken as
+ * the timer expires do not count for that.
+ */
+static __always_inline void sample_idle(void *context, __u32 cpu, __u64 function)
+{
+	__u64 now;
+
+	if (idle_sampler == 0 || function != idle_sampler || (__u32)bpf_get_current_pid_tgid() != 0)
+		return;
+	now = bpf_ktime_get_ns();
+	if (now - states[cpu].sampled_ns >= SAMPLE_APART_NS)
+		sample_now(context, cpu, now);
+}
+
 TWIN(hrtimer_expire_entry, arguments)
 {
 	__u32 cpu = own_cpu();
@@ -186,6 +238,7 @@ TWIN(hrtimer_expire_entry, arguments)
 
 	if (cpu_left_out[cpu])
 		return;
+	sample_idle(context, cpu, (__u64)BPF_CORE_READ(timer, function));
 	bpf_probe_read_kernel(&base_now, sizeof(base_now), (void *)arguments[1]);
 	late = base_now - BPF_CORE_READ(timer, node.expires);
 	if (2 * late < (__s64)min_ns || BPF_CORE_READ(timer, is_soft) || !trusted(timer))
@@ -206,34 +259,6 @@ TWIN(hrtimer_expire_entry, arguments)
 SEC("perf_event")
 int record_sample(void *context)
 {
-	struct task_struct *task = current_task();
-	__u32 cpu = own_cpu();
-	struct cpu_state *state = &states[cpu];
-	__u32 key = cpu * STALL_SAMPLES + (state->head++ & (STALL_SAMPLES - 1));
-	struct stall_sample *sample = bpf_map_lookup_elem(&samples, &key);
-	__u32 holder_key = cpu * 4 + STALL_SOFTIRQ;
-	struct stall_holder *holder;
-	__u64 now = bpf_ktime_get_ns(), raised = state->raised_ns;
-	long bytes;
-
-	if (sample == NULL)
-		return 0;
-	sample->ns = now;
-	sample->pid = BPF_CORE_READ(task, pid);
-	sample->tgid = BPF_CORE_READ(task, tgid);
-	sample->depth = 0;
-	sample->syscall = -1;
-	/* Walking the stack is what a sample costs; that of the idle loop tells nothing. */
-	if (sample->pid != 0 || state->handler_since_ns != 0) {
-		bpf_get_current_comm(sample->comm, sizeof(sample->comm));
-		sample->syscall = syscall_of(task);
-		bytes = bpf_get_stack(context, sample->frames, sizeof(sample->frames), 0);
-		sample->depth = bytes > 0 ? (__u32)bytes / 8 : 0;
-	}
-	if (raised == 0 || now < raised + ARMED_AFTER_NS)
-		return 0;
-	holder = bpf_map_lookup_elem(&holders, &holder_key);
-	if (holder != NULL && holder->for_ns != raised)
-		capture(context, cpu, STALL_SOFTIRQ, raised, now);
+	sample_now(context, own_cpu(), bpf_ktime_get_ns());
 	return 0;
 }

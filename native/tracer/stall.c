@@ -62,6 +62,7 @@ static struct bpf_object_skeleton *open_object(void *state, struct tracer *trace
 		stall->skeleton->rodata->cpu_left_out[cpu] = !scope->cpus[cpu];
 	for (int i = 0; i < 3; i++)
 		stall->skeleton->rodata->trusted_timers[i] = symbols_address(&stall->symbols, timers[i]);
+	stall->skeleton->rodata->idle_sampler = stall->skeleton->rodata->trusted_timers[0];
 	return stall->skeleton->skeleton;
 }
 
@@ -103,6 +104,7 @@ static bool start(void *state, struct tracer *tracer, struct problem *problem)
 	setpriority(PRIO_PROCESS, 0, NICE);
 	if (!occupants_open(&stall->occupants, stall->skeleton->maps.tenures, problem))
 		return false;
+	stall->recorder.spares_idle = stall->skeleton->rodata->idle_sampler != 0;
 	return recorder_open(&stall->recorder, stall->skeleton->progs.record_sample,
 	                     stall->skeleton->maps.samples, stall->hertz, &tracer->plan.scope, problem);
 }

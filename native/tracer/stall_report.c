@@ -54,6 +54,9 @@ static void tell_stack(struct reporting *reporting, const struct stall_sample *s
 		memcpy(record.thread_name, sample->comm, sizeof(record.thread_name));
 	memcpy(record.addresses, sample->frames, depth * sizeof(record.addresses[0]));
 	skip = own ? symbols_own_frames(&stall->symbols, record.addresses, depth) : 0;
+	/* Taken as the timer expired, and not of what it interrupted. */
+	if (!own && sample->pid == 0 && stall->recorder.spares_idle)
+		skip = symbols_interrupted(&stall->symbols, record.addresses, depth);
 	memmove(record.addresses, record.addresses + skip, (depth - skip) * sizeof(record.addresses[0]));
 	memset(record.addresses + depth - skip, 0, skip * sizeof(record.addresses[0]));
 	record.depth = (uint8_t)(depth - skip);

@@ -12,6 +12,8 @@ const volatile __u32 only_netns = 0; /* 0: any */
 const volatile bool cpu_left_out[STALL_CPUS] = {};
 /* Timers that are always set anew ahead of time, so that coming late means something; 0 unknown. */
 const volatile __u64 trusted_timers[3] = {};
+/* The timer of the flight recorder; not 0: it takes no sample of an idle CPU, so its expiry does. */
+const volatile __u64 idle_sampler = 0;
 
 struct cpu_state {
 	__u64 raised_ns; /* the oldest raise not yet served, 0 none */
@@ -20,6 +22,8 @@ struct cpu_state {
 	__u64 handler_since_ns;
 	__u64 captured_ns;
 	__u64 task_since_ns; /* what runs runs since then */
+	__u64 task_seen_ns; /* and was seen last then */
+	__u64 sampled_ns;
 	__u64 full_since_ns; /* polls have found their queue full since then, 0: the last did not */
 	__u64 late_from_ns, late_to_ns; /* the last time that timers came late */
 	__u32 head; /* of the flight recorder */

@@ -106,15 +106,21 @@ static __always_inline bool still_runnable(struct task_struct *task)
 	return BPF_CORE_READ(old, state) == 0;
 }
 
-static __always_inline void note_tenure(struct cpu_state *state, __u32 cpu, struct task_struct *next,
-                                        __u32 pid, bool kthread, __u64 now)
+/*
+ * @previous: who leaves. Another than was noted got the CPU in a switch that was not seen, as kernels run no
+ * program in the switch from a task that they shield from tracing: then nobody knows until when the one that
+ * was noted had it, after it was seen last.
+ */
+static __always_inline void note_tenure(struct cpu_state *state, __u32 cpu, __u32 previous,
+                                        struct task_struct *next, __u32 pid, bool kthread, __u64 now)
 {
 	__u32 key = cpu * STALL_TENURES + (state->tenure & (STALL_TENURES - 1));
 	struct stall_tenure *tenure = bpf_map_lookup_elem(&tenures, &key);
 
 	if (tenure != NULL)
-		tenure->until_ns = now;
+		tenure->until_ns = tenure->pid == previous ? now : state->task_seen_ns;
 	state->tenure++;
+	state->task_seen_ns = now;
 	key = cpu * STALL_TENURES + (state->tenure & (STALL_TENURES - 1));
 	tenure = bpf_map_lookup_elem(&tenures, &key);
 	if (tenure == NULL)
@@ -128,9 +134,27 @@ static __always_inline void note_tenure(struct cpu_state *state, __u32 cpu, stru
 		bpf_core_read(tenure->comm, sizeof(tenure->comm), &next->comm);
 }
 
+/* A sample shows who has the CPU, whether or not the switch to it was seen. */
+static __always_inline void see_task(struct cpu_state *state, __u32 cpu, struct task_struct *task, __u32 pid,
+                                     __u64 now)
+{
+	__u32 key = cpu * STALL_TENURES + (state->tenure & (STALL_TENURES - 1));
+	struct stall_tenure *tenure = bpf_map_lookup_elem(&tenures, &key);
+
+	if (tenure == NULL)
+		return;
+	if (tenure->pid == pid) {
+		state->task_seen_ns = now;
+		return;
+	}
+	/* That it is another is seen at once; who it was in between is not. */
+	note_tenure(state, cpu, ~0u, task, pid, (BPF_CORE_READ(task, flags) & PF_KTHREAD) != 0, now);
+	state->task_since_ns = now;
+}
+
 TWIN(sched_switch, arguments)
 {
-	__u32 cpu = own_cpu(), pid;
+	__u32 cpu = own_cpu(), pid, left;
 	struct cpu_state *state = &states[cpu];
 	struct task_struct *previous = (struct task_struct *)arguments[1];
 	struct task_struct *next = (struct task_struct *)arguments[2];
@@ -139,8 +163,9 @@ TWIN(sched_switch, arguments)
 	bool kthread, unserved = state->thread.open;
 
 	state->thread.open = 0;
+	left = BPF_CORE_READ(previous, pid);
 	if ((BPF_CORE_READ(previous, flags) & PF_KTHREAD) != 0) {
-		pid = BPF_CORE_READ(previous, pid);
+		pid = left;
 		receiver = pid == 0 ? NULL : bpf_map_lookup_elem(&receivers, &pid);
 		if (receiver != NULL) {
 			receiver->since_ns = 0;
@@ -175,7 +200,7 @@ TWIN(sched_switch, arguments)
 			}
 		}
 	}
-	note_tenure(state, cpu, next, pid, kthread, now);
+	note_tenure(state, cpu, left, next, pid, kthread, now);
 	state->task_since_ns = now;
 }
 

@@ -161,3 +161,16 @@ size_t symbols_own_frames(const struct symbols *symbols, const uint64_t *address
 	}
 	return own;
 }
+
+size_t symbols_interrupted(const struct symbols *symbols, const uint64_t *addresses, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *name = lookup(symbols, addresses[i]);
+		const char *end = name == NULL ? NULL : strrchr(name, '_');
+
+		if (name != NULL && (strncmp(name, "asm_", 4) == 0 ||
+		                     (strncmp(name, "el1", 3) == 0 && strcmp(end, "_irq") == 0)))
+			return i + 1;
+	}
+	return symbols_own_frames(symbols, addresses, count);
+}

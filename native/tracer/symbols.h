@@ -47,5 +47,7 @@ void symbols_refresh(struct symbols *symbols);
  * them. By name, as their number differs between kernels.
  */
 size_t symbols_own_frames(const struct symbols *symbols, const uint64_t *addresses, size_t count);
+/* The same with those of the interrupt in which the stack was taken: up to where the kernel took it. */
+size_t symbols_interrupted(const struct symbols *symbols, const uint64_t *addresses, size_t count);
 
 #endif
