@@ -25,7 +25,8 @@ async function withSilentNamespace(work: (netns: string) => Promise<void>): Prom
 }
 
 test("too few open files are the machine's doing: one line with what to raise, status 4", async () => {
-  const { status, err } = await startRxrayIn({ through: ['prlimit', '--nofile=36:36'] }, 'doctor').ended;
+  const probing = ['probe', '127.0.0.1', '--engine', 'connect', '-c', '1'];
+  const { status, err } = await startRxrayIn({ through: ['prlimit', '--nofile=32:32'] }, ...probing).ended;
   assert.equal(status, 4, err);
   assert.match(err, /^rxray: too few open files are allowed \[E_FILES\]\n {2}→ raise ulimit -n/);
 });
