@@ -123,25 +123,30 @@ function isStall({ probes, level }: HeldFlow): boolean {
   return probes >= MOST ? level >= 1 : probes === 2 && level === 2;
 }
 
+const STATES = (MOST + 1) * LEVELS;
+/** By state, over and over: a bound on a length asks for it some hundred times. */
+const chances = new Float64Array(STATES);
+
 /** Probability that the flows that `share` puts on the queue make a stall together; state by state, flow by flow. */
 function seenAmong(held: readonly HeldFlow[], share: number): number {
-  let chances = new Float64Array((MOST + 1) * LEVELS);
+  chances.fill(0);
   chances[0] = 1;
   for (const flow of held) {
-    const next = new Float64Array(chances.length);
-    for (const [state, chance] of chances.entries()) {
+    // A flow leads to higher states only: from the highest down, none is met twice.
+    for (let state = STATES - 1; state >= 0; state -= 1) {
+      const chance = chances[state] as number;
       if (chance === 0) continue;
-      const probes = Math.min(MOST, Math.floor(state / LEVELS) + flow.probes);
-      const level = Math.max(state % LEVELS, flow.level);
-      const hit = probes * LEVELS + level;
-      next[hit] = (next[hit] as number) + chance * share;
-      next[state] = (next[state] as number) + chance * (1 - share);
+      const level = state % LEVELS;
+      const probes = Math.min(MOST, (state - level) / LEVELS + flow.probes);
+      const hit = probes * LEVELS + Math.max(level, flow.level);
+      chances[state] = chance * (1 - share);
+      chances[hit] = (chances[hit] as number) + chance * share;
     }
-    chances = next;
   }
   let seen = 0;
-  for (const [state, chance] of chances.entries()) {
-    if (isStall({ probes: Math.floor(state / LEVELS), level: state % LEVELS })) seen += chance;
+  for (let state = 0; state < STATES; state += 1) {
+    const level = state % LEVELS;
+    if (isStall({ probes: (state - level) / LEVELS, level })) seen += chances[state] as number;
   }
   return seen;
 }

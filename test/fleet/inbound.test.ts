@@ -11,11 +11,18 @@ import { MS, SECOND } from '../../src/model/time.js';
 const secrets = sharedSecret(Buffer.alloc(32, 7));
 const SENDERS = 10;
 const nameOf = (source: string): string | undefined => /^10\.0\.0\.(\d+)$/.exec(source)?.[1]?.padStart(4, 'n');
+const known = new Map<string, string>();
 const secretOf = (sender: string, port: number): string => {
+  const key = `${sender} ${port}`;
+  const secret = known.get(key) ?? derived(sender, port);
+  known.set(key, secret);
+  return secret;
+};
+function derived(sender: string, port: number): string {
   const pair = secrets.between({ name: sender }, { name: 'target' });
   assert.ok(pair);
   return pathSecret(pair, sender, 'target', port);
-};
+}
 
 /** One sender as rxray-prober is one: an ICMP path 0 that announces a SYN path 1 of eight flows, 40 ms in turn. */
 class Sender {
