@@ -1,0 +1,49 @@
+#!/usr/bin/env node
+// Tests that get of the CPUs what others leave: in a process of their own, scheduled as idle. What they print comes out
+// whole, when all have ended.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { root } from '../step.mjs';
+import { runTests } from './run-tests.mjs';
+import { Tally } from './tally.mjs';
+
+const OWN = fileURLToPath(import.meta.url);
+
+/** Resolves when all have ended and `tally` has them. */
+export async function startBehind(paths, tally) {
+  const folder = mkdtempSync(join(tmpdir(), 'behind-'));
+  const [list, result] = [join(folder, 'files'), join(folder, 'tally')];
+  writeFileSync(list, paths.join('\n'));
+  try {
+    const printed = [];
+    const child = spawn('setsid', ['--wait', 'chrt', '--idle', '0', process.execPath, OWN, list, result], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const end = () => process.kill(-child.pid);
+    process.once('exit', end);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => printed.push(bytes));
+    const status = await new Promise((resolve) => child.on('close', resolve).on('error', resolve));
+    process.off('exit', end);
+    process.stdout.write(Buffer.concat(printed));
+    if (status === 0) tally.add(JSON.parse(readFileSync(result, 'utf8')));
+    else tally.broke();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+if (process.argv[1] === OWN) {
+  const [, , list, result] = process.argv;
+  try {
+    // Where the kernel gives each session a share of its own, the classes of tasks count within one only.
+    writeFileSync('/proc/self/autogroup', '19');
+  } catch {}
+  const tally = new Tally(join(root, 'dist/test'));
+  await runTests(readFileSync(list, 'utf8').split('\n'), availableParallelism() + 1, tally);
+  writeFileSync(result, JSON.stringify(tally));
+}
