@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Builds everything that is handed out into packages/, or the parts that are named. `--verify [PART...]` shows that it
-// works, on clean machines.
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+// works, on clean machines; what was not built yet is built before.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundle } from './package/bundle.mjs';
 import { makeDeb } from './package/deb.mjs';
@@ -27,6 +27,7 @@ const PARTS = ['helpers', 'npm', 'single-file', 'krew', 'deb', 'image'];
 const words = process.argv.slice(2);
 
 if (words.includes('--verify')) {
+  if (!existsSync(join(packagesFolder, 'SHA256SUMS'))) await buildPackages([]);
   const { verify } = await import('./package/verify/verify.mjs');
   process.exitCode = await verify(words.filter((word) => word !== '--verify'));
 } else {

@@ -1,7 +1,6 @@
 import { basename } from 'node:path';
 import { type LegInstants, toProberClock } from '../../bisect/evidence/clock-alignment.js';
-import { type ArrivalsView, ReceiverView } from '../../bisect/evidence/receiver-view.js';
-import { formatLength } from '../../format/duration.js';
+import { ReceiverView } from '../../bisect/evidence/receiver-view.js';
 import { ByteSource } from '../../imports/byte-source.js';
 import type { ExchangeBatch } from '../../imports/capture/exchange/exchange-batch.js';
 import { Exchanges } from '../../imports/capture/exchange/exchanges.js';
@@ -25,6 +24,7 @@ import { detectedPath, durationOf, pathTotals, runPath, sentAgainPath } from './
 import type { ImportOptions } from './import-options.js';
 import { ImportRun } from './import-run.js';
 import { arrivalsOf, onlyThose } from './pair-columns.js';
+import { arrivalsRecord, pairNotes } from './pair-words.js';
 
 /** Read at a time: so little that what one side knows still waits for the other. */
 const PIECE_BYTES = 1 << 16;
@@ -289,30 +289,10 @@ class PairImport {
       const side = this.pairing.senderOf(finding.path);
       const shiftNs = this.#shiftNs(side);
       const own = { ...finding, startMin: finding.startMin - shiftNs, release: finding.release - shiftNs };
-      const views = this.#views[side].explain(own).map((view) => this.#record(side, view, shiftNs));
+      const views = this.#views[side].explain(own).map((view) => arrivalsRecord(view, this.#end(side), shiftNs));
       this.run.tell(finding, views);
       for (const { where } of views.slice(0, 1)) this.#where.set(where, (this.#where.get(where) ?? 0) + 1);
     }
-  }
-
-  #record(side: Side, view: ArrivalsView, shiftNs: number): ArrivalsRecord {
-    const { table, intake } = this.#end(side);
-    const path = table.paths.findIndex(({ name }) => name === view.path);
-    const flows = view.flowsHeld.flatMap((port) => intake.flowOf(path, port) ?? []);
-    return {
-      type: 'arrivals',
-      path: view.path,
-      machine: view.machine,
-      where: view.where,
-      from: Math.round(view.fromNs + shiftNs),
-      to: Math.round(view.toNs + shiftNs),
-      excessNs: view.excessNs,
-      probes: view.heldProbes,
-      order: view.order,
-      releaseSpreadNs: view.releaseSpreadNs,
-      bunched: view.bunched,
-      flowsHeld: flows.sort((a, b) => a - b),
-    };
   }
 
   #totalsOf(end: End): PathTotals[] {
@@ -322,28 +302,13 @@ class PairImport {
     });
   }
 
-  #pairNotes(): string[] {
-    const notes: string[] = [];
-    for (const [side, view] of this.#views.entries()) {
-      const { alignment } = view;
-      if (alignment === undefined) continue;
-      const [own, other] = [this.#fileName(side as Side), this.#fileName((1 - side) as Side)];
-      const epochsApartNs = this.#shiftNs((1 - side) as Side) - this.#shiftNs(side as Side);
-      const offsetNs = Math.round(epochsApartNs - alignment.offsetNs);
-      const words = offsetNs >= 0 ? 'ahead of' : 'behind';
-      const uncertainty = formatLength(Math.max(1_000, Math.round(alignment.uncertaintyNs)));
-      notes.push(
-        `the clock of ${other} is ${(Math.abs(offsetNs) / SECOND).toFixed(6)} s ${words} that of ${own} (±${uncertainty}, by the probes themselves); ` +
-          `stalls are told by the clock of ${own}, who sends`,
-      );
-    }
-    const words: Record<ArrivalsRecord['where'], string> = {
-      'before-capture': 'before the second capture point',
-      'inside-node': 'behind it, on that machine',
-      'on-the-way-back': 'on the way back',
-    };
-    const counted = [...this.#where].map(([where, count]) => `${count} ${words[where]}`);
-    if (counted.length > 0) notes.push(`findings by where most of the wait was: ${counted.join(', ')}`);
-    return notes;
+  #pairNotes(): readonly string[] {
+    const ends = this.#views.map((view, side) => ({
+      alignment: view.alignment,
+      own: this.#fileName(side as Side),
+      other: this.#fileName((1 - side) as Side),
+      epochsApartNs: this.#shiftNs((1 - side) as Side) - this.#shiftNs(side as Side),
+    }));
+    return pairNotes(ends, this.#where);
   }
 }
