@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { test } from 'node:test';
+import { closeSync, openSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PLACES } from '../../src/lab/addresses.js';
 import { labDown, labUp } from '../../src/lab/lab.js';
 import { namespaceOf } from '../../src/lab/state.js';
 import { needsRoot } from './lab-probing.js';
-import { RXRAY } from './rxray.js';
+import { RXRAY, rxrayIn } from './rxray.js';
 
 const LAB = 'endings';
+const FULL = 'full-disk';
 /** A helper sees its input end at once, and then ends within a beat. */
 const GONE_MS = 3_000;
 
@@ -34,6 +36,34 @@ test('bisect killed at any moment leaves no helper in any namespace', { ...needs
     }
   } finally {
     await labDown({ name: LAB }, () => {});
+  }
+});
+
+describe('a full disk is E_OUTPUT and status 4 while packets are measured', needsRoot, () => {
+  let hostsFile = '';
+  before(async () => {
+    ({ hostsFile } = await labUp({ name: FULL }, () => {}));
+  });
+  after(() => labDown({ name: FULL }, () => {}));
+
+  for (const [what, words] of [
+    ['bisect', () => ['bisect', '--hosts', hostsFile, '-d', '2s']],
+    ['bisect --json', () => ['bisect', '--hosts', hostsFile, '-d', '2s', '--json']],
+    ['trace stall', () => ['trace', 'stall', '--netns', namespaceOf(FULL, 'bad'), '-d', '2s']],
+    ['trace stall --json', () => ['trace', 'stall', '--netns', namespaceOf(FULL, 'bad'), '-d', '2s', '--json']],
+    ['trace syscalls', () => ['trace', 'syscalls', '--min', '1ms', '-d', '2s']],
+  ] as const) {
+    test(what, { timeout: 30_000 }, async () => {
+      const full = openSync('/dev/full', 'w');
+      try {
+        const { status, err } = await rxrayIn({ stdout: full }, ...words());
+        assert.equal(status, 4, err);
+        assert.match(err, /cannot write standard output: ENOSPC.*\[E_OUTPUT\]\n {2}→ /);
+        assert.doesNotMatch(err, /E_INTERNAL|\bat .*\.js/);
+      } finally {
+        closeSync(full);
+      }
+    });
   }
 });
 
