@@ -198,6 +198,16 @@ describe('what nping printed', () => {
     assert.match(notes(series), /reads as a slow drain/);
   });
 
+  it('versions that take replies late are named, also where the text tells none', () => {
+    const text = fixture('nping-icmp');
+    const late = /0\.7\.60 to 0\.7\.80 on Linux takes replies up to 200 ms late.*/;
+    assert.doesNotMatch(notes(only(text)), late);
+    const older = only(text.replace('Nping 0.7.93', 'Nping 0.7.70'));
+    assert.match(notes(older), /200 ms late.*this is 0\.7\.70/);
+    const bare = only(text.replace(/^Starting Nping.*$/m, ''));
+    assert.match(notes(bare), /200 ms late.*does not say its version/);
+  });
+
   const PATHS: readonly [file: string, path: string, reply: string, ttl: number][] = [
     ['nping-tcp', 'syn 172.16.47.27 9876', 'rst', 63],
     ['nping-connect', 'syn 127.0.0.1 9', 'rst', 0],

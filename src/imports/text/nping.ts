@@ -121,7 +121,7 @@ export function parseNpingText(lines: readonly string[], options: TextOptions): 
   if (useful.length === 0) {
     throw new CodedError('E_NOT_NPING', 'no line is one of nping', 'give what nping printed, without -q', 2);
   }
-  return useful.map((path) => seriesOf(path, last, options, [...strange.notes, ...strayNotes(stray)]));
+  return useful.map((path) => seriesOf(path, last, options, [...strange.notes, ...strayNotes(stray), ...lateNotes(lines)]));
 }
 
 function seriesOf(path: Path, endNs: number, options: TextOptions, notes: readonly string[]): TextSeries {
@@ -185,6 +185,14 @@ function oldestOpen(path: Path, nowNs: number, waitNs: number): Sent | undefined
 
 function strayNotes(stray: number): string[] {
   return stray === 0 ? [] : [`${stray} ICMP errors are about no probe of the text`];
+}
+
+/** What nmap's issues 1795 and 1912 report of its packet capture on Linux. */
+function lateNotes(lines: readonly string[]): string[] {
+  const version = lines.map((line) => /^Starting Nping 0\.7\.?(\d+)/.exec(line)?.[1]).find((one) => one !== undefined);
+  const words = 'nping 0.7.60 to 0.7.80 on Linux takes replies up to 200 ms late, which looks like a delay';
+  if (version === undefined) return [`${words}; this text does not say its version`];
+  return Number(version) >= 60 && Number(version) <= 80 ? [`${words}, and this is 0.7.${version}`] : [];
 }
 
 function toNs(seconds: string): number {
