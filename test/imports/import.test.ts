@@ -188,18 +188,21 @@ describe('import of captures from both ends', () => {
   });
 
   /** What both ends see of 40 s of probing, the far end's clock 77.4 s ahead and 20 ppm fast. */
-  function ends(where: 'there' | 'inside' | 'back'): [string, string] {
+  function ends(where: 'there' | 'inside' | 'back' | 'nowhere', sentAgain = -1): [string, string] {
     const [near, far]: [FilePacket[], FilePacket[]] = [[], []];
     const hold = (ns: number, place: string): number =>
       place === where && ns >= 15 * SECOND && ns < 15.14 * SECOND ? 15.14 * SECOND : ns;
     const farClock = (ns: number): number => Math.round(ns * 1.000_02 + 77.4 * SECOND);
     for (let i = 0; i < 4_000; i += 1) {
-      const sentNs = i * 10 * MS;
+      // The first of a SYN that is sent again reaches nobody.
+      const firstNs = i * 10 * MS;
+      const sentNs = i === sentAgain ? firstNs + SECOND : firstNs;
       const arrivedNs = hold(sentNs, 'there') + 100 * US + (i % 7) * US;
       const leftNs = hold(arrivedNs, 'inside') + 30 * US + (i % 5) * US;
       const receivedNs = hold(leftNs, 'back') + 100 * US + (i % 3) * US;
       const number = Math.imul(i, 0x5bd1_e995) >>> 0;
       const [out, back] = [ethernet(syn(20_000 + (i % 8), number)), ethernet(synAck(20_000 + (i % 8), number))];
+      if (i === sentAgain) near.push({ timeNs: firstNs, bytes: out });
       near.push({ timeNs: sentNs, bytes: out }, { timeNs: receivedNs, bytes: back });
       // The far capture was begun 3 s later.
       if (i >= 300) far.push({ timeNs: farClock(arrivedNs), bytes: out }, { timeNs: farClock(leftNs), bytes: back });
@@ -223,6 +226,16 @@ describe('import of captures from both ends', () => {
       assert.match(JSON.stringify(records('quality')[0]?.notes), /is 77\.40\d{4} s ahead of/);
     });
   }
+
+  it('a SYN that was lost on the way and sent again is told once, by the clock of who sent it', async () => {
+    const [near, far] = ends('nowhere', 1_500);
+    const { records } = await imported({ files: [near, far] });
+    const [found, ...more] = records('finding');
+    assert.deepEqual([found?.kind, more.length], ['syn-retransmission', 0]);
+    assert.ok(Math.abs((found?.startMin as number) - 15 * SECOND) < 20 * MS, `${found?.startMin}`);
+    const [summary] = records('summary');
+    assert.ok((summary?.received as number) <= (summary?.sent as number));
+  });
 
   it('captures without a common probe are refused', async () => {
     const other = file(pcapFile({ protocol: 'icmp', probes: 100 }));

@@ -121,7 +121,9 @@ export function parseNpingText(lines: readonly string[], options: TextOptions): 
   if (useful.length === 0) {
     throw new CodedError('E_NOT_NPING', 'no line is one of nping', 'give what nping printed, without -q', 2);
   }
-  return useful.map((path) => seriesOf(path, last, options, [...strange.notes, ...strayNotes(stray), ...lateNotes(lines)]));
+  return useful.map((path) =>
+    seriesOf(path, last, options, [...strange.notes, ...strayNotes(stray), ...lateNotes(lines)]),
+  );
 }
 
 function seriesOf(path: Path, endNs: number, options: TextOptions, notes: readonly string[]): TextSeries {
