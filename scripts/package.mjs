@@ -77,7 +77,10 @@ async function buildPackages(parts) {
   }
   if (wanted('krew')) {
     tell('plugin of kubectl');
-    makeKrew(PLATFORMS);
+    const archives = makeKrew(PLATFORMS);
+    for (const { name, platform } of archives) {
+      writeSbom(name, executables.find((one) => one.platform === platform).components);
+    }
   }
   if (wanted('image')) makeOci(executables);
   writeSums();

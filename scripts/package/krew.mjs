@@ -11,7 +11,7 @@ import { gzip, tar } from './tar.mjs';
 /** Where the archives of a version lie; whoever publishes them says it. */
 const DOWNLOADS = process.env.RXRAY_DOWNLOADS ?? 'https://downloads.example/rxray';
 
-/** @returns their file names */
+/** @returns the archives, each `{ platform, name, sha256 }` */
 export function makeKrew(platforms) {
   const archives = platforms.map((platform) => {
     const name = `kubectl-rxray-${version}-${platform.name}.tar.gz`;
@@ -26,7 +26,7 @@ export function makeKrew(platforms) {
     return { platform, name, sha256: sha256(bytes) };
   });
   writeFileSync(join(packagesFolder, 'rxray-krew.yaml'), stringify(krewManifest(archives), { lineWidth: 0 }));
-  return [...archives.map(({ name }) => name), 'rxray-krew.yaml'];
+  return archives;
 }
 
 /** As the index of krew takes it. @param archives `{ platform, name, sha256 }` */
