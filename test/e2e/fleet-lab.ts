@@ -20,12 +20,16 @@ interface FiringAlert {
 export class FleetLab extends AgentLab {
   readonly #watchers: ChildProcess[] = [];
 
-  /** @param traced nodes whose kernel is traced */
-  constructor(name: string, nodes: number, traced: readonly string[] = []) {
+  /**
+   * @param traced nodes whose kernel is traced
+   * @param config further lines of every agent's configuration
+   */
+  constructor(name: string, nodes: number, traced: readonly string[] = [], config = '') {
     super(name, nodes, {
       network: { queues: QUEUES, pods: true },
       open: true,
       cpu: QUIET_CPU,
+      config,
       configOf: (node) => (traced.includes(node) ? 'tier: trace\n' : ''),
     });
   }

@@ -1,6 +1,6 @@
 import { OVERLAY_KNOWLEDGE, type Overlay } from '../../model/overlay.js';
 import type { Topology } from '../paths/topology.js';
-import { type Reach, STALLING, sayMachines } from './hypothesis.js';
+import { type Reach, STALLING, sayMachines, type Variant } from './hypothesis.js';
 import type { CauseKnowledge, Placed } from './knowledge.js';
 
 /** Tunnels of one machine from which on its own end of all of them is a place too. */
@@ -21,20 +21,26 @@ export function overlay(name: Overlay): CauseKnowledge {
       const tunnels = topology.places(name);
       const ofMachine = (machine: string) => tunnels.filter((machines) => machines.includes(machine));
       const ends = [...new Set(tunnels.flat())].filter((machine) => ofMachine(machine).length >= LEAST_TUNNELS);
-      const placed = (machines: readonly string[], words: string, held: typeof tunnels): Placed => ({
+      const placed = (machines: readonly string[], words: string, variants: readonly Variant[]): Placed => ({
         machines,
         weight: 1,
         words,
-        variants: [{ share: 1, reach: reachOf(topology, name, held) }],
+        variants,
         release: 'pipe',
         kinds: STALLING,
       });
       return [
         ...tunnels.map((machines) =>
-          placed(machines, `packets wait in the ${title} tunnel between ${sayMachines(machines)}`, [machines]),
+          placed(machines, `packets wait in the ${title} tunnel between ${sayMachines(machines)}`, [
+            { share: 1, reach: reachOf(topology, name, [machines]) },
+          ]),
         ),
         ...ends.map((machine) =>
-          placed([machine], `packets wait at ${machine}'s end of all its ${title} tunnels`, ofMachine(machine)),
+          placed(
+            [machine],
+            `packets wait at ${machine}'s end of all its ${title} tunnels`,
+            atOneEnd(topology, machine, reachOf(topology, name, ofMachine(machine))),
+          ),
         ),
       ];
     },
@@ -56,4 +62,16 @@ function reachOf(topology: Topology, name: Overlay, tunnels: readonly (readonly 
   return topology.paths.map((_, path) =>
     tunnels.some((machines) => topology.crosses(path, name, machines)) ? 'all' : 'none',
   );
+}
+
+/**
+ * A machine stamps its own probes behind its end of the tunnel on the way out, and before it on the way back: it may see
+ * nothing of what waits there, which others see of it.
+ */
+function atOneEnd(topology: Topology, machine: string, crossing: readonly Reach[]): Variant[] {
+  const ofOthers = crossing.map((reach, path) => (topology.startsAt(path, machine) ? 'none' : reach));
+  return [
+    { share: 0.5, reach: crossing },
+    { share: 0.5, reach: ofOthers },
+  ];
 }
