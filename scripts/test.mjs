@@ -2,7 +2,7 @@
 // Sets up, builds, checks, and runs every test. Those that judge exact times have the machine for themselves, one by one;
 // behind them, on what they leave of the CPUs, run those that only compute or wait. The rest follows, side by side.
 // `npm test -- unit` or `npm test -- real [WORD]` runs a part, after a build, of files whose path has WORD.
-// `npm run quick` is what to run before every commit: types, lint, layers and the unit tests.
+// `npm run quick` is what to run before every commit: types, lint and the unit tests that do not take seconds each.
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { availableParallelism, freemem } from 'node:os';
 import { join, relative } from 'node:path';
@@ -32,6 +32,10 @@ const LEAST_MEMORY = 4e9;
 const LONG =
   /\/(old-kernel|campaign|replay|import|none|dashboard|engines|recordings|\w+-engine\.contract|ssh-endings)\.test\.js$/;
 
+/** Unit tests that take seconds each: they draw hundreds of runs, or start programs. `quick` does without them. */
+const SLOW =
+  /^(recording\/(replay|recording|golden)|bisect\/(campaign|situations|local-evidence)|fleet\/inbound|detect\/(coverage|properties|endurance)|requests\/(http|dns)|survey\/real-store|imports\/(import|fuzz)|engines\/.*contract|browser\/.*|kubernetes\/read-cluster|docs\/pages|deploy\/(alerts|dashboards))\.test\.js$/;
+
 const [part = 'all', word = ''] = process.argv.slice(2);
 const tests = join(root, 'dist/test');
 const tally = new Tally(tests);
@@ -41,7 +45,7 @@ useMemoryForTemporaryFiles();
 
 if (part === 'all') await phases.of('setup', () => step('node', ['scripts/setup.mjs', '--for', 'test']));
 await phases.of('build', () => step('node', ['scripts/build.mjs']));
-if (part === 'quick') await phases.of('checks', () => step('node', ['scripts/check.mjs']));
+if (part === 'quick') await phases.of('types and lint', () => step('node', ['scripts/check.mjs', '--quick']));
 if (part === 'all') {
   const make = ['make', '--no-print-directory', '-s', '-C', 'native'];
   await phases.of('checks and native tests', () =>
@@ -68,7 +72,10 @@ if (part === 'all') {
   await phases.of('real tests side by side', () => runTests(untimed, AT_ONCE, tally));
   await phases.of('real tests one by one', () => runTests(timed, 1, tally));
 } else {
-  await phases.of('unit tests', () => runTests(unit, availableParallelism(), tally));
+  const wanted = part === 'quick' ? unit.filter(isNot(SLOW)) : unit;
+  await phases.of('unit tests', () => runTests(wanted, availableParallelism(), tally));
+  if (wanted.length < unit.length)
+    console.log(`${unit.length - wanted.length} slower files of unit tests were left out: npm test -- unit`);
 }
 
 console.log(`\n${tally.slowest()}\n\n${phases}\n${tally}`);

@@ -13,7 +13,7 @@ import { MS, SECOND } from '../../src/model/time.js';
 import { chanceSeen } from '../../src/stats/coverage.js';
 import type { Part, PartResult } from './part.js';
 
-const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+const main = fileURLToPath(new URL('../../bin/rxray.js', import.meta.url));
 const RUNS = 20;
 const QUEUES: readonly number[] = [4, 8];
 /** Farther apart, a finding is about something else. */

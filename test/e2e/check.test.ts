@@ -21,7 +21,7 @@ import {
   withGroup,
 } from './control-groups.js';
 
-const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../bin/rxray.js', import.meta.url));
 const FILES = `/dev/shm/rxray-check-${process.pid}`;
 const needsRoot = process.getuid?.() === 0 ? {} : { skip: 'makes namespaces: needs root' };
 

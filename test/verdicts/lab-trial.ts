@@ -8,7 +8,7 @@ import { isGap, isStall, machineGaps, readTruth, type TruthStall } from '../../s
 import { type Verdict, verdictSchema } from '../../src/model/verdict.js';
 import { type CulpritStanding, culpritOf, type Standing, standingOf, verdictPlace } from './expected.js';
 
-const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+const main = fileURLToPath(new URL('../../bin/rxray.js', import.meta.url));
 /** A busy machine takes its time to start. */
 const STARTING_MS = 60_000;
 
