@@ -13,6 +13,8 @@ import { type Series, series } from './exposition.js';
 export interface AgentView {
   readonly node: string;
   readonly zone: string;
+  /** By which it reaches pods; empty where it tells none. */
+  readonly overlay: string;
   readonly version: string;
   readonly tier: Tier;
   readonly engine: string;
@@ -144,8 +146,8 @@ function* inboundSeries(inbound: InboundView): Generator<Series> {
 }
 
 function* ownSeries(view: AgentView): Generator<Series> {
-  const { node, zone, version, tier, engine, timestamps } = view;
-  yield series('agent_info', { node, zone, version, tier, engine, timestamps }, 1);
+  const { node, zone, version, tier, engine, timestamps, overlay } = view;
+  yield series('agent_info', { node, zone, version, tier, engine, timestamps, overlay }, 1);
   yield series('agent_start_timestamp_seconds', {}, view.started);
   yield series('agent_ready', {}, flag(view.ready));
   yield series('agent_throttled', {}, flag(view.throttled));

@@ -221,6 +221,7 @@ function memberOf({ agent }: AgentAnswer): FleetMember {
   return {
     node: agent.node,
     zone: agent.zone,
+    overlay: agent.overlay,
     agent: agent.throttled
       ? { state: 'blind', because: 'its CPU quota stopped it in the last minute' }
       : { state: 'watching' },

@@ -13,6 +13,7 @@ import type {
 } from '../model/fleet/fleet-evidence.js';
 import { EDGE_KINDS, EDGE_PROTOCOLS, type EdgeKind, type EdgeProtocol } from '../model/fleet/member.js';
 import { metricName } from '../model/fleet/metrics-table.js';
+import { isOverlay, type Overlay } from '../model/overlay.js';
 import { MINUTE, SECOND } from '../model/time.js';
 import { AgentNames } from './agent-names.js';
 import * as queries from './fleet-queries.js';
@@ -118,6 +119,7 @@ export class PrometheusSource implements FleetSource {
       heard.set(node, {
         node,
         zone: zone === '' ? undefined : zone,
+        overlay: isOverlay(labels.overlay ?? '') ? (labels.overlay as Overlay) : undefined,
         agent: why === undefined ? { state: 'watching' } : { state: 'blind', because: why },
       });
     }

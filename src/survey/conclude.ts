@@ -63,7 +63,10 @@ export function concludeFleet(view: FleetView, suspects: SuspectsView, context: 
 
 const ORDER: readonly NodeVerdict['state'][] = ['bad', 'suspect', 'unwatched', 'blind', 'healthy'];
 
-function convictedOf({ node, verdict, probability, releasesNs }: SuspectJudgement, context: ConclusionContext) {
+function convictedOf(
+  { node, verdict, probability, releasesNs, kernelSays }: SuspectJudgement,
+  context: ConclusionContext,
+) {
   const first = Math.min(...releasesNs);
   return {
     state: 'bad' as const,
@@ -79,6 +82,7 @@ function convictedOf({ node, verdict, probability, releasesNs }: SuspectJudgemen
           ...(verdict.culprit === undefined ? {} : { culprit: verdict.culprit }),
           ...(verdict.quality.notes.length === 0 ? {} : { notes: verdict.quality.notes }),
         }),
+    ...(kernelSays === undefined ? {} : { kernelSays }),
     ...(probability === null ? {} : { probability: Math.min(1, probability) }),
     incidents: releasesNs.length,
     since: Math.round(context.sinceNs.get(node) ?? first),

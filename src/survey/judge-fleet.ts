@@ -65,6 +65,7 @@ export function judgeSuspects(
       windowNs,
       isBelieved: watching,
       zoneOf: (one) => book.members.get(one)?.zone,
+      overlayOf: (one) => book.members.get(one)?.overlay,
       isExplained: (edge) => linked.has(edgeKey(edge)) || convicted.has(edge.from) || convicted.has(edge.to),
     });
     if (judgement?.convicted) convicted.add(node);

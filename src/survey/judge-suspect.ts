@@ -1,13 +1,14 @@
 import { isHit, type Observation } from '../bisect/evidence/observation.js';
 import { type GatheredVerdict, judgeIncidents } from '../bisect/judge-incidents.js';
 import { times } from '../bisect/paths/path-words.js';
+import type { Explanation } from '../model/explanation.js';
 import type { FleetEdge, FleetPath, SuspectEvidence } from '../model/fleet/fleet-evidence.js';
 import { SECOND } from '../model/time.js';
 import type { Verdict } from '../model/verdict.js';
 import { CLOCK_NS } from './incident-times.js';
 import { withCulprit } from './name-culprit.js';
 import { type Gathered, type GatheredPath, gather } from './observations.js';
-import { fleetMeasuredPath, inboundPath, isZoneName } from './suspect-paths.js';
+import { fleetMeasuredPath, inboundPath, isZoneName, type NodeFacts } from './suspect-paths.js';
 
 /** What the inference says of a node, by its own edges. */
 export interface SuspectJudgement {
@@ -19,6 +20,8 @@ export interface SuspectJudgement {
   /** Why it is not, where something points at it all the same. */
   readonly reason: string | undefined;
   readonly releasesNs: readonly number[];
+  /** What the kernel of the node shows of its incidents, where its agent traces it. */
+  readonly kernelSays?: Explanation['conclusion'];
 }
 
 /** A node is named from here on. */
@@ -32,10 +35,9 @@ const LEAST_INCIDENTS = 3;
 /** Of the neighbours, those held most are thought of as being at fault themselves. */
 const MOST_RIVALS = 3;
 
-export interface SuspectContext {
+export interface SuspectContext extends NodeFacts {
   readonly windowNs: number;
   readonly isBelieved: (agent: string) => boolean;
-  readonly zoneOf: (node: string) => string | undefined;
   /** Whether what an edge shows has another explanation already: it is left out. */
   readonly isExplained: (edge: FleetEdge) => boolean;
 }
@@ -48,7 +50,7 @@ export interface SuspectContext {
 export function judgeSuspect(
   node: string,
   evidence: SuspectEvidence,
-  { windowNs, isBelieved, zoneOf, isExplained }: SuspectContext,
+  { windowNs, isBelieved, isExplained, ...facts }: SuspectContext,
 ): SuspectJudgement | null {
   const all = gather(evidence, node, (edge) => isBelieved(edge.from) && !isExplained(edge));
   const agreed = all.paths.some(({ path, seen }) => !('inboundOf' in path) && seen.some(isHit));
@@ -60,7 +62,7 @@ export function judgeSuspect(
   }
   const verdict = judgeIncidents({
     paths: gathered.paths.map(({ path }) =>
-      'inboundOf' in path ? inboundPath(path.inboundOf) : fleetMeasuredPath(path, zoneOf),
+      'inboundOf' in path ? inboundPath(path.inboundOf) : fleetMeasuredPath(path, facts),
     ),
     incidents: gathered.incidents.map(
       (incident, i): Observation => ({
@@ -74,8 +76,9 @@ export function judgeSuspect(
     isThinkable: thinkable(node, gathered),
   });
   const incidents = gathered.incidents.map(({ startMaxNs, releaseNs }) => ({ startNs: startMaxNs, releaseNs }));
-  const named = { ...verdict, verdict: withCulprit(verdict.verdict, node, incidents, evidence.traced) };
-  return { node, releasesNs, ...conclude(node, agreed, named) };
+  const { kernelSays, ...named } = withCulprit(verdict.verdict, node, incidents, evidence.traced);
+  const told = kernelSays === undefined ? {} : { kernelSays };
+  return { node, releasesNs, ...told, ...conclude(node, agreed, { ...verdict, ...named }) };
 }
 
 function conclude(

@@ -1,6 +1,7 @@
 import { explainIncidents } from '../correlate/explain.js';
 import type { HeldInterval } from '../correlate/incident-trace.js';
 import { joinVerdict } from '../correlate/join-verdict.js';
+import type { Explanation } from '../model/explanation.js';
 import type { TracedNode } from '../model/fleet/fleet-evidence.js';
 import { MS } from '../model/time.js';
 import type { Verdict } from '../model/verdict.js';
@@ -23,9 +24,9 @@ export function withCulprit(
   node: string,
   incidents: readonly Incident[],
   traced: readonly TracedNode[],
-): Verdict {
+): { readonly verdict: Verdict; readonly kernelSays?: Explanation['conclusion'] } {
   const machine = traced.find((one) => one.node === node);
-  if (machine === undefined) return verdict;
+  if (machine === undefined) return { verdict };
   const { culprits, tracedFromNs, lostEvents, minNs } = machine;
   const within = incidents.filter(({ startNs }) => startNs > tracedFromNs || !Number.isFinite(tracedFromNs));
   const held = within.map(
@@ -58,5 +59,5 @@ export function withCulprit(
       },
     ],
   );
-  return joinVerdict(verdict, explanation, [node]);
+  return { verdict: joinVerdict(verdict, explanation, [node]), kernelSays: explanation.conclusion };
 }

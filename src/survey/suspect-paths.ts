@@ -1,5 +1,6 @@
 import type { FleetPath } from '../model/fleet/fleet-evidence.js';
 import type { MeasuredPath } from '../model/measured-path.js';
+import type { Overlay } from '../model/overlay.js';
 import type { Stage } from '../model/stage.js';
 import { MS, SECOND } from '../model/time.js';
 
@@ -16,16 +17,25 @@ export function inboundPathName(node: string): string {
   return `*>${node}/inbound`;
 }
 
+export interface NodeFacts {
+  /** undefined where nobody says */
+  readonly zoneOf: (node: string) => string | undefined;
+  /** undefined where nobody says */
+  readonly overlayOf: (node: string) => Overlay | undefined;
+}
+
+/** What an overlay is taken for that nobody names: the stages of all are alike. */
+const SOME_OVERLAY: Overlay = 'ipip';
+
 /**
  * A path of an agent with the stages that its packets cross. A NodePort of a node leads to the pod on it. Between zones
  * both legs cross what joins them, whatever joins their nodes.
- *
- * @param zoneOf undefined where nobody says
  */
-export function fleetMeasuredPath(path: FleetPath, zoneOf: (node: string) => string | undefined): MeasuredPath {
+export function fleetMeasuredPath(path: FleetPath, { zoneOf, overlayOf }: NodeFacts): MeasuredPath {
   const { from, to, kind, protocol } = path;
   const network = networkStages(from, to, zoneOf);
-  const overlay: Stage[] = kind === 'pod' ? [{ kind: 'ipip', machines: inOrder(from, to) }] : [];
+  const tunnel = overlayOf(from) ?? overlayOf(to) ?? SOME_OVERLAY;
+  const overlay: Stage[] = kind === 'pod' ? [{ kind: tunnel, machines: inOrder(from, to) }] : [];
   const inside: Stage[] =
     kind === 'nodeport'
       ? [

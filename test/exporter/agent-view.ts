@@ -9,6 +9,7 @@ export function fullView(members: number, changes: Partial<AgentView> = {}): Age
   return {
     node: 'node-1',
     zone: 'eu-1a',
+    overlay: 'vxlan',
     version: '0.1.0',
     tier: 'probe',
     engine: 'helper',

@@ -22,7 +22,7 @@ const traced = (culprits: readonly Culprit[], more: Partial<TracedNode> = {}): T
 ];
 const verdict = { type: 'verdict', cause: 'rx-queue', where: 'node-3', quality: { notes: [] } } as unknown as Verdict;
 const told = (kernel: readonly TracedNode[]): { culprit: string | null | undefined; notes: readonly string[] } => {
-  const joined = withCulprit(verdict, 'node-3', incidents, kernel);
+  const { verdict: joined } = withCulprit(verdict, 'node-3', incidents, kernel);
   return { culprit: joined.culprit?.process, notes: joined.quality.notes };
 };
 
@@ -46,8 +46,8 @@ test('a trace that began late speaks of what came after', () => {
 });
 
 test('a kernel that is not traced, or is that of another node, changes nothing', () => {
-  assert.equal(withCulprit(verdict, 'node-3', incidents, []), verdict);
-  assert.equal(withCulprit(verdict, 'node-4', incidents, traced([])), verdict);
+  assert.deepEqual(withCulprit(verdict, 'node-3', incidents, []), { verdict });
+  assert.deepEqual(withCulprit(verdict, 'node-4', incidents, traced([])), { verdict });
 });
 
 test('what a store has of a culprit names it, and clears nobody', () => {

@@ -43,6 +43,7 @@ export function viewOf(work: AtWork, record: WatchRecord, facts: AgentFacts): Ag
   return {
     node: setup.node,
     zone: membership.zone ?? '',
+    overlay: watching.overlay ?? '',
     version: packageVersion(),
     tier: setup.config.tier,
     engine: setup.engineName,
@@ -119,7 +120,7 @@ function inboundView({ watching }: AtWork, record: WatchRecord): InboundView | u
 export function findingLines(work: AtWork, record: WatchRecord, facts: AgentFacts, since: number): FleetLine[] {
   const { setup, membership, watching } = work;
   const { zone } = membership;
-  const { senders, traced } = watching;
+  const { senders, traced, overlay } = watching;
   const agent: AgentRecord = {
     type: 'agent',
     schema: SCHEMA,
@@ -141,6 +142,7 @@ export function findingLines(work: AtWork, record: WatchRecord, facts: AgentFact
     selfInflicted: record.selfInflicted,
     recordings: setup.recorder.recordings.map(({ name }) => name),
     ...(traced === undefined ? {} : { traced }),
+    ...(overlay === undefined ? {} : { overlay }),
   };
   const edges = record.tallies.all.map(
     ({ path, since: began, probes, lost, stalls, heldNs, lastRelease }): EdgeRecord => ({

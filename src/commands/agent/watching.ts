@@ -1,7 +1,9 @@
 import { MostEdges, type SeenOnEdge } from '../../detect/fleet/edge-watch.js';
 import { heldLengthNs } from '../../detect/fleet/held-length.js';
 import { pathsTo, planEdges } from '../../fleet/edges.js';
+import { overlayTo } from '../../fleet/overlay-device.js';
 import type { EdgePath } from '../../model/fleet/edge.js';
+import type { Overlay } from '../../model/overlay.js';
 import type { ProbePlan } from '../../model/plan.js';
 import { MS, SECOND } from '../../model/time.js';
 import { localTransport } from '../../transports/local/local-transport.js';
@@ -41,6 +43,7 @@ export class Watching {
   #baseText = '';
   #baseMs = 0;
   #addresses = addressesNow();
+  #overlay: Overlay | undefined;
   readonly #look: NodeJS.Timeout;
 
   constructor(
@@ -76,6 +79,11 @@ export class Watching {
     return this.#hearing.group;
   }
 
+  /** By which its probes reach pods; undefined where they are merely routed, or before that is known. */
+  get overlay(): Overlay | undefined {
+    return this.#overlay;
+  }
+
   get tracesKernel(): boolean {
     return this.#kernel !== undefined;
   }
@@ -102,6 +110,11 @@ export class Watching {
     if (text !== this.#baseText) {
       this.#baseText = text;
       this.#replaceBase(paths);
+      const pods = paths.flatMap(({ kind, address }) => (kind === 'pod' ? address : []));
+      const known = overlayTo(pods).then((overlay) => {
+        this.#overlay = overlay;
+      });
+      this.#pending.underWay(known);
     }
     this.record.tallies.keep(paths);
     this.#sweeps.keep(new Set(paths.map(({ to }) => to)));

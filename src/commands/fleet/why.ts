@@ -62,6 +62,9 @@ export async function why(options: WhyOptions, io: Io): Promise<number> {
 /** Agents scrape and tell what is new about as often. */
 const AGAIN_MS = 3_000;
 
+/** With more incidents the kernel may still show who it is. */
+const UNSETTLED: ReadonlySet<string> = new Set(['partly', 'unattributed', 'nothing-to-explain']);
+
 /**
  * Asks about the node; where its fault goes on, its kernel is traced and nobody is named yet, again and again for as
  * long as a measurement would take.
@@ -71,7 +74,7 @@ async function lookAt(options: WhyOptions, stop: AbortSignal) {
   for (;;) {
     const survey = await surveyFleet(options, stop, [options.node]);
     const seen = nodeVerdict(options.node, survey);
-    const isOpen = seen.state === 'bad' && seen.culprit === undefined && seen.notes !== undefined;
+    const isOpen = seen.state === 'bad' && seen.kernelSays !== undefined && UNSETTLED.has(seen.kernelSays);
     const isLate = performance.now() + AGAIN_MS > endMs;
     if (!options.live || options.hosts !== undefined || !isOpen || isLate || stop.aborted) return { survey, seen };
     await sleep(AGAIN_MS, undefined, { signal: stop }).catch(() => {});

@@ -1,4 +1,5 @@
 import type { Culprit } from '../culprit.js';
+import type { Overlay } from '../overlay.js';
 import type { EdgeKind, EdgeProtocol } from './member.js';
 
 /**
@@ -18,6 +19,8 @@ export interface FleetMember {
   readonly node: string;
   /** Failure domain; undefined where nobody says. */
   readonly zone?: string | undefined;
+  /** By which it reaches pods; undefined where nobody says. */
+  readonly overlay?: Overlay | undefined;
   readonly agent: AgentCondition;
 }
 

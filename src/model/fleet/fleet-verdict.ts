@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { accusedSchema } from '../explanation.js';
+import { accusedSchema, explanationSchema } from '../explanation.js';
 import { SCHEMA } from '../records/run.js';
 import { doubtedSchema, pathEvidenceSchema } from '../verdict.js';
 
@@ -45,6 +45,7 @@ export const nodeVerdictSchema = z.object({
   culprit: accusedSchema
     .optional()
     .describe('who held packets back there, where its agent traces the kernel; incidents numbered from 0'),
+  kernelSays: explanationSchema.shape.conclusion.optional().describe('of the incidents, where its agent traces it'),
   notes: z.array(z.string()).optional().describe('what its kernel shows where nobody is named'),
   lines: z.array(z.string()).optional().describe('commands for people to run: printed, never run'),
 });

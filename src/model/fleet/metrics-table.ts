@@ -182,7 +182,7 @@ export const METRICS = {
 
   agent_info: {
     ...agent,
-    labels: ['node', 'zone', 'version', 'tier', 'engine', 'timestamps'],
+    labels: ['node', 'zone', 'version', 'tier', 'engine', 'timestamps', 'overlay'],
     type: 'gauge',
     unit: 'info',
     help: 'What this agent is; 1. Joins the series of a scrape to the name of its node.',

@@ -3,6 +3,7 @@ import { culpritSchema } from '../culprit.js';
 import { findingSchema } from '../finding.js';
 import { EDGE_KINDS, EDGE_PROTOCOLS, TIERS } from '../fleet/member.js';
 import { INBOUND_PLACES } from '../fleet/metrics-table.js';
+import { OVERLAYS } from '../overlay.js';
 import { SCHEMA } from './run.js';
 
 const unix = z.number().describe('seconds since 1970 by the clock of the agent, as metrics have it');
@@ -30,6 +31,7 @@ export const agentRecordSchema = z.object({
   seenSenders: z.array(nodeName).optional().describe('of those the ones whose arrivals it can judge'),
   selfInflicted: count.describe('stalls during pauses of its own, since it started'),
   recordings: z.array(z.string()).describe('names below /recordings/'),
+  overlay: z.enum(OVERLAYS).optional().describe('by which it reaches pods, as its routes say'),
   traced: z
     .object({
       since: unix,
