@@ -59,6 +59,9 @@ bool injector_stopping(struct injector *injector);
 void injector_enter_netns(const char *name);
 void injector_pin_self(int cpu);
 void injector_realtime(int priority);
+/* Of a server of the lab: what else runs on the machine does not make it wait, below the NAPI threads (70).
+ */
+#define SERVER_PRIORITY 20
 void injector_pin_threads(const struct injector *injector, int cpu);
 /* Context switches of the held threads so far: they stay equal while the threads do not run. */
 uint64_t injector_thread_switches(const struct injector *injector);

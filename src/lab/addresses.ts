@@ -53,6 +53,11 @@ export const NODEPORT_REMOTE = 30928;
 /** NodePort of `bad` with three backends: its two pods and the one on `client`. */
 export const NODEPORT_SPREAD = 30929;
 
+/** The web server on `bad`, and the resolver on `external`, which answers every name with the address of the former. */
+export const WEB_PORT = 8088;
+export const NAMES_PORT = 53;
+export const LOOKED_UP = 'www.lab.example';
+
 /** The router's end of a host's link. */
 export const routerPort = (host: HostName): string => `to-${host}`;
 /** The router that a host is linked to. */

@@ -1,6 +1,14 @@
 import { CodedError } from '../model/errors.js';
 import { present } from '../model/present.js';
-import { HOST_ADDRESS, type HostName, NODEPORT_LOCAL, NODEPORT_REMOTE, type Place, routerPort } from './addresses.js';
+import {
+  HOST_ADDRESS,
+  type HostName,
+  NODEPORT_LOCAL,
+  NODEPORT_REMOTE,
+  type Place,
+  routerPort,
+  WEB_PORT,
+} from './addresses.js';
 import { type LabOverlay, tunnelMatch } from './overlay.js';
 import { BOND, MEMBERS_FAR, UPLINKS } from './rack.js';
 import type { Spread } from './services.js';
@@ -54,10 +62,24 @@ export const FAULTS = {
   ecmp: 'one of two equal-cost links towards bad holds its packets',
   lag: 'one member of the aggregated link in front of bad holds its packets',
   backends: 'one of three pods behind a NodePort holds its packets',
+  server: 'the web server on bad waits for a lock inside a system call',
+  throttled: 'the CPU quota of the web server on bad is used up by a job beside it',
+  'accept-queue': 'the web server on bad does not accept, and its queue of one is full',
+  resolver: 'the resolver on external drops queries for AAAA',
+  'resolver-slow': 'the resolver on external does not answer for a while',
 } as const;
 export type FaultName = keyof typeof FAULTS;
 
 export const FAULT_NAMES = Object.keys(FAULTS) as FaultName[];
+/** Faults of what serves: packets pass, so that only `hosts-requests.yaml` shows them. */
+export const SERVING_FAULTS = [
+  'server',
+  'throttled',
+  'accept-queue',
+  'resolver',
+  'resolver-slow',
+] as const satisfies readonly FaultName[];
+export const isServingFault = (name: FaultName): boolean => (SERVING_FAULTS as readonly FaultName[]).includes(name);
 /** The overlay that a lab must have for a fault; undefined for one that every lab can have. */
 export const overlayOfFault = (name: FaultName): LabOverlay | undefined =>
   name === 'ipip' || name === 'vxlan' || name === 'geneve' ? name : undefined;
@@ -75,7 +97,7 @@ export interface Rule {
 
 /** What switching a fault on takes. */
 export interface FaultPlan {
-  readonly program: `rxray-lab-${'hog' | 'spin' | 'hold' | 'card' | 'bulk'}`;
+  readonly program: `rxray-lab-${'hog' | 'spin' | 'hold' | 'card' | 'bulk' | 'lock' | 'quota'}`;
   readonly host: HostName;
   /** Receive queue that stalls, undefined: all of them or none in particular. */
   readonly queue?: number;
@@ -93,6 +115,8 @@ export interface FaultPlan {
   readonly shaped: boolean;
   /** Whether the NodePort with several backends draws one at random for each connection meanwhile. */
   readonly randomBackends: boolean;
+  /** What happens to the web server on `bad` meanwhile: its accept queue holds one, or its group has a CPU quota. */
+  readonly server?: 'short-queue' | 'quota';
 }
 
 // biome-ignore format: one look
@@ -168,6 +192,18 @@ export function planFault(name: Exclude<FaultName, 'none'>, options: FaultOption
     case 'backends':
       // biome-ignore format: one plan, one look
       return { ...hold(name, 'pod-bad-b', 'PREROUTING', [[]], 'raw'), randomBackends: options.spread === 'random' };
+    case 'server':
+      return waitsFor('desk');
+    case 'throttled':
+      return { ...NOTHING, program: 'rxray-lab-quota', host: 'bad', server: 'quota' };
+    case 'accept-queue':
+      // biome-ignore format: one plan, one look
+      return { ...waitsFor('door', { fill: HOST_ADDRESS.bad, port: String(WEB_PORT) }), place: 'external',
+        server: 'short-queue' };
+    case 'resolver':
+      return { ...waitsFor('book'), host: 'external' };
+    case 'resolver-slow':
+      return { ...waitsFor('page'), host: 'external' };
     case 'network': {
       const [here, there] = [HOST_ADDRESS[host], HOST_ADDRESS[options.peer ?? (host === 'shell' ? 'bad' : 'shell')]];
       // biome-ignore format: one plan, one look
@@ -199,6 +235,14 @@ function hold(name: FaultName, place: Place, chain: Rule['chain'], matches: read
     rules: matches.map((match) => ({ place, table, chain, match, nfqueue })),
   };
 }
+
+/** A server of the lab waits for a lock, which `native/lab/serve.c` and `names.c` know by its name. */
+const waitsFor = (lock: 'desk' | 'door' | 'book' | 'page', values: Record<string, string> = {}): FaultPlan => ({
+  ...NOTHING,
+  program: 'rxray-lab-lock',
+  host: 'bad',
+  values: { lock, ...values },
+});
 
 const MAX_LENGTH_MS = 900;
 const MAX_PERIOD_MS = 600_000;

@@ -22,7 +22,8 @@ import { faultRole, type LabLog, labStatus, notUp, requireLab, requireRoot } fro
 import { overlayBy } from './overlay.js';
 import { awaitReady, endProcesses, forgetProcess, isAlive, recordedProcess, startProcess } from './process.js';
 import { queueThreads } from './queues.js';
-import { spreadRules } from './services.js';
+import { leaveQuotaGroup, quotaGroup } from './quota-group.js';
+import { spreadRules, WEB_ROLE } from './services.js';
 import { type LabOptions, LabState, labLine, labName, namespaceOf } from './state.js';
 import { QUIET_CPU, STALL_CPU } from './topology.js';
 import { followTruth, isStall, readTruth, type TruthStall } from './truth.js';
@@ -70,7 +71,8 @@ export async function faultOn(
   const truthPath = state.newTruthLog(name);
   const threads = queueThreads(plan.host, { name: lab }).filter(({ queue }) => plan.heldQueues.includes(queue));
   const tids = threads.map(({ tid }) => tid);
-  const undo = undoOf(lab, plan, tids);
+  const server = serverOf(state, plan);
+  const undo = undoOf(lab, plan, tids, server);
   // Written first: whatever happens from here on can be undone by another process.
   writeFileSync(undoFile(state, name), JSON.stringify(undo));
   try {
@@ -84,11 +86,15 @@ export async function faultOn(
       ...(tids.length === 0 ? [] : ['--threads', tids.join(',')]),
       ...(plan.kind === undefined ? [] : ['--kind', plan.kind]),
       ...(plan.comm === undefined ? [] : ['--comm', plan.comm]),
-      ...Object.entries(valuesOf(lab, plan)).flatMap(([key, value]) => ['--set', `${key}=${value}`]),
+      ...Object.entries({ ...valuesOf(lab, plan), ...server?.values }).flatMap(([key, value]) => [
+        '--set',
+        `${key}=${value}`,
+      ]),
     ]);
     await awaitReady(state, injector, () => hasEvents(truthPath));
     // Only now: before the injector served its queue, a stage would have been merely bypassed, or worse, steered.
     apply(lab, plan);
+    if (server?.apply !== undefined) command(server.apply);
     log(`fault '${name}' is on; what it does is logged in ${truthPath}`);
     const queue = present({ queue: plan.queue });
     return { name, lab, pid: injector.pid, truthPath, host: plan.host, ...queue };
@@ -207,8 +213,28 @@ function apply(lab: string, plan: FaultPlan): void {
   }
 }
 
-function undoOf(lab: string, plan: FaultPlan, tids: readonly number[]): string[][] {
+interface FaultyServer {
+  readonly values: Readonly<Record<string, string>>;
+  readonly apply?: readonly string[];
+  readonly undo: string[];
+}
+
+/** What a fault does to the web server beside its stalls. */
+function serverOf(state: LabState, { server }: FaultPlan): FaultyServer | undefined {
+  if (server === undefined) return undefined;
+  const pid = recordedProcess(state, WEB_ROLE)?.pid;
+  if (pid === undefined) throw notUp(state.name, true);
+  if (server === 'short-queue') {
+    // What the signals mean stands in native/lab/serve.c.
+    return { values: {}, apply: ['kill', '-USR1', String(pid)], undo: ['kill', '-USR2', String(pid)] };
+  }
+  const groups = quotaGroup(state.name, pid);
+  return { values: { ...groups, server: String(pid) }, undo: leaveQuotaGroup(groups) };
+}
+
+function undoOf(lab: string, plan: FaultPlan, tids: readonly number[], server: FaultyServer | undefined): string[][] {
   return [
+    ...(server === undefined ? [] : [server.undo]),
     ...plan.rules.map((rule) => ruleCommand(lab, '-D', rule)),
     ...plan.steeredQueues.map((queue) => steerCommand(lab, plan.host, queue, 0)),
     ...(plan.randomBackends ? randomBackends(lab, '-D') : []),

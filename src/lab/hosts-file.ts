@@ -3,12 +3,14 @@ import {
   CLOSED_PORT,
   HOST_ADDRESS,
   HOSTS,
+  LOOKED_UP,
   NODEPORT_LOCAL,
   NODEPORT_REMOTE,
   NODEPORT_SPREAD,
   POD_NETWORK,
   POD_PORT,
   PODS,
+  WEB_PORT,
 } from './addresses.js';
 import { namespaceOf } from './state.js';
 
@@ -41,4 +43,25 @@ targets:
   pod-remote: { kind: pod, address: ${POD_NETWORK.client.pod}, port: ${POD_PORT}, node: node-remote, overlay: ${overlay} }
   nodeport-remote: { kind: nodeport, address: ${bad}, port: ${NODEPORT_REMOTE}, node: node, pod: pod-remote }
 ${backends ? spread : ''}`;
+}
+
+/** The servers of the lab as targets of requests, with packets to the same machines beside them. */
+export function requestsHostsFile(lab: string): string {
+  const { bad, external } = HOST_ADDRESS;
+  return `# What serves in the lab '${lab}', written by \`rxray lab up\`.
+vantages:
+${HOSTS.map((host) => `  ${host}: { transport: netns, name: ${namespaceOf(lab, host)} }`).join('\n')}
+targets:
+  node: { kind: node, address: ${bad}, vantage: bad, url: 'http://${bad}:${WEB_PORT}/' }
+  names: { kind: node, address: ${external}, vantage: external, lookup: ${LOOKED_UP} }
+paths:
+  - { from: shell, to: node, probe: http }
+  - { from: shell, to: node, probe: syn }
+  - { from: shell, to: node, probe: icmp }
+  - { from: client, to: node, probe: syn }
+  - { from: client, to: node, probe: icmp }
+  - { from: shell, to: names, probe: dns }
+  - { from: shell, to: names, probe: icmp }
+  - { from: client, to: names, probe: icmp }
+`;
 }

@@ -9,19 +9,24 @@ import {
   HOSTS,
   type HostName,
   isHost,
+  LOOKED_UP,
+  NAMES_PORT,
   NODEPORT_LOCAL,
   NODEPORT_REMOTE,
   NODEPORT_SPREAD,
   PLACES,
   POD_PORT,
   PODS,
+  WEB_PORT,
 } from './addresses.js';
-import { command, requireTools } from './command.js';
-import { hostsFile } from './hosts-file.js';
+import { command, inNamespace, requireTools } from './command.js';
+import { hostsFile, requestsHostsFile } from './hosts-file.js';
 import { withLock } from './lock.js';
 import { overlayBy, type Tunnel } from './overlay.js';
 import { awaitReady, endProcesses, isAlive, recordedProcesses, runningProcesses, startProcess } from './process.js';
 import { queueThreads } from './queues.js';
+import { removeQuotaGroup } from './quota-group.js';
+import { SERVERS } from './services.js';
 import {
   knownLabs,
   type LabOptions,
@@ -61,6 +66,8 @@ export interface LabStatus {
   readonly hostsFile: string;
   /** The same with the NodePort of several pods. */
   readonly backendsHostsFile: string;
+  /** From the request down: the web server, the resolver, and packets to the same machines. */
+  readonly requestsHostsFile: string;
   readonly gapLog: string;
   readonly namespaces: readonly string[];
   /** What can be probed: addresses of hosts and pods, and where the NodePorts of `bad` lead. */
@@ -81,11 +88,13 @@ const LAB_ADDRESSES: readonly LabAddress[] = [
     what: 'NodePort to pod-client, through the tunnel',
   },
   { place: 'bad', address: HOST_ADDRESS.bad, port: NODEPORT_SPREAD, what: 'NodePort to one of the three pods' },
+  { place: 'bad', address: HOST_ADDRESS.bad, port: WEB_PORT, what: 'web server' },
+  { place: 'external', address: HOST_ADDRESS.external, port: NAMES_PORT, what: `resolver, over UDP: ${LOOKED_UP}` },
 ];
 
 const FAULT_ROLE = 'fault-';
 export const faultRole = (fault: string): string => `${FAULT_ROLE}${fault}`;
-const SERVICES = ['gaps', ...PODS.map(({ place }) => `listen-${place}`)];
+const SERVICES = ['gaps', ...SERVERS.map(({ role }) => role)];
 
 /** `IPIP by BPF`, `VXLAN by its device`. */
 export function tunnelWords(tunnel: Tunnel): string {
@@ -154,22 +163,24 @@ async function build(state: LabState, { queues, overlay }: Wanted, log: LabLog):
   }
   const gaps = startProcess(state, 'gaps', 'rxray-lab-gaps', ['--truth', state.gapLog]);
   await awaitReady(state, gaps, () => existsSync(state.gapLog) && statSync(state.gapLog).size > 0);
-  for (const { place } of PODS) {
-    const pod = namespaceOf(name, place);
-    const words = ['--netns', pod, '--port', String(POD_PORT)];
-    const listener = startProcess(state, `listen-${place}`, 'rxray-lab-listen', words);
-    await awaitReady(state, listener, () => isListening(pod));
+  for (const server of SERVERS) {
+    const netns = namespaceOf(name, server.place);
+    const words = ['--netns', netns, '--port', String(server.port), ...(server.more ?? [])];
+    const process = startProcess(state, server.role, server.program, words);
+    await awaitReady(state, process, () => isServing(netns, server.protocol, server.port));
   }
   writeFileSync(state.hostsFile, hostsFile(name, { overlay }));
   writeFileSync(state.backendsHostsFile, hostsFile(name, { overlay, backends: true }));
+  writeFileSync(state.requestsHostsFile, requestsHostsFile(name));
   state.complete({ name, queues, tunnel } satisfies LabSettings);
   log(`lab '${name}' is up: ${queues} receive queues, ${tunnelWords(tunnel)}`);
   return labStatus({ name });
 }
 
-const isListening = (namespace: string): boolean =>
-  command(['ip', 'netns', 'exec', namespace, 'cat', '/proc/net/tcp']).includes(
-    `:${POD_PORT.toString(16).toUpperCase().padStart(4, '0')} 00000000:0000 0A`,
+/** State 0A of TCP is LISTEN, 07 of UDP a socket without a peer. */
+const isServing = (namespace: string, protocol: 'tcp' | 'udp', port: number): boolean =>
+  inNamespace(namespace, ['cat', `/proc/net/${protocol}`]).includes(
+    `:${port.toString(16).toUpperCase().padStart(4, '0')} 00000000:0000 ${protocol === 'tcp' ? '0A' : '07'}`,
   );
 
 /** Takes everything away: processes, namespaces (with them devices, rules and BPF programs), files. */
@@ -195,6 +206,7 @@ async function downLocked(state: LabState, log: LabLog): Promise<void> {
     [...recordedProcesses(state).filter(isAlive), ...runningProcesses(state)].map((process) => [process.pid, process]),
   );
   await endProcesses([...processes.values()]);
+  removeQuotaGroup(name);
   for (const namespace of namespaces) {
     const strangers = command(['ip', 'netns', 'pids', namespace]).split('\n').filter(Boolean);
     if (strangers.length > 0) {
@@ -227,6 +239,7 @@ export async function labStatus(options: LabOptions): Promise<LabStatus> {
     stateDirectory: state.directory,
     hostsFile: state.hostsFile,
     backendsHostsFile: state.backendsHostsFile,
+    requestsHostsFile: state.requestsHostsFile,
     gapLog: state.gapLog,
     namespaces,
     addresses: settings === undefined ? [] : LAB_ADDRESSES,

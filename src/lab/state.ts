@@ -86,6 +86,11 @@ export class LabState {
     return join(this.directory, 'hosts-backends.yaml');
   }
 
+  /** From the request down: what asks the web server and the resolver, and packets to the same machines. */
+  get requestsHostsFile(): string {
+    return join(this.directory, 'hosts-requests.yaml');
+  }
+
   /** While this file exists the lab's processes go on; they end by themselves within a second when it goes. */
   get leaseFile(): string {
     return join(this.directory, 'lease');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { FAULT_NAMES, type FaultName } from '../../src/lab/fault-plan.js';
+import { FAULT_NAMES, type FaultName, isServingFault } from '../../src/lab/fault-plan.js';
 import { labDown, labUp } from '../../src/lab/lab.js';
 import type { Verdict } from '../../src/model/verdict.js';
 import { type LabTrial, labTrial, takesCpu, trialWords } from '../verdicts/lab-trial.js';
@@ -13,10 +13,10 @@ const PERIOD_MS = [300, 900] as const;
 
 /**
  * `none` is in none.test.ts, softirq in recorded-bisection.test.ts, interrupts off in trace-stall.test.ts, and other
- * tunnels than IPIP in lab/overlay.test.ts.
+ * tunnels than IPIP in lab/overlay.test.ts, and what serves in request-verdicts.test.ts.
  */
 const ELSEWHERE: readonly FaultName[] = ['none', 'softirq', 'irq-off', 'vxlan', 'geneve'];
-const FAULTS = FAULT_NAMES.filter((fault) => !ELSEWHERE.includes(fault));
+const FAULTS = FAULT_NAMES.filter((fault) => !ELSEWHERE.includes(fault) && !isServingFault(fault));
 
 interface Planned {
   readonly title: string;

@@ -76,6 +76,11 @@ const RIGHT: Readonly<Record<FaultName, (queues: number) => readonly RightVerdic
   congestion: () => [{ place: 'network@node', kinds: ['congestion', 'slow-drain'] }],
   loss: () => [{ place: 'network@node', kinds: ['loss'] }],
   sender: () => [{ place: 'sender@shell' }],
+  server: () => [{ place: 'server@node' }],
+  throttled: () => [{ place: 'throttled@node' }],
+  'accept-queue': () => [{ place: 'accept-queue@node' }],
+  resolver: () => [{ place: 'resolver@names' }],
+  'resolver-slow': () => [{ place: 'resolver@names' }],
   none: () => [{ place: 'healthy@' }],
 };
 

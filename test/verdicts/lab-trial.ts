@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { type FaultName, type MsRange, planFault } from '../../src/lab/fault-plan.js';
+import { type FaultName, isServingFault, type MsRange, planFault } from '../../src/lab/fault-plan.js';
 import { faultOff, faultOn } from '../../src/lab/faults.js';
 import type { LabStatus } from '../../src/lab/lab.js';
 import { isGap, isStall, machineGaps, readTruth, type TruthStall } from '../../src/lab/truth.js';
@@ -28,6 +28,8 @@ export interface LabTrialOptions {
   /** Whether the bad node has a vantage. */
   readonly within: boolean;
   readonly periodMs?: MsRange;
+  /** Asked from the request down, whatever the fault; faults of what serves always are. */
+  readonly requests?: boolean;
   /** Further words for the command line. */
   readonly args?: readonly string[];
 }
@@ -51,12 +53,12 @@ export interface LabTrial {
 
 /** Whether a fault takes CPU 1: two such labs side by side would be in each other's way, and in each other's evidence. */
 export function takesCpu(fault: FaultName): boolean {
-  return fault !== 'none' && /hog|spin/.test(planFault(fault, {}, 8).program);
+  return fault !== 'none' && /hog|spin|quota/.test(planFault(fault, {}, 8).program);
 }
 
 /** Switches the faults on in a lab that is up, bisects, and switches them off again. */
 export async function labTrial(options: LabTrialOptions): Promise<LabTrial> {
-  const { lab, faults, seed, atMostS, within, periodMs = PERIOD_MS, args = [] } = options;
+  const { lab, faults, seed, atMostS, within, periodMs = PERIOD_MS, requests = false, args = [] } = options;
   const name = { name: lab.name };
   const logs: string[] = [];
   const beganMonoNs = Number(process.hrtime.bigint());
@@ -66,7 +68,11 @@ export async function labTrial(options: LabTrialOptions): Promise<LabTrial> {
       const handle = await faultOn(fault, { lab: name, ...schedule }, () => {});
       if (fault !== 'none') logs.push(handle.truthPath);
     }
-    const hosts = faults.includes('backends') ? lab.backendsHostsFile : lab.hostsFile;
+    const hosts = faults.includes('backends')
+      ? lab.backendsHostsFile
+      : requests || faults.some(isServingFault)
+        ? lab.requestsHostsFile
+        : lab.hostsFile;
     // biome-ignore format: one command line
     const words = ['bisect', '--hosts', hosts, '--threshold', `${THRESHOLD_NS / 1e6}`, '--cpu', '0', '--json',
       ...(within ? [] : ['--except', 'bad>*']), ...args];

@@ -71,6 +71,7 @@ function statusText(status: LabStatus): string {
       `faults on:      ${status.faults.join(' ') || 'none'}`,
       `hosts file:     ${status.hostsFile}`,
       `with backends:  ${status.backendsHostsFile}`,
+      `of requests:    ${status.requestsHostsFile}`,
       `gap log:        ${status.gapLog}`,
       `namespaces:     ${status.namespaces.join(' ')}`,
       '',
