@@ -8,6 +8,7 @@ import { type FlowGroups, groupFlows } from '../stats/flow-groups.js';
 import { asTheyAre, isShared } from './causes/branching.js';
 import type { Hypothesis } from './causes/hypothesis.js';
 import type { PlannedTarget, PlannedVantage, Scene } from './causes/scene.js';
+import { CountedIncidents } from './evidence/counted-incidents.js';
 import { queueNotes, sightingsAt } from './evidence/flow-sightings.js';
 import { type FindingGroup, IncidentGroups } from './evidence/incident-groups.js';
 import { IncidentStore, MOST_INCIDENTS } from './evidence/incident-store.js';
@@ -72,7 +73,7 @@ export interface Inference {
   finding(finding: Finding): void;
   /** Evidence from a helper on a target machine. */
   local(evidence: LocalEvidence): void;
-  /** What the kernel of a machine has counted of its server since the run began; what is told last holds. */
+  /** What the kernel of a machine has counted of a server since the run began; what is told last of it holds. */
   account(account: MachineAccount): void;
   /** From when on, or until when, the kernel of a machine is asked: no wait in that time is evidence too. */
   trace(coverage: TraceCoverage): void;
@@ -96,6 +97,7 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
   const logs = paths.map((path) => new PathLog(path));
   const indexOf = new Map(paths.map((path, index) => [path.name, index]));
   const groups = new IncidentGroups();
+  const counted = new CountedIncidents(paths, logs, options.thresholdNs);
   const stopping = new StoppingRule();
   const blind: { vantage: string; fromNs: number; toNs: number }[] = [];
   const heartbeats = new Set(options.heartbeats ?? []);
@@ -161,7 +163,7 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
       profiles: logs.map(({ profiles }) => (profiles.size === 1 || waysMayDiffer(profiles) ? profiles : NO_PROFILES)),
       seconds: Math.max(1, (nowNs - Math.min(firstNs, nowNs)) / SECOND),
       heartbeats,
-      accounts,
+      accounts: [...accounts.values()],
       queues,
     });
   }
@@ -193,6 +195,7 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
 
   function advance(nowNs: number): Incident[] {
     const closed = groups.take(nowNs).flatMap(close);
+    closed.push(...counted.take(nowNs, accounts.values(), store.incidents).flatMap(close));
     store.forgetBefore(nowNs);
     while (blind[0] !== undefined && blind[0].toNs < nowNs - BLIND_REMEMBERED_NS) blind.shift();
     return closed;
@@ -225,7 +228,7 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
     },
     local: (evidence) => store.addLocal(evidence),
     account(account) {
-      accounts.set(account.machine, account);
+      accounts.set(`${account.machine} ${account.port ?? ''}`, account);
       weighed = null;
     },
     trace: (coverage) => store.trace(coverage),

@@ -49,7 +49,7 @@ export function judgeIncidents({
     misdescribed: [],
     profiles: paths.map(() => new Map()),
     seconds,
-    accounts: new Map(),
+    accounts: [],
     heartbeats: new Set(),
     queues: {},
   });

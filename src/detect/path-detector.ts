@@ -82,7 +82,7 @@ export class PathDetector {
     this.#nextProbe = new NextProbeWatch(path.name);
     this.#losses = new LossRuns(path.name, path.intervalNs, options.waitNs);
     this.#gapNs = excursionGapNs(path.intervalNs, path.flows);
-    this.#repeated = new Retransmissions(path.name, this.#gapNs);
+    this.#repeated = new Retransmissions(path.name, this.#gapNs, isRequest(path.protocol) ? path.intervalNs / 2 : 0);
     this.#sweep = new AnsweredSweep(path);
     this.#usual = new UsualRtt(options, path);
     if (isRequest(path.protocol)) this.#measure.requests = new RequestMeasure();
@@ -133,6 +133,13 @@ export class PathDetector {
     const rttNs = samples.rttNs[i] as number;
     this.#outage.answered(sentNs, sentNs + rttNs);
     measure.rtt.record(rttNs);
+    // What passes before something is sent again is no hold of anything.
+    const request = samples.requests?.get(i);
+    if (request !== undefined && this.#repeated.takeRequest(sentNs, rttNs, flow, request)) {
+      this.#nowNs = Math.max(this.#nowNs, sentNs + rttNs);
+      this.#settleSoon();
+      return;
+    }
     this.#observeAnswer(sentNs, rttNs, flow);
   }
 

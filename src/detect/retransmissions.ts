@@ -1,6 +1,7 @@
-import type { Stall, SynRetransmission } from '../model/finding.js';
+import type { LossEpisode, Stall, SynRetransmission } from '../model/finding.js';
+import type { RequestDetail } from '../model/request.js';
 import { FRESH_FLOW } from '../model/sample.js';
-import { MS } from '../model/time.js';
+import { MS, SECOND } from '../model/time.js';
 
 /** The kernel's timers of a second and more may be late by up to an eighth of their length. */
 const TIMER_SHARE = 1 / 8;
@@ -9,6 +10,8 @@ const LEAST_SLACK_NS = 60 * MS;
 const RELEASED_TOGETHER_NS = 10 * MS;
 /** Longer ago, no stall is still being judged that could have held them. */
 const SETTLE_NS = 1_000 * MS;
+/** When kernels send a SYN again: after 1, 3, 7 and 15 s, newer ones each second at first (tcp_syn_linear_timeouts). */
+const CONNECTS_AGAIN_NS = [1, 2, 3, 4, 5, 7, 15].map((seconds) => seconds * SECOND);
 const REMEMBERED = 64;
 /** A loss that does not end is told in pieces. */
 const LARGEST_GROUP = 512;
@@ -21,7 +24,8 @@ interface Repeated {
 
 /**
  * Answers to SYNs that the kernel sent again. Where its TCP does the probing, one that comes a second (3, 7) late and
- * a usual RTT more tells that the first SYN or its answer was lost, not that anything waited.
+ * a usual RTT more tells that the first SYN or its answer was lost, not that anything waited. So do requests whose
+ * connection took so long, and names that a resolver answered when it was asked again.
  */
 export class Retransmissions {
   #instantsNs: readonly number[] = [];
@@ -31,6 +35,8 @@ export class Retransmissions {
   constructor(
     private readonly path: string,
     private readonly gapNs: number,
+    /** Half the way to the next probe: a loss of sparse probes lies somewhere around them. */
+    private readonly aroundNs = 0,
   ) {}
 
   /** Instants after a send at which the kernel sends again. */
@@ -44,10 +50,14 @@ export class Retransmissions {
 
   /** @returns whether the answer is to a repetition, which is then taken in */
   take(sentNs: number, rttNs: number, flow: number, usualNs: number): boolean {
-    const repeated = this.#instantsNs.some((atNs) => {
-      const excessNs = rttNs - atNs - usualNs;
-      return excessNs >= -MS && excessNs <= Math.max(LEAST_SLACK_NS, atNs * TIMER_SHARE);
-    });
+    const repeated = isRepeated(this.#instantsNs, rttNs - usualNs);
+    if (repeated) this.#waiting.push({ sentNs, rttNs, flow });
+    return repeated;
+  }
+
+  /** The same of a request, whose phases tell. */
+  takeRequest(sentNs: number, rttNs: number, flow: number, { phases, unanswered = 0 }: RequestDetail): boolean {
+    const repeated = unanswered > 0 || isRepeated(CONNECTS_AGAIN_NS, phases.connect ?? 0);
     if (repeated) this.#waiting.push({ sentNs, rttNs, flow });
     return repeated;
   }
@@ -62,7 +72,7 @@ export class Retransmissions {
    * Those of which all is known by now, as many in one finding as follow each other.
    * @param final the run has ended: nothing is waited for
    */
-  settle(nowNs: number, usualNs: number, final: boolean): SynRetransmission[] {
+  settle(nowNs: number, usualNs: number, final: boolean): (SynRetransmission | LossEpisode)[] {
     const groups: Repeated[][] = [];
     for (const one of this.#waiting.sort((a, b) => a.sentNs - b.sentNs)) {
       const group = groups.at(-1);
@@ -83,15 +93,17 @@ export class Retransmissions {
     return this.#stalls.some((stall) => Math.abs(arrivalNs(one) - stall.release) <= RELEASED_TOGETHER_NS);
   }
 
-  #finding(group: readonly Repeated[], usualNs: number): SynRetransmission {
-    const start = group[0]?.sentNs ?? 0;
-    const release = group.at(-1)?.sentNs ?? start;
+  #finding(group: readonly Repeated[], usualNs: number): SynRetransmission | LossEpisode {
+    const start = Math.max(0, (group[0]?.sentNs ?? 0) - this.aroundNs);
+    const release = (group.at(-1)?.sentNs ?? start) + this.aroundNs;
     const peakRttNs = Math.max(...group.map(({ rttNs }) => rttNs));
     const flows = new Set(group.map(({ flow }) => flow));
     flows.delete(FRESH_FLOW);
     return {
       type: 'finding',
-      kind: 'syn-retransmission',
+      ...(this.aroundNs > 0
+        ? { kind: 'loss-episode' as const, repeated: true }
+        : { kind: 'syn-retransmission' as const }),
       path: this.path,
       startMin: start,
       startMax: start,
@@ -106,6 +118,13 @@ export class Retransmissions {
       selfInflicted: false,
     };
   }
+}
+
+function isRepeated(instantsNs: readonly number[], tookNs: number): boolean {
+  return instantsNs.some((atNs) => {
+    const excessNs = tookNs - atNs;
+    return excessNs >= -MS && excessNs <= Math.max(LEAST_SLACK_NS, atNs * TIMER_SHARE);
+  });
 }
 
 function arrivalNs({ sentNs, rttNs }: Repeated): number {

@@ -81,6 +81,13 @@ function specifics(finding: Finding, thresholdNs: number): string {
     case 'rtt-spike':
       return `one ${finding.request ? 'request' : 'probe'} at ${formatMs(finding.peakRttNs)}${NEIGHBOURS[finding.neighbours ?? 'none']}`;
     case 'loss-episode':
+      if (finding.repeated === true) {
+        const what = finding.request?.phase === 'connect' ? 'SYN was' : 'query was';
+        return (
+          `${count(finding.probes, 'request')} answered only when a ${what} sent again, the longest after ` +
+          `${formatMs(finding.peakRttNs)}: packets were lost, nothing waited`
+        );
+      }
       return (
         `${count(finding.probes, 'probe')} lost in ${length}` +
         (finding.duringStall === true ? ', all sent while a stall held their flows: its release lost them' : '')

@@ -78,6 +78,10 @@ export const lossEpisodeSchema = z.object({
     .boolean()
     .optional()
     .describe('all of them were sent while a stall held their flows: lost at its release, no loss of the network'),
+  repeated: z
+    .boolean()
+    .optional()
+    .describe('requests: all were answered, when their SYNs or their queries had been sent again; a packet was lost'),
 });
 
 /** A kernel's TCP sends a SYN again that nothing answers: as prober, or as whoever was captured. */

@@ -122,3 +122,33 @@ test('the kernel repeats a SYN after 1, 3 and 7 s, or first every second where i
   assert.deepEqual(seconds(4), [1, 2, 3, 4, 5, 7]);
   assert.deepEqual(seconds(1), [1, 2, 4, 8]);
 });
+
+test('a name that was answered when it was asked for again is a loss around its send, not a hold of five seconds', () => {
+  const interval = 100 * MS;
+  const path = { name: 'a>b/dns', protocol: 'dns' as const, intervalNs: interval, flows: 1, freshPerSecond: 0 };
+  const bank = createDetectorBank([path], { thresholdNs: 100 * MS, waitNs: 10 * SECOND });
+  const found: Finding[] = [];
+  const answers = Array.from({ length: 120 }, (_, seq) => ({ seq, rttNs: seq === 40 ? 5 * SECOND + MS : MS })).sort(
+    (a, b) => a.seq * interval + a.rttNs - b.seq * interval - b.rttNs,
+  );
+  for (const { seq, rttNs } of answers) {
+    const samples = allocateSamples(1);
+    samples.seq[0] = seq;
+    samples.flow[0] = 0xffff;
+    samples.dueNs[0] = samples.sentNs[0] = seq * interval;
+    samples.rttNs[0] = rttNs;
+    samples.outcome[0] = Outcomes.reply;
+    const again = rttNs > SECOND;
+    const detail = { phases: { 'first-byte': rttNs }, reached: 'done', status: 0, bytes: 0 } as const;
+    const request = { ...detail, reused: false, retried: false, queries: again ? 3 : 2, unanswered: again ? 1 : 0 };
+    found.push(
+      ...bank.push({ ...samples, requests: new Map([[0, request]]) }),
+      ...bank.advance(seq * interval + rttNs),
+    );
+  }
+  found.push(...bank.finish(20 * SECOND));
+  assert.deepEqual(
+    found.map(({ kind, startMax, release, probes }) => ({ kind, startMax, release, probes })),
+    [{ kind: 'loss-episode', startMax: 3_950 * MS, release: 4_050 * MS, probes: 1 }],
+  );
+});

@@ -1,176 +1,159 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { suite, type TestContext, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { after, before, suite, type TestContext, test } from 'node:test';
+import type { FaultName } from '../../src/lab/fault-plan.js';
+import { type LabStatus, labDown, labUp } from '../../src/lab/lab.js';
+import { recordedProcess } from '../../src/lab/process.js';
+import { quotaGroup } from '../../src/lab/quota-group.js';
+import { LabState } from '../../src/lab/state.js';
 import type { Verdict } from '../../src/model/verdict.js';
+import { ACCUSATION, verdictPlace } from '../verdicts/expected.js';
+import { labTrial, trialWords } from '../verdicts/lab-trial.js';
 import { needsRoot } from './lab-probing.js';
 import { records, rxray } from './rxray.js';
 
-const PORT = 8080;
-const SERVER = '10.77.31.2';
-const QUOTA_GROUP = '/sys/fs/cgroup/cpu';
+const NAME = 'requests';
+/** Far enough apart to be told from one another. */
+const PERIOD_MS = [500, 1_000] as const;
+const AT_MOST_S = 14;
+const silent = (): void => {};
 
-/** Answers at once. */
-const WEB = `require('node:http').createServer((_, response) => response.end('hello')).listen(${PORT}, () => console.log('ready'))`;
-/** Works for 25 ms a request, which its quota does not leave it. */
-const BUSY = `require('node:http').createServer((_, response) => {
-  for (const until = performance.now() + 25; performance.now() < until; );
-  response.end('hello');
-}).listen(${PORT}, () => console.log('ready'))`;
-/** Accepts now and then: what waits in between fills the queue of one. */
-const DEAF = `
-const http = require('node:http').createServer((_, response) => response.end('hello'));
-http.listen({ port: ${PORT}, backlog: 1 }, () => {
-  console.log('ready');
-  const word = new Int32Array(new SharedArrayBuffer(4));
-  setInterval(() => Atomics.wait(word, 0, 0, 700), 1500);
-});`;
+let lab: LabStatus;
 
-/** Two machines with a link between them, one of which serves. */
-class TwoMachines {
-  readonly #children: ChildProcess[] = [];
-  readonly folder = mkdtempSync(join(tmpdir(), 'rxray-served-'));
-  readonly client: string;
-  readonly web: string;
+async function trial(t: TestContext, fault: FaultName, seed: number): Promise<Verdict> {
+  const options = { lab, faults: [fault], seed, within: true, atMostS: AT_MOST_S, periodMs: PERIOD_MS, requests: true };
+  const result = await labTrial({ ...options, args: ['--no-trace'] });
+  const { posterior, quality } = result.verdict;
+  t.diagnostic(`${fault}: ${trialWords(result)}`);
+  t.diagnostic(JSON.stringify([posterior, quality.notes.filter((note) => note.includes(' counted: '))]));
+  assert.notEqual(result.standing, 'accuses', JSON.stringify(result.verdict, null, 1));
+  return result.verdict;
+}
 
-  constructor(t: TestContext, name: string) {
-    [this.client, this.web] = [`rq-${name}-c`, `rq-${name}-w`];
-    t.after(() => this.down());
-    for (const machine of [this.client, this.web]) {
-      ip('netns', 'add', machine);
-      ip('-n', machine, 'link', 'set', 'lo', 'up');
-    }
-    ip('link', 'add', 'eth0', 'netns', this.client, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', this.web);
-    for (const [machine, address] of [
-      [this.client, '10.77.31.1/24'],
-      [this.web, `${SERVER}/24`],
-    ] as const) {
-      ip('-n', machine, 'addr', 'add', address, 'dev', 'eth0');
-      ip('-n', machine, 'link', 'set', 'eth0', 'up');
-    }
-    writeFileSync(
-      this.hosts,
-      `vantages:
-  client: { transport: netns, name: ${this.client} }
-  web:    { transport: netns, name: ${this.web} }
-targets:
-  node: { kind: node, address: ${SERVER}, vantage: web, url: 'http://${SERVER}:${PORT}/' }
-paths:
-  - { from: client, to: node, probe: icmp }
-  - { from: client, to: node, probe: syn }
-  - { from: client, to: node, probe: http }
-`,
-    );
-  }
-
-  get hosts(): string {
-    return join(this.folder, 'hosts.yaml');
-  }
-
-  async serve(program: string): Promise<number> {
-    const child = spawn('ip', ['netns', 'exec', this.web, process.execPath, '-e', program], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    this.#children.push(child);
+/** A server of Node.js on `bad`, and the verdict on it. */
+async function served(t: TestContext, port: number, program: string, begin: (pid: number) => void = () => {}) {
+  const words = ['netns', 'exec', `${NAME}-bad`, process.execPath, '-e', program];
+  const child: ChildProcess = spawn('ip', words, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const folder = mkdtempSync(join(tmpdir(), 'rxray-served-'));
+  try {
     if (child.stdout) await once(child.stdout, 'data');
-    return child.pid ?? 0;
-  }
-
-  async bisect(seconds = 15): Promise<Verdict> {
+    begin(child.pid ?? 0);
+    const hosts = join(folder, 'hosts.yaml');
+    const text = readFileSync(lab.requestsHostsFile, 'utf8').replace(':8088/', `:${port}/`);
+    writeFileSync(hosts, text.replace(/^ {2}- .*names.*\n/gm, '').replace(/^ {2}names:.*\n/m, ''));
     const { out, err } = await rxray(
       'bisect',
       '--hosts',
-      this.hosts,
+      hosts,
       '--json',
       '--no-trace',
       '--threshold',
       '50',
       '-d',
-      `${seconds}s`,
+      '20s',
     );
     const [verdict] = records<Verdict>(out, 'verdict');
     assert.ok(verdict !== undefined, err);
+    t.diagnostic(`${verdictPlace(verdict)} ${verdict.probability}, ${verdict.incidents} incidents`);
+    t.diagnostic(JSON.stringify([verdict.posterior, verdict.quality.notes.slice(1)]));
     return verdict;
-  }
-
-  down(): void {
-    for (const child of this.#children) child.kill('SIGKILL');
-    for (const machine of [this.client, this.web]) ip('netns', 'del', machine);
-    rmSync(this.folder, { recursive: true, force: true });
+  } finally {
+    child.kill('SIGKILL');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function ip(...args: string[]): void {
-  execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] });
-}
+suite('wire or server: slow requests on real machines', { ...needsRoot, concurrency: false, timeout: 400_000 }, () => {
+  before(async () => {
+    lab = await labUp({ name: NAME, queues: 4 }, silent);
+  });
+  after(() => labDown({ name: NAME }, silent));
 
-suite('slow requests on real machines', { ...needsRoot, concurrency: false }, () => {
-  test('a server that is stopped 200 ms a second: server, and packets passed', { timeout: 60_000 }, async (t) => {
-    const machines = new TwoMachines(t, 'stop');
-    const server = await machines.serve(WEB);
-    let stopping = true;
-    t.after(() => {
-      stopping = false;
+  const rows: readonly (readonly [fault: FaultName, seed: number, verdict: string])[] = [
+    ['server', 11, 'server@node'],
+    ['throttled', 12, 'throttled@node'],
+    ['accept-queue', 13, 'accept-queue@node'],
+    ['resolver', 14, 'resolver@names'],
+    ['resolver-slow', 15, 'resolver@names'],
+  ];
+  for (const [fault, seed, place] of rows) {
+    test(`${fault}: ${place}`, async (t) => {
+      const verdict = await trial(t, fault, seed);
+      assert.equal(verdictPlace(verdict), place, JSON.stringify(verdict.posterior));
+      assert.ok(verdict.probability >= ACCUSATION);
+      assert.deepEqual(verdict.indistinguishable, []);
     });
-    const stops = (async () => {
-      while (stopping) {
-        await sleep(800);
-        process.kill(server, 'SIGSTOP');
-        await sleep(200);
-        process.kill(server, 'SIGCONT');
-      }
-    })().catch(() => {});
-    const verdict = await machines.bisect();
-    stopping = false;
-    await stops;
-    t.diagnostic(JSON.stringify(verdict.posterior));
-    assert.deepEqual([verdict.cause, verdict.where], ['server', 'node'], JSON.stringify(verdict.quality.notes));
+  }
+
+  for (const [fault, seed] of [
+    ['network', 16],
+    ['rx-queue', 17],
+    ['loss', 18],
+  ] as const) {
+    test(`look-alike ${fault}: nobody behind the network is accused`, async (t) => {
+      const { cause, probability } = await trial(t, fault, seed);
+      assert.doesNotMatch(cause, /server|throttled|accept-queue|resolver/, `${cause} ${probability}`);
+    });
+  }
+
+  test('look-alike of a quota: a server that stands still in a group whose quota is not used up', async (t) => {
+    const pid = recordedProcess(new LabState(NAME), 'web')?.pid ?? 0;
+    const { group } = quotaGroup(`${NAME}-idle`, pid);
+    const program = `const word = new Int32Array(new SharedArrayBuffer(4));
+      require('node:http').createServer((_, response) => response.end('hello')).listen(8090, () => console.log('ready'));
+      setInterval(() => Atomics.wait(word, 0, 0, 200), 1000);`;
+    t.after(() => rmdirSync(group));
+    const verdict = await served(t, 8090, program, (child) => limited(group, child, 2));
+    assert.equal(verdictPlace(verdict), 'server@node', JSON.stringify(verdict.posterior));
     assert.deepEqual(verdict.indistinguishable, []);
   });
 
-  test('a server whose group has a tenth of a CPU: throttled', { timeout: 60_000 }, async (t) => {
-    const group = join(QUOTA_GROUP, `rxray-test-${process.pid}`);
-    try {
-      mkdirSync(group);
-      writeFileSync(join(group, 'cpu.cfs_period_us'), '100000');
-      writeFileSync(join(group, 'cpu.cfs_quota_us'), '20000');
-    } catch (error) {
-      t.skip(`no control groups of version 1 with a CPU quota here: ${(error as Error).message}`);
-      return;
-    }
-    const machines = new TwoMachines(t, 'cfs');
-    const server = await machines.serve(BUSY);
-    writeFileSync(join(group, 'cgroup.procs'), String(server));
-    t.after(async () => {
-      await sleep(200);
-      rmdirSync(group);
-    });
-    const verdict = await machines.bisect(20);
-    t.diagnostic(JSON.stringify([verdict.posterior, verdict.quality.notes]));
-    assert.ok(verdict.cause === 'throttled' || verdict.cause === 'inconclusive', verdict.cause);
-    assert.notEqual(verdict.cause === 'inconclusive' && verdict.probability >= 0.9, true);
+  test('a server whose work takes more than its quota all the time: throttled, never healthy', async (t) => {
+    const pid = recordedProcess(new LabState(NAME), 'web')?.pid ?? 0;
+    const { group } = quotaGroup(`${NAME}-busy`, pid);
+    const program = `require('node:http').createServer((_, response) => {
+      for (const until = performance.now() + 25; performance.now() < until; );
+      response.end('hello');
+    }).listen(8091, () => console.log('ready'))`;
+    t.after(() => rmdirSync(group));
+    const verdict = await served(t, 8091, program, (child) => limited(group, child, 0.2));
+    assert.equal(verdictPlace(verdict), 'throttled@node', JSON.stringify(verdict.posterior));
   });
 
-  test('a queue of one that is not accepted from: accept-queue, by the port and by ListenOverflows', {
-    timeout: 60_000,
-  }, async (t) => {
-    const machines = new TwoMachines(t, 'accept');
-    await machines.serve(DEAF);
-    const verdict = await machines.bisect(20);
-    t.diagnostic(JSON.stringify([verdict.posterior, verdict.quality.notes]));
-    assert.ok(['accept-queue', 'accept-queue+server', 'inconclusive'].includes(verdict.cause), verdict.cause);
+  test('a server that stands still and has a queue of one: its queue for sure', async (t) => {
+    const program = `const server = require('node:http').createServer((_, response) => response.end('hello'));
+      server.listen({ port: 8092, backlog: 1 }, () => {
+        console.log('ready');
+        const word = new Int32Array(new SharedArrayBuffer(4));
+        setInterval(() => Atomics.wait(word, 0, 0, 700), 1500);
+      });`;
+    const verdict = await served(t, 8092, program);
+    // Both are true; whether the second is told from the first takes longer than the first to be sure.
+    const queue = Object.entries(verdict.posterior).filter(([cause]) => cause.split('+').includes('accept-queue'));
+    assert.ok(queue.reduce((sum, [, probability]) => sum + probability, 0) >= ACCUSATION);
+    assert.match(verdictPlace(verdict), /^(accept-queue|accept-queue\+server|inconclusive)@/);
     assert.match(verdict.quality.notes.join('\n'), /overflows of accept queues/);
   });
 
-  test('a quiet server is healthy', { timeout: 60_000 }, async (t) => {
-    const machines = new TwoMachines(t, 'quiet');
-    await machines.serve(WEB);
-    const verdict = await machines.bisect(10);
-    t.diagnostic(JSON.stringify(verdict.posterior));
-    assert.ok(['healthy', 'inconclusive'].includes(verdict.cause), verdict.cause);
+  test('none: a quiet server is not to blame', async (t) => {
+    const { cause } = await trial(t, 'none', 19);
+    assert.match(cause, /^(healthy|inconclusive)$/);
   });
 });
+
+/** Puts a process into a group that may have so many CPUs. */
+function limited(group: string, pid: number, cpus: number): void {
+  mkdirSync(group, { recursive: true });
+  try {
+    writeFileSync(join(group, 'cpu.max'), `${cpus * 100_000} 100000`, { flag: 'r+' });
+  } catch {
+    writeFileSync(join(group, 'cpu.cfs_period_us'), '100000');
+    writeFileSync(join(group, 'cpu.cfs_quota_us'), String(cpus * 100_000));
+  }
+  writeFileSync(join(group, 'cgroup.procs'), String(pid));
+}

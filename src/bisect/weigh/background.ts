@@ -5,6 +5,8 @@ import { logChoose } from './log-math.js';
 const SINGLE_PROBE = 0.8;
 const LITTLE_LOSS = 0.8;
 const ONE_PATH = 0.12;
+/** Packets of requests for each packet of a path beside them: a tenth of the rate, and a few of each. */
+const SPARSE = 0.3;
 /**
  * An incident of no shape at all, two stalls taken for one or congestion taken for stalls: of this share of the flows
  * hit some probes waited and others passed, which nothing does that holds packets.
@@ -27,7 +29,10 @@ export const BACKGROUND_RATE: RateRange = { least: 1 / 1_000, most: 1 };
 export const FAULT_RATE: RateRange = { least: 1 / 60, most: 3 };
 
 /** How likely the pattern of an incident is when it has no cause that lasts: a slow probe, a lone hiccup. */
-export function scoreBackground(incident: Pick<Observation, 'kind' | 'paths'>): number {
+export function scoreBackground(
+  incident: Pick<Observation, 'kind' | 'paths'>,
+  isRequestPath: (path: number) => boolean = () => false,
+): number {
   const { paths } = incident;
   const hit = paths.filter(isHit);
   const watched = paths.filter((path) => path !== null);
@@ -38,7 +43,9 @@ export function scoreBackground(incident: Pick<Observation, 'kind' | 'paths'>): 
     return Math.log(SINGLE_PROBE / Math.max(1, units));
   }
   if (isLittleLoss(incident)) {
-    return Math.log(LITTLE_LOSS) + further;
+    // It strikes any packet: those of requests, which are few, as seldom as they are.
+    const requests = hit.every((seen) => isRequestPath(paths.indexOf(seen)));
+    return Math.log(LITTLE_LOSS) + further + (requests ? Math.log(SPARSE / watched.length) : 0);
   }
   const patterns = hit.reduce((sum, path) => {
     const [held, units] = [path.hit.length + path.mixed + path.freshHeld, unitsOf(path)];

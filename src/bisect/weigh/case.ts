@@ -20,7 +20,7 @@ export interface Case {
   /** Machines whose CPUs are watched from within. */
   readonly heartbeats: ReadonlySet<string>;
   /** What machines counted of the servers on them. */
-  readonly accounts: ReadonlyMap<string, MachineAccount>;
+  readonly accounts: readonly MachineAccount[];
   /** Number of receive queues, of machines that could be asked. */
   readonly queues: Readonly<Record<string, number>>;
 }

@@ -1,4 +1,4 @@
-import { hasPorts } from '../../model/protocol.js';
+import { hasPorts, isRequest } from '../../model/protocol.js';
 import type { Hypothesis, Reach, Variant } from '../causes/hypothesis.js';
 import { isHit, type Observation, type PathObservation } from '../evidence/observation.js';
 import type { Topology } from '../paths/topology.js';
@@ -63,7 +63,7 @@ export class IncidentScores {
   ) {
     this.#heldBefore = incident.heldBefore;
     this.#hit = incident.paths.flatMap((seen, path) => (isHit(seen) ? [path] : []));
-    this.background = scoreBackground(incident);
+    this.background = scoreBackground(incident, (path) => isRequest(topology.paths[path]?.protocol ?? 'icmp'));
     this.#paths = incident.paths.map((seen, path) => {
       if (seen === null) return null;
       const byPorts = hasPorts(topology.paths[path]?.protocol ?? 'icmp') ? OFTEN_BY_PORTS : 0;

@@ -63,7 +63,7 @@ function scored(known: Case, hypothesis: Hypothesis, incidents: OwnIncidents): S
   const kinds = scoreKinds(hypothesis.kinds, incidents.telling);
   const arrivals = scoreArrivals(hypothesis, observations);
   const cpus = scoreCpus(hypothesis, observations, known.heartbeats);
-  const account = scoreAccounts(hypothesis, known.accounts);
+  const account = scoreAccounts(hypothesis, known.accounts, observations);
   const hashed = variants.flatMap(({ prior, byAddresses }) => (byAddresses === null ? [] : prior + byAddresses));
   const paths = logSum(variants.map(({ prior, total }) => prior + total));
   const signatures = order + kinds + arrivals + cpus + account;

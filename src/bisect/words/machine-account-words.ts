@@ -3,7 +3,7 @@ import type { MachineAccount } from '../evidence/machine-account.js';
 
 /** What a machine counted of its server over the run, in words. */
 export function accountText(account: MachineAccount): string {
-  const { server, throttledNs, overflows, waiting, limit, retransmitted, runDelayNs } = account;
+  const { server, port, throttledNs, overflows, waiting, limit, retransmitted, runDelayNs } = account;
   const add = (known: number | undefined, words: (value: number) => string): string[] =>
     known === undefined ? [] : [words(known)];
   const parts = [
@@ -17,7 +17,10 @@ export function accountText(account: MachineAccount): string {
     ...add(runDelayNs, (ns) => `threads of the server ready and not running for ${ms(ns)} at most`),
     ...add(retransmitted, (count) => `${count} segments sent again`),
   ];
-  const whose = server === undefined ? '' : ` (${server.name}[${server.process}])`;
+  const where = port === undefined ? '' : `port ${port}`;
+  const who = server === undefined ? '' : `${server.name}[${server.process}]`;
+  const named = [who, where].filter((word) => word !== '').join(', ');
+  const whose = named === '' ? '' : ` (${named})`;
   return `${parts.length === 0 ? 'nothing that is known' : parts.join(', ')}${whose}`;
 }
 

@@ -171,10 +171,9 @@ function arrivalWords(own: readonly Observation[], other: Hypothesis): string {
 
 function accountWords(known: Case, leading: Account, other: Hypothesis): string {
   const machines = new Set([...leading.shares.flatMap(({ hypothesis }) => hypothesis.machines), ...other.machines]);
-  const told = [...machines].flatMap((machine) => {
-    const account = known.accounts.get(machine);
-    return account === undefined ? [] : [`${machine} counted ${accountText(account)}`];
-  });
+  const told = known.accounts
+    .filter(({ machine }) => machines.has(machine))
+    .map((account) => `${account.machine} counted ${accountText(account)}`);
   return `${told.join('; ')}, which does not fit if ${other.words}`;
 }
 

@@ -163,7 +163,8 @@ export class Bisection {
     const asked = new Set(paths.flatMap(({ measured }) => (measured.protocol === 'http' ? [measured.target] : [])));
     for (const server of watchedServers(hosts, asked)) {
       const tell = (account: MachineAccount): void => this.#infers((inference) => inference.account(account));
-      const ended = followServer(server, hosts, this.#serversStop.signal, tell);
+      const nowNs = (): number => Number(BigInt(Date.now()) * 1_000_000n - this.sources.epochRealNs);
+      const ended = followServer(server, hosts, this.#serversStop.signal, tell, nowNs);
       this.#watching.push(
         ended.then((why) => {
           if (why !== undefined) this.#notes.push(`${server.machine}: nothing is known of its server: ${why}`);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MachineAccount } from '../../bisect/evidence/machine-account.js';
+import type { CountedSpan, MachineAccount } from '../../bisect/evidence/machine-account.js';
 import type { Hosts } from '../../hosts/hosts-file.js';
 import { Machines } from '../../hosts/machines.js';
 import { HelperNodeReader } from '../../kernel/node-reader.js';
@@ -9,6 +9,8 @@ import { localTransport } from '../../transports/local/local-transport.js';
 import { transportFor } from '../../transports/transport-for.js';
 
 const EVERY_MS = 500;
+/** Readings that are remembered: 20 minutes. */
+const MOST_SPANS = 2_400;
 
 /** A server that is asked, on a machine with a vantage. */
 export interface WatchedServer {
@@ -32,6 +34,7 @@ export function watchedServers(hosts: Hosts, targets: ReadonlySet<string>): Watc
 
 /**
  * Follows what the kernel of a machine counts of a server until stopped, and tells it each time.
+ * @param nowNs on the common time line
  * @returns why nothing more came, where something went wrong
  */
 export async function followServer(
@@ -39,6 +42,7 @@ export async function followServer(
   hosts: Hosts,
   stop: AbortSignal,
   tell: (account: MachineAccount) => void,
+  nowNs: () => number,
 ): Promise<string | undefined> {
   const place = hosts.vantages[vantage];
   if (place === undefined) return undefined;
@@ -50,8 +54,24 @@ export async function followServer(
     if (place.transport === 'netns') readers.push(new HelperNodeReader(localTransport));
     const [network, other = network] = readers as [HelperNodeReader, HelperNodeReader?];
     const follower = new ServerFollower({ network, machine: other }, port);
+    const spans: CountedSpan[] = [];
+    let before: { readonly askedNs: number; readonly throttledNs: number; readonly dropped: number } | undefined;
     for (;;) {
-      tell({ machine, ...(await follower.read()) });
+      const askedNs = nowNs();
+      const account = await follower.read();
+      const { throttledNs = 0, overflows: dropped = 0 } = account;
+      // It was counted somewhere between the two questions and their answers.
+      if (before !== undefined) {
+        spans.push({
+          fromNs: before.askedNs,
+          toNs: nowNs(),
+          throttledNs: Math.max(0, throttledNs - before.throttledNs),
+          dropped: Math.max(0, dropped - before.dropped),
+        });
+        if (spans.length > MOST_SPANS) spans.shift();
+      }
+      before = { askedNs, throttledNs, dropped };
+      tell({ machine, port, ...account, spans: [...spans] });
       if (stop.aborted) return undefined;
       await sleep(EVERY_MS, undefined, { signal: stop }).catch(() => {});
     }
