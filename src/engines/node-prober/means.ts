@@ -62,5 +62,9 @@ export interface Means {
   close(): void;
 }
 
-/** Opens what is needed for a plan. Rejects with a CodedError that says what to do. */
-export type OpenMeans = (plan: ProbePlan, events: ProbeEvents, clock: Clock) => Promise<Means>;
+/**
+ * Opens what is needed for a plan. Rejects with a CodedError that says what to do.
+ *
+ * @param sendDue sends what is due by now: to be called between answers that come in numbers
+ */
+export type OpenMeans = (plan: ProbePlan, events: ProbeEvents, clock: Clock, sendDue: () => void) => Promise<Means>;

@@ -1,5 +1,6 @@
 import type { Pause } from '../../model/engine-event.js';
 import type { ProbePlan } from '../../model/plan.js';
+import { isRequest } from '../../model/protocol.js';
 import { FRESH_FLOW } from '../../model/sample.js';
 import { MS, SECOND } from '../../model/time.js';
 import { Grid, type Slot } from '../slots/grid.js';
@@ -20,16 +21,19 @@ export interface Due {
 
 /**
  * The slots of a plan. A slot up to half an interval late is sent late and says so; an older one is missed: a prober
- * that catches up would send a burst.
+ * that catches up would send a burst. Requests, whose time counts from the due instant, may be as late as a loop is that
+ * did not pause: two or three at once are no burst to a server.
  */
 export class Schedule {
   readonly #grid: Grid;
   readonly #flows: readonly number[];
+  readonly #leastAllowedNs: readonly number[];
 
   /** @param firstNs no slot is before it, since the epoch */
   constructor(plan: ProbePlan, firstNs = 0) {
     this.#grid = new Grid(plan, firstNs);
     this.#flows = plan.paths.map((path) => path.flows);
+    this.#leastAllowedNs = plan.paths.map(({ protocol }) => (isRequest(protocol) ? LATE_NS : 0));
   }
 
   /** When the next slot is due; Infinity when there is none. */
@@ -49,7 +53,7 @@ export class Schedule {
       const slot = this.#grid.take();
       const lagNs = nowNs - slot.dueNs;
       if (lagNs > LATE_NS) firstLateNs = Math.min(firstLateNs, slot.dueNs);
-      if (lagNs > allowedNs(slot.intervalNs)) missed.push(slot.path);
+      if (lagNs > Math.max(allowedNs(slot.intervalNs), this.#leastAllowedNs[slot.path] ?? 0)) missed.push(slot.path);
       else probes.push({ probe: this.#probe(slot), dueNs: slot.dueNs, lagNs });
     }
     const late = firstLateNs < nowNs ? pause(firstLateNs, nowNs, missed.length) : undefined;

@@ -20,7 +20,7 @@ interface Sender {
 }
 
 /** Opens what sends requests: connections of Node.js, and sockets for DNS. */
-export const openRequests: OpenMeans = async (plan, events, clock) => {
+export const openRequests: OpenMeans = async (plan, events, clock, sendDue) => {
   if (plan.timestamps === 'hw' || plan.timestamps === 'kernel')
     throw new CodedError('E_TIMESTAMPS', 'requests have no time stamps of kernel or card', 'leave --timestamps out', 2);
   for (const path of plan.paths) refuseOther(path);
@@ -29,6 +29,7 @@ export const openRequests: OpenMeans = async (plan, events, clock) => {
   const done = ({ probe, abort }: OpenRequest): void => {
     open.delete(keyOf(probe.train, probe.k));
     if (plan.paths[probe.path]?.protocol === 'dns') abort();
+    sendDue();
   };
   const moved = new Set<string>();
   const senders = plan.paths.map((path): Sender => {
