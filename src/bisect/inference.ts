@@ -14,16 +14,17 @@ import { type FindingGroup, IncidentGroups } from './evidence/incident-groups.js
 import { IncidentStore, MOST_INCIDENTS } from './evidence/incident-store.js';
 import type { LocalEvidence, TraceCoverage } from './evidence/local-evidence.js';
 import type { MachineAccount } from './evidence/machine-account.js';
-import { misdescribedPaths } from './evidence/misdescribed-paths.js';
+import { type MisdescribedPath, misdescribedPaths } from './evidence/misdescribed-paths.js';
 import type { Observation } from './evidence/observation.js';
 import { observeIncident } from './evidence/observe-incident.js';
 import { NO_PROFILES, waysMayDiffer } from './evidence/parted-flows.js';
-import { PathLog } from './paths/path-log.js';
+import { type FlowProfiles, PathLog } from './paths/path-log.js';
 import type { Receiver } from './paths/queue-prediction.js';
 import { machineOfVantage, topologyOf } from './paths/topology.js';
 import { type Case, makeCase } from './weigh/case.js';
 import { type Judgement, judgePosterior } from './weigh/judgement.js';
 import { hypothesesOf, type Posterior, posteriorOf } from './weigh/posterior.js';
+import { isStale, mayBeOld, type Weighed } from './weigh/staleness.js';
 import { type Settlement, StoppingRule } from './weigh/stopping.js';
 import { incidentOf } from './words/incident-cause.js';
 import { accountText } from './words/machine-account-words.js';
@@ -32,8 +33,6 @@ import { misdescribedNotes } from './words/misdescribed-words.js';
 
 /** Clocks of different vantages are aligned to a few milliseconds where nothing better is said. */
 const DEFAULT_CLOCK_NS = 2 * MS;
-/** For the question whether to go on a weighing will do that is older by this share of the time measured. */
-const STALE = 0.1;
 /** Findings come with the delay of a transport; a pause further back blinds none of them. */
 const BLIND_REMEMBERED_NS = 60 * SECOND;
 
@@ -111,17 +110,21 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
   );
   const described = hypothesesOf(topology, queues);
   let hypotheses: { readonly of: string; readonly list: readonly Hypothesis[] } = { of: '', list: described };
+  const noProfiles = paths.map(() => NO_PROFILES);
+  let contradicted: { readonly leastNs: readonly number[]; readonly paths: readonly MisdescribedPath[] } = {
+    leastNs: [],
+    paths: [],
+  };
   let selfInflicted = 0;
   let firstNs = Number.POSITIVE_INFINITY;
-  let weighed: {
-    revision: number;
-    seconds: number;
-    count: number;
-    posterior: Posterior;
-    judgement: Judgement;
-    known: Case;
-    hypotheses: readonly Hypothesis[];
-  } | null = null;
+  let weighed:
+    | (Weighed & {
+        readonly posterior: Posterior;
+        readonly judgement: Judgement;
+        readonly known: Case;
+        readonly hypotheses: readonly Hypothesis[];
+      })
+    | null = null;
 
   const clockOf = (vantage: string): number =>
     options.clockUncertaintyNs?.[vantage] ?? (vantages > 1 ? DEFAULT_CLOCK_NS : 0);
@@ -142,7 +145,8 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
       },
     );
     const observation = store.add(seen);
-    const alone = caseOf([observation], observation.releaseNs);
+    // One incident alone does not tell by what flows part.
+    const alone = caseOf([observation], observation.releaseNs, noProfiles);
     return [incidentOf(alone, hypothesesFor(alone))];
   }
 
@@ -151,16 +155,24 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
     return blind.some((gap) => gap.vantage === vantage && gap.fromNs <= toNs && gap.toNs >= fromNs);
   }
 
-  function caseOf(observations: readonly Observation[], nowNs: number): Case {
-    const misdescribed = misdescribedPaths(
-      paths,
-      logs.map(({ leastRttNs }) => leastRttNs),
-    );
+  /** What contradicts the hosts file changes only with a reply that is quicker than all before it. */
+  function misdescribed(): readonly MisdescribedPath[] {
+    const leastNs = logs.map(({ leastRttNs }) => leastRttNs);
+    if (leastNs.some((least, path) => least !== contradicted.leastNs[path]))
+      contradicted = { leastNs, paths: misdescribedPaths(paths, leastNs) };
+    return contradicted.paths;
+  }
+
+  function profiles(): readonly FlowProfiles[] {
+    return logs.map(({ profiles }) => (profiles.size === 1 || waysMayDiffer(profiles) ? profiles : NO_PROFILES));
+  }
+
+  function caseOf(observations: readonly Observation[], nowNs: number, profiles: Case['profiles']): Case {
     return makeCase({
       topology,
       incidents: observations,
-      misdescribed,
-      profiles: logs.map(({ profiles }) => (profiles.size === 1 || waysMayDiffer(profiles) ? profiles : NO_PROFILES)),
+      misdescribed: misdescribed(),
+      profiles,
       seconds: Math.max(1, (nowNs - Math.min(firstNs, nowNs)) / SECOND),
       heartbeats,
       accounts: [...accounts.values()],
@@ -185,7 +197,7 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
     const seconds = Math.max(1, (nowNs - Math.min(firstNs, nowNs)) / SECOND);
     const { revision, count } = store;
     if (weighed === null || isStale(weighed, { revision, seconds, count }, slack)) {
-      const known = caseOf(store.incidents, nowNs);
+      const known = caseOf(store.incidents, nowNs, profiles());
       const list = hypothesesFor(known);
       const posterior = posteriorOf(known, list);
       weighed = { revision, seconds, count, posterior, judgement: judgePosterior(posterior), known, hypotheses: list };
@@ -269,24 +281,10 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
     },
     flowGroups: (machine) => groupFlows(sightingsAt(machine, topology, store.incidents)),
     settled(nowNs) {
-      const { judgement, known } = weighNow(nowNs, STALE);
+      const { judgement, known } = weighNow(nowNs, mayBeOld(store.count));
       return stopping.decide(judgement, { incidents: known.incidents, seconds: known.seconds });
     },
   };
-}
-
-interface Weighed {
-  readonly revision: number;
-  readonly seconds: number;
-  /** Incidents so far. */
-  readonly count: number;
-}
-
-/** A run of thousands of incidents is weighed as often as one of hundreds is: when there is so much more to weigh. */
-function isStale(then: Weighed, now: Weighed, slack: number): boolean {
-  const longer = now.seconds - then.seconds;
-  if (then.revision === now.revision) return Math.abs(longer) > slack * now.seconds;
-  return now.count - then.count > slack * then.count || longer > (slack / 2) * now.seconds || slack === 0;
 }
 
 function sceneOf(

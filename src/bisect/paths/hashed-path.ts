@@ -1,6 +1,6 @@
 import { hasPorts } from '../../model/protocol.js';
 import type { Observation, PathObservation } from '../evidence/observation.js';
-import { GLITCH, glitchOf, MISSED, MIXED, STRAY, scoreUnknownPath } from '../weigh/path-likelihood.js';
+import { GLITCH, glitchOf, MISSED, MIXED, STRAY } from '../weigh/path-likelihood.js';
 import type { QueueLabels } from '../words/queue-labels.js';
 import type { Topology } from './topology.js';
 
@@ -94,20 +94,26 @@ export function hashedPath(counts: HashedCounts, topology: Topology, index: numb
   };
 }
 
-/** @returns null where the path saw none of the incidents */
+/**
+ * @param unknown log-likelihood where nothing is known of the path
+ * @returns null where the path saw none of the incidents
+ */
 export function hashedCounts(
   incidents: readonly Observation[],
   index: number,
   labels: QueueLabels,
+  unknown: number,
 ): HashedCounts | null {
-  const all = incidents.flatMap((incident, i) => {
-    const seen = incident.paths[index];
-    return seen ? [{ seen, label: labels.of[i] as number }] : [];
-  });
+  const all: { readonly seen: PathObservation; readonly label: number }[] = [];
+  for (const [i, { paths }] of incidents.entries()) {
+    const seen = paths[index];
+    if (seen) all.push({ seen, label: labels.of[i] as number });
+  }
   if (all.length === 0) {
     return null;
   }
-  const votes = Array.from({ length: labels.count }, (_, label) => new Votes(all, label));
+  const votes = Array.from({ length: labels.count }, () => new Votes());
+  for (const { seen, label } of all) votes[label]?.add(seen);
   const usual: typeof all = [];
   let odd = 0;
   for (const one of all) {
@@ -132,7 +138,7 @@ export function hashedCounts(
   }
   const sum = (of: (seen: PathObservation) => number): number => usual.reduce((total, { seen }) => total + of(seen), 0);
   return {
-    unknown: scoreUnknownPath(all.map(({ seen }) => seen)),
+    unknown,
     flows: [...flows.values()].map((counts) => counts.unit()),
     whole: whole.unit(),
     freshHeld: sum(({ freshHeld }) => freshHeld),
@@ -146,13 +152,10 @@ class Votes {
   readonly #balance = new Map<number, number>();
   #incidents = 0;
 
-  constructor(all: readonly { readonly seen: PathObservation; readonly label: number }[], own: number) {
-    for (const { seen, label } of all) {
-      if (label !== own) continue;
-      this.#incidents += 1;
-      for (const flow of seen.hit) this.#balance.set(flow, (this.#balance.get(flow) ?? 0) + 1);
-      for (const flow of seen.clean) this.#balance.set(flow, (this.#balance.get(flow) ?? 0) - 1);
-    }
+  add(seen: PathObservation): void {
+    this.#incidents += 1;
+    for (const flow of seen.hit) this.#balance.set(flow, (this.#balance.get(flow) ?? 0) + 1);
+    for (const flow of seen.clean) this.#balance.set(flow, (this.#balance.get(flow) ?? 0) - 1);
   }
 
   /** Whether the path did in one incident what it does in no other of the same queue. */
@@ -163,6 +166,6 @@ class Votes {
     let against = 0;
     for (const flow of seen.hit) if ((this.#balance.get(flow) ?? 0) < 0) against += 1;
     for (const flow of seen.clean) if ((this.#balance.get(flow) ?? 0) > 0) against += 1;
-    return against * PASSED_OR_MISSED < LOG_GLITCH + glitchOf(seen);
+    return against > 0 && against * PASSED_OR_MISSED < LOG_GLITCH + glitchOf(seen);
   }
 }

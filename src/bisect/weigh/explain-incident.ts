@@ -7,17 +7,18 @@ import { type IncidentScores, partsOf } from './incident-scores.js';
  * How well a hypothesis explains one incident by itself, to decide which incidents are its own; -Infinity where it cannot
  * have made it.
  * @param belief where it is known already which flows wait
+ * @param than what explains it no better than this is not looked at closely: the result is -Infinity, or no more than it
  */
 export function explainIncident(
   known: Case,
   incident: number,
   hypothesis: Hypothesis,
   belief: FlowBelief | null,
+  than = Number.NEGATIVE_INFINITY,
 ): number {
   const scores = known.scores[incident] as IncidentScores;
-  return belief === null || scores.isNotOf(hypothesis) || !holdsByFlow(hypothesis)
-    ? scores.unlearnt(hypothesis)
-    : belief.explain(hypothesis, incident, scores);
+  if (belief === null || scores.isNotOf(hypothesis) || !holdsByFlow(hypothesis)) return scores.unlearnt(hypothesis);
+  return scores.most(hypothesis) <= than ? Number.NEGATIVE_INFINITY : belief.explain(hypothesis, incident, scores);
 }
 
 function holdsByFlow({ variants }: Hypothesis): boolean {

@@ -1,5 +1,5 @@
 import type { Hypothesis } from '../causes/hypothesis.js';
-import type { Observation } from '../evidence/observation.js';
+import type { Observation, PathObservation } from '../evidence/observation.js';
 import { type IncidentScores, partsOf } from './incident-scores.js';
 import { MIXED, withGlitch } from './path-likelihood.js';
 
@@ -7,13 +7,13 @@ const LOG_MIXED = Math.log(MIXED);
 const LEAST_SHARE = 0.005;
 const MOST_SHARE = 0.97;
 
-/** log of the chances that a flow waits, and that it passes. */
-type Chances = readonly [held: number, passed: number];
-
+/** By flow of one path, the log of the chances that it waits, and that it passes. */
 interface Table {
-  readonly flows: ReadonlyMap<number, Chances>;
-  /** Of flows not seen before, and of new ports. */
-  readonly other: Chances;
+  readonly held: Float64Array;
+  readonly passed: Float64Array;
+  /** Of flows beyond those, which were never seen, and of new ports. */
+  readonly otherHeld: number;
+  readonly otherPassed: number;
 }
 
 /** How often each flow of each path waits, as some incidents show it, drawn a little towards the share of its path. */
@@ -41,7 +41,10 @@ export class FlowBelief {
       score = Math.max(
         ...hypothesis.variants.map((variant) => {
           const { logShare, byFlow } = partsOf(variant);
-          return byFlow.reduce((sum, path) => sum + this.#score(path, incident), logShare + scores.fixed(variant));
+          const glitches = scores.row('any');
+          let sum = logShare + scores.fixed(variant);
+          for (const path of byFlow) sum += this.#score(path, incident, glitches[path] as number);
+          return sum;
         }),
       );
       known[incident] = score;
@@ -49,7 +52,7 @@ export class FlowBelief {
     return score;
   }
 
-  #score(path: number, incident: number): number {
+  #score(path: number, incident: number, glitch: number): number {
     let known = this.#onPath[path];
     if (known === undefined) {
       known = new Float64Array(this.incidents.length).fill(Number.NaN);
@@ -57,52 +60,80 @@ export class FlowBelief {
     }
     let score = known[incident] as number;
     if (Number.isNaN(score)) {
-      score = this.#scored(path, incident);
+      score = this.#scored(path, incident, glitch);
       known[incident] = score;
     }
     return score;
   }
 
-  #scored(path: number, incident: number): number {
+  #scored(path: number, incident: number, glitch: number): number {
     const seen = this.incidents[incident]?.paths[path];
     if (!seen) return 0;
     this.#tables[path] ??= this.#learn(path);
-    const { flows, other } = this.#tables[path];
-    let sum = seen.freshHeld * other[0] + seen.freshClean * other[1] + seen.mixed * LOG_MIXED;
-    for (const flow of seen.hit) sum += (flows.get(flow) ?? other)[0];
-    for (const flow of seen.clean) sum += (flows.get(flow) ?? other)[1];
-    return withGlitch(sum, seen);
+    const { held, passed, otherHeld, otherPassed } = this.#tables[path];
+    let sum = seen.freshHeld * otherHeld + seen.freshClean * otherPassed + seen.mixed * LOG_MIXED;
+    for (const flow of seen.hit) sum += held[flow] ?? otherHeld;
+    for (const flow of seen.clean) sum += passed[flow] ?? otherPassed;
+    return withGlitch(sum, glitch);
   }
 
   #learn(path: number): Table {
-    const counts = new Map<number, { held: number; all: number }>();
-    let [held, all] = [0, 0];
-    const count = (flow: number, isHeld: number): void => {
-      const known = counts.get(flow);
-      if (known === undefined) counts.set(flow, { held: isHeld, all: 1 });
-      else {
-        known.held += isHeld;
-        known.all += 1;
-      }
-      held += isHeld;
-      all += 1;
+    const counts = new FlowCounts();
+    for (const incident of this.learntFrom) counts.add(this.incidents[incident]?.paths[path]);
+    const share = (counts.held + 0.25) / (counts.all + 1);
+    const waits = (held: number, all: number): number =>
+      Math.min(MOST_SHARE, Math.max(LEAST_SHARE, (held + share) / (all + 1)));
+    const other = waits(0, 0);
+    const flows = counts.flows;
+    const table = {
+      held: new Float64Array(flows),
+      passed: new Float64Array(flows),
+      otherHeld: Math.log(other),
+      otherPassed: Math.log1p(-other),
     };
-    for (const incident of this.learntFrom) {
-      const seen = this.incidents[incident]?.paths[path];
-      if (!seen) continue;
-      for (const flow of seen.hit) count(flow, 1);
-      for (const flow of seen.clean) count(flow, 0);
-      held += seen.freshHeld;
-      all += seen.freshHeld + seen.freshClean;
+    for (let flow = 0; flow < flows; flow += 1) {
+      const chance = waits(counts.ofHeld[flow] as number, counts.ofAll[flow] as number);
+      table.held[flow] = Math.log(chance);
+      table.passed[flow] = Math.log1p(-chance);
     }
-    const share = (held + 0.25) / (all + 1);
-    const chances = (count: { held: number; all: number }): Chances => {
-      const waits = Math.min(MOST_SHARE, Math.max(LEAST_SHARE, (count.held + share) / (count.all + 1)));
-      return [Math.log(waits), Math.log1p(-waits)];
-    };
-    return {
-      flows: new Map([...counts].map(([flow, one]) => [flow, chances(one)])),
-      other: chances({ held: 0, all: 0 }),
-    };
+    return table;
+  }
+}
+
+/** How often the flows of one path waited, and were seen at all. */
+class FlowCounts {
+  ofHeld = new Float64Array(16);
+  ofAll = new Float64Array(16);
+  /** The highest flow and one. */
+  flows = 0;
+  /** Of all flows and new ports together. */
+  held = 0;
+  all = 0;
+
+  add(seen: PathObservation | null | undefined): void {
+    if (!seen) return;
+    for (const flow of seen.hit) {
+      this.#count(flow);
+      this.ofHeld[flow] = (this.ofHeld[flow] as number) + 1;
+    }
+    for (const flow of seen.clean) this.#count(flow);
+    this.held += seen.hit.length + seen.freshHeld;
+    this.all += seen.hit.length + seen.clean.length + seen.freshHeld + seen.freshClean;
+  }
+
+  #count(flow: number): void {
+    if (flow >= this.flows) {
+      this.flows = flow + 1;
+      if (flow >= this.ofAll.length) this.#grow(2 * flow);
+    }
+    this.ofAll[flow] = (this.ofAll[flow] as number) + 1;
+  }
+
+  #grow(flows: number): void {
+    const [held, all] = [this.ofHeld, this.ofAll];
+    this.ofHeld = new Float64Array(flows);
+    this.ofHeld.set(held);
+    this.ofAll = new Float64Array(flows);
+    this.ofAll.set(all);
   }
 }

@@ -1,6 +1,6 @@
 import { hasPorts, isRequest } from '../../model/protocol.js';
 import type { Hypothesis, Reach, Variant } from '../causes/hypothesis.js';
-import { isHit, type Observation, type PathObservation } from '../evidence/observation.js';
+import { isHit, type Observation, type PathObservation, stateOf } from '../evidence/observation.js';
 import type { Topology } from '../paths/topology.js';
 import { scoreBackground } from './background.js';
 import { type PathScores, scorePath } from './path-likelihood.js';
@@ -9,6 +9,9 @@ import { scoreOnce } from './queue-unit.js';
 
 /** How often what has ports is taken to be hashed by them, in a single incident. */
 const OFTEN_BY_PORTS = 0.8;
+
+/** Numbers of the states of a path, from 1. */
+export const STATES = { hit: 1, clean: 2, partial: 3 } as const;
 
 interface ScoresOnPath extends PathScores {
   /** Where a queue holds its part of the flows and nothing is known of their places: by number of queues. */
@@ -53,8 +56,11 @@ export class IncidentScores {
   readonly #paths: readonly (ScoresOnPath | null)[];
   /** The same numbers by reach, 0 where the path says nothing. */
   readonly #byReach: Readonly<Record<'all' | 'none' | 'new' | 'any', Float64Array>>;
+  /** By path: nothing seen, all waited, none did, some did. */
+  readonly states: Uint8Array;
   readonly #fixed = new WeakMap<Variant, number>();
   readonly #unlearnt = new WeakMap<Hypothesis, number>();
+  readonly #most = new WeakMap<Hypothesis, number>();
   readonly #notOf = new WeakMap<Hypothesis, boolean>();
 
   constructor(
@@ -71,6 +77,7 @@ export class IncidentScores {
     });
     const row = (of: (scores: ScoresOnPath) => number): Float64Array =>
       Float64Array.from(this.#paths, (scores) => (scores === null ? 0 : of(scores)));
+    this.states = Uint8Array.from(incident.paths, (seen) => (seen === null ? 0 : STATES[stateOf(seen)]));
     this.#byReach = {
       all: row(({ all }) => all),
       none: row(({ none }) => none),
@@ -93,6 +100,16 @@ export class IncidentScores {
       this.#fixed.set(variant, sum);
     }
     return sum;
+  }
+
+  /** No belief about flows makes a hypothesis explain the incident better than this. */
+  most(hypothesis: Hypothesis): number {
+    let most = this.#most.get(hypothesis);
+    if (most === undefined) {
+      most = Math.max(...hypothesis.variants.map((variant) => partsOf(variant).logShare + this.fixed(variant)));
+      this.#most.set(hypothesis, most);
+    }
+    return most;
   }
 
   /**

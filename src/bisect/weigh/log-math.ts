@@ -1,15 +1,22 @@
 /** log(exp(a) + exp(b) + …), without overflow. -Infinity for none. */
 export function logSum(values: readonly number[]): number {
-  const most = Math.max(...values);
-  if (most === Number.NEGATIVE_INFINITY || values.length === 0) {
-    return Number.NEGATIVE_INFINITY;
-  }
-  return most + Math.log(values.reduce((sum, value) => sum + Math.exp(value - most), 0));
+  let most = Number.NEGATIVE_INFINITY;
+  for (const value of values) if (value > most) most = value;
+  if (most === Number.NEGATIVE_INFINITY) return most;
+  let sum = 0;
+  for (const value of values) sum += Math.exp(value - most);
+  return most + Math.log(sum);
+}
+
+/** The same of two. */
+function logSumOfTwo(a: number, b: number): number {
+  const [most, least] = a > b ? [a, b] : [b, a];
+  return most === Number.NEGATIVE_INFINITY ? most : most + Math.log(1 + Math.exp(least - most));
 }
 
 /** log((1 - share)·exp(usual) + share·exp(otherwise)). */
 export function logMix(usual: number, share: number, otherwise: number): number {
-  return logSum([Math.log1p(-share) + usual, Math.log(share) + otherwise]);
+  return logSumOfTwo(Math.log1p(-share) + usual, Math.log(share) + otherwise);
 }
 
 const factorials = [0, 0];

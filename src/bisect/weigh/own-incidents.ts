@@ -7,7 +7,9 @@ import type { FlowProfiles } from '../paths/path-log.js';
 import { labelQueues, oneQueue, type QueueLabels } from '../words/queue-labels.js';
 import type { Case } from './case.js';
 import { FlowBelief } from './flow-belief.js';
-import { doubted, scoreSomeFlows, scoreUnknownPath, WRONG } from './path-likelihood.js';
+import { type IncidentScores, STATES } from './incident-scores.js';
+import { logOfCounts } from './log-math.js';
+import { doubted, scoreSomeFlows, WRONG } from './path-likelihood.js';
 
 /** A hundred times less likely than that the path is another one. */
 const LOG_CONTRADICTS = Math.log(WRONG / 100);
@@ -22,7 +24,7 @@ export class OwnIncidents {
   readonly observations: readonly Observation[];
   readonly belief: FlowBelief;
   readonly #seen: (readonly PathObservation[] | undefined)[] = [];
-  readonly #unknown: (number | undefined)[] = [];
+  #unknown: Float64Array | undefined;
   readonly #some: (number | undefined)[] = [];
   readonly #parted: ('ttl' | 'time' | null | undefined)[] = [];
   readonly #sums = new Map<Fixed, Float64Array>();
@@ -46,14 +48,22 @@ export class OwnIncidents {
   }
 
   seen(path: number): readonly PathObservation[] {
-    this.#seen[path] ??= this.observations.flatMap(({ paths }) => paths[path] ?? []);
-    return this.#seen[path];
+    let seen = this.#seen[path];
+    if (seen === undefined) {
+      const found: PathObservation[] = [];
+      for (const { paths } of this.observations) {
+        const one = paths[path];
+        if (one) found.push(one);
+      }
+      this.#seen[path] = seen = found;
+    }
+    return seen;
   }
 
   /** The path does as it likes. */
   unknown(path: number): number {
-    this.#unknown[path] ??= this.seen(path).length === 0 ? 0 : scoreUnknownPath(this.seen(path));
-    return this.#unknown[path];
+    this.#unknown ??= this.#unknowns();
+    return this.#unknown[path] as number;
   }
 
   /** Some of its flows come by a place that the path does not name. */
@@ -66,7 +76,8 @@ export class OwnIncidents {
   score(path: number, reach: Fixed): number {
     let row = this.#doubted.get(reach);
     if (row === undefined) {
-      row = this.#sum(reach).map((sum, at) => (this.seen(at).length === 0 ? 0 : doubted(sum, this.unknown(at))));
+      // What a path saw nothing of is worth nothing either way.
+      row = this.#sum(reach).map((sum, at) => doubted(sum, this.unknown(at)));
       this.#doubted.set(reach, row);
     }
     return row[path] as number;
@@ -94,10 +105,31 @@ export class OwnIncidents {
     return this.#labels(hashed.map(Number).join(''), () => labelQueues(this.observations, hashed));
   }
 
+  /** As {@link scoreUnknownPath} has it, of all paths at once. */
+  #unknowns(): Float64Array {
+    const paths = this.known.topology.paths.length;
+    const counts = new Uint32Array(paths * (STATES.partial + 1));
+    const glitches = new Float64Array(paths);
+    for (const incident of this.indices) {
+      const scores = this.known.scores[incident] as IncidentScores;
+      const any = scores.row('any');
+      for (let path = 0; path < paths; path += 1) {
+        const state = scores.states[path] as number;
+        const at = path * (STATES.partial + 1) + state;
+        counts[at] = (counts[at] as number) + 1;
+        if (state === STATES.partial) glitches[path] = (glitches[path] as number) + (any[path] as number);
+      }
+    }
+    return glitches.map((glitch, path) => {
+      const [, hit = 0, clean = 0, partial = 0] = counts.subarray(path * (STATES.partial + 1));
+      return hit + clean + partial === 0 ? 0 : glitch + logOfCounts([hit, clean, partial]);
+    });
+  }
+
   #labels(key: string, make: () => QueueLabels): Labelled {
     let labelled = this.#labelled.get(key);
     if (labelled === undefined) {
-      labelled = new Labelled(this.observations, make());
+      labelled = new Labelled(this, make());
       this.#labelled.set(key, labelled);
     }
     return labelled;
@@ -122,7 +154,7 @@ export class Labelled {
   readonly #counts = new Map<number, HashedCounts | null>();
 
   constructor(
-    private readonly observations: readonly Observation[],
+    private readonly own: OwnIncidents,
     private readonly labels: QueueLabels,
   ) {}
 
@@ -134,7 +166,7 @@ export class Labelled {
   counts(path: number): HashedCounts | null {
     let counts = this.#counts.get(path);
     if (counts === undefined) {
-      counts = hashedCounts(this.observations, path, this.labels);
+      counts = hashedCounts(this.own.observations, path, this.labels, this.own.unknown(path));
       this.#counts.set(path, counts);
     }
     return counts;

@@ -50,9 +50,9 @@ export function glitchOf(seen: PathObservation): number {
   }
 }
 
-/** Keeps a few odd flows of one incident from outweighing all the others. */
-export function withGlitch(score: number, seen: PathObservation): number {
-  return logMix(score, GLITCH, glitchOf(seen));
+/** Keeps a few odd flows of one incident from outweighing all the others. @param glitch that of {@link glitchOf} */
+export function withGlitch(score: number, glitch: number): number {
+  return logMix(score, GLITCH, glitch);
 }
 
 /**
@@ -60,10 +60,14 @@ export function withGlitch(score: number, seen: PathObservation): number {
  * hypothesis says of a path can be wrong for the whole run, and then all its incidents are wrong together.
  */
 export function scoreUnknownPath(seen: readonly PathObservation[]): number {
-  const states = seen.map(stateOf);
-  const count = (wanted: string): number => states.filter((state) => state === wanted).length;
-  const partial = seen.filter((_, i) => states[i] === 'partial').map(glitchOf);
-  return logOfCounts([count('hit'), count('clean'), count('partial')]) + partial.reduce((sum, score) => sum + score, 0);
+  const counts = { hit: 0, clean: 0, partial: 0 };
+  let glitches = 0;
+  for (const one of seen) {
+    const state = stateOf(one);
+    counts[state] += 1;
+    if (state === 'partial') glitches += glitchOf(one);
+  }
+  return logOfCounts([counts.hit, counts.clean, counts.partial]) + glitches;
 }
 
 /** Each flow waits always or never, or the path does as it likes. */

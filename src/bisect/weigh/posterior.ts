@@ -11,6 +11,8 @@ import { type Account, weigh, weighNothing, withOther } from './weigh.js';
 
 /** Single causes that are tried in pairs: the best ones, and those that explain some incident best. */
 const PAIRED = 9;
+/** A pair that fits so much less well than a single cause is out of the question, and what stands beside it. */
+const HOPELESS = 30;
 /** How often what stands beside the best pair is looked at anew. */
 const ROUNDS = 3;
 
@@ -39,14 +41,16 @@ export function posteriorOf(known: Case, hypotheses: readonly Hypothesis[]): Pos
   };
   let pairs = candidates.flatMap((first, i) => candidates.slice(i + 1).flatMap((second) => tryPair(first, second)));
   const inPlaceOf = (pair: Account, of: number, other: Hypothesis): Account => withOther(known, pair, of, other);
+  const single = Math.max(...singles.map(logOf));
   for (let round = 0; round < ROUNDS; round += 1) {
     const before = bestOf(pairs);
+    if (before === null || logOf(before) < single - HOPELESS) break;
     pairs = bestOfEach([...pairs, ...besideBest(known, before, pairs, hypotheses, { tryPair, inPlaceOf })]);
     // What is beside another best is not known yet.
     if (bestOf(pairs) === before) break;
   }
   const accounts = [weighNothing(known, HEALTHY), ...singles, ...pairs, quietFault(known, hypotheses, singles)];
-  const logs = accounts.map(({ score, prior }) => score + Math.log(prior));
+  const logs = accounts.map(logOf);
   const total = logSum(logs);
   return accounts
     .map((account, i) => ({ ...account, probability: Math.exp((logs[i] as number) - total) }))
@@ -133,14 +137,11 @@ interface PairMakers {
  */
 function besideBest(
   known: Case,
-  best: Account | null,
+  best: Account,
   pairs: readonly Account[],
   hypotheses: readonly Hypothesis[],
   { tryPair, inPlaceOf }: PairMakers,
 ): Account[] {
-  if (best === null) {
-    return [];
-  }
   const tried = new Set(pairs.map(keyOf));
   const [first, second] = best.shares.map(({ hypothesis }) => hypothesis) as [Hypothesis, Hypothesis];
   return hypotheses.flatMap((other) =>
@@ -154,6 +155,9 @@ function besideBest(
     }),
   );
 }
+
+/** Log of the unnormalized probability. */
+const logOf = ({ score, prior }: Account): number => score + Math.log(prior);
 
 function bestOf(pairs: readonly Account[]): Account | null {
   return pairs.reduce<Account | null>((a, b) => (a === null || b.score > a.score ? b : a), null);
@@ -189,7 +193,7 @@ function isBeside({ scores }: Case, other: Hypothesis, { hypothesis, incidents }
 }
 
 function candidatesForPairs(known: Case, singles: readonly Account[]): Hypothesis[] {
-  const byScore = [...singles].sort((a, b) => b.score + Math.log(b.prior) - a.score - Math.log(a.prior));
+  const byScore = [...singles].sort((a, b) => logOf(b) - logOf(a));
   const chosen = new Set(byScore.slice(0, PAIRED).flatMap(({ shares }) => shares[0]?.hypothesis ?? []));
   const all = singles.flatMap(({ shares }) => shares[0]?.hypothesis ?? []);
   const wins = new Map<Hypothesis, number>();

@@ -1,7 +1,7 @@
 import type { PathObservation } from '../evidence/observation.js';
 import { type Unit, unitOf } from '../paths/hashed-path.js';
 import { logSum } from './log-math.js';
-import { MISSED, MIXED, STRAY, withGlitch } from './path-likelihood.js';
+import { glitchOf, MISSED, MIXED, STRAY, withGlitch } from './path-likelihood.js';
 
 /** A unit on the queue `place`, or on `again`, waits when that queue does, and passes when another one does. */
 export function scoreUnit({ nowhere, gain }: Unit, place: number, again = -1): number {
@@ -18,5 +18,5 @@ export function scoreOnce(seen: PathObservation, queues: number, byPorts: number
   const unit = unitOf(held, passed);
   const together = logSum([-Math.log(queues) + scoreUnit(unit, 0), Math.log(1 - 1 / queues) + scoreUnit(unit, -1)]);
   const score = logSum([Math.log(byPorts) + apart, Math.log1p(-byPorts) + together]);
-  return withGlitch(score + seen.mixed * Math.log(MIXED), seen);
+  return withGlitch(score + seen.mixed * Math.log(MIXED), glitchOf(seen));
 }

@@ -91,7 +91,7 @@ function bestFor(
   let best = NOBODY;
   let most = backgroundOf(known, incident);
   for (const [cause, hypothesis] of causes.entries()) {
-    const score = explainIncident(known, incident, hypothesis, beliefs[cause] ?? null);
+    const score = explainIncident(known, incident, hypothesis, beliefs[cause] ?? null, most);
     if (score > most) {
       best = cause;
       most = score;

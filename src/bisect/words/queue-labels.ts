@@ -18,40 +18,55 @@ export function oneQueue(incidents: readonly Observation[]): QueueLabels {
 
 /** Puts incidents together in which the same flows waited. */
 export function labelQueues(incidents: readonly Observation[], hashed: readonly boolean[]): QueueLabels {
-  const leaders: Map<string, boolean>[] = [];
-  const labels = incidents.map((incident) => {
-    const states = statesOf(incident, hashed);
+  const leaders: Map<number, boolean>[] = [];
+  const labels = incidents.map(({ paths }) => {
+    const states = statesOf(paths).filter(({ path }) => hashed[path]);
     const found = leaders.findIndex((leader) => isAlike(leader, states));
     const leader = leaders[found];
     if (leader === undefined) {
-      leaders.push(states);
+      leaders.push(new Map(states.flatMap(({ units }) => units)));
       return leaders.length - 1;
     }
-    for (const [unit, held] of states) if (!leader.has(unit)) leader.set(unit, held);
+    for (const { units } of states) for (const [unit, held] of units) if (!leader.has(unit)) leader.set(unit, held);
     return found;
   });
   return { of: labels, count: Math.max(1, leaders.length) };
 }
 
-function statesOf(incident: Observation, hashed: readonly boolean[]): Map<string, boolean> {
-  const states = new Map<string, boolean>();
-  for (const [path, seen] of incident.paths.entries()) {
-    if (!seen || !hashed[path]) continue;
-    for (const flow of seen.hit) states.set(`${path} ${flow}`, true);
-    for (const flow of seen.clean) states.set(`${path} ${flow}`, false);
+const FLOWS_A_PATH = 0x1_0000;
+
+/** What became of the flows of one path, each with a number that no flow of another path has. */
+interface States {
+  readonly path: number;
+  readonly units: readonly (readonly [unit: number, held: boolean])[];
+}
+
+const remembered = new WeakMap<Observation['paths'], readonly States[]>();
+
+function statesOf(paths: Observation['paths']): readonly States[] {
+  let states = remembered.get(paths);
+  if (states === undefined) {
+    states = paths.flatMap((seen, path) => {
+      if (!seen) return [];
+      const as = (held: boolean) => (flow: number) => [path * FLOWS_A_PATH + flow, held] as const;
+      return [{ path, units: [...seen.hit.map(as(true)), ...seen.clean.map(as(false))] }];
+    });
+    remembered.set(paths, states);
   }
   return states;
 }
 
-function isAlike(a: ReadonlyMap<string, boolean>, b: ReadonlyMap<string, boolean>): boolean {
+function isAlike(leader: ReadonlyMap<number, boolean>, states: readonly States[]): boolean {
   let [both, same, heldByEither, heldByBoth] = [0, 0, 0, 0];
-  for (const [unit, held] of b) {
-    const other = a.get(unit);
-    if (other === undefined) continue;
-    both += 1;
-    if (other === held) same += 1;
-    if (other || held) heldByEither += 1;
-    if (other && held) heldByBoth += 1;
+  for (const { units } of states) {
+    for (const [unit, held] of units) {
+      const other = leader.get(unit);
+      if (other === undefined) continue;
+      both += 1;
+      if (other === held) same += 1;
+      if (other || held) heldByEither += 1;
+      if (other && held) heldByBoth += 1;
+    }
   }
   return both > 0 && same >= ALIKE * both && heldByBoth >= HELD_ALIKE * heldByEither;
 }

@@ -1,0 +1,34 @@
+/**
+ * For the question whether to go on a weighing will do that is older by this share of the time measured, or of the
+ * incidents; of a larger one where there are so many incidents that a few more hardly tell anything new.
+ */
+const STALE: readonly (readonly [incidents: number, share: number])[] = [
+  [30, 0.1],
+  [100, 0.3],
+  [Number.POSITIVE_INFINITY, 0.6],
+];
+/** What there was to weigh when it was. */
+export interface Weighed {
+  /** Changes with whatever may change a verdict. */
+  readonly revision: number;
+  readonly seconds: number;
+  /** Incidents so far. */
+  readonly count: number;
+}
+
+/** @param count of incidents so far */
+export function mayBeOld(count: number): number {
+  return STALE.find(([incidents]) => count <= incidents)?.[1] ?? 0;
+}
+
+/**
+ * A run of thousands of incidents is weighed as often as one of hundreds is: when there is so much more to weigh.
+ *
+ * @param slack share by which incidents and time may have grown since then; 0: none
+ */
+export function isStale(then: Weighed, now: Weighed, slack: number): boolean {
+  const longer = now.seconds - then.seconds;
+  if (then.revision === now.revision) return Math.abs(longer) > slack * now.seconds;
+  const share = now.count === then.count ? slack / 2 : slack;
+  return now.count - then.count > slack * then.count || longer > share * now.seconds || slack === 0;
+}
