@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { ownFile } from '../../installation/own-file.js';
 import { CodedError } from '../../model/errors.js';
 import type { PageFormat } from '../../model/report-format.js';
@@ -6,6 +7,8 @@ import { type BisectInfo, PROBE_STREAM, type ProbeInfo } from '../../recording/r
 import { jsonReport } from '../../report/document/json-report.js';
 import { markdownReport } from '../../report/document/markdown-report.js';
 import type { ReportDocument } from '../../report/document/report-document.js';
+import { fleetPage } from '../../report/fleet/fleet-page.js';
+import { fleetMarkdown } from '../../report/fleet/fleet-text.js';
 import { htmlReport, type PageAssets } from '../../report/html/html-report.js';
 import { EXIT } from '../run/exit-status.js';
 import { measuredRun } from '../run/measured-run.js';
@@ -16,6 +19,7 @@ import { replayedEngine } from './recorded-engine.js';
 import { recordedFiles } from './recorded-files.js';
 import { recordedBisection, recordedMeasurement } from './replay.js';
 import { ReportAssembly } from './report-assembly.js';
+import { isFleetVerdict, readFleetVerdict } from './report-fleet.js';
 
 /** The options of `report`, checked and in the project's units. */
 export interface ReportOptions {
@@ -41,6 +45,7 @@ export async function report(options: ReportOptions, io: Io): Promise<number> {
     throw new CodedError('E_USAGE', 'a page in HTML is not for the terminal', 'add -o report.html, or --format md', 2);
   }
   const assets = options.format === 'html' ? pageAssets() : undefined;
+  if (await isFleetVerdict(options.file)) return reportFleet(options, assets, io);
   const inputs = recordedFiles(options.file);
   const damage = await withOutput({ output: options.output, inputs }, io, async (output) => {
     const { document, damage } = await assemble(options, io);
@@ -53,6 +58,22 @@ export async function report(options: ReportOptions, io: Io): Promise<number> {
     return damage;
   });
   if (damage) throw damage;
+  return EXIT.completed;
+}
+
+/** The same of what `rxray fleet --json` wrote. */
+async function reportFleet(options: ReportOptions, assets: PageAssets | undefined, io: Io): Promise<number> {
+  const { file, format, output } = options;
+  await withOutput({ output, inputs: [{ path: file, what: 'the verdict' }] }, io, async (to) => {
+    const told = await readFleetVerdict(file);
+    if (format === 'json') await to.write(`${JSON.stringify(told)}\n`);
+    else if (format === 'md' || assets === undefined) await to.write(fleetMarkdown(told));
+    else {
+      const page = fleetPage(told, assets.style, basename(file));
+      // Its style is allowed by its checksum, so not a byte of the page may be changed on the way.
+      await to.write(to.file === undefined ? page : Buffer.from(page));
+    }
+  });
   return EXIT.completed;
 }
 

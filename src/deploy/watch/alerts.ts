@@ -13,15 +13,21 @@ export interface Alert {
   readonly runbook: readonly string[];
 }
 
-/** Share of a node's edges that must be hit, and how many of them at least. */
+/** Share of a node's edges that must be hit by one kind, and how many at least. */
 const MOST_EDGES = 0.5;
+/** What joins two zones holds most of what crosses it. */
+const MOST_BETWEEN = 0.75;
+/** What holds a whole node holds nearly all of its edges; a bad link between groups of nodes only some of each. */
+const WHOLE = 0.9;
+/** A sender's own side leaves the edges into it alone. */
+const HARDLY_ANY = 0.3;
 const LEAST_EDGES = 2;
 /** Stalls that a node saw in what arrives. */
 const INBOUND_STALLS = 1.5;
 
 const inShare = `(${RECORDS.inEdgesHit} / ${RECORDS.inEdges})`;
 const outShare = `(${RECORDS.outEdgesHit} / ${RECORDS.outEdges})`;
-const mostIn = `(${inShare} >= ${MOST_EDGES} and ${RECORDS.inEdgesHit} >= ${LEAST_EDGES})`;
+const mostIn = `(${inShare} >= ${WHOLE} and ${RECORDS.inEdgesHit} >= ${LEAST_EDGES})`;
 const kindIn = (kind: string): string =>
   `(sum by (node) (${RECORDS.inKindHit}{kind="${kind}"}) / on (node) ${RECORDS.inEdges} >= ${MOST_EDGES})`;
 const arrived = (place: string): string =>
@@ -36,7 +42,7 @@ const CAUSES: readonly (readonly [cause: string, expr: string])[] = [
   ['nat', `${kindIn('nodeport')} unless on (node) ${kindIn('node')}`],
   [
     'sender',
-    `${outShare} >= ${MOST_EDGES} and ${RECORDS.outEdgesHit} >= ${LEAST_EDGES} unless on (node) ${mostIn} unless on (node) ${arrived('receive')} unless on (node) ${arrived('all')}`,
+    `${outShare} >= ${WHOLE} and ${RECORDS.outEdgesHit} >= ${LEAST_EDGES} unless on (node) ${inShare} >= ${HARDLY_ANY} unless on (node) ${arrived('receive')} unless on (node) ${arrived('all')}`,
   ],
 ];
 
@@ -63,7 +69,7 @@ export const ALERTS: readonly Alert[] = [
   },
   {
     alert: 'RxrayZonesStall',
-    expr: `${RECORDS.zones} >= ${MOST_EDGES}`,
+    expr: `${RECORDS.zones} >= ${MOST_BETWEEN} unless on (zone, to_zone) label_replace(max by (zone) (${RECORDS.zones}), "to_zone", "$1", "zone", "(.*)")`,
     for: '2m',
     severity: 'warning',
     summary: 'Packets wait in the network between two zones.',
@@ -109,7 +115,7 @@ export const ALERTS: readonly Alert[] = [
   {
     alert: 'RxrayNodeUnwatched',
     expr: `${RECORDS.inEdges} < ${LEAST_EDGES}`,
-    for: '10m',
+    for: '5m',
     severity: 'info',
     summary: 'A node is probed by too few agents.',
     description: '{{ $value }} agent probes {{ $labels.node }}: its faults could not be told from that agent.',

@@ -38,6 +38,12 @@ export function fleetText(told: FleetTold, quiet: boolean): string {
     .join('\n\n')}\n`;
 }
 
+/** For a ticket: the text as it stands, under its headline. */
+export function fleetMarkdown(told: FleetTold): string {
+  const title = headline(printableValue(told.verdict), printableValue(told.links)).replace(/^FLEET +/, '');
+  return `# ${title}\n\n\`\`\`\n${fleetText(told, false).replaceAll('```', "'''")}\`\`\`\n`;
+}
+
 export function headline(verdict: FleetVerdict, links: readonly LinkVerdict[]): string {
   if (verdict.cause === 'healthy') return `FLEET  healthy: ${count(verdict.nodes, 'node')}, none at fault`;
   if (verdict.cause === 'inconclusive') return `FLEET  inconclusive: ${verdict.reason ?? 'the data do not decide'}`;
