@@ -68,7 +68,7 @@ function kustomizeFiles() {
       kind: 'Kustomization',
       namespace: 'rxray',
       resources: ['rxray.yaml'],
-      images: [{ name: valuesWith()['image'].repository, newTag: valuesWith()['image'].tag }],
+      images: [{ name: valuesWith().image.repository, newTag: valuesWith().image.tag }],
     };
     const text = objects
       .map((object) => `---\n${stringify(object, { lineWidth: 0, aliasDuplicateObjects: false })}`)

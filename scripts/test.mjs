@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Sets up, builds, checks, and runs every test. Those that judge exact times have the machine for themselves, one by one;
-// behind them, on what they leave of the CPUs, run those that only compute or wait. The rest follows, side by side.
+// Sets up, builds, checks, and runs every test. Those that judge exact times have the machine for themselves; behind the
+// others that judge times run, on what those leave of the CPUs, the ones that only compute or wait.
 // `npm test -- unit` or `npm test -- real [WORD]` runs a part, after a build, of files whose path has WORD.
 // `npm run quick` is what to run before every commit: types, lint and the unit tests that do not take seconds each.
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, statSync } from 'node:fs';
@@ -15,16 +15,14 @@ import { Tally } from './test/tally.mjs';
 /** Folders, and files by name, whose tests send packets. */
 const REAL = /^(lab|e2e|transports)\/|\/(helper|portable|connect)-engine[^/]*\.test\.js$|^install\//;
 
-/**
- * Of those, the ones that judge no exact time: they mostly wait, and run side by side. `none` is among them as nobody may
- * be blamed on a busy machine either. The others have the machine for themselves, `check` among them: what it counts has
- * a limit of time.
- */
+/** Of those, the ones that judge no exact time and mostly wait. `none` is among them: nobody may be blamed on a busy machine. */
 const UNTIMED =
   /^transports\/|^engines\/|^lab\/(lab|truth)\.|^e2e\/(command-line|bisect-endings|outcomes|import-|recordings\.|trace-syscalls-|dashboard|engines\.|none\.|far-waits|run-ends|nothing-unasked|tracer-rights|old-kernel)/;
-/** And of those, the ones that nothing hurries: no answer of theirs is waited for within seconds. */
-const PATIENT = /^e2e\/(none|recordings|import-|outcomes|nothing-unasked|tracer-rights)|^lab\/truth\./;
-const AT_ONCE = 3;
+/** The ones that count microseconds, or processor time, or have a limit of it: nothing else runs meanwhile. */
+const EXACT = /^e2e\/(rtt-accuracy|omission|self-inflicted|tracer|trace-syscalls|check)\./;
+/** The ones whose faults hold packets and no CPU: two at once are not in each other's way. */
+const HOLDING =
+  /^e2e\/(agent|killed-and-dead|receiver-view|engine-stalls|stall-detection|request-verdicts)\.|^lab\/overlay\./;
 /** Captures of some hundred MB, several at once. */
 const LEAST_MEMORY = 4e9;
 
@@ -61,16 +59,19 @@ const is = (kind) => (path) => kind.test(relative(tests, path));
 const isNot = (kind) => (path) => !is(kind)(path);
 const unit = files.filter(isNot(REAL));
 const timed = files.filter(is(REAL)).filter(isNot(UNTIMED));
-const untimed = files.filter(is(UNTIMED));
+const untimed = files.filter(is(REAL)).filter(is(UNTIMED));
 
-if (part === 'all') {
-  const behind = startBehind([...unit, ...untimed.filter(is(PATIENT))], tally);
-  await phases.of('tests that judge times, others behind them', () => runTests(timed, 1, tally));
+if (part === 'all' || part === 'real') {
+  await phases.of('exact tests, one by one', () => runTests(timed.filter(is(EXACT)), 1, tally));
+  const behind = startBehind(part === 'all' ? [...untimed, ...unit] : untimed, tally);
+  const others = timed.filter(isNot(EXACT));
+  await phases.of('tests whose faults take a CPU, others behind them', () =>
+    runTests(others.filter(isNot(HOLDING)), 1, tally),
+  );
+  await phases.of('tests whose faults hold packets, others behind them', () =>
+    runTests(others.filter(is(HOLDING)), 2, tally),
+  );
   await phases.of('the rest of those behind', () => behind);
-  await phases.of('real tests side by side', () => runTests(untimed.filter(isNot(PATIENT)), AT_ONCE, tally));
-} else if (part === 'real') {
-  await phases.of('real tests side by side', () => runTests(untimed, AT_ONCE, tally));
-  await phases.of('real tests one by one', () => runTests(timed, 1, tally));
 } else {
   const wanted = part === 'quick' ? unit.filter(isNot(SLOW)) : unit;
   await phases.of('unit tests', () => runTests(wanted, availableParallelism(), tally));

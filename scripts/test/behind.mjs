@@ -14,6 +14,7 @@ const OWN = fileURLToPath(import.meta.url);
 
 /** Resolves when all have ended and `tally` has them. */
 export async function startBehind(paths, tally) {
+  if (paths.length === 0) return;
   const folder = mkdtempSync(join(tmpdir(), 'behind-'));
   const [list, result] = [join(folder, 'files'), join(folder, 'tally')];
   writeFileSync(list, paths.join('\n'));
