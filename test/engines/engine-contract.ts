@@ -257,7 +257,7 @@ export function engineContract(name: string, setup: Setup): void {
       const change = offered(t, capabilities.delayReply);
       if (change === undefined) return;
       const waitNs = 100 * MS;
-      const run = await collect(engine.start(plan({ count: 40, waitNs, paths: changed(plan(), change) })));
+      const run = await collect(engine.start(plan({ count: 100, waitNs, paths: changed(plan(), change) })));
       const late = run.final().filter((sample) => sample.outcome === 'late');
       assert.ok(late.length > 0, 'no reply was late');
       for (const { seq, rttNs, txDelayNs } of late) {
