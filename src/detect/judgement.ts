@@ -105,6 +105,7 @@ function delayed(tail: SampleTail, level: Level): ProbeDelay[] {
         excessNs: rttNs - level.medianNs,
         flow: tail.flow(place),
         previousNs: tail.previousNs(place),
+        stamp: tail.stamp(place),
       });
     }
   }

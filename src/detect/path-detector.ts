@@ -2,7 +2,7 @@ import type { PathTotals } from '../model/engine-event.js';
 import type { Finding, LossEpisode } from '../model/finding.js';
 import type { Outage } from '../model/outage.js';
 import { isRequest } from '../model/protocol.js';
-import { Outcomes, type SampleColumns, SampleFlags } from '../model/sample.js';
+import { Outcomes, type SampleColumns, SampleFlags, stampPlace } from '../model/sample.js';
 import type { Summary } from '../model/summary.js';
 import { MS, SECOND } from '../model/time.js';
 import { AnsweredSweep } from './answered-sweep.js';
@@ -100,7 +100,7 @@ export class PathDetector {
   /** One wait of the vantage's own way out, in place of an RTT. */
   observeWait(fromNs: number, waitNs: number, flow: number): void {
     this.#measure.received += 1;
-    this.#observeAnswer(fromNs, waitNs, flow);
+    this.#observeAnswer(fromNs, waitNs, flow, 0);
   }
 
   /** Takes in sample `i`. */
@@ -140,7 +140,7 @@ export class PathDetector {
       this.#settleSoon();
       return;
     }
-    this.#observeAnswer(sentNs, rttNs, flow);
+    this.#observeAnswer(sentNs, rttNs, flow, flags);
   }
 
   /** Time has passed; `nowNs` is an instant up to which all samples can be taken to have come. */
@@ -232,12 +232,14 @@ export class PathDetector {
     return probes === 0 ? undefined : { probes, aboveNs };
   }
 
-  #observeAnswer(sentNs: number, rttNs: number, flow: number): void {
-    const arrivalNs = sentNs + rttNs;
-    if (arrivalNs > this.#nowNs) {
-      this.#nowNs = arrivalNs;
+  #observeAnswer(sentNs: number, stampedRttNs: number, flow: number, flags: number): void {
+    if (sentNs + stampedRttNs > this.#nowNs) {
+      this.#nowNs = sentNs + stampedRttNs;
     }
     const previousNs = this.#sweep.answer(sentNs, flow);
+    const rttNs = this.#usual.scaled(stampedRttNs, flags);
+    if (Number.isNaN(rttNs)) return;
+    const arrivalNs = sentNs + rttNs;
     if (this.#repeated.take(sentNs, rttNs, flow, this.#usualNs())) {
       this.#settleSoon();
       return;
@@ -247,8 +249,8 @@ export class PathDetector {
       this.#ready.push(released);
       this.#settleSoon();
     }
-    const place = this.#tail.push(sentNs, rttNs, previousNs, flow);
-    this.#usual.observe(sentNs, rttNs);
+    const place = this.#tail.push(sentNs, rttNs, previousNs, flow, stampPlace(flags));
+    this.#usual.observe(sentNs, rttNs, flags);
     this.#noise.answer(this.#censored ? Math.max(1, (sentNs - this.#lastSentNs) / this.#path.intervalNs) : 1);
     this.#lastSentNs = sentNs;
     if (rttNs >= this.#usual.heldNs) {

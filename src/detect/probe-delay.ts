@@ -12,6 +12,8 @@ export interface ProbeDelay {
   readonly flow: number;
   /** Send instant of the probe of the same flow answered before this one; below 0 for none. */
   readonly previousNs: number;
+  /** Who stamped its arrival: the place in `RECEIVED_STAMPS`. */
+  readonly stamp: number;
 }
 
 /** What a path is judged by at one moment. */

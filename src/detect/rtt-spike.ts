@@ -1,4 +1,5 @@
 import type { RttSpike } from '../model/finding.js';
+import { present } from '../model/present.js';
 import type { ProbeDelay } from './probe-delay.js';
 import type { Surroundings } from './surroundings.js';
 
@@ -29,6 +30,7 @@ export function rttSpike(delay: ProbeDelay, around: Surroundings): RttSpike {
     flowsHit: around.flowsOf([delay]),
     flowsExposed: around.flowsExposed([delay], delay.sentNs, delay.arrivalNs),
     selfInflicted: false,
+    ...present({ receivedStamp: around.ownStamp([delay]) }),
     neighbours: around.neighbours(delay),
   };
 }

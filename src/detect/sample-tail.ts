@@ -6,6 +6,8 @@ const CELLS = 4;
 const [SENT, RTT, PREVIOUS, FLOW] = [0, 1, 2, 3];
 /** Added to the flow of a sample that a finding has taken. */
 const CLAIMED = 0x1_0000;
+/** The cell of the flow holds, from this bit on, who stamped the arrival. */
+const STAMP = 0x2_0000;
 
 /**
  * The last answered samples of one path, in the order in which their answers arrived: a ring of 32 bytes a sample.
@@ -41,9 +43,10 @@ export class SampleTail {
 
   /**
    * @param previousNs send instant of the probe of the same flow that was answered before this one; below 0 for none
+   * @param stamp who stamped the arrival: the place in `RECEIVED_STAMPS`
    * @returns the place of the sample
    */
-  push(sentNs: number, rttNs: number, previousNs: number, flow: number): number {
+  push(sentNs: number, rttNs: number, previousNs: number, flow: number, stamp: number): number {
     if (this.#end - this.#start > this.#mask) {
       this.#makeRoom();
     }
@@ -52,7 +55,7 @@ export class SampleTail {
     cells[at + SENT] = sentNs;
     cells[at + RTT] = rttNs;
     cells[at + PREVIOUS] = previousNs;
-    cells[at + FLOW] = flow;
+    cells[at + FLOW] = flow + stamp * STAMP;
     this.#end += 1;
     return this.#end - 1;
   }
@@ -77,13 +80,19 @@ export class SampleTail {
     return (this.#cells[(place & this.#mask) * CELLS + FLOW] as number) & (CLAIMED - 1);
   }
 
+  /** Who stamped its arrival: the place in `RECEIVED_STAMPS`. */
+  stamp(place: number): number {
+    return Math.floor((this.#cells[(place & this.#mask) * CELLS + FLOW] as number) / STAMP);
+  }
+
   /** Whether a finding has taken the sample. */
   claimed(place: number): boolean {
-    return (this.#cells[(place & this.#mask) * CELLS + FLOW] as number) >= CLAIMED;
+    return ((this.#cells[(place & this.#mask) * CELLS + FLOW] as number) & CLAIMED) !== 0;
   }
 
   claim(place: number): void {
-    this.#cells[(place & this.#mask) * CELLS + FLOW] = this.flow(place) + CLAIMED;
+    const at = (place & this.#mask) * CELLS + FLOW;
+    this.#cells[at] = (this.#cells[at] as number) | CLAIMED;
   }
 
   /** Lower quartile of the RTTs held; 0 while empty. */

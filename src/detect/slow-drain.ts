@@ -1,4 +1,5 @@
 import type { SlowDrain } from '../model/finding.js';
+import { present } from '../model/present.js';
 import { fitLine } from '../stats/line-fit.js';
 import type { Level, ProbeDelay } from './probe-delay.js';
 import { STALL_SLOPE } from './stall.js';
@@ -55,5 +56,6 @@ export function sustained(
     flowsHit: around.flowsOf(delays),
     flowsExposed: around.flowsExposed(delays, startMax, release),
     selfInflicted: false,
+    ...present({ receivedStamp: around.ownStamp(delays) }),
   };
 }

@@ -1,4 +1,5 @@
 import type { Stall } from '../model/finding.js';
+import { present } from '../model/present.js';
 import { FRESH_FLOW } from '../model/sample.js';
 import { fitLine, fitOfConstantSum } from '../stats/line-fit.js';
 import { releaseOrder } from '../stats/release-order.js';
@@ -119,6 +120,7 @@ export function stall(held: readonly ProbeDelay[], level: Level, around: Surroun
     flowsHit: around.flowsOf(held),
     flowsExposed: around.flowsExposed(held, startMax, firstArrival - level.spreadNs),
     selfInflicted: false,
+    ...present({ receivedStamp: around.ownStamp(held) }),
     fit: fitOfConstantSum(sent, rtt),
     slope: fitLine(sent, rtt).slope,
     ...(around.beganWith(startMin) && startMin === startMax ? { startUnseen: true } : {}),
@@ -153,8 +155,7 @@ function heldFlowsOnly(held: readonly ProbeDelay[], level: Level, around: Surrou
   for (const flow of new Set(held.map((delay) => delay.flow))) {
     const own = held.filter((delay) => delay.flow === flow);
     const shown = own.filter((delay) => isStrong(delay, level));
-    const first = Math.min(...own.map((delay) => delay.sentNs));
-    const passed = flow === FRESH_FLOW ? 0 : around.passedMeanwhile(flow, first, firstArrival - level.spreadNs);
+    const passed = flow === FRESH_FLOW ? 0 : around.passedMeanwhile(own, firstArrival - level.spreadNs);
     if (shown.length > 0 && passed < own.length) {
       flows.add(flow);
     }

@@ -1,4 +1,4 @@
-import { FRESH_FLOW } from '../model/sample.js';
+import { FRESH_FLOW, RECEIVED_STAMPS, type ReceivedStamp } from '../model/sample.js';
 import type { ProbeDelay } from './probe-delay.js';
 import type { SampleTail } from './sample-tail.js';
 
@@ -46,20 +46,36 @@ export class Surroundings {
   }
 
   /**
+   * Who stamped the arrival of all of some probes, where other answers of the path around them have another stamp:
+   * they may have waited where those were not looked at any more. Undefined where there is nothing to tell.
+   */
+  ownStamp(delays: readonly ProbeDelay[]): ReceivedStamp | undefined {
+    const stamp = this.#onlyStamp(delays);
+    if (stamp === null) return undefined;
+    for (let place = this.#tail.start; place < this.#tail.end; place += 1) {
+      if (this.#tail.stamp(place) !== stamp) return RECEIVED_STAMPS[stamp];
+    }
+    return undefined;
+  }
+
+  /**
    * Fixed flows with a probe that was sent when the hold was certainly on and answered before its end: they did not
-   * wait there. Empty for a censored series, where unprinted probes are not known.
+   * wait there. A probe stamped earlier than all of those held says nothing of what came behind its stamp.
+   * Empty for a censored series, where unprinted probes are not known.
    */
   flowsExposed(held: readonly ProbeDelay[], startMaxNs: number, releaseNs: number): number[] {
     if (this.#path.censored) {
       return [];
     }
     const hit = new Set(held.map((delay) => delay.flow));
+    const leastStamp = Math.min(...held.map((delay) => delay.stamp));
     const exposed = new Set<number>();
     for (let place = this.#tail.start; place < this.#tail.end; place += 1) {
       const flow = this.#tail.flow(place);
       if (
         flow !== FRESH_FLOW &&
         !hit.has(flow) &&
+        this.#tail.stamp(place) >= leastStamp &&
         this.#tail.sentNs(place) >= startMaxNs &&
         this.#tail.arrivalNs(place) < releaseNs
       ) {
@@ -91,14 +107,18 @@ export class Surroundings {
   }
 
   /**
-   * Probes of one flow sent after `fromNs` that were answered before `releaseNs` and are not among `held`: where
-   * they are many, the flow did not wait for that release, and its delayed probes are a coincidence.
+   * Probes of the flow of `held` that were sent after the first of those, answered before `releaseNs` and not held:
+   * where they are many, the flow did not wait for that release, and its delayed probes are a coincidence.
    */
-  passedMeanwhile(flow: number, fromNs: number, releaseNs: number): number {
+  passedMeanwhile(held: readonly ProbeDelay[], releaseNs: number): number {
+    const flow = held[0]?.flow;
+    const fromNs = Math.min(...held.map((delay) => delay.sentNs));
+    const leastStamp = Math.min(...held.map((delay) => delay.stamp));
     let count = 0;
     for (let place = this.#tail.start; place < this.#tail.end; place += 1) {
       if (
         this.#tail.flow(place) === flow &&
+        this.#tail.stamp(place) >= leastStamp &&
         this.#tail.sentNs(place) > fromNs &&
         this.#tail.arrivalNs(place) < releaseNs
       ) {
@@ -141,6 +161,11 @@ export class Surroundings {
       }
     }
     return delays.length / (delays.length + others);
+  }
+
+  #onlyStamp(delays: readonly ProbeDelay[]): number | null {
+    const [first] = delays;
+    return first !== undefined && delays.every(({ stamp }) => stamp === first.stamp) ? first.stamp : null;
   }
 
   #lastBefore(held: readonly ProbeDelay[], firstSentNs: number, releaseNs: number): number | null {

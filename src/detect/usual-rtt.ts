@@ -1,5 +1,6 @@
 import { MS } from '../model/time.js';
 import { RunningMedian } from '../stats/running-median.js';
+import { StampScale } from '../stats/stamp-scale.js';
 import { LEAST_HOLD_NS } from './detectable-stall.js';
 import type { DetectedPath, DetectOptions } from './detected-path.js';
 import type { Level } from './probe-delay.js';
@@ -30,6 +31,7 @@ export class UsualRtt {
   readonly #jitterNs: number;
   readonly #censored: boolean;
   readonly #median = new RunningMedian();
+  readonly #scale = new StampScale(this.#median);
   #caseNs: number;
   #heldNs: number;
   #highNs: number;
@@ -78,11 +80,17 @@ export class UsualRtt {
     return this.#censored || this.#median.ready;
   }
 
+  /** RTT of an answer with these flags on the scale of the path; NaN where it is not known how its stamps compare. */
+  scaled(rttNs: number, flags: number): number {
+    return this.#scale.scaled(rttNs, flags);
+  }
+
   /**
-   * Takes an answer in, unless it came closer to the one before it or after it than half of the distance in which they
+   * Takes an answer in, unless its stamps are not those of the scale, or it came closer to the one before it or after it than half of the distance in which they
    * were sent: such were held, and say nothing of the usual RTT. Of the first answer nothing is known either.
    */
-  observe(sentNs: number, rttNs: number): void {
+  observe(sentNs: number, rttNs: number, flags: number): void {
+    if (!this.#scale.isMain(flags)) return;
     const arrivalNs = sentNs + rttNs;
     const apart = (arrivalNs - this.#lastArrivalNs) * 2 >= Math.abs(sentNs - this.#lastSentNs);
     const last = this.#lastRttNs;
@@ -112,9 +120,11 @@ export class UsualRtt {
   /** The level has changed for good. */
   reset(): void {
     this.#median.reset();
+    this.#scale.reset();
   }
 
-  #levelAt(median: number, noiseNs: number): Level {
+  #levelAt(median: number, ownNoiseNs: number): Level {
+    const noiseNs = Math.max(ownNoiseNs, this.#scale.noiseNs);
     const { thresholdNs, stallThresholdNs } = this.#options;
     const medianNs = Math.round(median);
     const holdNs = Math.max(LEAST_HOLD_NS, 2 * noiseNs);

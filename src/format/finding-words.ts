@@ -23,6 +23,11 @@ export function describeFinding(finding: Finding, thresholdNs: number): string {
   if (flows > 1 && finding.flowsHit.length > 0) {
     words.push(`flows ${formatFlows(finding.flowsHit)} held, ${finding.flowsExposed.length} of ${flows} passed`);
   }
+  if (finding.receivedStamp === 'socket' || finding.receivedStamp === 'user') {
+    words.push(
+      `by stamps of ${finding.receivedStamp === 'socket' ? 'the packet socket' : 'user space'} alone: it may have waited on this machine, behind the driver`,
+    );
+  }
   if (finding.request !== undefined) words.push(accountWords(finding.request));
   if (finding.selfInflicted) words.push('SELF-INFLICTED: the prober itself paused, this convicts nobody');
   return words.join('; ');

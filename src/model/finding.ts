@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RECEIVED_STAMPS } from './sample.js';
 
 const instant = z.int().describe('nanoseconds since epochNs of the run');
 const length = z.int().describe('nanoseconds');
@@ -26,11 +27,17 @@ const base = {
   durationNs: length.describe('release - (startMin + startMax) / 2'),
   probes: z.int().min(1).describe('probes that show it, those below the threshold included'),
   probesAboveThreshold: z.int().min(0),
-  peakRttNs: length.describe('largest RTT; 0 for a loss-episode'),
+  peakRttNs: length.describe('largest RTT, by the stamps that are usual on the path; 0 for a loss-episode'),
   excessNs: length.describe('largest RTT above the running median of the path'),
   flowsHit: z.array(flow),
   flowsExposed: z.array(flow).describe('flows with a probe under way in the interval that was not held'),
   selfInflicted: z.boolean().describe('the prober itself paused then: convicts nobody'),
+  receivedStamp: z
+    .enum(RECEIVED_STAMPS)
+    .optional()
+    .describe(
+      'who stamped the arrival of all these probes, where others of the path around them have the stamp of another: what waited behind the driver is in the stamps of socket and user alone',
+    ),
   request: requestAccountSchema.optional().describe('of requests: the phase they waited in, and what packets saw then'),
 };
 

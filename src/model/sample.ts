@@ -45,6 +45,17 @@ export const SampleFlags = {
   socketReceivedStamp: 128,
 } as const;
 
+/** Who stamped the arrival of a reply, from the first to the last on its way: what comes later contains further waits. */
+export const RECEIVED_STAMPS = ['card', 'driver', 'socket', 'user'] as const;
+export type ReceivedStamp = (typeof RECEIVED_STAMPS)[number];
+
+/** Who stamped the arrival of a reply with these flags: the place in {@link RECEIVED_STAMPS}. */
+export function stampPlace(flags: number): number {
+  if ((flags & SampleFlags.hardwareStamps) !== 0) return 0;
+  if ((flags & SampleFlags.userReceivedStamp) !== 0) return 3;
+  return (flags & SampleFlags.socketReceivedStamp) !== 0 ? 2 : 1;
+}
+
 /**
  * Samples side by side, one typed array a field; element i of each belongs to sample i. Only the first
  * `length` elements count. Instants are integer nanoseconds since the epoch of the run; a float64 holds

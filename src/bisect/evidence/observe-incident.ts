@@ -1,5 +1,5 @@
 import type { MeasuredPath } from '../../model/measured-path.js';
-import { FRESH_FLOW } from '../../model/sample.js';
+import { FRESH_FLOW, RECEIVED_STAMPS } from '../../model/sample.js';
 import { MS } from '../../model/time.js';
 import type { LoggedProbe, PathLog } from '../paths/path-log.js';
 import { machineOfVantage } from '../paths/topology.js';
@@ -15,6 +15,7 @@ const LEAST_PASSED = 4;
 /** Excess of a path against that of the paths with a finding: from here on congested, below the other clean. */
 const CONGESTED = 0.3;
 const NOT_CONGESTED = 0.12;
+const AT_SOCKET = RECEIVED_STAMPS.indexOf('socket');
 
 /** An incident as the probes show it. */
 export type SeenIncident = Omit<Observation, 'local' | 'traced'>;
@@ -40,13 +41,15 @@ export function observeIncident(group: FindingGroup, watch: Watch): SeenIncident
   }
   const startMaxNs = Math.min(...group.findings.map(({ finding }) => finding.startMax));
   const startMinNs = earliestStart(group, startMaxNs);
+  const behind = behindDriver(group, watch.logs);
   const lookAt = (look: Look): (PathLook | null)[] =>
     watch.paths.map((path, index) => {
       const found = own.get(index) ?? [];
-      if (found.length === 0 && watch.blind(index, startMaxNs, lastReleaseNs(group))) {
+      const log = watch.logs[index];
+      const stampedBefore = behind.has(path.vantage) && log !== undefined && log.usualStamp < AT_SOCKET;
+      if (found.length === 0 && (stampedBefore || watch.blind(index, startMaxNs, lastReleaseNs(group)))) {
         return null;
       }
-      const log = watch.logs[index];
       const seen = log === undefined ? null : look(path, log, found, watch.slackNs(index));
       if (seen !== null && (found.length === 0 || seen.observation.heldProbes > 0)) {
         return seen;
@@ -62,13 +65,24 @@ export function observeIncident(group: FindingGroup, watch: Watch): SeenIncident
       heldBefore,
       paths: lookAt(() => null).map((look) => look?.observation ?? null),
     };
-  let looks = lookAt(group.kind === 'stall' ? stallLook(group, startMaxNs) : rangeLook(group));
+  let looks = lookAt(group.kind === 'stall' ? stallLook(group, startMaxNs, behind) : rangeLook(group));
   const laterNs = group.kind === 'stall' ? commonStart(looks) : startMaxNs;
   if (laterNs > startMaxNs) {
-    looks = lookAt(stallLook(group, laterNs));
+    looks = lookAt(stallLook(group, laterNs, behind));
   }
   const paths = looks.map((look) => look?.observation ?? null);
   return { ...seenBy(group, startMinNs, startMaxNs), heldBefore: null, paths };
+}
+
+/**
+ * The vantages of a hold that only stamps of the packet socket show: it may have lain behind their driver, and replies
+ * that the driver stamped there had that still before them. They are no witnesses that nothing waited.
+ */
+function behindDriver({ findings }: FindingGroup, logs: readonly PathLog[]): ReadonlySet<string> {
+  const atSocket = findings.every(({ finding: { receivedStamp }, path }) =>
+    receivedStamp === undefined ? logs[path]?.usualStamp === AT_SOCKET : receivedStamp === 'socket',
+  );
+  return new Set(atSocket ? findings.map(({ vantage }) => vantage) : []);
 }
 
 function seenBy(
@@ -129,7 +143,7 @@ function earliestStart(group: FindingGroup, startMaxNs: number): number {
 }
 
 /** While the stage stood still, every probe that crossed it left at the release; every other one did not wait. */
-function stallLook(group: FindingGroup, startMaxNs: number): Look {
+function stallLook(group: FindingGroup, startMaxNs: number, behind: ReadonlySet<string>): Look {
   const middleNs = middleReleaseNs(group);
   const first = group.findings.find(({ finding }) => finding.startMax === startMaxNs);
   return (path, log, own, slackNs) => {
@@ -155,7 +169,8 @@ function stallLook(group: FindingGroup, startMaxNs: number): Look {
     const held: LoggedProbe[] = [];
     const passed: LoggedProbe[] = [];
     for (const probe of log.sentWithin(fromNs, releaseNs)) {
-      const { sentNs, rttNs } = probe;
+      const { sentNs, rttNs, stamp } = probe;
+      if (behind.has(path.vantage) && stamp < AT_SOCKET) continue;
       const holdNs = releaseNs - sentNs - baseNs;
       if (rttNs < 0 || holdNs < 3 * levelNs + toleranceNs) {
         continue;

@@ -1,7 +1,8 @@
 import type { MeasuredPath } from '../../model/measured-path.js';
-import { FRESH_FLOW, Outcomes, type SampleColumns, SampleFlags } from '../../model/sample.js';
+import { FRESH_FLOW, Outcomes, type SampleColumns, SampleFlags, stampPlace } from '../../model/sample.js';
 import { MS, SECOND } from '../../model/time.js';
 import { RunningMedian } from '../../stats/running-median.js';
+import { StampScale } from '../../stats/stamp-scale.js';
 
 /** Findings of a stall come within about 1 s, of congestion after its end: so far back probes are remembered. */
 const REMEMBERED_NS = 16 * SECOND;
@@ -31,6 +32,8 @@ export interface LoggedProbe {
   readonly sentNs: number;
   readonly rttNs: number;
   readonly flow: number;
+  /** Who stamped the arrival of the reply: the place in `RECEIVED_STAMPS`. */
+  readonly stamp: number;
 }
 
 /** The recent probes of one path, in a ring of fixed size, and what RTT it usually has. */
@@ -39,8 +42,11 @@ export class PathLog {
   readonly #rtt: Float64Array;
   readonly #flow: Uint16Array;
   readonly #seq: Uint32Array;
+  readonly #stamp: Uint8Array;
   readonly #usual = new RunningMedian();
+  readonly #scale = new StampScale(this.#usual);
   readonly #profiles = new Map<number, FlowProfile>();
+  #usualStamp = 0;
   #end = 0;
   #answered = 0;
   #leastNs = 0;
@@ -53,6 +59,7 @@ export class PathLog {
     this.#rtt = new Float64Array(size);
     this.#flow = new Uint16Array(size);
     this.#seq = new Uint32Array(size);
+    this.#stamp = new Uint8Array(size);
   }
 
   /** Whether probes were lost and none was ever answered: no route, or nobody there. */
@@ -72,7 +79,12 @@ export class PathLog {
 
   /** Excess from which on a probe counts as held. */
   get levelNs(): number {
-    return Math.min(MOST_LEVEL_NS, Math.max(LEAST_LEVEL_NS, 3 * this.#usual.tail));
+    return Math.min(MOST_LEVEL_NS, Math.max(LEAST_LEVEL_NS, 3 * Math.max(this.#usual.tail, this.#scale.noiseNs)));
+  }
+
+  /** Who stamps the arrival of most replies: the place in `RECEIVED_STAMPS`. */
+  get usualStamp(): number {
+    return this.#usualStamp;
   }
 
   /** Replies of different flows come with different TTLs: not all are answered by the same machine, or come one way. */
@@ -90,12 +102,19 @@ export class PathLog {
     if (outcome > Outcomes.lost || ((samples.flags[i] as number) & SampleFlags.clockStep) !== 0) {
       return;
     }
-    const rttNs = samples.rttNs[i] as number;
+    const flags = samples.flags[i] as number;
     const flow = samples.flow[i] as number;
+    let rttNs = samples.rttNs[i] as number;
     if (outcome !== Outcomes.lost) {
+      rttNs = this.#scale.scaled(rttNs, flags);
+      // It says neither that it passed nor that it waited while nothing is known of its stamps.
+      if (Number.isNaN(rttNs)) return;
       this.#leastNs = this.#answered === 0 ? rttNs : Math.min(this.#leastNs, rttNs);
       this.#answered += 1;
-      this.#usual.push(rttNs);
+      if (this.#scale.isMain(flags)) {
+        this.#usual.push(rttNs);
+        this.#usualStamp = stampPlace(flags);
+      }
       this.#note(flow, samples.ttl[i] as number, rttNs);
     }
     const at = this.#end % this.#sent.length;
@@ -103,6 +122,7 @@ export class PathLog {
     this.#rtt[at] = outcome === Outcomes.lost ? -1 : rttNs;
     this.#flow[at] = flow;
     this.#seq[at] = samples.seq[i] as number;
+    this.#stamp[at] = stampPlace(flags);
     this.#end += 1;
   }
 
@@ -124,6 +144,7 @@ export class PathLog {
         sentNs: this.#sent[at] as number,
         rttNs: this.#rtt[at] as number,
         flow: this.#flow[at] as number,
+        stamp: this.#stamp[at] as number,
       };
       bySeq.set(this.#seq[at] as number, probe);
     }

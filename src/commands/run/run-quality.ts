@@ -2,7 +2,7 @@ import type { EndReason } from '../../model/end-reason.js';
 import type { Counters, EngineEvent, ProberHello } from '../../model/engine-event.js';
 import { present } from '../../model/present.js';
 import type { QualityRecord } from '../../model/records/run.js';
-import { Outcomes, type SampleColumns, SampleFlags } from '../../model/sample.js';
+import { Outcomes, RECEIVED_STAMPS, type ReceivedStamp, type SampleColumns, stampPlace } from '../../model/sample.js';
 
 /** Gathers from the events of a run how good the measurement was. */
 export class RunQuality {
@@ -55,11 +55,7 @@ export class RunQuality {
     if (this.#timestamps === 'sim') return;
     for (let i = 0; i < length; i += 1) {
       if (outcome[i] !== Outcomes.reply && outcome[i] !== Outcomes.late) continue;
-      const flag = flags[i] as number;
-      if ((flag & SampleFlags.hardwareStamps) !== 0) this.#stamps.card += 1;
-      else if ((flag & SampleFlags.userReceivedStamp) !== 0) this.#stamps.user += 1;
-      else if ((flag & SampleFlags.socketReceivedStamp) !== 0) this.#stamps.socket += 1;
-      else this.#stamps.driver += 1;
+      this.#stamps[RECEIVED_STAMPS[stampPlace(flags[i] as number)] as ReceivedStamp] += 1;
     }
   }
 
