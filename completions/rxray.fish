@@ -360,7 +360,7 @@ complete -c rxray -n '__fish_seen_subcommand_from trace; and __fish_seen_subcomm
 complete -c rxray -n '__fish_seen_subcommand_from trace; and __fish_seen_subcommand_from syscalls' -l json -d 'NDJSON: one record a line'
 complete -c rxray -n '__fish_seen_subcommand_from trace; and __fish_seen_subcommand_from syscalls' -s o -l output -r -d 'write results to this file; - is standard output'
 complete -c rxray -n '__fish_seen_subcommand_from trace; and __fish_seen_subcommand_from syscalls' -l min -r -d 'tell calls of this length and longer; the kernel side passes over the others'
-complete -c rxray -n '__fish_seen_subcommand_from trace; and __fish_seen_subcommand_from syscalls' -l exact -d 'read the clock twice a call, never go by ticks'
+complete -c rxray -n '__fish_seen_subcommand_from trace; and __fish_seen_subcommand_from syscalls' -l exact -d 'see each call begin and return, also for --min of 10 ms and more: slows every call of the machine'
 complete -c rxray -n '__fish_seen_subcommand_from trace; and __fish_seen_subcommand_from syscalls' -s s -l summary -d 'totals of each call in each process'
 complete -c rxray -n '__fish_seen_subcommand_from trace; and __fish_seen_subcommand_from syscalls' -l top -d 'the same as a table that follows what happens'
 complete -c rxray -n '__fish_seen_subcommand_from trace; and __fish_seen_subcommand_from syscalls' -l in-flight -d 'tell at every interval what has not returned'

@@ -161,6 +161,10 @@ enum rxray_end_reason {
 #define RXRAY_CALL_FLAGS_SLOW 0x08u
 /* the arguments could not be read */
 #define RXRAY_CALL_FLAGS_ARGUMENTS_UNKNOWN 0x10u
+/* its begin and end are known to a sample, and its result is not: no hook saw it return */
+#define RXRAY_CALL_FLAGS_SAMPLED 0x20u
+/* it may be several calls with the same arguments, one right behind the other */
+#define RXRAY_CALL_FLAGS_UNPROVEN 0x40u
 
 /* of rxray itself: this tracer, who started it, or a prober */
 #define RXRAY_OCCUPANT_FLAGS_OWN_PROCESS 0x01u

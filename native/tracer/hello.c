@@ -58,6 +58,24 @@ void hello_tell(struct tracer *tracer)
 	json_free(json);
 }
 
+/*
+ * Each is really loaded and attached for a moment: what a kernel announces is not what it allows.
+ */
+static void try_question(struct tracer *tracer, const struct question *question, const char *options,
+                         struct problem *problem)
+{
+	char line[128];
+	int length = snprintf(line, sizeof(line), "trace %s %s", question->name, options);
+
+	*problem = (struct problem){0};
+	tracer->stats_fd = -1;
+	if (!trace_plan_init(&tracer->plan, problem))
+		return;
+	tracer->plan.versioned = true;
+	if (trace_plan_take_line(&tracer->plan, line, (size_t)length, problem))
+		setup_try(tracer, problem);
+}
+
 int capabilities_print(void)
 {
 	struct json *json = json_new();
@@ -78,23 +96,17 @@ int capabilities_print(void)
 	for (const struct question *const *question = questions; *question != NULL; question++) {
 		json_add(json, "%s{\"question\":\"%s\",", question != questions ? "," : "",
 		         (*question)->name);
-		/* Each is really loaded and attached for a moment: what a kernel announces is not what it
-		 * allows.
-		 */
-		problem = (struct problem){0};
-		tracer->stats_fd = -1;
-		if (trace_plan_init(&tracer->plan, &problem)) {
-			char line[64];
-			int length = snprintf(line, sizeof(line), "trace %s", (*question)->name);
-
-			tracer->plan.versioned = true;
-			if (trace_plan_take_line(&tracer->plan, line, (size_t)length, &problem))
-				setup_try(tracer, &problem);
-		}
+		try_question(tracer, *question, "", &problem);
 		json_add(json, "\"works\":%s", problem.code == NULL ? "true" : "false");
 		if (problem.code == NULL) {
 			json_add(json, ",\"got\":");
 			add_asked(json, &tracer->plan.asked[0]);
+			if ((*question)->other_name != NULL) {
+				setup_release(tracer);
+				try_question(tracer, *question, (*question)->other_options, &problem);
+				json_add(json, ",\"%s\":%s", (*question)->other_name,
+				         problem.code == NULL ? "true" : "false");
+			}
 		} else {
 			json_add(json, ",\"code\":\"%s\",\"message\":", problem.code);
 			json_string(json, problem.message);

@@ -6,6 +6,8 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
+#include "saved_registers.bpf.h"
+
 static __always_inline bool begins_with(const char *comm, const char *word, int length)
 {
 	for (int i = 0; i < length; i++) {
@@ -19,33 +21,6 @@ static __always_inline bool begins_with(const char *comm, const char *word, int 
 static __always_inline struct task_struct *current_task(void)
 {
 	return (struct task_struct *)bpf_get_current_task();
-}
-
-/* Of x86-64 and arm64 with pages of 4 KiB, both without KASAN; BTF has the type only where something uses it.
- */
-#define STACK_BYTES 16384
-
-/*
- * The registers of user space, as they were saved on the way into the kernel: NULL for a thread that has
- * none. Before 5.15 no function of the kernel tells where; they lie at the far end of the kernel's stack,
- * and what lies there has to look like them.
- */
-static __always_inline struct pt_regs *saved_registers(struct task_struct *task)
-{
-	struct pt_regs *registers;
-	void *stack;
-	__u64 size = bpf_core_type_exists(union thread_union) ? bpf_core_type_size(union thread_union)
-	                                                      : STACK_BYTES;
-
-	if ((BPF_CORE_READ(task, flags) & PF_KTHREAD) != 0)
-		return NULL;
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
-		return (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	stack = BPF_CORE_READ(task, stack);
-	if (stack == NULL)
-		return NULL;
-	registers = stack + size - bpf_core_type_size(struct pt_regs);
-	return SAVED_FROM_USER(registers) ? registers : NULL;
 }
 
 /* The number of the system call that a user's task is in; -1 when it was interrupted outside of any. */

@@ -36,9 +36,10 @@ static bool kernel_has(const struct tracer *tracer, const char *tracepoint)
 	return btf__find_by_name_kind(tracer->btf, name, BTF_KIND_TYPEDEF) > 0;
 }
 
-static void choose(const struct tracer *tracer, struct hooks *hooks, struct bpf_object *object,
+static void choose(const struct tracer *tracer, struct asked *asked, struct bpf_object *object,
                    enum flavour flavour)
 {
+	struct hooks *hooks = &asked->hooks;
 	struct bpf_program *program;
 	const char *tracepoint;
 
@@ -47,16 +48,18 @@ static void choose(const struct tracer *tracer, struct hooks *hooks, struct bpf_
 	bpf_object__for_each_program(program, object)
 	{
 		enum flavour own = section_flavour(program, &tracepoint);
-		bool wanted = own == flavour && kernel_has(tracer, tracepoint);
+		enum hook_use use = asked->question->use == NULL
+		                            ? HOOK_USED
+		                            : asked->question->use(asked->state, bpf_program__name(program));
+		bool wanted = use != HOOK_UNUSED &&
+		              (own == FLAVOUR_AUTO || (own == flavour && kernel_has(tracer, tracepoint)));
 
-		if (own == FLAVOUR_AUTO)
-			continue;
 		bpf_program__set_autoload(program, wanted);
-		if (own != flavour || hooks->count == HOOKS_MOST)
+		if (use == HOOK_UNUSED || own == FLAVOUR_AUTO || own != flavour || hooks->count == HOOKS_MOST)
 			continue;
 		struct hook *hook = &hooks->list[hooks->count++];
 
-		*hook = (struct hook){.program = wanted ? program : NULL};
+		*hook = (struct hook){.program = wanted ? program : NULL, .later = use == HOOK_LATER};
 		snprintf(hook->tracepoint, sizeof(hook->tracepoint), "%s", tracepoint);
 	}
 }
@@ -103,10 +106,12 @@ static bool attach(struct hooks *hooks, const char *name, struct problem *proble
 
 		if (hook->program == NULL)
 			continue;
+		hook->got = true;
+		if (hook->later)
+			continue;
 		hook->link = bpf_program__attach(hook->program);
 		if (hook->link == NULL)
 			return refused(errno, name, problem);
-		hook->got = true;
 	}
 	return true;
 }
@@ -133,7 +138,7 @@ bool hooks_open(struct tracer *tracer, struct asked *asked, struct problem *prob
 		skeleton = asked->question->open(asked->state, tracer);
 		if (skeleton == NULL)
 			return refused(errno, name, problem);
-		choose(tracer, &asked->hooks, *skeleton->obj, order[i]);
+		choose(tracer, asked, *skeleton->obj, order[i]);
 		error = -bpf_object__load_skeleton(skeleton);
 		if (error == 0)
 			return attach(&asked->hooks, name, problem);

@@ -12,9 +12,13 @@
 
 enum flavour { FLAVOUR_AUTO, FLAVOUR_TP_BTF, FLAVOUR_RAW_TP };
 
+/* What becomes of a program: attached at once, or by the question when it wants it. */
+enum hook_use { HOOK_UNUSED, HOOK_USED, HOOK_LATER };
+
 struct hook {
 	char tracepoint[48];
 	bool got; /* the running kernel has it, and it was attached */
+	bool later; /* attached by the question */
 	struct bpf_link *link;
 	struct bpf_program *program;
 };

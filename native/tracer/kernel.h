@@ -148,6 +148,7 @@ struct hrtimer {
 
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
+	unsigned long ax;
 	unsigned long di;
 	unsigned long si;
 	unsigned long dx;
@@ -177,5 +178,6 @@ struct pt_regs {
 #pragma clang attribute pop
 
 #define PF_KTHREAD 0x00200000
+#define PF_IO_WORKER 0x00000010
 
 #endif

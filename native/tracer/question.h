@@ -39,6 +39,9 @@ struct question {
 	/* What `open` opened last, NULL before. */
 	struct bpf_object *(*object)(void *state);
 
+	/* Which programs of the object a run needs; NULL: all. */
+	enum hook_use (*use)(const void *state, const char *program);
+
 	/* After the hooks are attached: perf events, rings. */
 	bool (*start)(void *state, struct tracer *tracer, struct problem *problem);
 
@@ -58,6 +61,9 @@ struct question {
 	uint64_t (*lost)(void *state);
 
 	void (*close)(void *state);
+	/* Another way of asking, which takes other programs: its options as in the plan, and its name; or
+	 * NULL. */
+	const char *other_options, *other_name;
 	size_t state_bytes;
 	bool counts_itself; /* it runs so often that the kernel's counting would cost more than it does */
 };

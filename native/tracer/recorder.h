@@ -8,11 +8,12 @@
 
 #include "problem.h"
 #include "question.h"
+#include "sample_timers.h"
 #include "stall.h"
 
 /* The flight recorder: a timer on each CPU, and the memory that the kernel side writes its samples into. */
 struct recorder {
-	struct bpf_link **links; /* one a CPU, NULL where it has none */
+	struct sample_timers timers;
 	int cpus;
 	const struct stall_sample *samples; /* CPU * STALL_SAMPLES, shared with the kernel */
 	size_t bytes;

@@ -82,12 +82,13 @@ bool setup_tracer(struct tracer *tracer, struct problem *problem)
 	return setup_try(tracer, problem);
 }
 
-void setup_unhook(struct tracer *tracer, const void *state)
+struct hooks *setup_hooks(struct tracer *tracer, const void *state)
 {
-	for (size_t i = 0; i < tracer->plan.asked_count; i++) {
-		if (tracer->plan.asked[i].state == state)
-			hooks_close(&tracer->plan.asked[i].hooks);
-	}
+	size_t i = 0;
+
+	while (i + 1 < tracer->plan.asked_count && tracer->plan.asked[i].state != state)
+		i++;
+	return &tracer->plan.asked[i].hooks;
 }
 
 void setup_release(struct tracer *tracer)

@@ -14,6 +14,7 @@
 #include "syscalls_kernel.h"
 
 #include "syscalls_park.bpf.h"
+#include "syscalls_sparing.bpf.h"
 #include "syscalls_tell.bpf.h"
 #include "syscalls_totals.bpf.h"
 #include "twin.bpf.h"
@@ -152,6 +153,12 @@ TWIN(sched_process_exit, arguments)
 	__u32 tid = (__u32)ids, tgid = ids >> 32;
 
 	(void)arguments;
+	if (sparing) {
+		struct syscalls_parked *off = bpf_map_lookup_elem(&parked, &tid);
+
+		if (off != NULL)
+			finish(off, tid, off->seen_ns, 0, false);
+	}
 	if (slot->began_ns != 0 && slot->task == bpf_get_current_task())
 		__sync_fetch_and_add(&never_returned, 1);
 	slot->began_ns = 0;

@@ -12,6 +12,7 @@
 #define TURN_NS 100000000ll
 #define BUSY_TURN_NS 10000000ll
 #define LOOK_NS 5000000000ll
+#define HERTZ 999
 
 static bool take_option(void *state, const char *key, const char *value)
 {
@@ -29,7 +30,6 @@ static bool start(void *data, struct tracer *tracer, struct problem *problem)
 {
 	struct syscalls *state = data;
 
-	(void)tracer;
 	if (state->options.records && !state->recorder_possible)
 		return problem_set(problem, "E_NO_RECORDER", EXIT_SYSTEM, -1,
 		                   "leave out --flight-recorder; the rest of `trace syscalls` works here",
@@ -44,6 +44,9 @@ static bool start(void *data, struct tracer *tracer, struct problem *problem)
 		return problem_set(problem, "E_MEMORY", EXIT_SYSTEM, -1,
 		                   "free some memory, or leave out --stacks and --flight-recorder",
 		                   "no memory for the events of `trace syscalls`");
+	if (state->options.sparing)
+		return sample_timers_open(&state->timers, state->skeleton->progs.sparing_sample, HERTZ, true,
+		                          &tracer->plan.scope, problem);
 	syscalls_sample_begin(state);
 	return true;
 }
@@ -118,10 +121,12 @@ static int64_t turn(void *data, struct tracer *tracer, int64_t now, bool last)
 	int64_t sample = syscalls_sample(state, now);
 
 	if (last) {
-		setup_unhook(tracer, state);
-		state->out_of_sight = out_of_sight(state);
+		hooks_close(setup_hooks(tracer, state));
+		state->out_of_sight = options->sparing ? 0 : out_of_sight(state);
 	}
 	ring_buffer__consume(state->ring);
+	if (options->sparing)
+		syscalls_witness_turn(state, now);
 	if (state->slow != 0)
 		syscalls_dump_ring(state, state->slow - 1u, now, true);
 	state->slow = 0;
@@ -150,6 +155,8 @@ static int64_t turn(void *data, struct tracer *tracer, int64_t now, bool last)
 			look_for_cgroups(state);
 		state->next_look = now + LOOK_NS;
 	}
+	if (state->skeleton->bss->witness_since_ns != 0)
+		next = now + BUSY_TURN_NS;
 	if (options->every_ns != 0 && state->next_interval < next)
 		next = state->next_interval;
 	return sample < next ? sample : next;
@@ -175,6 +182,7 @@ static void close_syscalls(void *data)
 {
 	struct syscalls *state = data;
 
+	sample_timers_close(&state->timers);
 	syscalls_sample_end(state);
 	ring_buffer__free(state->ring);
 	state->ring = NULL;
@@ -192,6 +200,7 @@ const struct question syscalls_question = {
         .state_bytes = sizeof(struct syscalls),
         .take_option = take_option,
         .open = syscalls_open,
+        .use = syscalls_use,
         .object = object,
         .start = start,
         .hello = hello,
@@ -199,5 +208,7 @@ const struct question syscalls_question = {
         .wake_fd = wake_fd,
         .lost = lost,
         .close = close_syscalls,
+        .other_options = "min-ns=10000000 sparing=1",
+        .other_name = "sparing",
         .counts_itself = true,
 };

@@ -52,9 +52,27 @@ struct syscalls_parked {
 	__u8 asleep; /* went to sleep, else it was made to leave */
 	__u8 depth; /* of the stack kept */
 	__u8 depth_now; /* of the stack at the last leave */
-	__u8 state;
-	__u8 reserved[2];
+	__u8 uncertain; /* it may be the same call made again: it ran in between, and nobody saw it return */
+	__u8 captured; /* `captured` has what is to be told of it */
+	__u8 vain; /* suspicions that proved wrong, one after the other */
 	char name[SYSCALLS_NAME];
+	/* Of these the exact mode knows nothing. */
+	__u64 sure_ns; /* one and the same call since then; 0: nobody knows */
+	__u64 longest_from_ns, longest_asleep_ns; /* of the longest time off the CPU */
+	__u64 in_ns; /* on a CPU again since then; 0: it has not left it */
+	__u64 seen_ns; /* in this call last then */
+	__u64 spared_until_ns,
+	        spare_ns; /* not suspected before that, as it was in vain; and how long next time */
+	__u64 arguments[6];
+};
+
+/* What the last sample of a CPU saw. */
+struct syscalls_seen {
+	__u64 task;
+	__u64 first_ns, last_ns; /* in this call, in samples one behind the other */
+	__u64 arguments[3];
+	__u32 call;
+	__u32 reserved;
 };
 
 struct syscalls_stacks {
@@ -75,7 +93,10 @@ struct syscalls_totals {
 	__u32 buckets[SYSCALLS_BUCKETS];
 };
 
-enum syscalls_event { SYSCALLS_CALL = 1, SYSCALLS_STACK };
+enum syscalls_event { SYSCALLS_CALL = 1, SYSCALLS_STACK, SYSCALLS_SUSPECT };
+
+/* How a call is known. */
+enum syscalls_proof { SYSCALLS_SEEN, SYSCALLS_SAMPLED, SYSCALLS_UNPROVEN };
 
 struct syscalls_call {
 	__u32 event;
@@ -90,6 +111,8 @@ struct syscalls_call {
 	__u16 ring;
 	__u8 trigger; /* slow enough to ask for what the flight recorder has */
 	__u8 parts; /* of the path of the descriptor */
+	__u32 proof; /* enum syscalls_proof */
+	__u32 reserved;
 	char name[SYSCALLS_NAME], process[SYSCALLS_NAME];
 	char file_system[16];
 	char path[SYSCALLS_PATH]; /* of the descriptor */

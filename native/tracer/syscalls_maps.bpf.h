@@ -35,6 +35,13 @@ const volatile __u8 wanted_calls[SYSCALLS_NUMBERS] = {};
 const volatile __u8 argument_places[SYSCALLS_NUMBERS] = {};
 const volatile __u8 cpus_off[SYSCALLS_CPUS] = {};
 
+/* Without hooks on calls: */
+const volatile bool sparing = false;
+struct syscalls_seen seen[SYSCALLS_CPUS];
+__u64 witness_since_ns; /* every return of a call is seen since then; 0: none is */
+__u64 suspected_ns; /* a call that asks for it was seen last then */
+__u64 witnessed; /* long calls that were seen to return */
+
 struct syscalls_slot slots[SYSCALLS_CPUS] __attribute__((aligned(64)));
 struct syscalls_cgroup rings[SYSCALLS_RINGS];
 __u32 rings_used;
@@ -118,6 +125,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct syscalls_record);
 } recorder SEC(".maps");
+
+/* By thread: what will be told of a call that is long already. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct syscalls_call);
+} captured SEC(".maps");
 
 OWN struct syscalls_slot *own_slot(void)
 {

@@ -22,6 +22,7 @@
  */
 #define TICKS_NS 100000000ull
 #define OFTEN_NS 1000000ull
+#define CAPTURED 1024 /* calls that are long already, at a time */
 
 static uint32_t threads_now(void)
 {
@@ -48,6 +49,7 @@ static bool size_maps(struct syscalls *state)
 	       bpf_map__set_max_entries(skeleton->maps.parked, threads > 16384 ? threads : 16384) == 0 &&
 	       bpf_map__set_max_entries(skeleton->maps.stacks, options->stacks ? 4096 : 1) == 0 &&
 	       bpf_map__set_max_entries(skeleton->maps.totals, options->sums ? 16384 : 1) == 0 &&
+	       bpf_map__set_max_entries(skeleton->maps.captured, options->sparing ? CAPTURED : 1) == 0 &&
 	       bpf_map__set_max_entries(skeleton->maps.recorder,
 	                                options->records ? rings * SYSCALLS_RING : 1) == 0;
 }
@@ -63,6 +65,7 @@ static void fill_constants(struct syscalls *state)
 	constant->slow_ns = options->slow_ns;
 	constant->tells_calls = options->tells_calls;
 	constant->sums = options->sums;
+	constant->sparing = options->sparing;
 	constant->takes_stacks = options->stacks;
 	constant->records = options->records;
 	constant->some_calls = options->some_calls;

@@ -110,6 +110,8 @@ bool syscalls_options_take(struct syscalls_options *options, const char *key, co
 		return take_switch(value, &options->stacks);
 	if (strcmp(key, "exact") == 0)
 		return take_switch(value, &options->exact);
+	if (strcmp(key, "sparing") == 0)
+		return take_switch(value, &options->sparing);
 	if (strcmp(key, "follow") == 0)
 		return take_switch(value, &options->follow);
 	if (strcmp(key, "in-flight") == 0)

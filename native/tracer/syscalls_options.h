@@ -21,7 +21,7 @@ struct selection {
 /* What the plan asks of `trace syscalls`; its keys are described in native/README.md. */
 struct syscalls_options {
 	uint64_t min_ns, slow_ns, every_ns, rings;
-	bool tells_calls, sums, stacks, records, in_flight, own_netns, follow, exact;
+	bool tells_calls, sums, stacks, records, in_flight, own_netns, follow, exact, sparing;
 	uint32_t pids[SYSCALLS_LISTED];
 	uint32_t pid_count;
 	uint64_t command, spared; /* processes; 0: none */

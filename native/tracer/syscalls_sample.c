@@ -14,14 +14,9 @@
 
 static void read_runs(const struct syscalls *state, uint64_t *ns, uint64_t *runs)
 {
-	const struct trace_plan *plan = &state->tracer->plan;
-	const struct hooks *hooks = &plan->asked[0].hooks;
+	const struct hooks *hooks = setup_hooks(state->tracer, state);
 
 	*ns = *runs = 0;
-	for (size_t i = 0; i < plan->asked_count; i++) {
-		if (plan->asked[i].state == state)
-			hooks = &plan->asked[i].hooks;
-	}
 	for (unsigned int i = 0; i < hooks->count; i++) {
 		struct bpf_prog_info info = {0};
 		__u32 size = sizeof(info);

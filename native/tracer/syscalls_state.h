@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sample_timers.h"
 #include "symbols.h"
 #include "syscalls.h"
 #include "syscalls.skel.h"
@@ -27,6 +28,13 @@ struct syscalls_sampling {
 	uint64_t ns_before, runs_before, ns, runs;
 };
 
+/* The hook on returns, while a call is suspected. */
+struct witness {
+	int64_t since_ns, not_before_ns;
+	int64_t cost_ns; /* of attaching it */
+	uint64_t witnessed; /* long calls that were seen to return, until it was taken off last */
+};
+
 struct syscalls {
 	struct syscalls_options options;
 	struct tracer *tracer;
@@ -43,6 +51,8 @@ struct syscalls {
 	uint64_t dumped[SYSCALLS_RINGS]; /* up to where each ring was told */
 	int64_t dumped_at[SYSCALLS_RINGS];
 	struct syscalls_sampling sampling;
+	struct sample_timers timers;
+	struct witness witness;
 	uint32_t dumps;
 	uint64_t gone;
 	uint64_t out_of_sight; /* of the whole run */
@@ -70,6 +80,11 @@ uint64_t syscalls_parked_count(struct syscalls *state);
 void syscalls_sample_begin(struct syscalls *state);
 int64_t syscalls_sample(struct syscalls *state, int64_t now);
 void syscalls_sample_end(struct syscalls *state);
+
+/* syscalls_witness.c */
+enum hook_use syscalls_use(const void *data, const char *program);
+void syscalls_witness_call(struct syscalls *state);
+void syscalls_witness_turn(struct syscalls *state, int64_t now);
 
 /* syscalls_recorder.c */
 bool syscalls_map_recorder(struct syscalls *state);

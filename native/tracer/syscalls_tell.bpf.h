@@ -39,9 +39,8 @@ OWN void read_arguments(void *registers, __u32 call, __u64 *arguments)
 #endif
 
 /* The file behind a descriptor: its path below its mount, innermost part first. */
-OWN void read_file(struct syscalls_call *told, __u64 descriptor)
+OWN void read_file(struct syscalls_call *told, struct task_struct *task, __u64 descriptor)
 {
-	struct task_struct *task = current_task();
 	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
 	struct file **list = BPF_CORE_READ(table, fd), *file = NULL;
 	struct dentry *entry, *above;
@@ -137,6 +136,7 @@ OWN void tell_call(void *context, struct syscalls_slot *slot, __u64 now, __u64 *
 	told->ring = slot->ring;
 	told->trigger = slow_ns != 0 && now - slot->began_ns >= slow_ns;
 	told->parts = 0;
+	told->proof = SYSCALLS_SEEN;
 	bpf_get_current_comm(told->name, sizeof(told->name));
 	bpf_probe_read_kernel_str(told->process, sizeof(told->process),
 	                          BPF_CORE_READ(more_of(task), group_leader)->comm);
@@ -145,7 +145,7 @@ OWN void tell_call(void *context, struct syscalls_slot *slot, __u64 now, __u64 *
 	if (told->call < SYSCALLS_NUMBERS)
 		places = argument_places[told->call];
 	if ((places & 15) >= 1 && (places & 15) <= 6)
-		read_file(told, told->arguments[((places & 15) - 1) & 7]);
+		read_file(told, task, told->arguments[((places & 15) - 1) & 7]);
 	places >>= 4;
 	if (places >= 1 && places <= 2 &&
 	    bpf_probe_read_user_str(told->text, sizeof(told->text),

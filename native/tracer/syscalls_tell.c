@@ -81,6 +81,13 @@ static void name_file(struct syscalls *state, const struct syscalls_call *call,
 	memcpy(record->file, below, strnlen(below, sizeof(record->file) - 1));
 }
 
+static int proof_flags(const struct syscalls_call *call)
+{
+	if (call->proof == SYSCALLS_SEEN)
+		return 0;
+	return RXRAY_CALL_FLAGS_SAMPLED | (call->proof == SYSCALLS_UNPROVEN ? RXRAY_CALL_FLAGS_UNPROVEN : 0);
+}
+
 static void take_call(struct syscalls *state, const struct syscalls_call *call)
 {
 	struct frames *frames = &state->tracer->frames;
@@ -97,7 +104,7 @@ static void take_call(struct syscalls *state, const struct syscalls_call *call)
 	        .number = call->call & ~SYSCALLS_COMPAT,
 	        .cpu = (uint16_t)call->cpu,
 	        .architecture = syscalls_architecture(call->call),
-	        .flags = call->trigger ? RXRAY_CALL_FLAGS_SLOW : 0,
+	        .flags = (uint16_t)((call->trigger ? RXRAY_CALL_FLAGS_SLOW : 0) | proof_flags(call)),
 	};
 
 	memcpy(record.arguments, call->arguments, sizeof(record.arguments));
@@ -146,5 +153,7 @@ int syscalls_take_event(void *context, void *data, size_t size)
 		take_call(context, data);
 	else if (size >= sizeof(struct syscalls_stack) && *event == SYSCALLS_STACK)
 		take_stack(context, data);
+	else if (size >= sizeof(*event) && *event == SYSCALLS_SUSPECT)
+		syscalls_witness_call(context);
 	return 0;
 }

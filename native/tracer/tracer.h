@@ -32,8 +32,8 @@ bool setup_tracer(struct tracer *tracer, struct problem *problem);
 /* The same without writing a word: whether the questions of the plan can be asked here. */
 bool setup_try(struct tracer *tracer, struct problem *problem);
 void setup_release(struct tracer *tracer);
-/* Takes the hooks of one question off early, so that what it has counted stands still. */
-void setup_unhook(struct tracer *tracer, const void *state);
+/* The hooks of one question. */
+struct hooks *setup_hooks(struct tracer *tracer, const void *state);
 
 /* hello.c: what was got, and so which questions can be answered. */
 void hello_tell(struct tracer *tracer);

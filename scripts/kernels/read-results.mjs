@@ -44,13 +44,14 @@ function tracerResult(out) {
   return {
     btf: told.btf,
     questions: Object.fromEntries(
-      told.questions.map(({ question, works, got, message }) => [
+      told.questions.map(({ question, works, got, sparing, message }) => [
         question,
         works
           ? {
               by: got.flavour,
               without: got.hooks.filter((hook) => !hook.got).map(({ tracepoint }) => tracepoint),
               ...(got.flightRecorder === undefined ? {} : { flightRecorder: got.flightRecorder }),
+              ...(sparing === undefined ? {} : { sparing }),
             }
           : { because: message },
       ]),

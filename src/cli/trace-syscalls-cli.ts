@@ -3,13 +3,15 @@ import type { TraceSyscallsOptions } from '../commands/trace/trace-syscalls.js';
 import { parseDuration } from '../format/duration.js';
 import { IDLE_SYSCALLS } from '../model/idle-syscalls.js';
 import type { SyscallsQuestion } from '../model/syscalls-question.js';
-import { SECOND } from '../model/time.js';
+import { MS, SECOND } from '../model/time.js';
 import { type CommandContext, usage } from './command.js';
 import * as shared from './shared-options.js';
 import { listed, whole } from './shared-options.js';
 import { type TracedArgs, toTraceScope, traced } from './trace-options.js';
 
 const DEFAULT_MIN = '200ms';
+/** Calls of this length show in switches and samples; shorter ones need a hook on each call. */
+const LEAST_SPARING_NS = 10 * MS;
 
 interface SyscallsArgs extends TracedArgs {
   min: string | undefined;
@@ -65,7 +67,7 @@ function options(yargs: Argv) {
       exact: {
         type: 'boolean',
         default: false,
-        describe: 'read the clock twice a call, never go by ticks',
+        describe: 'see each call begin and return, also for --min of 10 ms and more: slows every call of the machine',
       },
       summary: { type: 'boolean', alias: 's', default: false, describe: 'totals of each call in each process' },
       top: { type: 'boolean', default: false, describe: 'the same as a table that follows what happens' },
@@ -146,10 +148,14 @@ function toQuestion(args: SyscallsArgs, hasCommand: boolean): TraceSyscallsOptio
   const totals = args.summary || args.top;
   const others = totals || args['flight-recorder'];
   const min = args.min ?? (others ? undefined : hasCommand ? '0' : DEFAULT_MIN);
+  const minNs = min === undefined ? undefined : min === '0' ? 0 : parseDuration(min, '--min');
+  // A stack is taken where a call leaves its CPU, which only the exact way knows in time.
+  const isExact = args.exact || others || args.stacks;
   return {
     question: 'syscalls',
-    minNs: min === undefined ? undefined : min === '0' ? 0 : parseDuration(min, '--min'),
+    minNs,
     exact: args.exact || undefined,
+    sparing: !isExact && minNs !== undefined && minNs >= LEAST_SPARING_NS ? true : undefined,
     summary: totals || undefined,
     inFlight: args['in-flight'] || undefined,
     everyNs:

@@ -102,6 +102,8 @@ function decodeCall(view: DataView, at: number): SyscallCall {
     gone: has(CALL_FLAGS.gone),
     slow: has(CALL_FLAGS.slow),
     argumentsUnknown: has(CALL_FLAGS.argumentsUnknown),
+    sampled: has(CALL_FLAGS.sampled),
+    unproven: has(CALL_FLAGS.unproven),
   };
 }
 

@@ -165,6 +165,10 @@ export const CALL_FLAGS = {
   slow: 8,
   /** The arguments could not be read. */
   argumentsUnknown: 16,
+  /** Its begin and end are known to a sample, and its result is not: no hook saw it return. */
+  sampled: 32,
+  /** It may be several calls with the same arguments, one right behind the other. */
+  unproven: 64,
 } as const;
 
 export const OCCUPANT_FLAGS = {

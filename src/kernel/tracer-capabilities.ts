@@ -15,7 +15,13 @@ const capabilitiesSchema = z.object({
   btf: z.boolean(),
   questions: z.array(
     z.discriminatedUnion('works', [
-      z.object({ question: z.string(), works: z.literal(true), got: hooksSchema }),
+      z.object({
+        question: z.string(),
+        works: z.literal(true),
+        got: hooksSchema,
+        /** Of `syscalls`: whether long calls can be found without a hook on every call. */
+        sparing: z.boolean().optional(),
+      }),
       z.object({
         question: z.string(),
         works: z.literal(false),
@@ -42,6 +48,14 @@ export function tracerChecks({ questions }: TracerCapabilities): HostCheck[] {
     if (!told.works) return { ...about, state: 'limited', detail: told.message, remedy: told.remedy };
     const { flavour, hooks } = told.got;
     const missing = hooks.filter(({ got }) => !got).map(({ tracepoint }) => tracepoint);
+    if (told.sparing === false) {
+      return {
+        ...about,
+        state: 'limited',
+        detail: 'works with --exact only: this kernel refuses the programs that find long calls without a hook on each',
+        remedy: 'add --exact',
+      };
+    }
     if (told.got.flightRecorder === false) {
       return {
         ...about,

@@ -34,6 +34,10 @@ export interface SyscallCall {
   /** It triggered a dump of the flight recorder. */
   readonly slow: boolean;
   readonly argumentsUnknown: boolean;
+  /** Its begin and end are known to a sample (about a millisecond), and its result is not. */
+  readonly sampled: boolean;
+  /** It may be several calls with the same arguments, one right behind the other. */
+  readonly unproven: boolean;
 }
 
 /** Running totals of one system call in one process. */

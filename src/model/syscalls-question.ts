@@ -5,6 +5,8 @@ export interface SyscallsQuestion {
   readonly minNs?: number | undefined;
   /** Read the clock at the begin and the end of every call, where ticks would do to tell the short ones. */
   readonly exact?: boolean | undefined;
+  /** Find long calls by switches and samples, without a hook on every call: `minNs` is 10 ms or more, and no totals. */
+  readonly sparing?: boolean | undefined;
   readonly summary?: boolean | undefined;
   readonly stacks?: boolean | undefined;
   /** Totals that have changed, and calls in flight, at this interval. */

@@ -18,12 +18,15 @@ import { type Part, type PartResult, type Setting, verdict } from './part.js';
 import { replaying } from './replaying.js';
 import { report } from './report.js';
 import { scale } from './scale.js';
+import { slowCalls } from './slow-calls.js';
+import { startup } from './startup.js';
 import { syscalls } from './syscalls.js';
 import { tracer } from './tracer.js';
 import { unrelated } from './unrelated.js';
 
 const LAB = 'bench';
 const PARTS: readonly Part[] = [
+  startup,
   accuracy,
   pacing,
   cost,
@@ -39,6 +42,7 @@ const PARTS: readonly Part[] = [
   replaying,
   report,
   syscalls,
+  slowCalls,
   tracer,
 ];
 const DEFAULT_SECONDS = 20;

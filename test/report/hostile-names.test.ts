@@ -85,7 +85,7 @@ function syscalls(json: boolean): string {
     ...{ beganNs: 0, endedNs: 1e9, waitingNs: 0, sleepingNs: 0, result: 0n, arguments: [3n], thread: 7, process: 7 },
     ...{ threadName: HOSTILE, processName: HOSTILE, number: 74, architecture: 62, cpu: 0, cgroup1: 0, cgroup2: 9 },
     ...{ file: `/tmp/${HOSTILE}`, fileSystem: 'ext4', text: '', inFlight: false, pathBelowMount: false, gone: false },
-    ...{ slow: false, argumentsUnknown: false },
+    ...{ slow: false, argumentsUnknown: false, sampled: false, unproven: false },
   };
   const cgroup = { cgroup: 9, version: 2, path: `/a/${HOSTILE}` };
   const kernel = (event: object): string => reporter.take({ kind: 'kernel', event } as never);

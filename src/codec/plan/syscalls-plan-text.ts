@@ -9,6 +9,7 @@ export function syscallsLine(question: SyscallsQuestion): string {
   const on = (value: boolean | undefined) => (value ? 1 : undefined);
   set('min-ns', question.minNs);
   set('exact', on(question.exact));
+  set('sparing', on(question.sparing));
   set('summary', on(question.summary));
   set('stacks', on(question.stacks));
   set('every-ns', question.everyNs);

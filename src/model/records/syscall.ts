@@ -38,6 +38,11 @@ export const syscallSchema = z.object({
   waitingNs: z.int().optional().describe('ready but without a CPU'),
   sleepingNs: z.int().optional(),
   inFlight: z.boolean().describe('it has not returned; durationNs is so far'),
+  sampled: z
+    .boolean()
+    .optional()
+    .describe('no hook saw it return: begin and end are known to about a millisecond, and the result is not'),
+  unproven: z.boolean().optional().describe('it may be several calls with the same arguments, one behind the other'),
   pid: z.int(),
   tid: z.int(),
   comm: z.string().optional().describe('name of the thread'),

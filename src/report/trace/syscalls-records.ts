@@ -46,6 +46,7 @@ export class SyscallsRecords {
   call(call: SyscallCall): SyscallRecord {
     const durationNs = call.endedNs - call.beganNs;
     const result = syscallResult(call.result);
+    const isKnown = !call.inFlight && !call.sampled;
     const values = call.argumentsUnknown ? [] : call.arguments;
     return {
       type: 'syscall',
@@ -64,8 +65,10 @@ export class SyscallsRecords {
       process: call.processName,
       ...(call.cpu < 0 ? {} : { cpu: call.cpu }),
       arguments: syscallArguments(call.architecture, call.number, values, call),
-      ...(call.inFlight ? {} : { result: result.text }),
-      ...(call.inFlight || result.error === undefined ? {} : { error: result.error }),
+      ...(call.sampled ? { sampled: true } : {}),
+      ...(call.unproven ? { unproven: true } : {}),
+      ...(isKnown ? { result: result.text } : {}),
+      ...(isKnown && result.error !== undefined ? { error: result.error } : {}),
       ...(call.file === '' ? {} : { file: call.file }),
       ...(call.pathBelowMount ? { fileBelowMount: true } : {}),
       ...(call.fileSystem === '' ? {} : { fileSystem: call.fileSystem }),

@@ -37,6 +37,10 @@ export interface SyscallsReportOptions {
 }
 
 const IN_FLIGHT_SHOWN = 20;
+/** What is lost against the exact way. */
+const SPARING =
+  '\nby switches and samples, with no hook on every call: lengths to about a millisecond, results only of calls that were\n' +
+  'suspected; a call that waits in pieces shorter than --min may be missed. --exact sees each call, and slows all of them';
 
 /** Shows a trace of system calls to people or as NDJSON. */
 export class SyscallsReporter {
@@ -136,7 +140,7 @@ export class SyscallsReporter {
     const dwarf = stacks
       ? `\nuser stacks follow frame pointers; for programs without them: ${this.#dwarfCommand()}`
       : '';
-    return `${what}, on ${place}, from ${formatDateTime(this.#epochNs)}${lacks}${dwarf}\n`;
+    return `${what}, on ${place}, from ${formatDateTime(this.#epochNs)}${lacks}${dwarf}${resolved.sparing === true ? SPARING : ''}\n`;
   }
 
   #dwarfCommand(): string {

@@ -14,13 +14,19 @@ import { MS } from '../../model/time.js';
 /** Calls that nobody waits for show how long a thread had nothing to do. */
 const DURATION_WIDTH = 9;
 const CALLER_WIDTH = 22;
+const UNPROVEN = 'UNPROVEN: perhaps several such calls, one behind the other';
 
 /** `14:03:27.104 UTC   512.3 ms  cat[1234]  read(3</proc/x>, …) = 42   ran 1.2 ms, slept 511.1 ms; docker …`. */
 export function callLine(call: SyscallRecord, epochNs: bigint): string {
   const caller = `${call.comm ?? call.process ?? '?'}[${call.tid}]`;
   const values = call.arguments.map(({ text }) => text).join(', ');
-  const result = call.inFlight ? ' … has not returned' : ` = ${call.result ?? '?'}`;
-  const notes = [split(call), placeOf(call), call.fileBelowMount ? 'path below its mount' : ''];
+  const result = call.inFlight ? ' … has not returned' : call.sampled ? '' : ` = ${call.result ?? '?'}`;
+  const notes = [
+    call.unproven ? UNPROVEN : '',
+    split(call),
+    placeOf(call),
+    call.fileBelowMount ? 'path below its mount' : '',
+  ];
   return [
     formatClockTime(epochNs + BigInt(call.began)),
     formatLength(call.durationNs).padStart(DURATION_WIDTH),
