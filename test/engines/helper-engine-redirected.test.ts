@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { RunQuality } from '../../src/commands/run/run-quality.js';
 import { createHelperEngine } from '../../src/engines/helper-engine.js';
 import { addProgram } from '../../src/lab/program.js';
@@ -69,5 +70,39 @@ suite('replies that a BPF program hands into the namespace of the prober', { ...
     const quality = qualityOf(run);
     assert.deepEqual(quality.receivedStamps, { driver: 0, socket: 2 * COUNT, user: 0, card: 0 });
     assert.match(qualityDoubts(quality).join(), /80 of 80 replies lost the driver's receive stamp/);
+  });
+
+  test('out of a device to a neighbour it keeps that stamp, and so does what a probe passes on its way out', async () => {
+    net.in(net.router, 'tc qdisc del dev right clsact');
+    addProgram(net.router, 'right', 'ingress', 1, 'peer', 'tc/neighbour');
+    addProgram(net.router, 'left', 'ingress', 1, 'peer', 'tc/out');
+    const run = await probed();
+    for (const index of [0, 1]) {
+      const samples = run.final(index).filter(({ outcome }) => outcome === 'reply');
+      assert.equal(samples.length, COUNT);
+      assert.ok(
+        samples.every(({ ttl }) => ttl === 64),
+        'it was not routed, or the TTL would be one less',
+      );
+      assert.ok(
+        samples.every(({ flags }) => (flags & (SampleFlags.userSentStamp | SampleFlags.userReceivedStamp)) === 0),
+      );
+    }
+    assert.deepEqual(qualityOf(run).receivedStamps, { driver: 2 * COUNT, socket: 0, user: 0, card: 0 });
+  });
+
+  test('now by the driver, now by the socket: the samples of one run differ, and each says which', async () => {
+    net.in(net.router, 'tc qdisc del dev left clsact');
+    const plan = loopbackPlan({ paths: [path('icmp', { intervalNs: 20 * MS })], count: 100, durationNs: 4 * SECOND });
+    const collecting = collect(createHelperEngine(netnsTransport(net.prober)).start(plan));
+    // What happens to a running prober when the programs of its node are replaced.
+    await setTimeout(1000);
+    net.in(net.router, 'tc qdisc del dev right clsact');
+    addProgram(net.router, 'right', 'ingress', 1, 'peer', 'tc/paced');
+    const run = await collecting;
+    const { driver = 0, socket = 0 } = qualityOf(run).receivedStamps ?? {};
+    assert.ok(driver > 10 && socket > 10, JSON.stringify({ driver, socket }));
+    const flagged = run.final(0).filter(({ flags }) => (flags & SampleFlags.socketReceivedStamp) !== 0);
+    assert.equal(flagged.length, socket);
   });
 });
