@@ -53,7 +53,7 @@ _rxray() {
     "hosts example") words="-o --output -h --help -V --version" ;;
     "hosts init") words="-o --output --force -h --help -V --version" ;;
     "discover") words="--around --node --external --debug --image --here --context -n --namespace --kubectl --from --json -o --output -h --help -V --version" ;;
-    "fleet") words="--prometheus --agents --http-config --header --window --timeout --json -o --output --watch --ascii -q --quiet -h --help -V --version" ;;
+    "fleet") words="--prometheus --agents --http-config --header --window --timeout --json -o --output --watch --ascii --events -q --quiet -h --help -V --version" ;;
     "why") words="--prometheus --agents --http-config --header --window --timeout --hosts --live -d --duration --json -h --help -V --version" ;;
     "lab") words="up down status fault exec demo -h --help -V --version" ;;
     "lab up") words="--name --queues -h --help -V --version" ;;

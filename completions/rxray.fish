@@ -452,6 +452,7 @@ complete -c rxray -n '__fish_seen_subcommand_from fleet' -l json -d 'NDJSON; the
 complete -c rxray -n '__fish_seen_subcommand_from fleet' -s o -l output -r -d 'write results to this file; - is standard output'
 complete -c rxray -n '__fish_seen_subcommand_from fleet' -l watch -d 'draw a map of the fleet on the terminal, nodes by nodes, worst first'
 complete -c rxray -n '__fish_seen_subcommand_from fleet' -l ascii -d 'with --watch: plain characters only'
+complete -c rxray -n '__fish_seen_subcommand_from fleet' -l events -d 'in a pod of the cluster: write a Kubernetes Event on each bad node'
 complete -c rxray -n '__fish_seen_subcommand_from fleet' -s q -l quiet -d 'one line a bad node'
 complete -c rxray -n '__fish_seen_subcommand_from fleet' -s h -l help -d 'show help'
 complete -c rxray -n '__fish_seen_subcommand_from fleet' -s V -l version -d 'show the version'

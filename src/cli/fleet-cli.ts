@@ -11,6 +11,7 @@ function declare(yargs: Argv) {
       output: shared.output,
       watch: { ...shared.flag, describe: 'draw a map of the fleet on the terminal, nodes by nodes, worst first' },
       ascii: { ...shared.flag, describe: 'with --watch: plain characters only' },
+      events: { ...shared.flag, describe: 'in a pod of the cluster: write a Kubernetes Event on each bad node' },
       quiet: { ...shared.quiet, describe: 'one line a bad node' },
     })
     .conflicts('prometheus', 'agents')
@@ -36,6 +37,7 @@ export function fleetCommand({ run }: CommandContext): CommandModule<object, Dec
           json: args.json,
           quiet: args.quiet,
           watch: args.watch,
+          events: args.events,
           ascii: args.ascii,
           output: args.output,
         };

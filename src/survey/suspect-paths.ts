@@ -55,6 +55,7 @@ export function fleetMeasuredPath(path: FleetPath, { zoneOf, overlayOf }: NodeFa
     intervalNs: INTERVAL_NS,
     flows: protocol === 'icmp' ? 1 : FLOWS,
     freshPerSecond: 0,
+    ...(kind === 'nodeport' ? { backends: 1 } : {}),
     out: [
       { kind: 'sender', machines: [from] },
       ...overlay,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { command, tryCommand } from '../../src/lab/command.js';
+import { startBusyLoops } from '../bench/busy-loops.js';
 import { AgentLab, type LabAgent } from './agent-lab.js';
 import { accusations } from './kill-rounds.js';
 import { needsRoot } from './lab-probing.js';
@@ -38,6 +39,35 @@ suite('what happens to the machine of an agent', needsRoot, () => {
     await lab.until(() => ready(one), 10_000);
     await sleep(4_000);
     assert.deepEqual(await accusations(lab), []);
+  });
+
+  test('all CPUs busy for ten seconds accuse nobody', async () => {
+    const loops = startBusyLoops(10);
+    await sleep(10_000);
+    await loops.stop();
+    await sleep(4_000);
+    assert.deepEqual(await accusations(lab), []);
+  });
+
+  test('members that come and go ten times accuse nobody, and their series go', async () => {
+    const all = lab.network.nodes;
+    for (let round = 0; round < 10; round += 1) {
+      lab.setMembers(round % 2 === 0 ? all.slice(0, 2) : all);
+      await sleep(2_500);
+    }
+    lab.setMembers(all.slice(0, 2));
+    await lab.until(
+      async () => ![...(await lab.metric(one, 'path_probes_total')).keys()].some((labels) => labels.includes('node-3')),
+      10_000,
+    );
+    lab.setMembers(all);
+    await lab.until(async () => (await lab.metric(one, 'path_probes_total')).size === 6, 10_000);
+    await sleep(4_000);
+    assert.deepEqual(await accusations(lab), []);
+    for (const agent of lab.agents) {
+      const refused = await lab.metric(agent, 'inbound_refused_total');
+      assert.deepEqual([refused.get('reason="forged"'), refused.get('reason="replayed"')], [0, 0]);
+    }
   });
 
   test('another address begins its probing anew, and accuses nobody', async () => {

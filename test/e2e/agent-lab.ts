@@ -104,7 +104,11 @@ export class AgentLab {
       ...(cpu === undefined ? [] : ['taskset', '-c', String(cpu)]),
       ...[process.execPath, MAIN, 'agent', '--config', agent.config],
     ];
-    const child = spawn('ip', ['netns', 'exec', agent.namespace, ...words], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn('ip', ['netns', 'exec', agent.namespace, ...words], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      // As the chart has it.
+      env: { ...process.env, MALLOC_ARENA_MAX: '1' },
+    });
     agent.process = child;
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       agent.log = (agent.log + text).slice(-20_000);

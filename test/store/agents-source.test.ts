@@ -119,7 +119,15 @@ describe('a fleet that is asked itself', () => {
     writeFileSync(config, `basic_auth:\n  username: watch\n  password_file: ${join(folder, 'password')}\n`);
     const fake = fakeIo();
     const status = await fleetCommand(
-      { ...options(everyone(), config), json: true, quiet: false, output: undefined, watch: false, ascii: false },
+      {
+        ...options(everyone(), config),
+        json: true,
+        quiet: false,
+        output: undefined,
+        watch: false,
+        events: false,
+        ascii: false,
+      },
       fake.io,
     );
     assert.equal(status, 0, fake.err());

@@ -39,12 +39,13 @@ const HEALTHY_MS = 30_000;
  * and lived with
  */
 export async function runAgent(options: AgentOptions, io: Io): Promise<number> {
-  keepHeapSmall();
+  const letHeapGrow = keepHeapSmall();
   const agent = new Agent(options, io);
   await agent.begin();
   try {
     await agent.run();
   } finally {
+    letHeapGrow();
     await agent.end();
   }
   return EXIT.completed;

@@ -1,3 +1,7 @@
+import { hostname } from 'node:os';
+import { eventOf, writeEvent } from '../../fleet/events/node-events.js';
+import { accessOf } from '../../fleet/members/kubernetes/api-request.js';
+import { CodedError } from '../../model/errors.js';
 import type { FleetVerdict } from '../../model/fleet/fleet-verdict.js';
 import { fleetText } from '../../report/fleet/fleet-text.js';
 import { EXIT } from '../run/exit-status.js';
@@ -12,6 +16,8 @@ export interface FleetCommandOptions extends FleetOptions {
   readonly output: string | undefined;
   /** Draw it on the terminal, again and again. */
   readonly watch: boolean;
+  /** In a pod of the cluster: write an Event on each bad node. */
+  readonly events: boolean;
   /** Draw with plain characters. */
   readonly ascii: boolean;
 }
@@ -34,8 +40,24 @@ export async function fleet(options: FleetCommandOptions, io: Io): Promise<numbe
   return withOutput({ output: options.output, inputs }, io, async (output) => {
     const survey = await surveyFleet(options, io.stop);
     await output.write(options.json ? ndjson(survey) : fleetText(survey, options.quiet));
+    if (options.events) await writeEvents(survey, io);
     return fleetStatus(survey.verdict);
   });
+}
+
+/** @throws CodedError E_EVENTS where the API server takes none: what was found is written by then */
+async function writeEvents({ run, nodes }: FleetSurvey, io: Io): Promise<void> {
+  const bad = nodes.filter(({ state }) => state === 'bad');
+  try {
+    const access = accessOf(process.env);
+    for (const node of bad) await writeEvent(access, eventOf(node, run, hostname()), io.stop);
+  } catch (error) {
+    throw new CodedError(
+      'E_EVENTS',
+      `no Event could be written: ${error instanceof Error ? error.message : error}`,
+      'it is written by the service account of the pod that this runs in: set events.enabled of the chart',
+    );
+  }
 }
 
 function ndjson({ run, nodes, links, verdict }: FleetSurvey): string {

@@ -89,6 +89,8 @@ function agent(part: AgentPart): Template {
     env: [
       { name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
       { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
+      // Else the C library keeps some memory apart for each thread of Node.js.
+      { name: 'MALLOC_ARENA_MAX', value: '1' },
     ],
     ports: [{ name: 'metrics', containerPort: value('agent.port'), protocol: 'TCP' }],
     readinessProbe: health('/readyz', { periodSeconds: 5, failureThreshold: 2 }),

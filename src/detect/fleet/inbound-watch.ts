@@ -33,7 +33,9 @@ const LEAST_OF_SENDER = 3;
 const LEAST_OF_ALL = 5;
 /** The first held probe may have left its sender, and met the hold, this much later than it was due. */
 const ONSET_NS = 5 * MS;
-const REMEMBERED_NS = 60 * SECOND;
+/** Arrivals are needed as long as one of them may come late, and a stall of all of them is told. */
+const REMEMBERED_NS = 32 * SECOND;
+const BACKLOG_NS = 60 * SECOND;
 const BATCH = 64;
 
 interface Flow {
@@ -64,10 +66,7 @@ export class InboundWatch {
 
   /** Longest wait behind the driver's stamp within the last minute. */
   backlogNs(nowNs: number): number {
-    return Math.max(
-      0,
-      ...this.#backlogs.filter(({ timeNs }) => nowNs - timeNs < REMEMBERED_NS).map((b) => b.backlogNs),
-    );
+    return Math.max(0, ...this.#backlogs.filter(({ timeNs }) => nowNs - timeNs < BACKLOG_NS).map((b) => b.backlogNs));
   }
 
   take(arrived: Arrived): void {
@@ -79,7 +78,7 @@ export class InboundWatch {
     if (arrived.backlogNs > 0) {
       this.#backlogs.push({ timeNs: arrived.timeNs, backlogNs: arrived.backlogNs });
       if (this.#backlogs.length > BATCH) {
-        this.#backlogs = this.#backlogs.filter(({ timeNs }) => arrived.timeNs - timeNs < REMEMBERED_NS).slice(-BATCH);
+        this.#backlogs = this.#backlogs.filter(({ timeNs }) => arrived.timeNs - timeNs < BACKLOG_NS).slice(-BATCH);
       }
     }
   }

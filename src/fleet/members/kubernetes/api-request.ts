@@ -20,6 +20,35 @@ export class ApiError extends Error {
   }
 }
 
+/** What is sent along with a request that changes something. */
+export interface ApiChange {
+  readonly method: 'POST' | 'PATCH';
+  readonly type: string;
+  readonly body: string;
+}
+
+const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+/**
+ * The API server that a pod is told of, with the token of its service account, where nothing else is said.
+ *
+ * @throws Error outside of a cluster
+ */
+export function accessOf(
+  environment: NodeJS.ProcessEnv,
+  said: {
+    readonly api?: string | undefined;
+    readonly tokenFile?: string | undefined;
+    readonly caFile?: string | undefined;
+  } = {},
+): ApiAccess {
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = environment;
+  const { api, tokenFile = `${ACCOUNT}/token`, caFile = `${ACCOUNT}/ca.crt` } = said;
+  if (api === undefined && host === undefined) throw new Error('no API server: KUBERNETES_SERVICE_HOST is not set');
+  const named = host?.includes(':') ? `[${host}]` : host;
+  return { url: api ?? `https://${named}:${port ?? '443'}`, tokenFile, caFile };
+}
+
 const CONNECT_MS = 10_000;
 const MOST_ERROR_BYTES = 4_096;
 
@@ -27,13 +56,14 @@ const MOST_ERROR_BYTES = 4_096;
  * Asks the API server; resolves with the answer once its head is there.
  *
  * @param silentMs a connection on which nothing comes for so long is taken for dead
- * @throws ApiError for a status that is no 200
+ * @throws ApiError for a status that is neither 200 nor 201
  */
 export async function askApi(
   access: ApiAccess,
   path: string,
   silentMs: number,
   stop: AbortSignal,
+  change?: ApiChange,
 ): Promise<IncomingMessage> {
   const token = (await readFile(access.tokenFile, 'utf8')).trim();
   const isTls = access.url.startsWith('https:');
@@ -42,7 +72,13 @@ export async function askApi(
     const send = isTls ? httpsRequest : httpRequest;
     const request = send(new URL(path, access.url), {
       ...(ca === undefined ? {} : { ca }),
-      headers: { authorization: `Bearer ${token}`, accept: 'application/json', 'user-agent': 'rxray-agent' },
+      ...(change === undefined ? {} : { method: change.method }),
+      headers: {
+        ...{ authorization: `Bearer ${token}`, accept: 'application/json', 'user-agent': 'rxray-agent' },
+        ...(change === undefined
+          ? {}
+          : { 'content-type': change.type, 'content-length': Buffer.byteLength(change.body) }),
+      },
       agent: false,
       signal: stop,
     });
@@ -56,9 +92,9 @@ export async function askApi(
       clearTimeout(late);
       reject(cause);
     });
-    request.end();
+    request.end(change?.body);
   });
-  if (response.statusCode === 200) return response;
+  if (response.statusCode === 200 || response.statusCode === 201) return response;
   let body = '';
   for await (const chunk of response) {
     body = (body + String(chunk)).slice(0, MOST_ERROR_BYTES);

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { MemberListener, MemberSource } from '../member-source.js';
-import { type ApiAccess, ApiError, askApi, readAll, readLines } from './api-request.js';
+import { type ApiAccess, ApiError, accessOf, askApi, readAll, readLines } from './api-request.js';
 import { membersOfPods, type Pod, type PodPorts, podSchema } from './pod-members.js';
 
 export interface KubernetesOptions extends PodPorts {
@@ -110,11 +110,7 @@ export class KubernetesSource implements MemberSource {
   }
 
   #access(): ApiAccess {
-    const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = this.environment;
-    const { api, tokenFile = `${ACCOUNT}/token`, caFile = `${ACCOUNT}/ca.crt` } = this.options;
-    if (api === undefined && host === undefined) throw new Error('no API server: KUBERNETES_SERVICE_HOST is not set');
-    const named = host?.includes(':') ? `[${host}]` : host;
-    return { url: api ?? `https://${named}:${port ?? '443'}`, tokenFile, caFile };
+    return accessOf(this.environment, this.options);
   }
 
   async #namespace(): Promise<string> {
