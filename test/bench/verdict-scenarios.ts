@@ -1,10 +1,11 @@
 import type { Scenario } from '../../src/engines/sim/scenario/scenario.js';
 import type { Hosts } from '../../src/hosts/hosts-file.js';
-import { type HostsPath, measuredPaths } from '../../src/hosts/measured-paths.js';
+import type { HostsPath } from '../../src/hosts/measured-paths.js';
 import { MS, SECOND, US } from '../../src/model/time.js';
 import type { FaultInput } from '../bisect/sim-cluster.js';
-import { LAB_HOSTS, labScenario, stalls } from '../bisect/sim-cluster.js';
-import { seeded } from '../detect/build-stream.js';
+import { labScenario, stalls } from '../bisect/sim-cluster.js';
+import { Pick } from './pick.js';
+import { choosePaths, describe, waysOf, withBackends } from './verdict-hosts.js';
 
 /** What is wrong in a scenario: a cause, and machines by their names in the hosts file. */
 export interface Truth {
@@ -31,42 +32,6 @@ export interface RandomScenario {
 interface FaultChoice {
   readonly name: string;
   readonly make: (pick: Pick) => { fault: FaultInput; truth: Omit<Truth, 'fault'> };
-}
-
-/** Random choices of one scenario. */
-class Pick {
-  readonly #random: () => number;
-
-  constructor(
-    seed: number,
-    readonly queues: number,
-  ) {
-    this.#random = seeded(seed);
-  }
-
-  unit(): number {
-    return this.#random();
-  }
-
-  of<T>(choices: readonly T[]): T {
-    return choices[Math.floor(this.#random() * choices.length)] as T;
-  }
-
-  chance(probability: number): boolean {
-    return this.#random() < probability;
-  }
-
-  between(least: number, most: number): number {
-    return Math.round(least + this.#random() * (most - least));
-  }
-
-  /** 20 to 500 ms long, every 0.4 to 3 s. */
-  timing(): object {
-    const shortest = this.between(20, 200);
-    const longest = Math.min(500, shortest + this.between(10, 300));
-    const period = Math.max(400, longest + 50);
-    return { length: [shortest * MS, longest * MS], period: [period * MS, Math.max(3_000, period) * MS] };
-  }
 }
 
 const NODES = { bad: 'node', client: 'node-remote' } as const;
@@ -230,16 +195,25 @@ export function randomScenario(seed: number): RandomScenario {
     const offsetNs = Math.round((2 * pick.unit() - 1) * 0.8 * stated);
     clocks[vantage] = { offsetNs, skewPpm: pick.between(-5, 5), startsAtNs: pick.between(0, 500) * MS };
   }
+  const jitterNs = pick.between(5, 300) * US;
+  const hash = { tcp: pick.chance(0.03) ? 'addresses' : 'ports', ipip: pick.of(['outer', 'inner'] as const) } as const;
+  const several = pick.chance(0.06);
+  const described = describe(pick);
+  const ways = waysOf(new Pick(seed * 7_919 + 3, queues), several);
+  const { secondBackend, spread, directReturn } = ways;
+  const hosts = withBackends(described.hosts, ways.said);
+  const lie = described.lie ?? ways.lie;
   const scenario = labScenario({
     seed,
     queues,
     faults,
     clocks,
-    jitterNs: pick.between(5, 300) * US,
-    hash: { tcp: pick.chance(0.03) ? 'addresses' : 'ports', ipip: pick.of(['outer', 'inner'] as const) },
-    secondBackend: pick.chance(0.06),
+    jitterNs,
+    hash,
+    secondBackend,
+    spread,
+    directReturn,
   });
-  const { hosts, lie } = describe(pick);
   const paths = choosePaths(pick, hosts);
   const clockUncertaintyNs = Object.fromEntries(Object.keys(clocks).map((vantage) => [vantage, stated]));
   return {
@@ -279,31 +253,4 @@ function noise(pick: Pick): FaultInput[] {
     } as FaultInput);
   }
   return found;
-}
-
-/** The hosts file, sometimes wrong. */
-function describe(pick: Pick): { hosts: Hosts; lie: string | null } {
-  const roll = pick.unit();
-  const { targets } = LAB_HOSTS;
-  const change = (name: string, fields: object): Hosts => ({
-    ...LAB_HOSTS,
-    targets: { ...targets, [name]: { ...targets[name], ...fields } as Hosts['targets'][string] },
-  });
-  if (roll < 0.04) return { hosts: change('nodeport', { pod: 'pod-remote' }), lie: 'nodeport leads elsewhere' };
-  if (roll < 0.08) return { hosts: change('nodeport-remote', { pod: 'pod' }), lie: 'nodeport-remote leads elsewhere' };
-  if (roll < 0.12) return { hosts: change('external', { address: '172.16.33.99' }), lie: 'external is nowhere' };
-  if (roll < 0.15) return { hosts: change('pod', { address: '10.125.20.99' }), lie: 'pod is nowhere' };
-  if (roll < 0.18) return { hosts: change('pod', { node: 'node-remote' }), lie: 'pod is on the other node' };
-  if (roll < 0.21) return { hosts: change('pod', { overlay: undefined }), lie: 'pod has no overlay' };
-  if (roll < 0.23) return { hosts: change('node', { vantage: undefined }), lie: 'bad is another machine than node' };
-  return { hosts: LAB_HOSTS, lie: null };
-}
-
-/** Some paths, and sometimes whole vantages, are missing. */
-function choosePaths(pick: Pick, hosts: Hosts): HostsPath[] {
-  const all = measuredPaths(hosts);
-  const vantages = new Set(['shell', 'client', 'bad', 'external'].filter(() => !pick.chance(0.15)));
-  const dropped = pick.of([0, 0, 0.15, 0.4]);
-  const kept = all.filter(({ measured }) => vantages.has(measured.vantage) && !pick.chance(dropped));
-  return kept.length === 0 ? all.slice(0, 4) : kept;
 }

@@ -1,3 +1,4 @@
+import { CONVICTING } from '../../src/bisect/weigh/judgement.js';
 import { alikeCauses } from '../../src/bisect/words/identifiability.js';
 import { MS, SECOND } from '../../src/model/time.js';
 import type { Verdict } from '../../src/model/verdict.js';
@@ -87,7 +88,15 @@ function judge(verdict: Verdict, { truths, paths }: RandomScenario, shown: reado
   if (verdict.cause === 'inconclusive') return 'inconclusive';
   const named = verdict.cause.split('+');
   const allowed = new Set([...named, ...verdict.indistinguishable]);
-  const where = [verdict.where ?? []].flat();
+  // Two of which one may hide behind the other stand there as a pair.
+  const both = truths.map(({ cause }) => cause).sort();
+  if (both.length === 2 && verdict.probability < CONVICTING && allowed.has(both.join('+')))
+    return truths.some(
+      ({ cause, machines }) => cause === verdict.cause && machines.some((one) => wheres(verdict).includes(one)),
+    )
+      ? 'right'
+      : 'wrong';
+  const where = wheres(verdict);
   const explains = ({ cause, machines }: Truth): boolean =>
     (allowed.has(cause) ||
       (cause === 'host' && allowed.has('rx-queue')) ||
@@ -100,11 +109,13 @@ function judge(verdict: Verdict, { truths, paths }: RandomScenario, shown: reado
   return explained.length >= 1 && shown.every(explains) ? 'right' : 'wrong';
 }
 
+const wheres = ({ where }: Verdict): string[] => [where ?? []].flat();
+
 /** Whether what is named is what is there; of a machine with one queue either word is right. */
 function isExact(verdict: Verdict, { truths, queues }: RandomScenario, shown: readonly Truth[]): boolean {
   if (verdict.cause === 'healthy') return shown.length === 0;
   const named = verdict.cause.split('+');
-  const where = [verdict.where ?? []].flat();
+  const where = wheres(verdict);
   const is = ({ cause, machines }: Truth): boolean =>
     (named.includes(cause) || (queues === 1 && cause === 'host' && named.includes('rx-queue'))) &&
     machines.some((machine) => where.includes(machine));

@@ -38,11 +38,16 @@ export interface ClusterOptions {
   readonly overlay?: Overlay;
   /** Pods behind NodePort 30927 beside the one on bad. */
   readonly secondBackend?: boolean;
+  /** By what NodePort 30927 chooses its pod. */
+  readonly spread?: 'flow' | 'random';
+  /** The pod on client answers NodePort 30928 past bad. */
+  readonly directReturn?: boolean;
 }
 
 /** The lab as a scenario: NodePort 30927 of bad leads to its own pod, 30928 through the tunnel to the pod on client. */
 export function labScenario(options: ClusterOptions = {}): Scenario {
   const { seed = 1, faults = [], queues = 4, hash = {}, jitterNs = 20_000, clocks = {}, overlay = 'ipip' } = options;
+  const { spread = 'flow', directReturn = false } = options;
   const pod = { ports: { 8080: 'open' as const }, overlay };
   const vantage = (machine: string, overlay: boolean) => {
     const { offsetNs = 0, skewPpm = 0, startsAtNs = 0 } = clocks[machine] ?? {};
@@ -70,8 +75,8 @@ export function labScenario(options: ClusterOptions = {}): Scenario {
         ...machine,
         pods: { web: { address: '10.125.20.64', ...pod } },
         nodePorts: {
-          30927: { pods: options.secondBackend ? ['web', 'api'] : ['web'], port: 8080 },
-          30928: { pods: ['api'], port: 8080 },
+          30927: { pods: options.secondBackend ? ['web', 'api'] : ['web'], port: 8080, spread },
+          30928: { pods: ['api'], port: 8080, directReturn },
         },
       },
       external: { address: '172.16.33.44', ...machine },

@@ -61,6 +61,48 @@ function hit(vantage: string, names: readonly string[], fault: object): string[]
   return names.filter((_, path) => run.final(path).some((sample) => sample.rttNs > 50 * MS));
 }
 
+/** The cluster with another NodePort 30928. */
+function clusterWith(nodePort: object): ScenarioInput {
+  const bad = cluster.machines.bad as ScenarioInput['machines'][string];
+  return { ...cluster, machines: { ...cluster.machines, bad: { ...bad, nodePorts: { 30928: nodePort as never } } } };
+}
+
+suite('other ways of a NodePort', () => {
+  const farOnly = (nodePort: object, faults: ScenarioInput['faults'] = []) => {
+    const scenario = makeScenario({ ...clusterWith(nodePort), faults });
+    return new CollectedRun(
+      simulate(scenario, simPlan({ paths: [PATHS.far ?? simPath()], count: 200 })).events,
+    ).final();
+  };
+
+  test('a pod elsewhere that answers directly: nothing comes back through the node', () => {
+    const back = { kind: 'stall', stage: 'network', from: 'client', when: [{ start: SECOND, length: 200 * MS }] };
+    for (const [to, direct, held] of [
+      ['bad', false, true],
+      ['bad', true, false],
+      ['shell', false, false],
+      ['shell', true, true],
+    ] as const) {
+      const seen = farOnly({ pods: ['api'], port: 8080, directReturn: direct }, [{ ...back, to } as never]);
+      const says = `${direct ? 'directly' : 'through the node'}, from client to ${to}`;
+      assert.equal(
+        seen.some(({ rttNs }) => rttNs > 50 * MS),
+        held,
+        says,
+      );
+    }
+  });
+
+  test('drawn pods: one flow is answered by both, and a flow that keeps to its pod by one', () => {
+    const ttls = (spread: string) =>
+      new Set(
+        farOnly({ pods: ['web', 'api'], port: 8080, spread }).flatMap(({ flow, ttl }) => (flow === 0 ? ttl : [])),
+      );
+    assert.equal(ttls('random').size, 2);
+    assert.equal(ttls('flow').size, 1);
+  });
+});
+
 suite('the way of a probe', () => {
   const fromShell = ['node', 'nodeport', 'far', 'external'];
   const fromClient = ['node', 'pod', 'nodeport', 'service', 'external'];

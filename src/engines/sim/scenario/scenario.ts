@@ -34,7 +34,17 @@ const podSchema = z
   })
   .transform(({ answersIn, ...rest }) => ({ ...rest, answersInNs: answersIn }));
 
-const backends = z.strictObject({ pods: z.array(z.string()).min(1), port });
+const backends = z.strictObject({
+  pods: z.array(z.string()).min(1),
+  port,
+  spread: z
+    .enum(['flow', 'random'])
+    .default('flow')
+    .describe('by what a pod is chosen: the source port, or each probe anew'),
+});
+const nodePort = backends.extend({
+  directReturn: z.boolean().default(false).describe('pods on other nodes answer past the node that has the port'),
+});
 
 const machineSchema = z
   .strictObject({
@@ -52,7 +62,7 @@ const machineSchema = z
     natPerPacket: spanSchema.default(2_000),
     natPerConnection: spanSchema.default(15_000).describe('further time for the first packet of a connection'),
     pods: z.record(z.string(), podSchema).default({}),
-    nodePorts: z.record(portKey, backends).default({}),
+    nodePorts: z.record(portKey, nodePort).default({}),
   })
   .transform(({ answersIn, natPerPacket, natPerConnection, ...rest }) => ({
     ...rest,

@@ -29,6 +29,8 @@ export class ProbedPath {
   readonly sourcePorts: readonly [number, number] | null;
   private readonly key: number;
   private readonly routes: readonly Route[];
+  /** Each probe gets a backend anew. */
+  private readonly drawn: boolean;
   private readonly packet: Packet;
   private nextUnreachableNs = 0;
   private readonly echo: Echo = { arrivesNs: DROPPED, route: null };
@@ -47,6 +49,7 @@ export class ProbedPath {
     this.nowhere = target.kind === 'nowhere' ? target.because : null;
     this.key = hashText(hashText(scenario.seed, vantageName), plan.name);
     this.routes = routesTo(world, vantage, target, plan);
+    this.drawn = 'spread' in target && target.spread === 'random';
     this.sourcePorts = hasPorts(plan.protocol) ? [this.port(0), this.port(plan.flows - 1)] : null;
     this.packet = { path: index, flow: 0, fresh: false, key: 0 };
   }
@@ -60,7 +63,8 @@ export class ProbedPath {
   send(seq: number, flow: number, fresh: boolean, sentNs: number): Echo {
     const { echo, packet } = this;
     const fromPort = fresh ? FIRST_FRESH_PORT + (this.chance(seq, 0) % FRESH_PORTS) : this.port(flow);
-    const route = this.routes[backendOf(this.world, fromPort, this.routes.length)];
+    const by = this.drawn ? this.chance(seq, 9) : fromPort;
+    const route = this.routes[backendOf(this.world, by, this.routes.length)];
     echo.arrivesNs = DROPPED;
     echo.route = route ?? null;
     if (route === undefined || route.answer.kind === 'silence') return echo;

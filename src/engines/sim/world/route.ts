@@ -64,15 +64,13 @@ export function routesTo(world: World, vantage: Vantage, target: Target, path: P
     case 'service':
       return target.backends.map((pod) => new RouteMap(world, vantage, path).toPod(pod, target.port, true));
     case 'nodeport':
-      return target.backends.map((pod) =>
-        new RouteMap(world, vantage, path).toNodePort(target.machine, pod, target.port),
-      );
+      return target.backends.map((pod) => new RouteMap(world, vantage, path).toNodePort(target, pod));
   }
 }
 
-/** Which of several backends gets the connection from a source port. */
-export function backendOf(world: World, fromPort: number, backends: number): number {
-  return backends === 1 ? 0 : hashWords(world.scenario.seed, 0xbac4e4d, fromPort) % backends;
+/** Which of several backends gets it. @param by the source port of a flow, or what is drawn for each probe */
+export function backendOf(world: World, by: number, backends: number): number {
+  return backends === 1 ? 0 : hashWords(world.scenario.seed, 0xbac4e4d, by) % backends;
 }
 
 type Tuple = (fromPort: number) => FiveTuple;
@@ -116,21 +114,25 @@ class RouteMap {
     return this.done(backend.machine, backend.pod, podPort, FORWARDED_BY_NODE);
   }
 
-  toNodePort(machine: string, backend: PlacedPod, podPort: number): Route {
+  toNodePort({ machine, port, directReturn }: Extract<Target, { kind: 'nodeport' }>, backend: PlacedPod): Route {
     const node = this.machine(machine);
     const remote = backend.machine !== machine;
     const there = this.tuple(this.machine(this.own).address, node.address, this.path.port ?? 0);
     // Towards another node the node puts its own address in, or the reply would not come back through it.
-    const onward = this.tuple(node.address, backend.pod.address, podPort);
+    const onward = this.tuple(node.address, backend.pod.address, port);
     this.transmit(there);
     this.wire('out', this.own, machine, there);
     this.nat('out', machine);
     if (remote) this.tunnel('out', machine, backend.machine, backend.pod, onward);
     this.pod(backend.machine);
+    if (remote && directReturn) {
+      this.wire('back', backend.machine, this.own, reversed(there));
+      return this.done(backend.machine, backend.pod, port, FORWARDED_BY_NODE);
+    }
     if (remote) this.tunnel('back', backend.machine, machine, backend.pod, reversed(onward));
     this.nat('back', machine);
     this.wire('back', machine, this.own, reversed(there));
-    return this.done(backend.machine, backend.pod, podPort, remote ? 2 * FORWARDED_BY_NODE : FORWARDED_BY_NODE);
+    return this.done(backend.machine, backend.pod, port, remote ? 2 * FORWARDED_BY_NODE : FORWARDED_BY_NODE);
   }
 
   private done(

@@ -11,6 +11,9 @@ export interface PlacedPod {
   readonly machine: string;
 }
 
+/** By what a backend is chosen. */
+export type Spread = 'flow' | 'random';
+
 /** What stands behind the address and port of a path. */
 export type Target =
   | { readonly kind: 'self'; readonly machine: string }
@@ -21,8 +24,16 @@ export type Target =
       readonly machine: string;
       readonly port: number;
       readonly backends: readonly PlacedPod[];
+      readonly spread: Spread;
+      /** Pods on other nodes answer past the node. */
+      readonly directReturn: boolean;
     }
-  | { readonly kind: 'service'; readonly port: number; readonly backends: readonly PlacedPod[] }
+  | {
+      readonly kind: 'service';
+      readonly port: number;
+      readonly backends: readonly PlacedPod[];
+      readonly spread: Spread;
+    }
   | { readonly kind: 'nowhere'; readonly because: string };
 
 const LOOPBACK = /^(127\.|::1$)/;
@@ -41,7 +52,7 @@ export function resolveTarget(scenario: Scenario, vantage: Vantage, path: Planne
     if (service.address === address && service.servicePort === port)
       return ofOverlay(
         vantage,
-        { kind: 'service', port: service.port, backends: placed(scenario, service.pods) },
+        { kind: 'service', port: service.port, backends: placed(scenario, service.pods), spread: service.spread },
         address,
       );
   return {
@@ -54,7 +65,8 @@ function ofMachine(scenario: Scenario, vantage: Vantage, name: string, machine: 
   if (name === vantage.machine) return { kind: 'self', machine: name };
   const nodePort = port === undefined ? undefined : machine.nodePorts[String(port)];
   if (nodePort === undefined) return { kind: 'node', machine: name };
-  return { kind: 'nodeport', machine: name, port: nodePort.port, backends: placed(scenario, nodePort.pods) };
+  const { port: podPort, pods, spread, directReturn } = nodePort;
+  return { kind: 'nodeport', machine: name, port: podPort, backends: placed(scenario, pods), spread, directReturn };
 }
 
 function ofOverlay(vantage: Vantage, target: Target, address: string): Target {
