@@ -1,7 +1,23 @@
 import { grown, NETSTAT, SNMP, type TcpCounters, tcpCounters } from '../tcp-counters.js';
-import type { NodeReadings } from './check.js';
+import { type Check, type Judgement, type NodeReadings, unknown } from './check.js';
 
 export const TCP_READS: readonly string[] = [`read ${NETSTAT}`, `read ${SNMP}`];
+
+/** A check of what TCP counted over the interval. */
+export function tcpCheck(
+  about: Pick<Check, 'name' | 'about' | 'threshold' | 'source'>,
+  judge: (growth: TcpGrowth) => Judgement,
+): Check {
+  return {
+    ...about,
+    reads: () => TCP_READS,
+    rereads: () => TCP_READS,
+    judge: (node) => {
+      const growth = tcpGrowth(node);
+      return [typeof growth === 'string' ? unknown(growth) : judge(growth)];
+    },
+  };
+}
 
 /** How far counters of TCP have come from the first reading to the second. */
 export interface TcpGrowth {
