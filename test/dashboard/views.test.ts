@@ -121,6 +121,44 @@ test('flows without room: four to a row, held ones as lines of dots', () => {
   assert.match(inStyle(lines, 'stall'), /[\u2802\u2812\u2810]{2,}|[\u2824\u2826\u2834]/);
 });
 
+test('the strip of requests: the phase that slow ones waited in, over the SYNs to the same port', () => {
+  const [http, syn] = ['local>http://172.16.47.27:8080//http', 'local>172.16.47.27:8080/syn'];
+  const at = { address: '172.16.47.27', port: 8080 };
+  const state = new DashboardState(1);
+  const asked = runOf([http, syn], at);
+  const paths = asked.paths.map((path, index) => ({
+    ...path,
+    protocol: index === 0 ? ('http' as const) : ('syn' as const),
+  }));
+  state.take({ kind: 'run', run: { ...asked, paths, thresholdNs: 100 * MS } });
+  const every = (ns: number, count: number): readonly number[] => Array.from({ length: count }, (_, i) => i * ns);
+  const requests = every(100 * MS, 40).map((sentNs, seq) => ({
+    sentNs,
+    seq,
+    path: 0,
+    rttNs: seq === 20 ? 180 * MS : MS,
+  }));
+  const packets = every(10 * MS, 400).map((sentNs, seq) => ({ sentNs, seq, path: 1, rttNs: 0.2 * MS }));
+  state.take({ kind: 'samples', samples: columnsOf([...requests, ...packets]), paths: [http, syn] });
+  const request = { phase: 'first-byte' as const, phaseNs: 178 * MS, wire: 'passed' as const, packets: 18 };
+  const slow = {
+    ...stall,
+    kind: 'rtt-spike' as const,
+    startMin: 2 * SECOND,
+    startMax: 2 * SECOND,
+    release: 2.18 * SECOND,
+  };
+  tell(state, { ...slow, peakRttNs: 180 * MS, probes: 1, request }, http);
+  const { lines, text } = draw(contextOf(state, { mode: 'strip' }), 120, 30);
+  assert.match(inStyle(lines, 'warn'), /f/, text.join('\n'));
+  const alone = new DashboardState(1);
+  alone.take({ kind: 'run', run: { ...asked, paths: paths.slice(0, 1), thresholdNs: 100 * MS } });
+  alone.take({ kind: 'samples', samples: columnsOf(requests), paths: [http] });
+  const faint = (of: DashboardState): number =>
+    [...inStyle(draw(contextOf(of, { mode: 'strip' }), 120, 30).lines, 'dim').matchAll(/[\u2801-\u28ff]/g)].length;
+  assert.ok(faint(state) > faint(alone), 'the SYNs are there');
+});
+
 test('losses: counted exactly, shown in the strip, in the history and in the log', () => {
   const state = stateOf({
     durationNs: 5 * SECOND,

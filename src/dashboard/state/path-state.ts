@@ -42,6 +42,8 @@ export class PathState {
   /** Since when, and of which stall, a view of now shows the stall instead. */
   trigger: { readonly finding: Held; readonly sinceNs: number } | undefined;
   readonly held: Held[] = [];
+  /** Findings of requests, each with the phase that it waited in. */
+  readonly slow: Finding[] = [];
   /** The last finding of any kind, not self-inflicted, and when the dashboard was told. */
   lastFinding: { readonly finding: Finding; readonly toldNs: number } | undefined;
   coverage: Coverage | null | undefined;
@@ -102,6 +104,10 @@ export class PathState {
     this.lastFinding = { finding, toldNs: nowNs };
     if (finding.kind === 'stall') this.stalls += 1;
     if (finding.kind === 'rtt-spike') this.spikes += 1;
+    if (finding.request !== undefined) {
+      this.slow.push(finding);
+      if (this.slow.length > STALLS_KEPT) this.slow.shift();
+    }
     if (finding.kind !== 'stall' && finding.kind !== 'slow-drain') return;
     this.held.push(finding);
     if (this.held.length > STALLS_KEPT) this.held.shift();
@@ -140,6 +146,7 @@ export class PathState {
     this.trigger = undefined;
     this.lastFinding = undefined;
     this.held.length = 0;
+    this.slow.length = 0;
     this.history.clear();
     this.seconds.clear();
   }

@@ -1,5 +1,7 @@
 import { formatLength, formatMs } from '../../format/duration.js';
 import { holdNs } from '../../format/finding-words.js';
+import { isRequest } from '../../model/protocol.js';
+import type { TimedPhase } from '../../model/request.js';
 import { MS, SECOND, US } from '../../model/time.js';
 import { DotCanvas } from '../drawing/dot-canvas.js';
 import { type Line, type Style, shortenMiddle, span } from '../drawing/line.js';
@@ -23,7 +25,8 @@ const SAME_RELEASE_NS = 3 * MS;
 
 /**
  * RTT against the time of sending, a dot a probe. What waited for one instant shows as a diagonal that comes down to a
- * mark on the time axis: its release.
+ * mark on the time axis: its release. Requests lie over the SYNs to the same port, and slow ones show by a letter in
+ * which phase they waited.
  */
 export function stripView(
   context: ViewContext,
@@ -39,7 +42,10 @@ export function stripView(
   const stalls = row.state.held.filter(({ startMin, release }) => release >= window.fromNs && startMin < window.toNs);
   const topNs = scaleTop(context, row, window);
   const canvas = new DotCanvas(columns, plotRows, glyphs.dots);
+  const beside = synsBeside(context, row);
+  if (beside !== undefined) plotBeside(canvas, beside, window, topNs, context);
   plot(canvas, row, window, stalls, topNs, context);
+  plotPhases(canvas, row, window, topNs);
   const thresholdRow = rowOf(canvas, context.snapshot.thresholdNs, topNs);
   for (let column = 0; column < columns; column += 1) {
     canvas.background(column, Math.floor(thresholdRow / canvas.down), glyphs.threshold, 'dim');
@@ -100,6 +106,50 @@ function plot(
     }
     canvas.set(x, rowOf(canvas, rttNs, topNs), dotStyle(sentNs, rttNs, stalls, snapshot.thresholdNs));
   });
+}
+
+/** The SYN path to the same address and port. */
+function synsBeside({ snapshot }: ViewContext, { state }: PathRow): PathRow | undefined {
+  const { protocol, address, port } = state.planned;
+  if (!isRequest(protocol)) return undefined;
+  return snapshot.rows.find(
+    ({ state: { planned } }) => planned.protocol === 'syn' && planned.address === address && planned.port === port,
+  );
+}
+
+/** Faint, so that the requests stand out; one that was lost, or slow itself, is seen all the same. */
+function plotBeside(
+  canvas: DotCanvas,
+  row: PathRow,
+  window: StripWindow,
+  topNs: number,
+  { snapshot }: ViewContext,
+): void {
+  const dotNs = (window.toNs - window.fromNs) / canvas.width;
+  row.state.history.visit(window.fromNs, Math.min(window.toNs, snapshot.nowNs), (sentNs, rttNs, _flow, mark) => {
+    const x = Math.floor((sentNs - window.fromNs) / dotNs);
+    const isSlow = mark !== Marks.reply || rttNs >= snapshot.thresholdNs;
+    canvas.set(x, mark === Marks.reply ? rowOf(canvas, rttNs, topNs) : 0, isSlow ? 'bad' : 'dim');
+  });
+}
+
+/** As they go: name, connection, TLS, first byte, body. */
+const PHASE_LETTERS: Readonly<Record<TimedPhase, string>> = {
+  dns: 'n',
+  connect: 'c',
+  tls: 't',
+  'first-byte': 'f',
+  body: 'b',
+};
+
+function plotPhases(canvas: DotCanvas, { state }: PathRow, window: StripWindow, topNs: number): void {
+  const columnNs = (window.toNs - window.fromNs) / canvas.columns;
+  for (const { request, startMax, peakRttNs } of state.slow) {
+    const column = Math.floor((startMax - window.fromNs) / columnNs);
+    if (request === undefined || column < 0 || column >= canvas.columns) continue;
+    const row = Math.floor(rowOf(canvas, peakRttNs, topNs) / canvas.down);
+    canvas.letter(column, row, PHASE_LETTERS[request.phase], request.wire === 'held' ? 'stall' : 'warn');
+  }
 }
 
 function dotStyle(sentNs: number, rttNs: number, stalls: readonly Held[], thresholdNs: number): Style {
