@@ -64,17 +64,18 @@ int main(int argc, char **argv)
 	struct in_addr address;
 	int fd, page, book;
 
-	if (argc != 9 || strcmp(argv[1], "--state") || strcmp(argv[3], "--netns") ||
-	    strcmp(argv[5], "--port") || strcmp(argv[7], "--answer") ||
-	    inet_pton(AF_INET, argv[8], &address) != 1) {
-		fprintf(stderr,
-		        "usage: rxray-lab-names --state DIR --netns NAME --port PORT --answer ADDRESS\n");
+	if (argc != 11 || strcmp(argv[1], "--state") || strcmp(argv[3], "--netns") ||
+	    strcmp(argv[5], "--port") || strcmp(argv[7], "--cpu") || strcmp(argv[9], "--answer") ||
+	    inet_pton(AF_INET, argv[10], &address) != 1) {
+		fprintf(stderr, "usage: rxray-lab-names --state DIR --netns NAME --port PORT --cpu CPU "
+		                "--answer ADDRESS\n");
 		return 2;
 	}
 	page = lock_open(argv[2], "page");
 	book = lock_open(argv[2], "book");
 	injector_enter_netns(argv[4]);
 	injector_realtime(SERVER_PRIORITY);
+	injector_pin_self(atoi(argv[8]));
 	own.sin_port = htons((uint16_t)atoi(argv[6]));
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (page < 0 || book < 0 || fd < 0 || bind(fd, (struct sockaddr *)&own, sizeof(own))) {

@@ -108,9 +108,9 @@ int main(int argc, char **argv)
 	sigset_t signals;
 	int one = 1;
 
-	if (argc != 7 || strcmp(argv[1], "--state") || strcmp(argv[3], "--netns") ||
-	    strcmp(argv[5], "--port")) {
-		fprintf(stderr, "usage: rxray-lab-serve --state DIR --netns NAME --port PORT\n");
+	if (argc != 9 || strcmp(argv[1], "--state") || strcmp(argv[3], "--netns") ||
+	    strcmp(argv[5], "--port") || strcmp(argv[7], "--cpu")) {
+		fprintf(stderr, "usage: rxray-lab-serve --state DIR --netns NAME --port PORT --cpu CPU\n");
 		return 2;
 	}
 	state_dir = argv[2];
@@ -123,6 +123,8 @@ int main(int argc, char **argv)
 	address.sin_port = htons((uint16_t)atoi(argv[6]));
 	/* Threads inherit it, as they do the signals. */
 	injector_realtime(SERVER_PRIORITY);
+	/* Faults take another one, and nothing that waits there is the server's fault. */
+	injector_pin_self(atoi(argv[8]));
 	listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (listener < 0 || setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) ||
 	    bind(listener, (struct sockaddr *)&address, sizeof(address)) || listen(listener, USUAL_BACKLOG)) {

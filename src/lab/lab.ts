@@ -26,7 +26,7 @@ import { overlayBy, type Tunnel } from './overlay.js';
 import { awaitReady, endProcesses, isAlive, recordedProcesses, runningProcesses, startProcess } from './process.js';
 import { queueThreads } from './queues.js';
 import { removeQuotaGroup } from './quota-group.js';
-import { SERVERS } from './services.js';
+import { SERVERS } from './servers.js';
 import {
   knownLabs,
   type LabOptions,

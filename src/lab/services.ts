@@ -1,48 +1,15 @@
 import {
   HOST_ADDRESS,
-  NAMES_PORT,
   NODEPORT_LOCAL,
   NODEPORT_REMOTE,
   NODEPORT_SPREAD,
-  type Place,
   POD_NETWORK,
   POD_PORT,
   PODS,
-  WEB_PORT,
 } from './addresses.js';
 import { inNamespace } from './command.js';
 import { addProgram } from './program.js';
 import { namespaceOf } from './state.js';
-
-/** Role of the web server on `bad`. */
-export const WEB_ROLE = 'web';
-
-/** Servers of the lab by their role: processes that `lab up` starts, in the namespace of a place. */
-export const SERVERS: readonly {
-  readonly role: string;
-  readonly place: Place;
-  readonly program: string;
-  readonly port: number;
-  readonly protocol: 'tcp' | 'udp';
-  readonly more?: readonly string[];
-}[] = [
-  ...PODS.map(({ place }) => ({
-    role: `listen-${place}`,
-    place,
-    program: 'rxray-lab-listen',
-    port: POD_PORT,
-    protocol: 'tcp' as const,
-  })),
-  { role: WEB_ROLE, place: 'bad', program: 'rxray-lab-serve', port: WEB_PORT, protocol: 'tcp' },
-  {
-    role: 'names',
-    place: 'external',
-    program: 'rxray-lab-names',
-    port: NAMES_PORT,
-    protocol: 'udp',
-    more: ['--answer', HOST_ADDRESS.bad],
-  },
-];
 
 /** How the NodePort with several backends chooses one: by the flow, or at random for each connection. */
 export type Spread = 'flow' | 'random';

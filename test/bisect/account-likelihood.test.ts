@@ -76,6 +76,11 @@ suite('what a machine counted of its server, beside the incidents', () => {
   test('a group that is stopped for more than half of the time: the quota, though every reading shows it', () => {
     assert.ok(odds(throttled, server, [always]) > 50, String(odds(throttled, server, [always])));
   });
+  test('stops beside a part of the incidents clear nobody', () => {
+    const some = (reading: number): boolean => coincides(reading) && reading % 4 < 2;
+    const partly = account(spans((reading) => ({ throttledNs: some(reading) ? 60 * MS : 0 })));
+    assert.ok(odds(server, throttled, [partly]) < 5, String(odds(server, throttled, [partly])));
+  });
   test('no stop at all: the server', () => {
     assert.ok(odds(server, throttled, [account(spans(() => ({})))]) > 20);
   });

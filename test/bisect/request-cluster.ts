@@ -79,6 +79,14 @@ export const THROTTLED: FaultInput = {
   when: { period: [300 * MS, 1 * SECOND], length: [60 * MS, 95 * MS] },
 } as FaultInput;
 
+/** The same in every period: most requests wait, so that none stands out. */
+export const ALWAYS_THROTTLED: FaultInput = {
+  kind: 'stall',
+  stage: 'throttled',
+  machine: 'web',
+  when: { period: [150 * MS, 150 * MS], length: [140 * MS, 140 * MS] },
+} as FaultInput;
+
 export const ACCEPT_QUEUE: FaultInput = {
   kind: 'loss',
   stage: 'accept-queue',
@@ -102,3 +110,15 @@ export const RESOLVER_SLOW: FaultInput = {
 
 /** What the kernel of the server's machine counts in an hour like any other. */
 export const QUIET_ACCOUNT: MachineAccount = { machine: 'web', throttledNs: 0, overflows: 0 };
+
+/** What it counts, reading by reading, of a group that is stopped for most of a minute. */
+export const ALWAYS_STOPPED: MachineAccount = {
+  ...QUIET_ACCOUNT,
+  throttledNs: 54 * SECOND,
+  spans: Array.from({ length: 120 }, (_, reading) => ({
+    fromNs: reading * 500 * MS,
+    toNs: (reading + 1) * 500 * MS,
+    throttledNs: 450 * MS,
+    dropped: 0,
+  })),
+};

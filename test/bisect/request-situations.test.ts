@@ -4,6 +4,8 @@ import { MS, SECOND } from '../../src/model/time.js';
 import { verdictSchema } from '../../src/model/verdict.js';
 import {
   ACCEPT_QUEUE,
+  ALWAYS_STOPPED,
+  ALWAYS_THROTTLED,
   asked,
   GUESSED_HOSTS,
   QUIET_ACCOUNT,
@@ -28,6 +30,11 @@ suite('slow requests: who is to blame', () => {
     [
       'the quota of its group is used up, and its kernel says so',
       () => asked([THROTTLED], { account: { ...QUIET_ACCOUNT, throttledNs: 4 * SECOND } }),
+      'throttled at web',
+    ],
+    [
+      'the server is slow as a rule, and its kernel says that its group stands still most of the time',
+      () => asked([ALWAYS_THROTTLED], { account: ALWAYS_STOPPED }),
       'throttled at web',
     ],
     [

@@ -9,7 +9,7 @@ import type { CountedSpan, MachineAccount } from './machine-account.js';
 import type { Observation } from './observation.js';
 
 /** A group that stands still for so much of a reading keeps whoever asks it waiting. */
-const STANDS_STILL = 0.2;
+const STANDS_STILL = 0.1;
 /** What detectors find in that time has come by then. */
 const SETTLED_NS = 4 * SECOND;
 /** From one to the next: readings of one stretch are no witnesses of their own. */
@@ -17,8 +17,8 @@ const APART_NS = SECOND;
 const LEAST_REQUESTS = 2;
 
 /**
- * Stretches in which the kernel counts that a server was stopped, and all requests to it were slow, though no detector
- * found anything: a path that is slow all the time knows nothing else.
+ * Stretches in which the kernel counts that a server was stopped, and most requests to it were slow, though no detector
+ * found anything: a path that is slow as a rule knows nothing else.
  */
 export class CountedIncidents {
   readonly #lookedNs = new Map<string, number>();
@@ -62,7 +62,7 @@ export class CountedIncidents {
       (incident) => incident.startMaxNs <= toNs && incident.releaseNs >= fromNs && incident.paths[index] !== null,
     );
     const times = log.sentWithin(fromNs, toNs).flatMap(({ rttNs }) => (rttNs < 0 ? [] : [rttNs]));
-    if (isKnown || times.length < LEAST_REQUESTS || Math.min(...times) < this.thresholdNs) return undefined;
+    if (isKnown || times.length < LEAST_REQUESTS || median(times) < this.thresholdNs) return undefined;
     const peakRttNs = Math.max(...times);
     const finding: Congestion = {
       type: 'finding',

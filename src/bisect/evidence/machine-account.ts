@@ -45,7 +45,7 @@ const LEAST_THROTTLED_NS = 20 * MS;
 /** A group that is stopped for so much of the time hardly serves anybody in time. */
 const MUCH_THROTTLED = 0.1;
 /** A stop explains an incident whose length it makes up by so much: readings and incidents begin and end anyhow. */
-const STOPPED_SHARE = 0.4;
+const STOPPED_SHARE = 0.25;
 
 /** What a machine shows of a sign: not at all, some of it, or so much that it is seldom by chance. */
 export type Shown = 'none' | 'some' | 'much';

@@ -14,7 +14,10 @@ const UNTRUSTED = 0.02;
 /** A cause that goes with a sign more often than not makes it: it shows whenever the cause is at work. */
 const MAKES_IT = 0.5;
 /** How often a reading beside an incident shows what made the incident. */
-const SEEN_BESIDE = 0.9;
+const SEEN_BESIDE = 0.7;
+/** Beside so many of the incidents a sign is no stranger: other things made the rest, and nobody is cleared. */
+const NO_STRANGER = 0.2;
+const NOT_CLEARED = 0.5;
 /** Chances are never taken for nought or one. */
 const LEAST_CHANCE = 0.02;
 const MOST_CHANCE = 0.95;
@@ -70,7 +73,8 @@ function scoreSign(
   const apart = beside.incidents - beside.coincide;
   const together =
     beside.coincide * Math.log(made / expected) + apart * Math.log((1 - made + 0.01) / (1 - expected + 0.01));
-  return mixed((as / otherwise) * Math.exp(together));
+  const ratio = (as / otherwise) * Math.exp(together);
+  return beside.coincide >= NO_STRANGER * beside.incidents ? Math.log(Math.max(NOT_CLEARED, ratio)) : mixed(ratio);
 }
 
 const mixed = (ratio: number): number => Math.log((1 - UNTRUSTED) * ratio + UNTRUSTED);
