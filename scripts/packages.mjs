@@ -75,6 +75,11 @@ export const PACKAGES = [
     why: 'fuzzing and sanitizers',
     use: 'test',
   },
+  { name: 'nginx-light', what: '/usr/sbin/nginx', why: 'a real web server', use: 'servers' },
+  { name: 'haproxy', what: '/usr/sbin/haproxy', why: 'a real proxy', use: 'servers' },
+  { name: 'dnsmasq-base', what: '/usr/sbin/dnsmasq', why: 'a real resolver', use: 'servers' },
+  { name: 'unbound', what: '/usr/sbin/unbound', why: 'another', use: 'servers' },
+  { name: 'postgresql', what: '/usr/lib/postgresql', why: 'a real port to probe by SYN', use: 'servers' },
   { name: 'gcc-aarch64-linux-gnu', what: '/usr/bin/aarch64-linux-gnu-gcc', why: 'helpers for arm64', use: 'package' },
   {
     name: 'libc6-dev-arm64-cross',

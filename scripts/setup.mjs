@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Installs what is missing: Debian packages and npm packages, saying what and why.
-// `--for build|lab|test|package` says how much: each includes the ones before it; the default is lab.
+// `--for build|lab|test|package` says how much: each includes the ones before it; the default is lab. `--for servers`
+// adds real servers to those of lab.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -9,7 +10,8 @@ import { fail, output, root, step } from './step.mjs';
 
 const USES = ['build', 'lab', 'test', 'package'];
 const use = process.argv[process.argv.indexOf('--for') + 1];
-const wanted = USES.slice(0, USES.indexOf(USES.includes(use) ? use : 'lab') + 1);
+const wanted =
+  use === 'servers' ? ['build', 'lab', 'servers'] : USES.slice(0, USES.indexOf(USES.includes(use) ? use : 'lab') + 1);
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
@@ -41,7 +43,9 @@ function installDebianPackages() {
   if (asRoot.length > 0 && !output('sudo', ['-n', 'true']) && !process.stdin.isTTY) {
     fail(`Run as root: ${install.join(' ')}`);
   }
-  const run = ([command, ...args]) => step(command, args, { env: { DEBIAN_FRONTEND: 'noninteractive' } });
+  // What is installed for tests is started by them alone: at run level 1 Debian starts no daemon.
+  const run = ([command, ...args]) =>
+    step(command, args, { env: { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' } });
   run([...asRoot, 'apt-get', 'update', '-q']);
   run([...asRoot, ...install]);
 }
