@@ -1,50 +1,16 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { formatTable } from '../../src/format/table.js';
 import { labDown, labUp } from '../../src/lab/lab.js';
-import { accuracy } from './accuracy.js';
-import { cost } from './cost.js';
-import { coverage } from './coverage.js';
-import { dashboard } from './dashboard.js';
-import { detectors } from './detectors.js';
-import { imports } from './imports.js';
-import { inference } from './inference.js';
+import { type Benchmarks, benchmarksPage, type KeptPart, mergeParts } from './benchmarks-page.js';
 import { describeMachine, measureSteal } from './machine.js';
-import { noise } from './noise.js';
-import { none } from './none.js';
 import { owing, undoOnSignal } from './owed.js';
-import { pacing } from './pacing.js';
 import { type Part, type PartResult, type Setting, verdict } from './part.js';
-import { replaying } from './replaying.js';
-import { report } from './report.js';
-import { scale } from './scale.js';
-import { slowCalls } from './slow-calls.js';
-import { startup } from './startup.js';
-import { syscalls } from './syscalls.js';
-import { tracer } from './tracer.js';
-import { unrelated } from './unrelated.js';
+import { PARTS } from './parts.js';
 
 const LAB = 'bench';
-const PARTS: readonly Part[] = [
-  startup,
-  accuracy,
-  pacing,
-  cost,
-  scale,
-  unrelated,
-  none,
-  coverage,
-  detectors,
-  inference,
-  noise,
-  dashboard,
-  imports,
-  replaying,
-  report,
-  syscalls,
-  slowCalls,
-  tracer,
-];
+const DOCS = join(import.meta.dirname, '../../../docs');
 const DEFAULT_SECONDS = 20;
 const MOST_SECONDS = 1_800;
 
@@ -52,6 +18,8 @@ const USAGE = `npm run bench -- [PART…] [--json FILE] [--seconds N]
 
 Parts, all by default:
 ${PARTS.map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join('\n')}
+
+docs/benchmarks.md is written anew, with what was not measured now from the last time.
 
 --json FILE    figures as JSON (bench-results.json)
 --seconds N    length of one measurement, 4 to ${MOST_SECONDS} (${DEFAULT_SECONDS})`;
@@ -92,9 +60,13 @@ async function runParts(parts: readonly Part[], seconds: number, file: string): 
   );
   console.log('Figures are for comparison within this run.');
   const results: unknown[] = [];
+  const kept: KeptPart[] = [];
+  // Whose machine it was is nobody's business.
+  const { host: _, ...anonymous } = machine;
   const write = (): void => {
     const document = { type: 'bench', schema: 1, startedAt, seconds, machine, parts: results };
     writeFileSync(file, `${JSON.stringify(document, null, 2)}\n`);
+    writeDocs(kept);
   };
   const startedAt = new Date().toISOString();
   await owing(
@@ -106,7 +78,21 @@ async function runParts(parts: readonly Part[], seconds: number, file: string): 
         const result = await part.run(settingOf(seconds));
         const stealShare = result.stealShare ?? steal();
         show(result, stealShare);
-        const { targets, data } = result;
+        const { targets, data, tables, comparisons = [], notes = [] } = result;
+        const { name, about } = part;
+        const command = `npm run bench -- ${name} --seconds ${seconds}`;
+        kept.push({
+          name,
+          about,
+          command,
+          startedAt,
+          machine: anonymous,
+          stealShare,
+          tables,
+          targets,
+          comparisons,
+          notes,
+        });
         results.push({ name: part.name, stealShare, targets, data });
         // After each, so that an interrupted bench has what it measured.
         write();
@@ -114,6 +100,16 @@ async function runParts(parts: readonly Part[], seconds: number, file: string): 
     },
   );
   console.error(`\nFigures are in ${file}.`);
+}
+
+/** docs/benchmarks.json and the page that is made of it. */
+function writeDocs(fresh: readonly KeptPart[]): void {
+  const file = join(DOCS, 'benchmarks.json');
+  const before: Benchmarks = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { parts: [] };
+  const names = PARTS.map(({ name }) => name);
+  const merged = mergeParts(before, fresh, names);
+  writeFileSync(file, `${JSON.stringify(merged, null, 2)}\n`);
+  writeFileSync(join(DOCS, 'benchmarks.md'), benchmarksPage(merged, PARTS));
 }
 
 function settingOf(seconds: number): Setting {

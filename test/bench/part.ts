@@ -14,6 +14,15 @@ export interface Target {
   readonly met: boolean;
 }
 
+/** The same thing measured of rxray and of another tool in one run; less is better. */
+export interface Comparison {
+  readonly what: string;
+  readonly ours: number;
+  readonly peer: string;
+  readonly theirs: number;
+  readonly unit: string;
+}
+
 export interface PartResult {
   readonly tables: readonly BenchTable[];
   readonly targets: readonly Target[];
@@ -21,6 +30,7 @@ export interface PartResult {
   readonly data: unknown;
   /** Share of processor time that the hypervisor took, where the measurement was not made within the part. */
   readonly stealShare?: number;
+  readonly comparisons?: readonly Comparison[];
   readonly notes?: readonly string[];
 }
 

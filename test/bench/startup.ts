@@ -53,6 +53,15 @@ async function run({ say }: Setting): Promise<PartResult> {
       target('rxray --version', VERSION_MOST_S),
       target('rxray probe, to its first packet', FIRST_PACKET_MOST_S),
     ],
+    comparisons: ['fping', 'hping3']
+      .filter((peer) => took.has(`${peer} --version`))
+      .map((peer) => ({
+        what: '--version',
+        ours: medianOf('rxray --version'),
+        peer,
+        theirs: medianOf(`${peer} --version`),
+        unit: 's',
+      })),
     data: Object.fromEntries(took),
     notes: VERSIONS.filter((one) => !versions.includes(one)).map(
       ({ name }) => `${name.split(' ')[0]} is not installed`,

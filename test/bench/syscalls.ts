@@ -100,6 +100,15 @@ async function run({ seconds, say }: Setting): Promise<PartResult> {
         met: (own?.ratio ?? Number.POSITIVE_INFINITY) <= TARGET_RATIO,
       },
     ],
+    comparisons: figures
+      .filter(({ name }) => name === 'untraced' || /^(perf|strace)/.test(name))
+      .map(({ name, nsPerCall: theirs }) => ({
+        what: 'a system call under --min 200ms',
+        ours: own?.nsPerCall ?? Number.NaN,
+        peer: name,
+        theirs,
+        unit: 'ns',
+      })),
     data: figures,
     notes: missing.map((tool) => `${tool} is not installed: apt-get install ${tool === 'perf' ? 'linux-perf' : tool}`),
   };

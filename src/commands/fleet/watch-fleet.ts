@@ -6,8 +6,8 @@ import { printableValue } from '../../format/printable.js';
 import { CodedError } from '../../model/errors.js';
 import { SECOND } from '../../model/time.js';
 import { headline } from '../../report/fleet/fleet-text.js';
+import { checkTerminal } from '../terminal/check-terminal.js';
 import type { Io } from '../terminal/io.js';
-import { checkTerminal } from '../terminal/live-view.js';
 import { guardTerminal } from '../terminal/terminal-guard.js';
 import { type FleetOptions, type FleetSurvey, surveyFleet } from './survey.js';
 

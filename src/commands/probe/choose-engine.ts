@@ -4,7 +4,6 @@ import type { Engine } from '../../engines/engine.js';
 import { createHelperEngine } from '../../engines/helper-engine.js';
 import { createPortableEngine, PORTABLE_PROGRAM } from '../../engines/portable-engine.js';
 import { createRequestEngine, REQUEST_PROGRAM } from '../../engines/request-engine.js';
-import { createSimEngine, parseScenario } from '../../engines/sim-engine.js';
 import { HOW_TO_GRANT } from '../../kernel/helper-rights.js';
 import type { SendingEngine } from '../../model/engine-name.js';
 import { CodedError } from '../../model/errors.js';
@@ -117,6 +116,8 @@ async function simEngine(scenario: string | undefined): Promise<Engine> {
   const text = await readFile(scenario, 'utf8').catch((cause: Error) => {
     throw new CodedError('E_SCENARIO', `cannot read ${scenario}: ${cause.message}`, 'check the path', 2);
   });
+  // Most runs send: they do not wait for it to be loaded.
+  const { createSimEngine, parseScenario } = await import('../../engines/sim-engine.js');
   return createSimEngine(parseScenario(text, scenario));
 }
 

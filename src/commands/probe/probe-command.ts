@@ -12,7 +12,7 @@ import type { Measurement } from '../run/measurement.js';
 import { withRemedy } from '../run/remedies.js';
 import type { Io } from '../terminal/io.js';
 import { LiveFeed } from '../terminal/live-feed.js';
-import { LiveView } from '../terminal/live-view.js';
+import type { LiveView } from '../terminal/live-view.js';
 import type { Output } from '../terminal/output.js';
 import { dated, OnStall } from './on-stall.js';
 import type { ProbeOptions } from './probe-options.js';
@@ -84,7 +84,7 @@ export class ProbeCommand {
   async #read(run: ProbeRun): Promise<void> {
     for await (const { event, findings, outages } of measuredRun(run.events, this.measurement)) {
       if (event.kind === 'hello') this.options.onHello?.(event.hello);
-      if (event.kind === 'hello' && this.options.live) this.#openLive();
+      if (event.kind === 'hello' && this.options.live) await this.#openLive();
       this.#live?.feed.take({ event, findings, outages });
       if (event.kind === 'hello' && this.measurement.run) await this.#print(this.#reporter.start(this.measurement.run));
       if (event.kind === 'samples') await this.#print(this.#reporter.samples(event.samples));
@@ -111,7 +111,8 @@ export class ProbeCommand {
     return this.#live !== undefined && this.output.file === undefined;
   }
 
-  #openLive(): void {
+  async #openLive(): Promise<void> {
+    const { LiveView } = await import('../terminal/live-view.js');
     const view = LiveView.open({ expectedPaths: this.plan.paths.length, ascii: this.options.ascii }, this.io);
     const names = this.plan.paths.map((path) => path.name);
     this.#live = { view, feed: new LiveFeed(view, names, this.measurement) };

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { defaultGateway } from '../../hosts/default-gateway.js';
-import { type Hosts, readHosts } from '../../hosts/hosts-file.js';
+import type { Hosts } from '../../hosts/hosts-file.js';
 import { parseTarget } from '../../hosts/parse-target.js';
 import { type Family, resolveAddress } from '../../hosts/resolve-address.js';
 import { CodedError } from '../../model/errors.js';
@@ -24,7 +24,7 @@ export async function resolveTargets(
   options: { readonly family: Family; readonly hosts?: string | undefined },
 ): Promise<ResolvedTargets> {
   const file = options.hosts ?? (existsSync(IMPLICIT_HOSTS_FILE) ? IMPLICIT_HOSTS_FILE : undefined);
-  const hosts = file === undefined ? undefined : await readHosts(file);
+  const hosts = file === undefined ? undefined : await (await import('../../hosts/hosts-file.js')).readHosts(file);
   if (words.length > 0) {
     const notes: string[] = [];
     const targets = await Promise.all(words.map((word) => resolveWord(word, hosts, options.family, notes)));
