@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
 import { installation, manifests } from '../../src/deploy/manifests.js';
 import { resolveObjects } from '../../src/deploy/resolve.js';
 import { valuesWith } from '../../src/deploy/values.js';
+import { eventOf, writeEvent } from '../../src/fleet/events/node-events.js';
 import { packageFolder } from '../../src/installation/package-folder.js';
 import { ControlPlane, clusterIngredients, type Ingredients } from './control-plane.js';
 import { makeNodes, type Plain, podsIn } from './objects.js';
@@ -174,6 +175,21 @@ suite('installing into a real cluster', { timeout: 560_000 }, () => {
     assert.equal(await post('default'), 201);
     assert.equal(await post('rxray'), 403);
     assert.equal((await plane.ask('/api/v1/namespaces/rxray/events', 'POST', event('rxray'))).status, 422);
+  });
+
+  test('the Event that fleet --events writes on a bad node is taken, and brought up to date when it goes on', async () => {
+    writeFileSync(plane.file('events-token'), plane.kubectl(['-n', 'rxray', 'create', 'token', 'rxray']).trim());
+    const access = { url: plane.url, tokenFile: plane.file('events-token'), caFile: plane.caFile };
+    const bad = { type: 'node-verdict', node: 'worker-1', state: 'bad', cause: 'nat', probability: 0.97 } as const;
+    const run = { epochNs: '1795861448000000000' };
+    const never = new AbortController().signal;
+    await writeEvent(access, eventOf({ ...bad, incidents: 4, since: 0, last: 60e9 }, run, 'watch'), never);
+    await writeEvent(access, eventOf({ ...bad, incidents: 9, since: 0, last: 300e9 }, run, 'watch'), never);
+    const described = plane.kubectl(['describe', 'node', 'worker-1']);
+    assert.match(
+      described,
+      /Warning +PacketsWait .*\(x9 over .*\) +rxray .*nat, probability 0\.970; rxray why worker-1/,
+    );
   });
 });
 
