@@ -30,6 +30,11 @@ export function ownPlatform() {
   return own;
 }
 
+/** The one that takes an emulator here. */
+export function otherPlatform() {
+  return PLATFORMS.find(({ cpu }) => cpu !== process.arch);
+}
+
 /** Whether programs of a platform run here, by the processor or by qemu, and with which command before them. */
 export function runnerOf(platform) {
   if (platform.cpu === process.arch) return [];

@@ -6,22 +6,23 @@ import { ownPlatform } from '../platforms.mjs';
 import { ANSWERED, BY_HELPER } from './answered.mjs';
 import { insideCleanRoot } from './clean-root.mjs';
 
-export function checkDeb() {
-  insideCleanRoot(import.meta.url, { name: `rxray_${version}_${ownPlatform().debian}.deb` });
+/** Of a platform: by emulation where it is not that of this machine. */
+export function checkDeb(platform = ownPlatform()) {
+  return insideCleanRoot(import.meta.url, { name: `rxray_${version}_${platform.debian}.deb` }, platform);
 }
 
-export function inside({ root, expect, ok }, { name }) {
+export function inside({ root, expect, emulated, ok }, { name }) {
   cpSync(join(packagesFolder, name), join(root, 'tmp', name));
   const files =
     'find / -xdev -not -path "/proc/*" -not -path "/var/cache/*" -not -path "/var/lib/dpkg/*" -not -path "/var/log/*" -not -path "/run/*" -not -path "/tmp/*" | sort';
   expect(`${files} > /tmp/before; useradd -m tester; dpkg -i /tmp/${name}`);
   const tester = { user: 'tester' };
   expect('rxray probe 127.0.0.1 --engine connect -c 20', { ...tester, matches: ANSWERED });
-  expect('probe 127.0.0.1 -c 20', { matches: BY_HELPER });
+  if (!emulated) expect('probe 127.0.0.1 -c 20', { matches: BY_HELPER });
   expect('getcap /usr/lib/rxray/rxray-prober | grep -q . && exit 1 || true');
   expect('test ! -e ~/.cache/rxray', tester);
   ok(
-    'installed without questions: no capability is given, engine connect works for all, the helper for root; nothing is unpacked',
+    `installed without questions: no capability is given, engine connect works for all${emulated ? '' : ', the helper for root'}; nothing is unpacked`,
   );
   expect('test -e /usr/share/man/man1/rxray-probe.1.gz && test -e /usr/share/bash-completion/completions/rxray');
   expect(
@@ -29,11 +30,18 @@ export function inside({ root, expect, ok }, { name }) {
   );
   expect('getcap /usr/lib/rxray/rxray-prober', { matches: /cap_net_raw/ });
   expect('test "$(stat -c %a:%G /usr/lib/rxray/rxray-tracer)" = 750:rxray');
-  expect('rxray probe 127.0.0.1 -c 20', { ...tester, matches: BY_HELPER });
-  ok('dpkg-reconfigure grants the capabilities: the helper probes for a member of the group');
+  const helps = emulated
+    ? () => expect('getcap /usr/lib/rxray/rxray-prober', { matches: /cap_net_raw/ })
+    : () => expect('rxray probe 127.0.0.1 -c 20', { ...tester, matches: BY_HELPER });
+  helps();
+  ok(
+    `dpkg-reconfigure grants the capabilities${emulated ? '' : ': the helper probes for a member of the group'}, to that group alone`,
+  );
   expect(`dpkg -i /tmp/${name}`);
-  expect('rxray probe 127.0.0.1 -c 20', { ...tester, matches: BY_HELPER });
-  ok('and still does after an upgrade');
+  helps();
+  ok(`and ${emulated ? 'they are there' : 'it still does'} after an upgrade`);
+  if (emulated)
+    ok('not shown here: probes of the helper; the emulator has no packet rings and drops capabilities of files');
   expect(
     'echo "rxray rxray/grant-group boolean false" | debconf-set-selections && dpkg-reconfigure -f noninteractive rxray',
   );

@@ -3,8 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { ownPlatform, PLATFORMS } from '../platforms.mjs';
+import { emulate } from './user-namespace.mjs';
 
-const [, , program, folder, lower, about] = process.argv;
+const [, , program, folder, lower, about, platformName] = process.argv;
+const platform = PLATFORMS.find(({ name }) => name === platformName);
+const emulated = platform.name !== ownPlatform().name;
 const root = join(folder, 'root');
 
 function must(command, ...args) {
@@ -15,13 +19,14 @@ function must(command, ...args) {
 must('mount', '--make-rprivate', '/');
 must('mount', '-t', 'tmpfs', 'rxray', folder);
 for (const name of ['upper', 'work', 'root']) mkdirSync(join(folder, name));
+if (emulated) emulate(platform, folder);
 must(
   'mount',
   '-t',
   'overlay',
   'overlay',
   '-o',
-  `lowerdir=${lower},upperdir=${folder}/upper,workdir=${folder}/work`,
+  `lowerdir=${lower},upperdir=${folder}/upper,workdir=${folder}/work${emulated ? ',userxattr' : ''}`,
   root,
 );
 must('mount', '-t', 'proc', 'proc', '/proc');
@@ -32,10 +37,10 @@ for (const name of ['null', 'zero', 'full', 'random', 'urandom', 'tty']) {
 }
 must('ip', 'link', 'set', 'lo', 'up');
 // As systemd sets it on every machine it starts.
-must('sysctl', '-qw', 'net.ipv4.ping_group_range=0 2147483647');
+must('sysctl', '-qw', `net.ipv4.ping_group_range=0 ${emulated ? 65535 : 2147483647}`);
 
 /** Runs a shell line in the clean root. @returns what it printed, both streams, and how it ended */
-function run(line, { user = 'root', env = {}, limit = 180_000 } = {}) {
+function run(line, { user = 'root', env = {}, limit = emulated ? 600_000 : 180_000 } = {}) {
   const home = user === 'root' ? '/root' : `/home/${user}`;
   const full = {
     PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
@@ -68,5 +73,5 @@ function expect(line, { status = 0, matches = [], ...options } = {}) {
 }
 
 const { inside } = await import(pathToFileURL(program));
-await inside({ root, run, expect, ok: (what) => console.log(`✓ ${what}`) }, JSON.parse(about));
+await inside({ root, run, expect, emulated, ok: (what) => console.log(`✓ ${what}`) }, JSON.parse(about));
 process.exit(0);

@@ -20,12 +20,12 @@ const CLIENTS = { npm: 'npm@11.6.2', pnpm: 'pnpm@10.20.0', yarn: '@yarnpkg/cli-d
 
 /** Installed for a user by each line of Node.js, with and without capabilities, with and without the helpers. */
 export function checkNpm() {
-  check('installed');
+  return check('installed');
 }
 
 /** As a dependency of a project: lock files, and other package managers. */
 export function checkProjects() {
-  check('project');
+  return check('project');
 }
 
 function check(part) {
@@ -33,7 +33,7 @@ function check(part) {
   const nodes = NODES.map((number) => ({ number, folder: nodeFolder(ownPlatform(), number) }));
   // Node.js 26 is linked with it, and a Debian without compilers does not have it.
   const libatomic = debianFiles(ownPlatform().debian, ['libatomic1']);
-  insideCleanRoot(import.meta.url, { part, registry: prepareRegistry(), clients, nodes, libatomic });
+  return insideCleanRoot(import.meta.url, { part, registry: prepareRegistry(), clients, nodes, libatomic });
 }
 
 /** In the clean root. */

@@ -7,7 +7,7 @@ import { ANSWERED, BY_HELPER } from './answered.mjs';
 import { insideCleanRoot } from './clean-root.mjs';
 
 export function checkSingleFile() {
-  insideCleanRoot(import.meta.url, { name: `rxray-${ownPlatform().name}` });
+  return insideCleanRoot(import.meta.url, { name: `rxray-${ownPlatform().name}` });
 }
 
 export function inside({ root, expect, ok }, { name }) {

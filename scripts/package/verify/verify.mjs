@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail } from '../../step.mjs';
 import { packagesFolder } from '../places.mjs';
+import { otherPlatform } from '../platforms.mjs';
 
 const PARTS = {
   sums: async (ok) => (await import('./sums-check.mjs')).checkSums(ok),
@@ -13,6 +14,7 @@ const PARTS = {
   'npm-projects': async () => (await import('./npm-check.mjs')).checkProjects(),
   'single-file': async () => (await import('./single-file-check.mjs')).checkSingleFile(),
   deb: async () => (await import('./deb-check.mjs')).checkDeb(),
+  'deb-other': async () => (await import('./deb-check.mjs')).checkDeb(otherPlatform()),
   arm64: async (ok) => (await import('./arm64-check.mjs')).checkArm64(ok),
   image: async (ok) => (await import('./image-check.mjs')).checkImage(ok),
 };
