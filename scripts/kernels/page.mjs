@@ -1,10 +1,13 @@
 // docs/kernels.md, from the results of all kernels: a column a kernel, and a reason for whatever is not there.
 
+/** Drivers of cards that a guest has where the emulator can give them. */
+const WANTED = ['virtio_net', 'e1000e', 'igb', 'vmxnet3'];
+
 /** @param results of the kernels, as docs/kernels/*.json hold them */
 export function kernelsPage(results) {
   const reasons = new Reasons();
   const table = (rows) => rowsTable(results, rows, reasons);
-  const drivers = [...new Set(results.flatMap(({ cards = {} }) => Object.keys(cards)))];
+  const drivers = [...new Set([...WANTED, ...results.flatMap(({ cards = {} }) => Object.keys(cards))])];
   return `# Kernels
 
 What runs on which kernel, by what ran: \`npm run kernels\` boots Debian's kernels in emulated machines with the static
@@ -48,9 +51,9 @@ are software stamps of the kernel for both ends of an RTT.
 
 ${table(
   drivers.flatMap((driver) => [
-    [`\`${driver}\`: stamps`, ({ cards }) => stampsCell(cards?.[driver])],
-    [`\`${driver}\`: receive queues`, ({ cards }) => cell(cards?.[driver], ({ rxQueues }) => rxQueues)],
-    [`\`${driver}\`: RSS`, ({ cards }) => rssCell(cards?.[driver])],
+    [`\`${driver}\`: stamps`, (result) => stampsCell(cardOf(result, driver))],
+    [`\`${driver}\`: receive queues`, (result) => cell(cardOf(result, driver), ({ rxQueues }) => rxQueues)],
+    [`\`${driver}\`: RSS`, (result) => rssCell(cardOf(result, driver))],
   ]),
 )}
 
@@ -122,6 +125,17 @@ function rowsTable(results, rows, reasons) {
     line(['---', ...results.map(() => '---')]),
     ...rows.map(([title, of]) => line([title, ...results.map((result) => shown(result, of))])),
   ].join('\n');
+}
+
+/** What was seen of a card, or why the guest has none. */
+function cardOf({ cards, emulator, architecture }, driver) {
+  const told = cards?.[driver];
+  if (told !== undefined || cards === undefined) return told;
+  if (driver === 'igb' && Number(/QEMU (\d+)/.exec(emulator)?.[1]) < 8)
+    return { because: `${emulator.split(',')[0]} has no igb card: it came with QEMU 8` };
+  if (driver === 'vmxnet3' && architecture === 'arm64')
+    return { because: 'a card of hypervisors for x86-64: not given to guests of arm64' };
+  return undefined;
 }
 
 /** A value, or the reason why there is none. */
