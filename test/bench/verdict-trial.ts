@@ -78,6 +78,9 @@ function seenWindows(
   return [...windows.values()].filter((probes) => probes >= 2).length;
 }
 
+/** What of a machine only receives: of a vantage that nobody probes, its own side. */
+const RECEIVING: readonly string[] = ['host', 'rx-queue', 'device'];
+
 function judge(verdict: Verdict, { truths, paths }: RandomScenario, shown: readonly Truth[]): Outcome {
   const probed = new Set(
     paths.flatMap(({ measured }) =>
@@ -101,7 +104,7 @@ function judge(verdict: Verdict, { truths, paths }: RandomScenario, shown: reado
     (allowed.has(cause) ||
       (cause === 'host' && allowed.has('rx-queue')) ||
       // Where nobody probes the machine its receive side is only met by its own replies.
-      (allowed.has('sender') && !probed.has(machines[0] ?? '') && (cause === 'host' || cause === 'rx-queue'))) &&
+      (allowed.has('sender') && !probed.has(machines[0] ?? '') && RECEIVING.includes(cause))) &&
     machines.some((machine) => where.includes(machine));
   const explained = truths.filter(explains);
   if (named.length > 1) return explained.length === 2 ? 'right' : 'wrong';
