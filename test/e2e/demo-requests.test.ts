@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { needsRoot } from './lab-probing.js';
+
+const DEMO = fileURLToPath(new URL('../../../scripts/demo-requests.mjs', import.meta.url));
+
+test('npm run demo -- requests: from slow requests to a process, and to a system call where the network is innocent', {
+  ...needsRoot,
+  timeout: 200_000,
+}, (t) => {
+  const done = spawnSync(process.execPath, [DEMO, '4s', '14s', '4s'], { encoding: 'utf8', timeout: 180_000 });
+  const [, slow = '', twin = ''] = done.stdout.split('\n=== ');
+  t.diagnostic(done.stdout.length > 0 ? done.stdout : done.stderr);
+  assert.equal(done.status, 0, done.stderr);
+  assert.match(slow, /memstat-reader/, 'the process that holds the receive queue up');
+  assert.match(twin, /server/i);
+  assert.match(twin, /rxray-lab-serve.*flock|flock.*rxray-lab-serve/s, 'the system call that the server sits in');
+  assert.doesNotMatch(twin, /memstat-reader/);
+});
