@@ -236,7 +236,7 @@ backend web
         ...['-k', '-C', '/dev/null', '--no-resolv', '--no-hosts', '--bind-interfaces', '--listen-address=127.0.0.53'],
         ...[
           '--address=/www.test.example/192.0.2.7',
-          '--local=/test.example/',
+          '--address=/www.test.example/2001:db8::7',
           '-u',
           'root',
           `--pid-file=${folder}/dnsmasq.pid`,
