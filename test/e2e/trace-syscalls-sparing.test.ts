@@ -8,6 +8,7 @@ import { startWorker, traceSyscalls } from './syscalls-run.js';
 /** Of long calls so many may be missed or told wrongly: CPUs of the test machine are taken away at any time. */
 const MISTAKEN_SHARE = 0.1;
 const MEDIAN_ERROR_NS = 2 * MS;
+const UNPROVEN_MOST = 5;
 
 suite('rxray trace syscalls, without a hook on every call', { ...needsRoot, timeout: 240_000 }, () => {
   test('long sleeps, waits and runs are found, as long as with --exact', async (t) => {
@@ -30,7 +31,9 @@ suite('rxray trace syscalls, without a hook on every call', { ...needsRoot, time
 
   test('a process that makes short calls all the time is not accused', async () => {
     const found = await compareWays(WORKLOADS['short calls all the time'] ?? '');
-    assert.deepEqual([found.wrong, found.unproven], [0, 0], found.notes.join('\n'));
+    // Until its calls have proved short twice it may be suspected in vain; then that is said.
+    assert.equal(found.wrong, 0, found.notes.join('\n'));
+    assert.ok(found.unproven <= UNPROVEN_MOST, String(found.unproven));
   });
 
   test('tells file, arguments and what kept the call, and that its result is not known', async () => {
