@@ -19,7 +19,7 @@ function must(command, ...args) {
 must('mount', '--make-rprivate', '/');
 must('mount', '-t', 'tmpfs', 'rxray', folder);
 for (const name of ['upper', 'work', 'root']) mkdirSync(join(folder, name));
-if (emulated) emulate(platform, folder);
+if (emulated) emulate(platform);
 must(
   'mount',
   '-t',

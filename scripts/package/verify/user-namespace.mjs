@@ -1,9 +1,10 @@
 // A user namespace with the accounts of this machine, in which programs of another processor run.
 import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { output } from '../../step.mjs';
 
+/** Where the table of foreign programs lies; that of the namespace is mounted over the machine's. */
+const TABLE = '/proc/sys/fs/binfmt_misc';
 /** Accounts that Debian's packages make lie below. */
 const ACCOUNTS = '0 0 65536\n';
 /** ELF, 64 bits, little-endian, an executable or a shared object; the machine is that of {@link MACHINES}. */
@@ -37,14 +38,12 @@ export function runInUserNamespace(words) {
  * table of such programs, and it goes with the namespace. Before, a table can only be changed for the whole machine,
  * which a check has no business with.
  */
-export function emulate({ machine }, folder) {
-  const table = join(folder, 'binfmt');
-  mkdirSync(table, { recursive: true });
-  const said = output('mount', ['-t', 'binfmt_misc', 'binfmt_misc', table]);
-  if (said === undefined || !readdirSync(table).includes('register'))
+export function emulate({ machine }) {
+  const mounted = output('mount', ['-t', 'binfmt_misc', 'binfmt_misc', TABLE]);
+  if (mounted === undefined || !readdirSync(TABLE).includes('register'))
     throw new Error('this kernel has no table of foreign programs for a user namespace of its own: it takes Linux 6.7');
   const qemu = output('which', [`qemu-${machine}-static`]);
   if (!qemu) throw new Error(`qemu-${machine}-static is missing: apt-get install qemu-user-static`);
   // F: qemu is opened now, so that it is found within another root.
-  writeFileSync(join(table, 'register'), `:rxray-${machine}:M::${MAGIC}${MACHINES[machine]}:${MASK}:${qemu}:F`);
+  writeFileSync(`${TABLE}/register`, `:rxray-${machine}:M::${MAGIC}${MACHINES[machine]}:${MASK}:${qemu}:F`);
 }

@@ -16,6 +16,7 @@ const PARTS = {
   deb: async () => (await import('./deb-check.mjs')).checkDeb(),
   'deb-other': async () => (await import('./deb-check.mjs')).checkDeb(otherPlatform()),
   arm64: async (ok) => (await import('./arm64-check.mjs')).checkArm64(ok),
+  'image-other': async () => (await import('./image-other-check.mjs')).checkOtherImage(),
   image: async (ok) => (await import('./image-check.mjs')).checkImage(ok),
 };
 
