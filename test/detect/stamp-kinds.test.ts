@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { describeFinding } from '../../src/format/finding-words.js';
 import type { Finding } from '../../src/model/finding.js';
 import { SampleFlags } from '../../src/model/sample.js';
 import { MS } from '../../src/model/time.js';
@@ -64,8 +65,14 @@ describe('replies of one path with stamps of the driver and of the packet socket
   it('waited behind the driver: the stall says whose stamps show it, and what the driver stamped passed nothing there', () => {
     const isBehind = (sentNs: number): boolean => sentNs > 3000 * MS && sentNs <= 3130 * MS;
     const laterNs = (sentNs: number) => (isBehind(sentNs) ? 3130 * MS - sentNs : 0);
-    const [stall, ...more] = shown(findingsOf({ isSocket: oddFlows, laterNs }));
+    const findings = findingsOf({ isSocket: oddFlows, laterNs });
+    const [stall, ...more] = shown(findings);
     assert.deepEqual(more, []);
+    const words = findings.map((finding) => describeFinding(finding, 100 * MS));
+    assert.match(
+      words.join(),
+      /by stamps of the packet socket alone: it may have waited on this machine, behind the driver/,
+    );
     assert.deepEqual(
       { ...stall, probes: undefined },
       { kind: 'stall', probes: undefined, flowsHit: [1, 3], flowsExposed: [], receivedStamp: 'socket' },
