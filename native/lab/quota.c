@@ -177,7 +177,9 @@ int main(int argc, char **argv)
 		rmdir(group);
 		return 1;
 	}
-	start_spinner(injector.cpu);
+	/* Where the server runs: on another CPU it would go on with the slice of the quota that it has got
+	 * there. */
+	start_spinner(injector.home_cpu);
 	schedule_all(server, SCHED_OTHER, 0);
 	if (spinner < 0 || !put_process(group, spinner) || !put_process(group, server)) {
 		fprintf(stderr, "cannot move process %d into %s: %m\n", server, group);

@@ -155,7 +155,8 @@ for (const rate of [10, 500]) {
       }
     }
     // One request in five meets the pause; whoever waits for each answer meets it once, however many were due.
-    assert.ok(wire.fromDue.p90 > 50 * MS && wire.fromDue.max < 0.35 * SECOND);
+    // Two of ten a second may meet its end alone, by the phase of the one to the other.
+    assert.ok(wire.fromDue[rate > 100 ? 'p90' : 'p99'] > 50 * MS && wire.fromDue.max < 0.35 * SECOND);
     if (rate === 500) assert.ok(closed.p90 < 20 * MS, 'closed measuring saw what it should have omitted');
   });
 }
