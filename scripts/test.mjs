@@ -22,7 +22,7 @@ const UNTIMED =
 const EXACT = /^e2e\/(rtt-accuracy|omission|self-inflicted|tracer|trace-syscalls|check)\./;
 /** The ones whose faults hold packets and no CPU: two at once are not in each other's way. */
 const HOLDING =
-  /^e2e\/(agent|killed-and-dead|receiver-view|engine-stalls|stall-detection|request-verdicts|holding-verdicts)\.|^lab\/overlay\./;
+  /^e2e\/(agent|agent-changes|agent-kills|killed-and-dead|real-servers|receiver-view|report-requests|engine-stalls|stall-detection|holding-verdicts)\.|^lab\/overlay\./;
 /** Captures of some hundred MB, several at once. */
 const LEAST_MEMORY = 4e9;
 
