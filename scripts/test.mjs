@@ -15,14 +15,18 @@ import { Tally } from './test/tally.mjs';
 /** Folders, and files by name, whose tests send packets. */
 const REAL = /^(lab|e2e|transports)\/|\/(helper|portable|connect)-engine[^/]*\.test\.js$|^install\//;
 
-/** Of those, the ones that judge no exact time and mostly wait. `none` is among them: nobody may be blamed on a busy machine. */
+/** Of those, the ones that judge no exact time and mostly wait. */
 const UNTIMED =
-  /^transports\/|^engines\/|^lab\/(lab|truth)\.|^e2e\/(command-line|bisect-endings|outcomes|import-|recordings\.|trace-syscalls-|dashboard|engines\.|none\.|far-waits|run-ends|nothing-unasked|tracer-rights|old-kernel)/;
+  /^transports\/|^engines\/|^lab\/(lab|truth)\.|^e2e\/(command-line|bisect-endings|outcomes|import-|recordings\.|trace-syscalls-|dashboard|engines\.|far-waits|run-ends|nothing-unasked|tracer-rights)/;
 /** The ones that count microseconds, or processor time, or have a limit of it: nothing else runs meanwhile. */
-const EXACT = /^e2e\/(rtt-accuracy|omission|self-inflicted|tracer|trace-syscalls|check)\./;
-/** The ones whose faults hold packets and no CPU: two at once are not in each other's way. */
+const EXACT =
+  /^e2e\/(stall-detection|engine-stalls|rtt-accuracy|omission|self-inflicted|tracer|trace-syscalls|check)\./;
+/**
+ * The ones whose faults, if any, hold packets and no CPU: two at once are not in each other's way, and nobody is to be
+ * blamed for what another takes.
+ */
 const HOLDING =
-  /^e2e\/(agent|agent-changes|agent-kills|killed-and-dead|real-servers|receiver-view|report-requests|engine-stalls|stall-detection|holding-verdicts)\.|^lab\/overlay\./;
+  /^e2e\/(none|old-kernel|agent|agent-changes|agent-kills|killed-and-dead|real-servers|report-requests|request-verdicts|holding-verdicts)\.|^lab\/overlay\./;
 /** Captures of some hundred MB, several at once. */
 const LEAST_MEMORY = 4e9;
 

@@ -158,7 +158,7 @@ describe('the lab goes up and down', { skip }, () => {
     await labUp(LAB, silent);
     await faultOn('pod', { lab: LAB }, silent);
     await faultOn('host', { lab: LAB }, silent);
-    assert.equal(runningProcesses(state).length, 6);
+    assert.equal(runningProcesses(state).length, 8);
     rmSync(state.leaseFile);
     await waitUntil(() => runningProcesses(state).length === 0);
     await labDown(LAB, silent);
