@@ -1,4 +1,4 @@
-import { SampleFlags } from '../model/sample.js';
+import { SampleFlags, stampPlace } from '../model/sample.js';
 import { RunningMedian } from './running-median.js';
 
 /** Of these flags an RTT depends: replies that differ in them are measured from, or to, different points. */
@@ -11,7 +11,8 @@ const STAMPS =
 /**
  * Puts the RTTs of one path on one scale where its replies are stamped now here, now there: at the driver's poll and, where
  * that stamp was lost, at the packet socket, which is later by all that waits between. Each kind of stamps has a usual RTT
- * of its own, and what counts of a reply is how far it lies from that of its kind. The scale is that of the kind which is
+ * of its own, and what counts of a reply is how far it lies from that of its kind; but a stamp that comes earlier on the way
+ * shows a wait by itself. The scale is that of the kind which is
  * the first to have a usual RTT.
  */
 export class StampScale {
@@ -26,17 +27,19 @@ export class StampScale {
     return (flags & STAMPS) === this.#kind;
   }
 
-  /** How far the upper tail of the noisiest other kind lies above its median; 0 where there is only one kind. */
+  /** How far the upper tail of the noisiest kind that measures more lies above its median; 0 where there is none. */
   get noiseNs(): number {
     let most = 0;
-    for (const { tail } of this.#others.values()) most = Math.max(most, tail);
+    for (const [kind, { tail }] of this.#others) {
+      if (!measuresNoMore(kind, this.#kind)) most = Math.max(most, tail);
+    }
     return most;
   }
 
   /**
    * Takes in one answer.
    *
-   * @returns its RTT on the scale; NaN while it is not known how stamps of its kind compare
+   * @returns its RTT on the scale; NaN while it may contain more than those of the scale, and how much is not known
    */
   scaled(rttNs: number, flags: number): number {
     const kind = flags & STAMPS;
@@ -51,8 +54,12 @@ export class StampScale {
       this.#others.set(kind, own);
     }
     own.push(rttNs);
+    if (this.usual.ready) {
+      // What is measured over less of the way waited at least so long: also where only held replies are stamped so.
+      if (measuresNoMore(kind, this.#kind)) return rttNs + Math.max(0, own.ready ? this.#apartNs(own) : 0);
+      return own.ready ? Math.max(0, rttNs + Math.min(0, this.#apartNs(own))) : Number.NaN;
+    }
     if (!own.ready) return Number.NaN;
-    if (this.usual.ready) return Math.max(0, Math.round(rttNs - own.median + this.usual.median));
     // The path is stamped so, and the few that came before were the exception.
     this.#others.delete(kind);
     this.#kind = kind;
@@ -60,9 +67,19 @@ export class StampScale {
     return rttNs;
   }
 
+  #apartNs({ median }: RunningMedian): number {
+    return Math.round(this.usual.median - median);
+  }
+
   /** The level of the path has changed for good: what comes next begins a new scale. */
   reset(): void {
     this.#kind = -1;
     this.#others.clear();
   }
+}
+
+/** Whether an RTT with stamps of one kind is of no more of the way than with those of another. */
+function measuresNoMore(one: number, other: number): boolean {
+  const sentByUser = SampleFlags.userSentStamp;
+  return stampPlace(one) <= stampPlace(other) && (one & sentByUser) <= (other & sentByUser);
 }

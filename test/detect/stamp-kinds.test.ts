@@ -84,6 +84,17 @@ describe('replies of one path with stamps of the driver and of the packet socket
     assert.deepEqual(findingsOf({ isSocket, laterNs: (sentNs) => 3130 * MS - sentNs }), []);
   });
 
+  it('show a wait where only held ones have the stamp of the driver, time and again', () => {
+    const stalls = [3000, 3600, 4200].map((ms) => ({ fromNs: ms * MS, toNs: (ms + 200) * MS }));
+    const within = (sentNs: number): boolean => stalls.some(({ fromNs, toNs }) => sentNs > fromNs && sentNs <= toNs);
+    const isSocket = (sentNs: number): boolean => !within(sentNs) || (sentNs / MS) % 20 < 10;
+    const findings = findingsOf({ stream: { stalls, flows: 1 }, isSocket, laterNs: () => 0 });
+    assert.deepEqual(
+      shown(findings),
+      stalls.map(() => ({ kind: 'stall', probes: 20, flowsHit: [0], flowsExposed: [] })),
+    );
+  });
+
   it('are judged as ever where only the first was another', () => {
     const stalls = [{ fromNs: 3000 * MS, toNs: 3130 * MS }];
     const findings = findingsOf({ stream: { stalls }, isSocket: (sentNs) => sentNs === 0, laterNs: () => 90 * MS });
