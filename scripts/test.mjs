@@ -17,7 +17,7 @@ const REAL = /^(lab|e2e|transports)\/|\/(helper|portable|connect)-engine[^/]*\.t
 
 /** Of those, the ones that judge no exact time and mostly wait. */
 const UNTIMED =
-  /^transports\/|^engines\/|^lab\/(lab|truth)\.|^e2e\/(command-line|bisect-endings|outcomes|import-|recordings\.|trace-syscalls-|dashboard|engines\.|far-waits|run-ends|nothing-unasked|tracer-rights)/;
+  /^transports\/|^engines\/|^lab\/(lab|truth)\.|^e2e\/(command-line|bisect-endings|outcomes|import-|recordings\.|trace-syscalls-|dashboard|far-waits|run-ends|nothing-unasked|tracer-rights)/;
 /** The ones that count microseconds, or processor time, or have a limit of it: nothing else runs meanwhile. */
 const EXACT =
   /^e2e\/(stall-detection|engine-stalls|rtt-accuracy|omission|self-inflicted|tracer|trace-syscalls|check)\./;
@@ -26,7 +26,7 @@ const EXACT =
  * blamed for what another takes.
  */
 const HOLDING =
-  /^e2e\/(none|old-kernel|agent|agent-changes|agent-kills|killed-and-dead|real-servers|report-requests|request-verdicts|holding-verdicts)\.|^lab\/overlay\./;
+  /^e2e\/(none|old-kernel|engines|agent|agent-changes|agent-kills|killed-and-dead|real-servers|report-requests|request-verdicts|holding-verdicts)\.|^lab\/overlay\./;
 /** Captures of some hundred MB, several at once. */
 const LEAST_MEMORY = 4e9;
 
