@@ -12,8 +12,9 @@ import { Phases } from './test/phases.mjs';
 import { runTests } from './test/run-tests.mjs';
 import { Tally } from './test/tally.mjs';
 
-/** Folders, and files by name, whose tests send packets. */
-const REAL = /^(lab|e2e|transports)\/|\/(helper|portable|connect)-engine[^/]*\.test\.js$|^install\//;
+/** Folders, and files by name, whose tests send packets, or measure in real time. */
+const REAL =
+  /^(lab|e2e|transports)\/|\/(helper|portable|connect)-engine[^/]*\.test\.js$|^install\/|^recording\/replay\.|^requests\/(http|dns)\./;
 
 /** Of those, the ones that judge no exact time and mostly wait. */
 const UNTIMED =
@@ -22,11 +23,11 @@ const UNTIMED =
 const EXACT =
   /^e2e\/(stall-detection|engine-stalls|rtt-accuracy|omission|self-inflicted|tracer|trace-syscalls|check)\./;
 /**
- * The ones whose faults, if any, hold packets and no CPU: two at once are not in each other's way, and nobody is to be
- * blamed for what another takes.
+ * The ones whose faults, if any, hold packets and no CPU: two at once are not in each other's way, nobody is to be blamed
+ * for what another takes, and nobody waits for a CPU.
  */
 const HOLDING =
-  /^e2e\/(none|old-kernel|engines|agent|agent-changes|agent-kills|killed-and-dead|real-servers|report-requests|request-verdicts|holding-verdicts)\.|^lab\/overlay\./;
+  /^e2e\/(none|old-kernel|engines|agent|agent-changes|agent-kills|killed-and-dead|real-servers|report-requests|request-verdicts|holding-verdicts)\.|^lab\/overlay\.|^recording\/replay\.|^requests\/(http|dns)\./;
 /** Captures of some hundred MB, several at once. */
 const LEAST_MEMORY = 4e9;
 
