@@ -7,30 +7,19 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { eventOf, writeEvent } from '../../src/fleet/events/node-events.js';
 import { ApiError } from '../../src/fleet/members/kubernetes/api-request.js';
-import type { NodeVerdict } from '../../src/model/fleet/fleet-verdict.js';
 import { withFolder } from '../recording/temporary-folder.js';
+import { BAD_NODE } from './bad-node.js';
 
-const bad: NodeVerdict = {
-  type: 'node-verdict',
-  node: 'node-3',
-  state: 'bad',
-  cause: 'rx-queue',
-  probability: 0.9996,
-  incidents: 9,
-  since: -60e9,
-  last: 590e9,
-  meaning: 'Some receive queues of node-3 are not served for a while; the others are.',
-};
 const run = { epochNs: '1795861448000000000' };
 
 test('an Event says node, cause, doubt and what to run, and has one name for one fault', () => {
-  const event = eventOf(bad, run, 'watch-0');
+  const event = eventOf(BAD_NODE, run, 'watch-0');
   assert.deepEqual(event.involvedObject, { kind: 'Node', name: 'node-3', uid: 'node-3', apiVersion: 'v1' });
   assert.match(String(event.message), /^Some receive queues .* rx-queue, probability > 0\.999; rxray why node-3$/);
   assert.match(event.metadata.name, /^node-3\.[0-9a-f]{16}$/);
-  const later = eventOf({ ...bad, last: 599e9, incidents: 12 }, run, 'watch-1');
+  const later = eventOf({ ...BAD_NODE, last: 599e9, incidents: 12 }, run, 'watch-1');
   assert.equal(later.metadata.name, event.metadata.name);
-  assert.notEqual(eventOf({ ...bad, cause: 'nat' }, run, 'watch-0').metadata.name, event.metadata.name);
+  assert.notEqual(eventOf({ ...BAD_NODE, cause: 'nat' }, run, 'watch-0').metadata.name, event.metadata.name);
 });
 
 test('it is created, and patched where it is there; a refusal is told', () =>
@@ -60,7 +49,7 @@ test('it is created, and patched where it is there; a refusal is told', () =>
     writeFileSync(tokenFile, 'secret\n');
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const access = { url, tokenFile, caFile: '' };
-    const event = eventOf(bad, run, 'watch-0');
+    const event = eventOf(BAD_NODE, run, 'watch-0');
     const never = new AbortController().signal;
     try {
       await writeEvent(access, event, never);

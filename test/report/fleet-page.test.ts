@@ -9,20 +9,13 @@ import type { NodeVerdict } from '../../src/model/fleet/fleet-verdict.js';
 import { fleetPage } from '../../src/report/fleet/fleet-page.js';
 import type { FleetTold } from '../../src/report/fleet/fleet-text.js';
 import { fakeIo } from '../commands/fake-io.js';
+import { BAD_NODE } from '../fleet/bad-node.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'rxray-fleet-page-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 const bad: NodeVerdict = {
-  type: 'node-verdict',
-  node: 'node-3',
-  state: 'bad',
-  cause: 'rx-queue',
-  probability: 0.9996,
-  incidents: 9,
-  since: -60e9,
-  last: 590e9,
-  meaning: 'Some receive queues of node-3 are not served for a while; the others are.',
+  ...BAD_NODE,
   ruledOut: [{ cause: 'nat', because: '<script>alert(1)</script> passed' }],
   lines: ['kubectl cordon node-3'],
 };

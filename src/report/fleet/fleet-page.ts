@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { formatDateTime } from '../../format/clock-time.js';
 import { formatLength } from '../../format/duration.js';
 import { printableValue } from '../../format/printable.js';
 import type { LinkVerdict, NodeVerdict } from '../../model/fleet/fleet-verdict.js';
 import { accusedLines } from '../bisect/accused-text.js';
 import { html, type Markup, raw } from '../html/escape.js';
+import { pageShell } from '../html/page-shell.js';
 import { type FleetTold, headline, linkSection } from './fleet-text.js';
 
 /**
@@ -16,44 +16,26 @@ import { type FleetTold, headline, linkSection } from './fleet-text.js';
 export function fleetPage(given: FleetTold, style: string, file: string): string {
   const told = printableValue(given);
   const { run, nodes, links, verdict } = told;
-  const css = `\n${style.trim()}\n`;
   const began = formatDateTime(BigInt(run.epochNs));
   const at = (ns: number): string => formatDateTime(BigInt(run.epochNs) + BigInt(ns));
-  const policy = [
-    "default-src 'none'",
-    `style-src 'sha256-${createHash('sha256').update(css).digest('base64')}'`,
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; ');
   const title = headline(verdict, links).replace(/^FLEET +/, '');
   const faulty = nodes.filter(({ state }) => state === 'bad' || state === 'suspect');
   const others = nodes.filter(({ state }) => state === 'unwatched' || state === 'blind');
-  return html`<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="generator" content="rxray ${run.version}">
-<title>${title} · rxray fleet · ${began}</title>
-<style>${raw(css)}</style>
-</head>
-<body>
-<header><p class="brand">rxray <span>fleet</span></p><p class="when">${began}</p></header>
-<main>
-<section id="verdict"><h1>${title}</h1>
+  return pageShell({
+    title: `${title} · rxray fleet · ${began}`,
+    kind: 'fleet',
+    began,
+    version: run.version,
+    file,
+    style,
+    main: html`<section id="verdict"><h1>${title}</h1>
 <p>${String(verdict.nodes)} nodes, ${String(verdict.edges)} edges, ${formatLength(run.windowNs)} from ${began}; ${run.asked}</p>
 ${verdict.reason === undefined ? raw('') : html`<p>${verdict.reason}</p>`}</section>
 ${faulty.map((node) => nodePart(node, at))}
 ${links.length === 0 ? raw('') : html`<section id="links"><h2>Links</h2>${links.map(linkPart)}</section>`}
 ${others.length === 0 ? raw('') : html`<section id="others"><h2>Not watched, or not believed</h2>${othersTable(others)}</section>`}
-${notesPart(verdict.quality.notes, verdict.unexplained)}
-</main>
-<footer><p>${file} · made by rxray ${run.version} · this page loads nothing and sends nothing</p></footer>
-</body>
-</html>
-`.markup;
+${notesPart(verdict.quality.notes, verdict.unexplained)}`,
+  });
 }
 
 function nodePart(node: NodeVerdict, at: (ns: number) => string): Markup {

@@ -1,13 +1,13 @@
-import { createHash } from 'node:crypto';
 import { headlineOf } from '../document/headline.js';
 import type { ReportDocument } from '../document/report-document.js';
 import { culpritSection } from './culprit-section.js';
-import { html, raw, scriptJson } from './escape.js';
+import { html, scriptJson } from './escape.js';
 import { evidenceSection } from './evidence-section.js';
 import { findingSection, incidentSection } from './finding-section.js';
 import { flowMapSection } from './flow-map-section.js';
 import { pageData } from './pack-page-data.js';
 import { pageContext } from './page-context.js';
+import { pageShell } from './page-shell.js';
 import { plotSection } from './plot-section.js';
 import { qualitySection } from './quality-section.js';
 import { requestSection } from './request-section.js';
@@ -43,49 +43,22 @@ export function htmlReport(document: ReportDocument, assets: PageAssets, zone?: 
   const headline = headlineOf(document).title;
   const began = context.dateTime(document.fromNs);
   const title = `${headline} · rxray ${document.command} · ${began}`;
-  const style = `\n${assets.style.trim()}\n`;
-  const script = `\n${assets.script.trim().replaceAll('</script', '<\\/script')}\n`;
-  const policy = [
-    "default-src 'none'",
-    `script-src '${hash(script)}'`,
-    `style-src '${hash(style)}'`,
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; ');
   const sections = SECTIONS.map(([id, name, section]) => ({ id, name, body: section(context) })).filter(
     ({ body }) => body.markup !== '',
   );
   const data = pageData(document, zoneName(began), offsetMinutes(began));
-  return html`<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="generator" content="rxray ${document.version}">
-<title>${title}</title>
-<style>${raw(style)}</style>
-</head>
-<body>
-<a class="skip" href="#evidence">Skip to the evidence</a>
-<header><p class="brand">rxray <span>report</span></p><nav aria-label="sections">${sections.map(
-    ({ id, name }) => html`<a href="#${id}">${name}</a>`,
-  )}</nav><p class="when">${began}</p></header>
-<main>
-${verdictSection(context)}
-${sections.map(({ body }) => body)}
-</main>
-<footer><p>${document.file} · made by rxray ${document.version} · this page loads nothing and sends nothing</p></footer>
-<script type="application/json" id="report-data">${raw(scriptJson(data))}</script>
-<script>${raw(script)}</script>
-</body>
-</html>
-`.markup;
-}
-
-function hash(text: string): string {
-  return `sha256-${createHash('sha256').update(text).digest('base64')}`;
+  return pageShell({
+    title,
+    kind: 'report',
+    began,
+    version: document.version,
+    file: document.file,
+    style: assets.style,
+    skip: html`<a class="skip" href="#evidence">Skip to the evidence</a>\n`,
+    navigation: html`<nav aria-label="sections">${sections.map(({ id, name }) => html`<a href="#${id}">${name}</a>`)}</nav>`,
+    main: html`${verdictSection(context)}\n${sections.map(({ body }) => body)}`,
+    script: { id: 'report-data', data: scriptJson(data), program: assets.script },
+  });
 }
 
 function zoneName(dateTime: string): string {
