@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { recordSchema } from '../../src/commands/schema.js';
 import { needsRoot } from './lab-probing.js';
-import { rxray, rxrayIn, scenarioFile, startRxray, startRxrayIn } from './rxray.js';
+import { pingCounts, rxray, rxrayIn, scenarioFile, startRxray, startRxrayIn } from './rxray.js';
 
 /** Runs `work` with a network namespace whose loopback answers no echo. */
 async function withSilentNamespace(work: (netns: string) => Promise<void>): Promise<void> {
@@ -34,7 +34,9 @@ test("too few open files are the machine's doing: one line with what to raise, s
 test('probe by ICMP: exit 0, ping-style statistics, what would have been seen', needsRoot, async () => {
   const { status, out } = await rxray('probe', '127.0.0.1', '-c', '30');
   assert.equal(status, 0, out);
-  assert.match(out, /^30 packets transmitted, 30 received, 0% packet loss, time \d+ ms$/m);
+  assert.match(out, /^\d+ packets transmitted, \d+ received, 0% packet loss, time \d+ ms/m);
+  const { slots, sent, received } = pingCounts(out);
+  assert.deepEqual({ slots, received }, { slots: 30, received: sent });
   assert.match(out, /^rtt min\/avg\/max\/mdev = [\d.]+\/[\d.]+\/[\d.]+\/[\d.]+ ms$/m);
   assert.match(out, /^a stall of the whole host would have been seen with 95 % from \d+(\.\d+)? ms on$/m);
   assert.match(
@@ -51,8 +53,9 @@ test('a closed port answers by RST, which counts; IPv6 too', needsRoot, async ()
       .trimEnd()
       .split('\n')
       .map((line) => recordSchema.parse(JSON.parse(line)));
-    const replies = records.filter((record) => record.type === 'sample' && record.reply === 'rst');
-    assert.ok(replies.length >= 40, `${replies.length} replies`);
+    const samples = records.filter((record) => record.type === 'sample');
+    const replies = samples.filter((record) => record.reply === 'rst');
+    assert.ok(replies.length >= 30 && replies.length === samples.length, `${replies.length} of ${samples.length}`);
   }
 });
 
@@ -78,7 +81,7 @@ test('an open port answers by SYN-ACK on every pinned flow', needsRoot, async ()
       .split('\n')
       .map((line) => JSON.parse(line))
       .filter((record) => record.type === 'sample');
-    assert.equal(samples.length, 64);
+    assert.ok(samples.length >= 48, `${samples.length} samples`);
     assert.deepEqual([...new Set(samples.map((sample) => sample.reply))], ['syn-ack']);
   } finally {
     server.close();
@@ -96,11 +99,10 @@ test('several targets run on one grid', needsRoot, async () => {
 });
 
 test('hping format: lines as scripts expect them', needsRoot, async () => {
-  const { out } = await rxray('probe', '127.0.0.1', '-c', '5', '--format', 'hping');
-  assert.equal(
-    out.split('\n').filter((line) => /^ip=127\.0\.0\.1 ttl=64 icmp_seq=\d rtt=\d+\.\d{3} ms$/.test(line)).length,
-    5,
-  );
+  const { out } = await rxray('probe', '127.0.0.1', '-c', '50', '--format', 'hping');
+  const lines = out.split('\n').filter((line) => line.startsWith('ip='));
+  assert.ok(lines.length >= 35, out);
+  for (const line of lines) assert.match(line, /^ip=127\.0\.0\.1 ttl=64 icmp_seq=\d+ rtt=\d+\.\d{3} ms$/);
 });
 
 test('SIGINT ends the run with its summary and exit 0', needsRoot, async () => {
@@ -121,7 +123,7 @@ test('SIGQUIT prints a snapshot and the run goes on', needsRoot, async () => {
   const { status, out, err } = await ended;
   assert.equal(status, 0);
   assert.match(err, /--- local>127\.0\.0\.1\/icmp statistics ---/);
-  assert.match(out, /^150 packets transmitted/m);
+  assert.equal(pingCounts(out).slots, 150);
 });
 
 test('a reader that leaves ends the run silently', needsRoot, async () => {
@@ -135,7 +137,8 @@ test('without any reply the exit status is 1, and the probes are lost', needsRoo
   await withSilentNamespace(async (netns) => {
     const { status, out, err } = await rxray('probe', '127.0.0.1', '--netns', netns, '-c', '20', '-W', '200ms');
     assert.equal(status, 1, err);
-    assert.match(out, /^20 packets transmitted, 0 received, 100% packet loss/m);
+    assert.match(out, /^\d+ packets transmitted, 0 received, 100% packet loss/m);
+    assert.equal(pingCounts(out).slots, 20);
     assert.match(err, /no reply at all from .*127\.0\.0\.1\/icmp/);
   });
 });

@@ -85,3 +85,15 @@ export function records<T = Record<string, unknown>>(text: string, type: string)
     .filter((line) => line.startsWith(`{"type":"${type}"`))
     .map((line) => JSON.parse(line) as T);
 }
+
+/**
+ * The counts of ping's line for one path. A prober that gets no CPU misses slots and says so, hence `slots`: what was
+ * asked for, whatever else runs on the machine.
+ */
+export function pingCounts(text: string): { readonly slots: number; readonly sent: number; readonly received: number } {
+  const line = /^(\d+) packets transmitted, (\d+) received.*$/m.exec(text);
+  if (line === null) throw new Error(`no line of counts: ${text}`);
+  const [sent, received] = line.slice(1).map(Number) as [number, number];
+  const missed = Number(/, (\d+) slots? missed/.exec(line[0])?.[1] ?? 0);
+  return { slots: sent + missed, sent, received };
+}
