@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// Makes the tables of system calls, native/tracer/syscalls_table.gen.h and src/codec/syscall-table.gen.ts:
+// Makes the tables of system calls, native/tracer/syscalls/syscalls_table.gen.h and src/codec/syscall-table.gen.ts:
 // numbers and constants from the kernel's headers for user space (Debian: linux-libc-dev), names and kinds of
-// arguments from native/tracer/syscall-arguments.json.
+// arguments from native/tracer/syscalls/syscall-arguments.json.
 // `--arguments FILE` makes the latter from include/linux/syscalls.h (Debian: linux-headers-VERSION-common).
 // `--check` writes nothing and exits 1 when a table says other things than the headers of this machine.
 import { execFileSync } from 'node:child_process';
@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const ARGUMENTS = join(root, 'native/tracer/syscall-arguments.json');
+const ARGUMENTS = join(root, 'native/tracer/syscalls/syscall-arguments.json');
 
 /** Calls whose prototype stands under another name. */
 const PROTOTYPES = {
@@ -320,7 +320,7 @@ if (!existsSync('/usr/include/x86_64-linux-gnu/asm/unistd_64.h')) {
 } else {
   const found = tables();
   const files = {
-    'native/tracer/syscalls_table.gen.h': cTable(found),
+    'native/tracer/syscalls/syscalls_table.gen.h': cTable(found),
     'src/codec/syscall-table.gen.ts': typescriptTable(found),
   };
   for (const [path, text] of Object.entries(files)) {
