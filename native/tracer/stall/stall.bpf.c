@@ -31,9 +31,15 @@ TWIN(softirq_raise, arguments)
 {
 	__u32 cpu = own_cpu();
 	struct cpu_state *state = &states[cpu];
+	bool idle;
 	__u64 now;
 
-	if ((unsigned int)arguments[0] != NET_RX_SOFTIRQ || state->raised_ns != 0 || cpu_left_out[cpu])
+	if ((unsigned int)arguments[0] != NET_RX_SOFTIRQ || cpu_left_out[cpu])
+		return;
+	/* A CPU idles only with nothing raised: what is noted from before was served where no program runs.
+	 */
+	idle = (__u32)bpf_get_current_pid_tgid() == 0 && state->handler_since_ns == 0;
+	if (state->raised_ns != 0 && !idle)
 		return;
 	now = bpf_ktime_get_ns();
 	state->raised_ns = now;
@@ -41,7 +47,7 @@ TWIN(softirq_raise, arguments)
 	state->longest_handler = STALL_NO_HANDLER;
 	state->raised_within = state->handler_since_ns != 0 && state->handler == NET_RX_SOFTIRQ;
 	/* Whoever was interrupted will be to blame, if anybody is; nobody is while the CPU idles. */
-	if ((__u32)bpf_get_current_pid_tgid() == 0 && state->handler_since_ns == 0)
+	if (idle)
 		return;
 	if (now - state->captured_ns < CAPTURE_EVERY_NS)
 		return;
