@@ -1,3 +1,8 @@
+import { SECOND } from '../model/time.js';
+import type { DetectedPath } from './detected-path.js';
+
+/** The tail reaches this far back. */
+const TAIL_NS = 4 * SECOND;
 /** While a case is open the tail may grow to this many samples: 30 s at one a millisecond. */
 const MOST_SAMPLES = 32_768;
 
@@ -139,4 +144,10 @@ export class SampleTail {
       this.#cells.set(old.subarray(from, from + CELLS), (place & this.#mask) * CELLS);
     }
   }
+}
+
+/** Samples of a tail: a power of two that holds some 4 s of them, 256 to 8,192. */
+export function usualTailSize(path: Pick<DetectedPath, 'intervalNs' | 'freshPerSecond'>): number {
+  const samples = TAIL_NS / path.intervalNs + (TAIL_NS / SECOND) * path.freshPerSecond;
+  return 2 ** Math.min(13, Math.max(8, Math.ceil(Math.log2(samples))));
 }

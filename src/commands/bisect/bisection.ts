@@ -1,41 +1,28 @@
 import { randomBytes } from 'node:crypto';
 import { closedTo } from '../../bisect/evidence/heard-to.js';
-import type { MachineAccount } from '../../bisect/evidence/machine-account.js';
-import { createInference, type Inference, type InferenceOptions } from '../../bisect/inference.js';
-import type { Receiver } from '../../bisect/paths/queue-prediction.js';
+import { createInference, type Inference } from '../../bisect/inference.js';
 import type { Settlement } from '../../bisect/weigh/stopping.js';
 import { joinVerdict } from '../../correlate/join-verdict.js';
-import type { HostsPath } from '../../hosts/measured-paths.js';
 import { plannedOf } from '../../hosts/planned.js';
 import type { Finding } from '../../model/finding.js';
-import { judgingOf } from '../../model/judging.js';
-import { present } from '../../model/present.js';
 import type { SampleColumns } from '../../model/sample.js';
 import type { Incident, Verdict } from '../../model/verdict.js';
 import { watchesOf } from '../../model/watch.js';
 import type { BisectReporter } from '../../report/bisect/bisect-reporter.js';
-import type { RunsAs } from '../../transports/transport.js';
 import { publishProbes } from '../probe/running-probes.js';
 import { EXIT, verdictStatus } from '../run/exit-status.js';
 import { withRemedy } from '../run/remedies.js';
 import type { Io } from '../terminal/io.js';
 import type { Output } from '../terminal/output.js';
+import { AwaitedInference } from './awaited-inference.js';
 import type { BisectHosts } from './bisect-hosts.js';
 import type { BisectOptions } from './bisect-options.js';
 import { BisectOutput } from './bisect-output.js';
 import type { BisectSources } from './bisect-sources.js';
-import { machineWatches } from './bisect-watches.js';
 import { CulpritHunt } from './culprit-hunt.js';
-import type { MachineWatch } from './machine-watch.js';
-import { portShares } from './port-shares.js';
-import { followServer, watchedServers } from './server-watch.js';
-import { VantageRun } from './vantage-run.js';
-
-const RUNS_AS: Readonly<Record<RunsAs, string>> = {
-  root: 'helpers run there as root',
-  sudo: 'helpers run there by sudo',
-  user: 'helpers run there without root, as sudo asks for a password: they may lack the right to probe',
-};
+import { startVantages } from './start-vantages.js';
+import type { VantageRun } from './vantage-run.js';
+import { WatchedMachines } from './watched-machines.js';
 
 /** Weighing hundreds of incidents takes longer than a tick: it, and showing where they stand, take this share of time. */
 const WEIGHING_SHARE = 0.1;
@@ -47,13 +34,9 @@ export class Bisection {
   readonly #clockUncertaintyNs: Record<string, number> = {};
   readonly #output: BisectOutput;
   #vantages: VantageRun[] = [];
-  #watches: readonly MachineWatch[] = [];
-  readonly #watching: Promise<void>[] = [];
-  readonly #serversStop = new AbortController();
   #learning: Promise<void> | undefined;
-  /** Made when it is known which machines are watched; until then what comes waits. */
-  #inference: Inference | undefined;
-  #waiting: ((inference: Inference) => void)[] = [];
+  readonly #inference: AwaitedInference;
+  readonly #machines: WatchedMachines;
   readonly #hunt: CulpritHunt;
   readonly #notes: string[];
   #withdraw: () => void = () => {};
@@ -73,6 +56,24 @@ export class Bisection {
     this.#notes = [...about.notes];
     const showing = { ...options, expectedPaths: about.paths.length, recorded: sources.recorded, reporter };
     this.#output = new BisectOutput(showing, output, io, () => this.#stopAll());
+    this.#inference = new AwaitedInference((learnt) =>
+      createInference(
+        about.paths.map((path) => path.measured),
+        {
+          thresholdNs: options.thresholdNs,
+          clockUncertaintyNs: this.#clockUncertaintyNs,
+          ...plannedOf(about.hosts),
+          ...learnt,
+        },
+      ),
+    );
+    this.#machines = new WatchedMachines({
+      about,
+      sources,
+      inference: this.#inference,
+      note: (message) => this.#notes.push(message),
+      tell: (message) => this.#output.tell(message),
+    });
     this.#hunt = new CulpritHunt({
       hosts: about.hosts,
       sources,
@@ -81,8 +82,8 @@ export class Bisection {
       clockUncertaintyNs: this.#clockUncertaintyNs,
       onCulprit: (culprit) => this.#output.culprit(culprit),
       evidence: {
-        local: (piece) => this.#infers((inference) => inference.local(piece)),
-        trace: (coverage) => this.#infers((inference) => inference.trace(coverage)),
+        local: (piece) => this.#inference.tell((inference) => inference.local(piece)),
+        trace: (coverage) => this.#inference.tell((inference) => inference.trace(coverage)),
       },
       tell: (message) => this.#output.tell(message),
     });
@@ -97,9 +98,17 @@ export class Bisection {
   }
 
   async #measure(): Promise<number> {
-    this.#vantages = await this.#startVantages();
+    this.#vantages = await startVantages(this.about.paths, {
+      options: this.options,
+      sources: this.sources,
+      secret: this.#secret,
+      tell: (message) => this.#output.tell(message),
+      onClock: (vantage, uncertaintyNs) => {
+        this.#clockUncertaintyNs[vantage] = uncertaintyNs;
+      },
+    });
     if (this.sources.recorded) this.#hunt.all(this.#vantages);
-    else this.#followServers();
+    else this.#machines.followServers();
     const stop = (): void => this.#stopAll();
     this.io.stop.addEventListener('abort', stop);
     if (this.io.stop.aborted) stop();
@@ -110,14 +119,14 @@ export class Bisection {
       this.io.stop.removeEventListener('abort', stop);
       this.#withdraw();
       this.#stopAll();
-      await Promise.all([...this.#watching, this.#hunt.ended()]);
+      await Promise.all([this.#machines.ended(), this.#hunt.ended()]);
       await this.#learning;
       await stopTicking();
       await this.sources.close();
       this.#output.close();
     }
     this.#refuseIfNobodyProbed();
-    const inference = this.#inference ?? this.#infer();
+    const inference = this.#inference.made ?? this.#inference.create();
     for (const incident of inference.finish(this.#lastNs)) this.#takeIncident(incident);
     const verdict = this.#verdict(inference);
     const explanation = this.#hunt.explain();
@@ -128,49 +137,6 @@ export class Bisection {
       return EXIT.system;
     }
     return verdictStatus(verdict);
-  }
-
-  async #startVantages(): Promise<VantageRun[]> {
-    const byVantage = new Map<string, HostsPath[]>();
-    for (const path of this.about.paths) {
-      const { vantage } = path.measured;
-      byVantage.set(vantage, [...(byVantage.get(vantage) ?? []), path]);
-    }
-    const shares = portShares([...byVantage.values()].map((paths) => paths.map(({ planned }) => planned)));
-    return Promise.all(
-      [...byVantage].map(async ([name, paths], index) => {
-        const { engine, clock, runsAs } = await this.sources.vantage(name);
-        if (runsAs !== undefined) this.#output.tell(`${name}: ${RUNS_AS[runsAs]}`);
-        this.#clockUncertaintyNs[name] = clock.uncertaintyNs;
-        return new VantageRun(name, engine, paths, {
-          thresholdNs: this.options.thresholdNs,
-          ...judgingOf({}, this.options),
-          durationNs: this.options.durationNs,
-          cpu: this.options.cpu,
-          epochRealNs: this.sources.epochRealNs,
-          secret: this.#secret,
-          clockOffsetNs: clock.offsetNs,
-          sourcePorts: shares[index],
-          ...present({ version: this.sources.version }),
-        });
-      }),
-    );
-  }
-
-  /** What the kernels of the servers' machines count of them, where a vantage is there. */
-  #followServers(): void {
-    const { hosts, paths } = this.about;
-    const asked = new Set(paths.flatMap(({ measured }) => (measured.protocol === 'http' ? [measured.target] : [])));
-    for (const server of watchedServers(hosts, asked)) {
-      const tell = (account: MachineAccount): void => this.#infers((inference) => inference.account(account));
-      const nowNs = (): number => Number(BigInt(Date.now()) * 1_000_000n - this.sources.epochRealNs);
-      const ended = followServer(server, hosts, this.#serversStop.signal, tell, nowNs);
-      this.#watching.push(
-        ended.then((why) => {
-          if (why !== undefined) this.#notes.push(`${server.machine}: nothing is known of its server: ${why}`);
-        }),
-      );
-    }
   }
 
   async #read(vantage: VantageRun): Promise<void> {
@@ -201,17 +167,17 @@ export class Bisection {
 
   #takeSamples(vantage: VantageRun, samples: SampleColumns, indices: readonly number[]): void {
     this.#output.reporter.samples?.(samples, indices);
-    this.#infers((inference) => inference.samples(samples, indices));
+    this.#inference.tell((inference) => inference.samples(samples, indices));
     const numbered = { ...samples, path: samples.path.map((own) => indices[own] ?? own) };
     this.#hunt.samples(numbered);
-    for (const watch of this.#watches) watch.samples(vantage, numbered);
+    this.#machines.samples(vantage, numbered);
   }
 
   #takeFinding(vantage: VantageRun, finding: Finding): void {
     // What waited before it was sent, no receiver saw wait.
     if (finding.kind === 'stall' && !finding.selfInflicted && finding.leg !== 'out') {
-      const seen = this.#watches.flatMap((watch) => watch.explain(vantage, finding));
-      this.#infers((inference) => {
+      const seen = this.#machines.explain(vantage, finding);
+      this.#inference.tell((inference) => {
         for (const evidence of seen) inference.local(evidence);
       });
     }
@@ -219,7 +185,7 @@ export class Bisection {
     // Nor what a path does all the time, which is no incident.
     const held = finding.kind === 'loss-episode' && finding.duringStall === true;
     if (!held && finding.kind !== 'next-probe-release') {
-      this.#infers((inference) => inference.finding(finding));
+      this.#inference.tell((inference) => inference.finding(finding));
     }
     this.#output.finding(finding);
   }
@@ -227,21 +193,14 @@ export class Bisection {
   /** The watchers need to know the ports that the probers took. */
   #watchWhenAllRun(): void {
     const starting = this.#vantages.some((vantage) => vantage.state === 'starting');
-    if (starting || this.#learning !== undefined || this.#inference) return;
+    if (starting || this.#learning !== undefined || this.#inference.made) return;
     this.#publish();
-    this.#watches = machineWatches({
-      hosts: this.about.hosts,
-      paths: this.about.paths,
-      vantages: this.#vantages,
-      secret: this.#secret,
-      durationNs: this.options.durationNs,
-      cpu: this.options.cpu,
-      epochRealNs: this.sources.epochRealNs,
-      watcher: (machine, vantage) => this.sources.watcher(machine, vantage),
-    });
-    this.#learning = this.#learnMachines().then((learnt) => {
-      this.#infer(learnt);
-    });
+    const { durationNs, cpu } = this.options;
+    this.#learning = this.#machines
+      .watch({ vantages: this.#vantages, secret: this.#secret, durationNs, cpu })
+      .then((learnt) => {
+        this.#inference.create(learnt);
+      });
     // What it throws is thrown where it is awaited.
     this.#learning.catch(() => this.#stopAll());
   }
@@ -260,57 +219,9 @@ export class Bisection {
     this.#withdraw = publishProbes({ command: 'bisect', secret: this.#secret, paths });
   }
 
-  /** Which machines are watched, once all that can be are, and how they receive. */
-  async #learnMachines(): Promise<Pick<InferenceOptions, 'heartbeats' | 'receivers'>> {
-    const watched = (await Promise.all(this.#watches.map((watch) => this.#follow(watch)))).flat();
-    return {
-      heartbeats: watched.map(({ machine }) => machine),
-      receivers: Object.fromEntries(
-        watched.flatMap(({ machine, receiver }) => (receiver ? [[machine, receiver]] : [])),
-      ),
-    };
-  }
-
-  /** Resolves to the machine once it is watched, or to nothing when it cannot be. */
-  #follow(watch: MachineWatch): Promise<readonly { machine: string; receiver: Receiver | undefined }[]> {
-    return new Promise((resolve) => {
-      const ended = watch.follow(
-        (receiver) => resolve([{ machine: watch.machine, receiver }]),
-        (evidence) => this.#infers((inference) => inference.local(evidence)),
-      );
-      this.#watching.push(
-        ended.then((why) => {
-          resolve([]);
-          if (why === undefined) return;
-          this.#notes.push(`${watch.machine} could not be watched from within: ${why}`);
-          this.#output.tell(`${watch.machine} is not watched: ${why}`);
-        }),
-      );
-    });
-  }
-
-  #infer(learnt: Pick<InferenceOptions, 'heartbeats' | 'receivers'> = {}): Inference {
-    this.#inference ??= createInference(
-      this.about.paths.map((path) => path.measured),
-      {
-        thresholdNs: this.options.thresholdNs,
-        clockUncertaintyNs: this.#clockUncertaintyNs,
-        ...plannedOf(this.about.hosts),
-        ...learnt,
-      },
-    );
-    for (const told of this.#waiting.splice(0)) told(this.#inference);
-    return this.#inference;
-  }
-
-  #infers(tell: (inference: Inference) => void): void {
-    if (this.#inference) tell(this.#inference);
-    else this.#waiting.push(tell);
-  }
-
   #tick(nowNs: number): void {
     this.#lastNs = nowNs;
-    const inference = this.#inference;
+    const inference = this.#inference.made;
     if (!inference) return;
     const running = this.#vantages.filter(({ state }) => state === 'running');
     const closedNs = closedTo(
@@ -378,8 +289,7 @@ export class Bisection {
 
   #stopAll(): void {
     for (const vantage of this.#vantages) vantage.stop();
-    for (const watch of this.#watches) watch.stop();
-    this.#serversStop.abort();
+    this.#machines.stop();
     this.#hunt.stop();
   }
 }
