@@ -36,8 +36,7 @@ TWIN(softirq_raise, arguments)
 
 	if ((unsigned int)arguments[0] != NET_RX_SOFTIRQ || cpu_left_out[cpu])
 		return;
-	/* A CPU idles only with nothing raised: what is noted from before was served where no program runs.
-	 */
+	/* A CPU idles only with nothing raised: what was noted before was served where no program runs. */
 	idle = (__u32)bpf_get_current_pid_tgid() == 0 && state->handler_since_ns == 0;
 	if (state->raised_ns != 0 && !idle)
 		return;
