@@ -57,9 +57,9 @@ function declare(yargs: Argv) {
     })
     .conflicts('ipv4', 'ipv6')
     .example('$0 bisect --hosts hosts.yaml', 'all paths at once, until settled')
-    .example('$0 bisect https://shop.example/cart', 'slow requests: the server, its queue, or the way there')
+    .example('$0 bisect https://shop.example/cart', 'slow requests: server, queue, or way there')
     .example('$0 bisect --hosts hosts.yaml --plan', 'what this file can and cannot tell apart')
-    .example("$0 bisect --hosts hosts.yaml --only 'shell>*' -d 2m --explain", 'one vantage, two minutes, every reason')
+    .example("$0 bisect --hosts h.yaml --only 'shell>*' --explain", 'one vantage, every reason')
     .epilogue(EPILOGUE);
 }
 

@@ -82,6 +82,13 @@ const EPILOGUES: Readonly<Record<string, string>> = {
   'kubectl rxray': 'The same program as rxray, with nodes, pods and services of a cluster for words.',
 };
 
+/** Of `report <file>`, where report is what was called: FILE. */
+function wordsNeeded(declared: string, called: string): string[] {
+  const [name, ...positionals] = declared.split(' ');
+  if (name !== called) return [];
+  return positionals.filter((word) => word.startsWith('<')).map((word) => word.replace(/[<.>]/g, '').toUpperCase());
+}
+
 /** Also where the letter is one of several, and for what completes words. */
 function asksForHelp(words: readonly string[]): boolean {
   return words.length <= 1 || words.some((word) => /^(?:--h|--get-yargs|-[a-zA-Z]*h)/.test(word));
@@ -122,16 +129,18 @@ export class CommandLine {
   async run(): Promise<number> {
     const [first = ''] = this.words;
     if (!first.startsWith('-') && first !== 'completion' && !Object.hasOwn(this.program.commands, first)) {
-      throw this.#explain(`Unknown argument: ${first}`, undefined);
+      throw this.#explain(`Unknown argument: ${first}`, undefined, []);
     }
     const text = await this.#parse(this.words);
     if (text !== '') await this.io.out(`${text}\n`);
     return this.#status;
   }
 
-  #explain(message: string, options: DeclaredOptions | undefined): CodedError {
+  #explain(message: string, options: DeclaredOptions | undefined, modules: readonly CommandModule[]): CodedError {
+    const [first = ''] = this.words;
     return explainUsage(message, {
       words: this.words,
+      needs: modules.flatMap(({ command }) => wordsNeeded(String(command), first)),
       program: this.program.name,
       commands: Object.keys(this.program.commands),
       options,
@@ -149,6 +158,7 @@ export class CommandLine {
     let options: DeclaredOptions | undefined;
     let problem: CodedError | undefined;
     // The instance is that of the inner command, which the types leave out.
+    const commands = await this.#commands();
     const check = (args: Record<string, unknown>, instance: { getOptions(): DeclaredOptions }): void => {
       options = instance.getOptions();
       checkWords(args, options, this.words);
@@ -168,12 +178,11 @@ export class CommandLine {
       .fail((message, error) => {
         if (this.#failure !== undefined) throw this.#failure;
         if (error instanceof CodedError || error instanceof UsageWanted) throw error;
-        problem ??= this.#explain(message ?? error.message, options);
+        problem ??= this.#explain(message ?? error.message, options, commands);
         throw problem;
       });
     for (const [line, what] of EXAMPLES[this.program.name] ?? []) parser.example(`$0 ${line}`, what);
     parser.epilogue(EPILOGUES[this.program.name] ?? '');
-    const commands = await this.#commands();
     for (const command of asksForHelp(words) ? commands : commands.map(withoutHelp)) parser.command(command);
     await parser.parseAsync([...words], {}, (_error, _args, text) => {
       if (problem === undefined) printed = text;

@@ -15,9 +15,9 @@ function declare(yargs: Argv) {
       quiet: { ...shared.quiet, describe: 'one line a bad node' },
     })
     .conflicts('prometheus', 'agents')
-    .example('$0 fleet --prometheus http://prometheus:9090', 'which nodes are bad, and why')
+    .example('$0 fleet --prometheus http://prom:9090', 'which nodes are bad, and why')
     .example('$0 fleet --agents agents.txt --window 30m', 'the same from the agents, without a store')
-    .example('$0 fleet --prometheus https://mimir/prometheus --http-config access.yaml --json', 'for a script')
+    .example('$0 fleet --prometheus URL --http-config F --json', 'for a script')
     .epilogue(
       'It sends no probe and runs nothing on any node. Exit status: 0 healthy, 1 a fault, 3 inconclusive, 2 wrong use, 4 nobody could be asked.',
     );

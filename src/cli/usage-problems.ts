@@ -26,6 +26,8 @@ export interface Typed {
   readonly program?: string;
   readonly words: readonly string[];
   readonly commands: readonly string[];
+  /** Words that the command cannot do without, as its help writes them: FILE. */
+  readonly needs: readonly string[];
   /** Of the command, where it came so far. */
   readonly options: DeclaredOptions | undefined;
 }
@@ -61,7 +63,9 @@ export function explainUsage(message: string, typed: Typed): CodedError {
     return usage(`${dashed(option.trim())} ${plain(given)}: no such choice`, `it may be ${plain(choices)}`);
   }
   if (/^Not enough non-option arguments|^Missing required argument/.test(message)) {
-    return usage(`${program} ${command.join(' ')} needs more words`);
+    const called = `${program} ${command.join(' ')}`;
+    if (typed.needs.length === 0 || command.length > 1) return usage(`${called} needs more words`);
+    return usage(`${called}: ${typed.needs.join(' and ')} is missing`, `write ${called} ${typed.needs.join(' ')}`);
   }
   return usage(message);
 }

@@ -23,7 +23,7 @@ function declare(yargs: Argv) {
       json: { ...shared.json, describe: 'NDJSON; the last verdict is the last line' },
     })
     .conflicts('prometheus', 'agents')
-    .example('$0 why node-11 --prometheus http://prometheus:9090', 'what is known of it, with no new packet')
+    .example('$0 why node-11 --prometheus http://prom:9090', 'what is known of it, with no new packet')
     .example('$0 why node-11 --agents agents.txt --hosts hosts.yaml', 'and which process holds its packets, now')
     .epilogue('Exit status: 0 healthy, 1 at fault, 3 inconclusive, 2 wrong use, 4 nobody could be asked.');
 }

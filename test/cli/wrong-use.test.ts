@@ -12,7 +12,8 @@ const SITUATIONS: readonly (readonly [words: readonly string[], says: RegExp, ne
   [['trace', 'stal'], /unknown command trace stal/, /did you mean trace stall\?/],
   [['hosts', 'exmaple'], /unknown command hosts exmaple/, /did you mean hosts example\?/],
   [['schema', 'extra'], /one word too many: extra/, /see rxray schema --help/],
-  [['replay'], /rxray replay needs more words/, /see rxray replay --help/],
+  [['replay'], /rxray replay: FILE is missing/, /write rxray replay FILE/],
+  [['why'], /rxray why: NODE is missing/, /write rxray why NODE/],
 
   [['probe', TARGET, '--frobnicate'], /unknown option --frobnicate/, /see rxray probe --help/],
   [['probe', TARGET, '--treshold', '5'], /unknown option --treshold/, /did you mean --threshold\?/],
