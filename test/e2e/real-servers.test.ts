@@ -54,6 +54,8 @@ interface Held {
   readonly findings: readonly Finding[];
   /** Stops of the server, since the epoch of the run. */
   readonly stops: readonly { readonly fromNs: number; readonly toNs: number }[];
+  /** A wall-clock instant on the time line of the run. */
+  readonly since: (realNs: bigint) => number;
 }
 
 const realNs = (): bigint => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1_000)) * 1_000n;
@@ -84,6 +86,7 @@ async function asked(pid: number | undefined, ...asks: string[]): Promise<Held> 
     packets: samples.filter(({ path }) => path.endsWith('/syn')),
     findings: records<Finding>(out, 'finding'),
     stops: stops.map(({ from, to }) => ({ fromNs: since(from), toNs: since(to) })),
+    since,
   };
 }
 
@@ -105,6 +108,8 @@ function waitsForServer({ requests, packets, findings, stops }: Held): void {
   const told = findings.filter(({ kind, request }) => kind !== 'loss-episode' && request !== undefined);
   assert.ok(told.some(({ request }) => request?.phase === 'first-byte' && request.wire !== 'held'));
 }
+
+const ms = (ns: number): string => (ns / MS).toFixed(0);
 
 /** A process whose parent is another: the worker of a master. */
 function childOf(pid: number): number {
@@ -169,37 +174,41 @@ backend web
     waitsForServer(await asked(haproxy.pid, '--http', 'http://127.0.0.1:8102/'));
   });
 
-  test('a service of Node.js that collects garbage: its pauses are waits for the first byte', async (t) => {
+  test('a service of Node.js that collects garbage: each pause is a wait for the first byte', async (t) => {
     const program = `
       const { PerformanceObserver, performance } = require('node:perf_hooks');
       new PerformanceObserver((list) => {
         for (const { startTime, duration } of list.getEntries())
-          if (duration > 30) console.log(JSON.stringify([performance.timeOrigin + startTime, duration]));
+          if (duration > 80) console.log(JSON.stringify([performance.timeOrigin + startTime, duration]));
       }).observe({ entryTypes: ['gc'] });
       const kept = Array.from({ length: 1_500_000 }, (_, i) => ({ i, next: { i } }));
       require('node:http').createServer((_, response) => response.end(String(kept.length)))
         .listen(8103, '127.0.0.1', () => setInterval(() => gc(), 900));`;
-    const service = start(process.execPath, '--expose-gc', '-e', program);
+    // Threads that collect beside the first would take the CPU from the prober as well.
+    const service = start(process.execPath, '--expose-gc', '--single-threaded-gc', '-e', program);
     let printed = '';
     service.stdout?.setEncoding('utf8').on('data', (text: string) => (printed += text));
     await listening(service, 'tcp', 8103);
-    const { requests, packets, findings } = await asked(
-      undefined,
-      '--http',
-      'http://127.0.0.1:8103/',
-      '--threshold',
-      '30',
-    );
-    const pauses = printed
-      .trim()
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as [number, number]);
-    t.diagnostic(`${pauses.length} pauses of ${pauses.map(([, ms]) => ms.toFixed(0)).join(', ')} ms`);
+    const ask = ['--http', 'http://127.0.0.1:8103/', '--threshold', '30'];
+    const { requests, packets, findings, since } = await asked(undefined, ...ask);
+    const waits = findings.filter(({ kind, request }) => kind !== 'loss-episode' && request !== undefined);
+    const words = waits.map(({ kind, startMax, release }) => `${kind} ${ms(startMax)} to ${ms(release)}`);
+    // What was under way when the run began or ended is seen in part.
+    const [firstNs, lastNs] = [requests[0]?.sent ?? 0, requests.at(-1)?.sent ?? 0];
+    const pauses = [...printed.matchAll(/^\[([\d.]+),([\d.]+)\]$/gm)]
+      .map(([, at, length]) => ({ fromNs: since(BigInt(Math.round(Number(at) * MS))), lengthNs: Number(length) * MS }))
+      .filter(({ fromNs, lengthNs }) => fromNs > firstNs && fromNs + lengthNs < lastNs);
+    t.diagnostic(`paused ${pauses.map(({ fromNs, lengthNs }) => `${ms(fromNs)} for ${ms(lengthNs)}`).join(', ')} ms`);
+    t.diagnostic(words.join(', '));
     assert.ok(pauses.length >= 2 && requests.length > 50);
-    const slow = findings.filter(({ kind }) => kind === 'stall' || kind === 'rtt-spike');
-    assert.ok(slow.length >= 2, `${slow.length} findings`);
-    assert.ok(slow.filter(({ request }) => request?.phase === 'first-byte').length >= 0.7 * slow.length);
+    // Answers that waited come at once, or one after the other where the machine has more to do: the shape may be any.
+    for (const { fromNs, lengthNs } of pauses) {
+      const over = waits.filter(({ startMin, release }) => startMin < fromNs + lengthNs && release > fromNs);
+      assert.ok(
+        over.some(({ request }) => request?.phase === 'first-byte' && request.wire !== 'held'),
+        `nothing told of the pause at ${ms(fromNs)}`,
+      );
+    }
     assert.ok(packets.filter(({ rttNs = SECOND }) => rttNs > 25 * MS).length < 0.05 * packets.length);
   });
 
