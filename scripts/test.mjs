@@ -18,7 +18,7 @@ const REAL =
 
 /** Of those, the ones that judge no exact time and mostly wait. */
 const UNTIMED =
-  /^transports\/|^engines\/|^lab\/(lab|truth)\.|^e2e\/(command-line|bisect-endings|outcomes|import-|recordings\.|trace-syscalls-|dashboard|far-waits|run-ends|nothing-unasked|tracer-rights)/;
+  /^transports\/|^engines\/|^lab\/(lab|truth)\.|^e2e\/(command-line|bisect-endings|outcomes|import-|recordings\.|trace-syscalls-|dashboard|far-waits|run-ends|nothing-unasked|tracer-rights|check-firewall)/;
 /** The ones that count microseconds, or processor time, or have a limit of it: nothing else runs meanwhile. */
 const EXACT =
   /^e2e\/(stall-detection|engine-stalls|rtt-accuracy|omission|self-inflicted|tracer|trace-syscalls|check)\./;

@@ -12,6 +12,8 @@ export type NodeAnswer =
   | { readonly kind: 'interface'; readonly path: string; readonly json: string }
   /** A JSON document about who listens on a TCP port; in the place of a path the port. */
   | { readonly kind: 'listener'; readonly path: string; readonly json: string }
+  /** A JSON document about the firewall; in the place of a path `ipv4` or `ipv6`. */
+  | { readonly kind: 'rules'; readonly path: string; readonly json: string }
   | { readonly kind: 'mark'; readonly atNs: number; readonly cpuNs: number; readonly word: string };
 
 /** A file, read at an instant of the node's CLOCK_MONOTONIC. */
@@ -79,6 +81,7 @@ export class NodeAnswerReader {
         return { kind, path: behind(0) };
       case 'interface':
       case 'listener':
+      case 'rules':
         return { kind, path: first, json: behind(1) };
       case 'mark':
         return { kind, atNs: Number(first), cpuNs: Number(second), word: behind(2) };

@@ -10,6 +10,7 @@ export class NodeFiles {
   readonly #failures = new Map<string, string>();
   readonly #interfaces = new Map<string, string>();
   readonly #listeners = new Map<string, string>();
+  readonly #rules = new Map<string, string>();
   readonly #names: string[] = [];
 
   constructor(answers: readonly NodeAnswer[] = []) {
@@ -25,6 +26,7 @@ export class NodeFiles {
       } else if (answer.kind === 'tree') this.#trees.set(answer.path, answer);
       else if (answer.kind === 'interface') this.#interfaces.set(answer.path, answer.json);
       else if (answer.kind === 'listener') this.#listeners.set(answer.path, answer.json);
+      else if (answer.kind === 'rules') this.#rules.set(answer.path, answer.json);
       else if (answer.kind === 'name') this.#names.push(answer.path);
       else if (answer.kind === 'fail') this.#failures.set(answer.path, answer.error);
       else if (answer.kind === 'skip') this.#failures.set(answer.path, SKIPPED);
@@ -58,6 +60,11 @@ export class NodeFiles {
   /** JSON documents about who listens, by port. */
   get listeners(): ReadonlyMap<string, string> {
     return this.#listeners;
+  }
+
+  /** JSON documents about the firewall, by `ipv4` and `ipv6`. */
+  get rules(): ReadonlyMap<string, string> {
+    return this.#rules;
   }
 
   /** Paths that were listed or read and fit an expression. */

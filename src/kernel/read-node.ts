@@ -24,7 +24,7 @@ export interface NodeReadingRun extends NodeReadings {
 const BUDGET_NS = 100_000_000;
 /** What is wanted may depend on what was read; it never does so more often than this. */
 const ROUNDS = 8;
-const OF_NETWORK = /^interface |^\w+ \/(sys\/class\/net|proc\/net|proc\/sys\/net)\//;
+const OF_NETWORK = /^(?:interface|rules) |^\w+ \/(sys\/class\/net|proc\/net|proc\/sys\/net)\//;
 
 /**
  * Reads what the checks want, and after the interval once more what counts.

@@ -13,6 +13,8 @@ export interface FakeNodeOptions {
   readonly trees?: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly walkGivenUp?: boolean;
   readonly interfaces?: Readonly<Record<string, object>>;
+  /** What the firewall is, by `ipv4` and `ipv6`; of two, the second from the second question on. */
+  readonly rules?: Readonly<Record<string, object | readonly [object, object]>>;
   /** Wall and CPU time of each reading of a path, in order; the last stays. */
   readonly readNs?: Readonly<Record<string, readonly number[]>>;
   readonly seconds?: number;
@@ -35,6 +37,7 @@ export class FakeNode implements NodeReader {
       const path = words.join(' ');
       if (verb === 'read') return [this.#text(path)];
       if (verb === 'list') return this.#list(path);
+      if (verb === 'rules') return this.#rules(path);
       const found = this.options.interfaces?.[path];
       return verb === 'interface' && found ? [{ kind: 'interface', path, json: JSON.stringify(found) }] : [];
     });
@@ -65,6 +68,15 @@ export class FakeNode implements NodeReader {
     const complete = !this.options.walkGivenUp;
     const root = { path: '', descendants: count - 1 };
     return { kind: 'tree', path, wallNs: 0, cpuNs: 0, count, complete, directories: [root, ...directories] };
+  }
+
+  #rules(family: string): NodeAnswer[] {
+    const known = this.options.rules?.[family];
+    const times = this.#read.get(family) ?? 0;
+    this.#read.set(family, times + 1);
+    if (known === undefined) return [];
+    const now = Array.isArray(known) ? known[Math.min(times, 1)] : known;
+    return [{ kind: 'rules', path: family, json: JSON.stringify(now) }];
   }
 
   #list(pattern: string): NodeAnswer[] {

@@ -103,6 +103,74 @@ describe('what reports from the field turned out to be, as checks', () => {
     assert.deepEqual(await saidBy('ipvs-modes', {}), ['unknown IPVS is not loaded here']);
   });
 
+  it('rules of the firewall: very many in a table or in a chain, of both kinds', async () => {
+    const none = { rules: 0, complete: true, longest: 0, chain: '' };
+    const of = async (ipv4: object) => {
+      const ipv6 = { tables: {}, nftables: none, atWork: [] };
+      const said = await saidBy('firewall-rules', {
+        rules: { ipv4: { tables: {}, nftables: none, atWork: [], ...ipv4 }, ipv6 },
+      });
+      assert.equal(said[1], 'ok IPv6: no rules');
+      return said[0];
+    };
+    const nftables = (rules: number, longest: number, complete = true) => ({
+      nftables: { rules, complete, longest, chain: 'KUBE-SERVICES' },
+    });
+    assert.equal(await of({ tables: { nat: 12, filter: 40 } }), 'ok IPv4: rules: 12 in nat, 40 in filter');
+    assert.equal(await of({ tables: { nat: 30_000 } }), 'notice IPv4: rules: 30000 in nat');
+    assert.equal(await of({ tables: { nat: 164_757 } }), 'wrong IPv4: rules: 164757 in nat');
+    assert.equal(await of(nftables(900, 300)), 'ok IPv4: rules: 900 in nftables');
+    assert.equal(
+      await of(nftables(12_000, 6_000)),
+      'notice IPv4: rules: 12000 in nftables; 6000 in chain KUBE-SERVICES',
+    );
+    assert.equal(await of(nftables(60_000, 400, false)), 'notice IPv4: rules: more than 60000 in nftables');
+    assert.deepEqual(
+      await saidBy('firewall-rules', { rules: { ipv4: { tables: null, nftables: null, atWork: [] } } }),
+      [
+        'unknown IPv4: the kernel does not say without CAP_NET_ADMIN',
+        'unknown IPv6: the kernel does not say without CAP_NET_ADMIN',
+      ],
+    );
+  });
+
+  it('changes of rules: who holds the lock of iptables, who waits, and how long it takes', async () => {
+    const held = (process: number) => `1: FLOCK  ADVISORY  WRITE ${process} 00:19:1053 0 EOF\n`;
+    const waits = (process: number) => `1: -> FLOCK  ADVISORY  WRITE ${process} 00:19:1053 0 EOF\n`;
+    const other = '2: FLOCK  ADVISORY  WRITE 77 00:19:9999 0 EOF\n3: POSIX  ADVISORY  READ 78 08:01:4 0 EOF\n';
+    const at = (process: number, ageS: number) => ({
+      tables: {},
+      nftables: null,
+      atWork: [{ process, name: 'iptables-restor', ageNs: ageS * 1e9 }],
+    });
+    const idle = { tables: {}, nftables: null, atWork: [] };
+    const of = (locks: readonly [string, string], ipv4: object | readonly [object, object]) =>
+      saidBy('firewall-changes', {
+        files: {
+          '/proc/locks': locks,
+          '/proc/10/comm': 'kube-proxy\n',
+          '/proc/11/comm': 'iptables-restor\n',
+          '/proc/77/comm': 'dpkg\n',
+        },
+        rules: { ipv4 },
+      });
+    assert.deepEqual(await of([other, other], idle), ['ok nobody held the lock of iptables']);
+    assert.deepEqual(await of([other + held(11), other], [at(11, 0.02), idle]), [
+      'ok iptables-restor[11] held the lock of iptables, 0 waited; iptables-restor[11] at work for 0.0 s',
+    ]);
+    assert.deepEqual(await of([held(11), held(11)], [at(11, 4), at(11, 6)]), [
+      'notice iptables-restor[11] held the lock of iptables for 2.0 s at least, 0 waited; iptables-restor[11] at work for 6.0 s',
+    ]);
+    // Whoever waits tells which file it is, whatever the holder is called.
+    assert.deepEqual(await of([held(10) + waits(11), held(10) + waits(11)], [at(11, 1), at(11, 3)]), [
+      'wrong kube-proxy[10] held the lock of iptables for 2.0 s at least, 1 waited; iptables-restor[11] at work for 3.0 s',
+    ]);
+    // nftables has no such lock.
+    assert.deepEqual(await of(['', ''], [at(11, 2), at(11, 4)]), [
+      'notice nobody held the lock of iptables; iptables-restor[11] at work for 4.0 s',
+    ]);
+  });
+
   it('idle states: the deepest that is allowed', async () => {
     const of = (disabled: string) => {
       const base = '/sys/devices/system/cpu/cpu0/cpuidle';

@@ -19,6 +19,7 @@
 #include "node_tree.h"
 #include "prober.h"
 #include "problem.h"
+#include "rules.h"
 
 #define ORDER_MOST (PATH_MAX + 64)
 #define READ_SIZE 65536 /* the kernel makes room for as much as is asked for, and refuses 4 MiB */
@@ -175,6 +176,8 @@ bool node_reader_take(struct node_reader *reader, char *order)
 	else if (strcmp(order, "listener") == 0 && sscanf(rest, "%zu", &told) == 1 && told > 0 &&
 	         told < 65536)
 		listeners_answer(reader->answers, (uint16_t)told);
+	else if (strcmp(order, "rules") == 0 && (strcmp(rest, "ipv4") == 0 || strcmp(rest, "ipv6") == 0))
+		rules_answer(reader->answers, strcmp(rest, "ipv6") == 0);
 	else if (strcmp(order, "mark") == 0)
 		fprintf(reader->answers, "mark %" PRId64 " %" PRId64 " %s\n", clocks_mono(), cpu_time(),
 		        rest);

@@ -3,6 +3,8 @@ import type { Check } from './check.js';
 import { conntrackFill } from './conntrack-fill.js';
 import { conntrackInsert } from './conntrack-insert.js';
 import { cpuThrottling } from './cpu-throttling.js';
+import { firewallChanges } from './firewall-changes.js';
+import { firewallRuleCount } from './firewall-rules.js';
 import { idleStates } from './idle-states.js';
 import { ipvsModes } from './ipvs-modes.js';
 import { irqAffinity } from './irq-affinity.js';
@@ -45,6 +47,8 @@ export const ALL_CHECKS: readonly Check[] = [
   cloudAllowances,
   tunnelChecksums,
   ipvsModes,
+  firewallRuleCount,
+  firewallChanges,
   idleStates,
   memoryCompaction,
   liveGroups,
