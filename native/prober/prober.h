@@ -51,6 +51,7 @@ struct grants {
 	const char *stamps_why;
 	int cpu; /* -1 not pinned */
 	char sched_why[128];
+	bool sched_refused, slack_refused; /* to be warned of */
 };
 
 struct awaiting;
@@ -110,8 +111,9 @@ static inline struct secret prober_secret(const struct prober *prober, uint32_t 
 bool setup_prober(struct prober *prober, struct problem *problem);
 void setup_release(struct prober *prober);
 
-/* running_rights.c: the CPU, its priority and memory that stays. */
+/* running_rights.c: the CPU, its priority and memory that stays; then, as frames, what was refused. */
 void running_rights_take(struct prober *prober);
+void running_rights_warn(struct prober *prober);
 
 /* run.c: the loop; returns why it ended. */
 enum rxray_end_reason run_prober(struct prober *prober);

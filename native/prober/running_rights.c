@@ -118,14 +118,19 @@ void running_rights_take(struct prober *prober)
 		else
 			snprintf(grants->sched_why, sizeof(grants->sched_why), "SCHED_FIFO refused: %s",
 			         strerror(errno));
-		if (!grants->fifo && prober->plan.scheduling == SCHEDULING_FIFO)
-			tell_warning(prober, "W_SCHED", -1,
-			             "the plan asks for SCHED_FIFO, which was refused");
+		grants->sched_refused = !grants->fifo && prober->plan.scheduling == SCHEDULING_FIFO;
 	}
 	/* Opened here, as no file is opened after the privileges are given up. */
 	prober->statm_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 	grants->locked = lock_memory(prober);
 	/* By default the kernel may wake an ordinary process 50 µs late; it cannot refuse to be exact. */
-	if (prctl(PR_SET_TIMERSLACK, 1) != 0)
+	grants->slack_refused = prctl(PR_SET_TIMERSLACK, 1) != 0;
+}
+
+void running_rights_warn(struct prober *prober)
+{
+	if (prober->grants.sched_refused)
+		tell_warning(prober, "W_SCHED", -1, "the plan asks for SCHED_FIFO, which was refused");
+	if (prober->grants.slack_refused)
 		tell_warning(prober, "W_TIMER_SLACK", -1, "the kernel wakes this process up to 50 µs late");
 }

@@ -15,6 +15,9 @@
 #define NS_PER_S 1000000000ll
 #define RECEIVE_FRAMES_LEAST 4096u
 #define RECEIVE_FRAMES_MOST 32768u
+#define START_NS 50000000ll
+#define START_FIFO_NS 10000000ll /* whom no ordinary process keeps from running */
+#define PATH_HELLO_NS 20000ll
 #define OUTSTANDING_BYTES_MOST (1ull << 30)
 
 static bool no_memory(struct problem *problem)
@@ -226,6 +229,14 @@ static bool choose_stamps(struct prober *prober, struct problem *problem)
 	return prober->sender.waiting != NULL || no_memory(problem);
 }
 
+/* What is left to do before the first slot: to say hello and to give up privileges, while others may run. */
+static int64_t time_until_start(const struct prober *prober)
+{
+	int64_t hello = (int64_t)prober->plan.path_count * PATH_HELLO_NS;
+
+	return hello + (prober->grants.fifo ? START_FIFO_NS : START_NS);
+}
+
 bool setup_prober(struct prober *prober, struct problem *problem)
 {
 	uint64_t random[5];
@@ -254,21 +265,22 @@ bool setup_prober(struct prober *prober, struct problem *problem)
 		return no_memory(problem);
 	if (!open_sockets(prober, 4, problem) || !open_sockets(prober, 6, problem))
 		return false;
+	/* Without it a firewall that drops our kernel's RST leaves half-open connections, as it would anyway.
+	 */
+	prober->sender.reset_fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	running_rights_take(prober);
+	pauses_open(&prober->pauses);
 	clocks_init(&prober->clocks);
 	prober->start_ns = (int64_t)prober->plan.start_at_ns;
 	if (prober->start_ns == 0)
-		prober->start_ns = clocks_mono() + 50000000;
+		prober->start_ns = clocks_mono() + time_until_start(prober);
 	prober->epoch_ns =
 	        prober->plan.epoch_mono_ns != 0 ? (int64_t)prober->plan.epoch_mono_ns : prober->start_ns;
 	if (!make_phases(prober))
 		return no_memory(problem);
 	frames_header(&prober->frames, RXRAY_HELPER_PROBER, prober->epoch_ns + prober->clocks.real_minus_mono,
 	              prober->epoch_ns, random[3]);
-	/* Without it a firewall that drops our kernel's RST leaves half-open connections, as it would anyway.
-	 */
-	prober->sender.reset_fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	running_rights_take(prober);
-	pauses_open(&prober->pauses);
+	running_rights_warn(prober);
 	return true;
 }
 

@@ -94,6 +94,12 @@ function asksForHelp(words: readonly string[]): boolean {
   return words.length <= 1 || words.some((word) => /^(?:--h|--get-yargs|-[a-zA-Z]*h)/.test(word));
 }
 
+/** What yargs has beside its types. */
+interface Internals {
+  getOptions(): DeclaredOptions;
+  getInternalMethods(): { getUsageInstance(): { cacheHelpMessage: () => void } };
+}
+
 /** yargs lays the help out at every call of a command, which takes a tenth of a second: of hidden options, next to none. */
 function withoutHelp(command: CommandModule): CommandModule {
   const { builder } = command;
@@ -101,8 +107,10 @@ function withoutHelp(command: CommandModule): CommandModule {
   return {
     ...command,
     builder: (args: Argv) => {
-      const declared = builder(args) as Argv & { getOptions(): DeclaredOptions };
+      const declared = builder(args) as Argv & Internals;
       for (const name of Object.keys(declared.getOptions().key)) declared.hide(name);
+      // Also behind the command, for a failure of it to show: rxray has words of its own for those.
+      declared.getInternalMethods().getUsageInstance().cacheHelpMessage = () => {};
       return declared;
     },
   };

@@ -1,15 +1,22 @@
 import { z } from 'zod';
+import { startsWithRawSockets } from '../../kernel/own-rights.js';
 import { readCapabilities } from '../../kernel/prober-capabilities.js';
 import { CodedError } from '../../model/errors.js';
 import type { ProbePlan } from '../../model/plan.js';
+import { locateHelper } from '../../transports/helper-binary.js';
 import type { Transport } from '../../transports/transport.js';
 
 const portableSchema = z.object({ works: z.boolean(), why: z.string().optional() });
 const connectSchema = z.object({ icmp4: z.string().nullable(), icmp6: z.string().nullable() });
 
-/** Why the native prober cannot probe from there, in words; undefined when it can. */
+/**
+ * Why the native prober cannot probe from there, in words; undefined when it can.
+ * @param transport of this host: what this process may do, the prober may that it starts
+ */
 export async function whyNoHelper(transport: Transport): Promise<string | undefined> {
   try {
+    // To ask it takes as long as to start it, and who waits for a first packet waits for both.
+    if (locateHelper('rxray-prober').origin !== 'environment' && startsWithRawSockets()) return undefined;
     const { rawSocket, packetSocket } = await readCapabilities(transport);
     if (rawSocket && packetSocket) return undefined;
     return `rxray-prober may not open a ${rawSocket ? 'packet' : 'raw'} socket`;
