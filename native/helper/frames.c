@@ -117,6 +117,11 @@ void frames_text(struct frames *frames, const char *json, size_t length)
 	frames_block(frames, RXRAY_RECORD_TEXT, 1, json, (uint32_t)length);
 }
 
+size_t frames_waiting(const struct frames *frames)
+{
+	return frames->used + frames->batched * sizeof(frames->batch[0]);
+}
+
 void frames_write(struct frames *frames)
 {
 	while (frames->used > 0 && !frames->broken) {

@@ -49,6 +49,9 @@ void frames_text(struct frames *frames, const char *json, size_t length);
 /* Closes the block of samples that is being filled. */
 void frames_close_batch(struct frames *frames);
 
+/* Bytes that wait to be written, samples in the block that is being filled among them. */
+size_t frames_waiting(const struct frames *frames);
+
 /* Writes what the descriptor takes without blocking. */
 void frames_write(struct frames *frames);
 

@@ -10,9 +10,10 @@ static void obey(struct prober *prober, const char *line)
 {
 	if (strcmp(line, "stop") == 0)
 		prober->stopping = true;
-	else if (strcmp(line, "counters") == 0)
+	else if (strcmp(line, "counters") == 0) {
 		tell_counters(prober, clocks_mono());
-	else if (line[0] != '\0')
+		frames_write(&prober->frames);
+	} else if (line[0] != '\0')
 		tell_warning(prober, "W_COMMAND", -1,
 		             "unknown line on stdin: only `stop` and `counters` are known");
 }

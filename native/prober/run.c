@@ -14,7 +14,8 @@
 
 #define STAMP_LATER_NS 5000000
 #define COALESCE_NS 50000 /* slots that fall due within this of a wake-up wait for the next one */
-#define HOUSEKEEPING_NS 50000000ll /* how long results and answers may lie about */
+#define HOUSEKEEPING_NS 50000000ll /* how long answers may lie about */
+#define TELL_BYTES (64u << 10) /* results that are written before their time: what a pipe holds */
 #define HOUSEKEEPING_EARLY_NS 6000000ll /* so much sooner when awake anyway, to save a wake-up */
 #define SECOND_NS 1000000000ll
 #define GRACE_MOST_NS (2 * SECOND_NS)
@@ -23,7 +24,7 @@
 #define UNREAD_MOST_NS (60 * SECOND_NS)
 
 struct times {
-	int64_t housekeeping, counters, clock, rested;
+	int64_t housekeeping, told, counters, clock, rested;
 	int64_t rested_cpu; /* processor time of this thread then */
 	int64_t end; /* when to stop waiting for answers; INT64_MAX while probes are still being sent */
 };
@@ -42,9 +43,15 @@ static void keep_house(struct prober *prober, struct times *times, int64_t now)
 		tell_clock(prober, 0);
 		times->clock = now + SECOND_NS;
 	}
-	frames_close_batch(&prober->frames);
-	frames_write(&prober->frames);
 	times->housekeeping = now + HOUSEKEEPING_NS;
+	/* Whoever reads is woken by each writing. */
+	if (now >= times->told - HOUSEKEEPING_EARLY_NS || frames_waiting(&prober->frames) >= TELL_BYTES) {
+		frames_close_batch(&prober->frames);
+		frames_write(&prober->frames);
+		times->told = now + (int64_t)prober->plan.tell_ns;
+	}
+	if (times->told < times->housekeeping)
+		times->housekeeping = times->told;
 }
 
 static void read_answers(struct prober *prober)
@@ -125,6 +132,7 @@ enum rxray_end_reason run_prober(struct prober *prober)
 	int64_t now = clocks_mono();
 	struct times times = {
 	        .housekeeping = now,
+	        .told = now,
 	        .counters = now + SECOND_NS,
 	        .clock = now,
 	        .rested = now,

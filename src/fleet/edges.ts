@@ -1,6 +1,12 @@
 import { type EdgePath, edgePathName } from '../model/fleet/edge.js';
 import { EDGE_KINDS, type EdgeKind, type Member } from '../model/fleet/member.js';
-import { DEFAULT_MATCH_NS, DEFAULT_WAIT_NS, type PlannedPath, type ProbePlan } from '../model/plan.js';
+import {
+  DEFAULT_MATCH_NS,
+  DEFAULT_WAIT_NS,
+  type PlannedPath,
+  type ProbePlan,
+  UNWATCHED_TELL_NS,
+} from '../model/plan.js';
 import { MS, SECOND } from '../model/time.js';
 import { type PairSecrets, pathSecret } from './inbound/pair-keys.js';
 
@@ -86,6 +92,7 @@ export function planEdges(paths: readonly EdgePath[], options: PlanOptions): Pro
     scheduling: 'auto',
     sourcePorts: options.sourcePorts,
     maxPacketsPerSecondToTarget: options.maxPerTarget,
+    tellNs: UNWATCHED_TELL_NS,
   };
 }
 

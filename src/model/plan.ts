@@ -60,10 +60,14 @@ export interface ProbePlan {
   readonly sourcePorts?: readonly [number, number];
   /** CLOCK_MONOTONIC, in nanoseconds, that the grid counts from: that of a prober which runs already. Not of the helper. */
   readonly epochMonoNs?: string;
+  /** How long what was seen may wait until it is told; default 50 ms. To tell seldom is cheap. */
+  readonly tellNs?: number;
   /** Packets a second to one address, all paths together, over which the prober refuses. */
   readonly maxPacketsPerSecondToTarget: number;
 }
 
+/** How often a prober tells what it saw where nobody looks on as it happens: each time its reader is woken. */
+export const UNWATCHED_TELL_NS = 200_000_000;
 export const DEFAULT_INTERVAL_NS = 10_000_000;
 /** Port-unreachable messages are limited to about one a second per peer by most kernels. */
 export const DEFAULT_UDP_INTERVAL_NS = 1_000_000_000;

@@ -36,6 +36,8 @@ export interface WatchPlan {
   /** Interfaces on which any announced probe is wanted, and SYNs from these source ports. */
   readonly hears?: readonly { readonly interface: string; readonly ports: readonly [number, number] }[];
   readonly durationNs?: number;
+  /** How long what was seen may wait until it is told; default 50 ms. */
+  readonly tellNs?: number;
   readonly cpu?: 'auto' | 'none' | number;
 }
 

@@ -27,6 +27,7 @@ static const struct number_key number_keys[] = {
         NUMBER("duration-ns", duration_ns, 0, 1ull << 60),
         NUMBER("wait-ns", wait_ns, 1000000, 600 * NS_PER_S),
         NUMBER("match-ns", match_ns, 1000000, 600 * NS_PER_S),
+        NUMBER("tell-ns", tell_ns, 1000000, NS_PER_S),
         NUMBER("max-pps-per-target", max_pps_per_target, 1, 10000000),
 };
 
@@ -37,6 +38,7 @@ void plan_init(struct plan *plan)
 	        .wait_ns = NS_PER_S,
 	        .match_ns = 30 * NS_PER_S,
 	        .max_pps_per_target = 1000,
+	        .tell_ns = 50000000,
 	        .cpu = CPU_AUTO,
 	};
 }

@@ -89,6 +89,7 @@ struct plan {
 	uint64_t wait_ns;
 	uint64_t match_ns;
 	uint64_t max_pps_per_target;
+	uint64_t tell_ns; /* how long what was seen may wait to be written */
 	struct plan_range source_ports; /* only these may be used; first 0: any */
 	struct plan_watch *watches;
 	size_t watch_count;

@@ -13,7 +13,7 @@ void wait_for_input(struct prober *prober, int64_t until, int wake_fd)
 	/* poll passes over a negative descriptor. */
 	struct pollfd wanted[3] = {
 	        {.fd = STDIN_FILENO, .events = POLLIN},
-	        {.fd = prober->frames.fd, .events = prober->frames.used > 0 ? POLLOUT : 0},
+	        {.fd = prober->frames.fd, .events = prober->frames.stuck_mono != 0 ? POLLOUT : 0},
 	        {.fd = wake_fd, .events = POLLIN},
 	};
 	int64_t left = until - clocks_mono();

@@ -24,7 +24,8 @@ static const struct situation situations[] = {
         {"all settings",
          HEAD
          "start-at-ns 5\nepoch-mono-ns 4\ninterval-ns 10000000\ncount 5\nduration-ns 9\nwait-ns 1000000000\n"
-         "match-ns 30000000000\ntimestamps kernel\ncpu 1\nsched fifo\nmax-pps-per-target 1000\n" ICMP "run\n",
+         "match-ns 30000000000\ntimestamps kernel\ncpu 1\nsched fifo\nmax-pps-per-target 1000\n"
+         "tell-ns 200000000\n" ICMP "run\n",
          NULL, NULL},
         {"a path that is told to its target",
          HEAD "path 0 icmp 127.0.0.1 secret=00112233445566778899aabbccddeeff phase-ns=4000000 announce=1\n"

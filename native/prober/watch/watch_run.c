@@ -81,7 +81,7 @@ static void read_packets(struct prober *prober)
 
 enum rxray_end_reason watch_run(struct prober *prober)
 {
-	int64_t now = clocks_mono(), second = now, turn = now, end = INT64_MAX, next;
+	int64_t now = clocks_mono(), second = now, turn = now, told = now, end = INT64_MAX, next;
 	enum rxray_end_reason reason = RXRAY_END_REASON_COMPLETE;
 
 	if (prober->plan.duration_ns > 0)
@@ -91,9 +91,12 @@ enum rxray_end_reason watch_run(struct prober *prober)
 		next = prober->watcher->local_open ? local_turn(prober, now) : INT64_MAX;
 		if (now >= turn) {
 			read_packets(prober);
+			turn = now + TURN_NS;
+		}
+		if (now >= told) {
 			flush(prober);
 			frames_write(&prober->frames);
-			turn = now + TURN_NS;
+			told = now + (int64_t)prober->plan.tell_ns;
 		}
 		if (turn < next)
 			next = turn;
@@ -102,6 +105,8 @@ enum rxray_end_reason watch_run(struct prober *prober)
 			tell_clock(prober, 0);
 			second = now + SECOND_NS;
 		}
+		if (told < next)
+			next = told;
 		wait_for_input(prober, next < end ? next : end, prober->watcher->local.hearts.wake_fd);
 		now = clocks_mono();
 	}

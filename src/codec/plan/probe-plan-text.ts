@@ -23,6 +23,7 @@ export function encodePlan(plan: ProbePlan): string {
     `cpu ${plan.cpu}`,
     `sched ${plan.scheduling}`,
     `max-pps-per-target ${plan.maxPacketsPerSecondToTarget}`,
+    ...(plan.tellNs === undefined ? [] : [`tell-ns ${plan.tellNs}`]),
     ...(plan.startAtNs === undefined ? [] : [`start-at-ns ${plan.startAtNs}`]),
     ...(plan.sourcePorts === undefined ? [] : [`source-ports ${plan.sourcePorts.join('-')}`]),
     ...(plan.secret === undefined ? [] : [`secret ${plan.secret}`]),

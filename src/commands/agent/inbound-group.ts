@@ -3,6 +3,7 @@ import type { Watcher } from '../../engines/watcher.js';
 import { HeardProbes, type KnownSenders } from '../../fleet/inbound/heard-probes.js';
 import type { Counters, EngineEvent, Pause } from '../../model/engine-event.js';
 import type { Refusal } from '../../model/fleet/metrics-table.js';
+import { UNWATCHED_TELL_NS } from '../../model/plan.js';
 import { KeptRun } from './kept-run.js';
 import { RunClock } from './own-clock.js';
 
@@ -40,7 +41,7 @@ export class InboundGroup {
       () => {
         this.#watch = new InboundWatch(place.node, place.intervalNs);
         const hears = place.interfaces.map((name) => ({ interface: name, ports: place.ports }));
-        return watcher.watch({ watches: [], local: [], hears });
+        return watcher.watch({ watches: [], local: [], hears, tellNs: UNWATCHED_TELL_NS });
       },
       { event: (event) => this.#take(event), restart: (why, waitMs) => events.restart(why, waitMs) },
     );

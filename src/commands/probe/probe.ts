@@ -3,7 +3,7 @@ import { formatLength } from '../../format/duration.js';
 import { packageVersion } from '../../installation/version.js';
 import type { ProberHello } from '../../model/engine-event.js';
 import { judgingOf } from '../../model/judging.js';
-import type { ProbePlan } from '../../model/plan.js';
+import { type ProbePlan, UNWATCHED_TELL_NS } from '../../model/plan.js';
 import { SECOND } from '../../model/time.js';
 import { watchesOf } from '../../model/watch.js';
 import { PROBE_STREAM, type ProbeInfo } from '../../recording/recorded-run.js';
@@ -41,7 +41,11 @@ export async function probe(given: ProbeOptions, io: Io): Promise<number> {
   for (const note of notes) io.err(`${note}\n`);
   if (options !== given) io.err(`for ${formatLength(options.durationNs)}; -d or -c say how long\n`);
   // Drawn here, so that a tracer can be told it.
-  const planned = { ...planProbe(options, targets, vantage, asked.paths), secret: randomBytes(16).toString('hex') };
+  const planned = {
+    ...planProbe(options, targets, vantage, asked.paths),
+    ...(isLookedAt(options, io) ? {} : { tellNs: UNWATCHED_TELL_NS }),
+    secret: randomBytes(16).toString('hex'),
+  };
   if (options.live) checkTerminal(options.ascii);
   const { engine, why, paths = planned.paths } = await chooseEngine(options, planned);
   const plan = { ...planned, paths };
@@ -80,6 +84,12 @@ export async function probe(given: ProbeOptions, io: Io): Promise<number> {
   });
 }
 
+/** Somebody sees each sample as it comes, or something is to be done as soon as a stall is known. */
+function isLookedAt({ live, format, output, onStall }: ProbeOptions, io: Io): boolean {
+  const printsSamples = format === 'ndjson' || format === 'hping' || format === 'csv';
+  return live || onStall !== undefined || (printsSamples && output === undefined && io.outIsTerminal);
+}
+
 /** Without a target there are requests alone. */
 async function targetsBeside(given: ProbeOptions, { paths, notes }: RequestPaths): Promise<ResolvedTargets> {
   if (paths.length > 0 && given.targets.length === 0) return { targets: [], notes, unasked: false };
@@ -111,7 +121,7 @@ function publish(plan: ProbePlan & { readonly secret: string }, hello: ProberHel
 
 function probeInfo(about: MeasurementAbout & { readonly engine: ProbeInfo['engine'] }, plan: ProbePlan): ProbeInfo {
   const { engine, thresholdNs, options } = about;
-  const { secret: _, ...recorded } = plan;
+  const { secret: _, tellNs: __, ...recorded } = plan;
   return {
     command: 'probe',
     version: packageVersion(),
