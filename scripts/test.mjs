@@ -11,6 +11,7 @@ import { startBehind } from './test/behind.mjs';
 import { Phases } from './test/phases.mjs';
 import { runTests } from './test/run-tests.mjs';
 import { Tally } from './test/tally.mjs';
+import { together } from './test/together.mjs';
 
 /** Folders, and files by name, whose tests send packets, or measure in real time. */
 const REAL =
@@ -19,15 +20,14 @@ const REAL =
 /** Of those, the ones that judge no exact time and mostly wait. */
 const UNTIMED =
   /^transports\/|^engines\/|^lab\/(lab|truth)\.|^e2e\/(command-line|bisect-endings|outcomes|import-|recordings\.|trace-syscalls-|dashboard|far-waits|run-ends|nothing-unasked|tracer-rights|check-firewall)/;
-/** The ones that count microseconds, or processor time, or have a limit of it: nothing else runs meanwhile. */
-const EXACT =
-  /^e2e\/(stall-detection|engine-stalls|rtt-accuracy|omission|self-inflicted|tracer|trace-syscalls|check)\./;
+/** The ones that compare instants to a millisecond or less: nothing else runs meanwhile. */
+const EXACT = /^e2e\/(stall-detection|engine-stalls|rtt-accuracy|omission)\./;
 /**
- * The ones whose faults, if any, hold packets and no CPU: two at once are not in each other's way, nobody is to be blamed
+ * The ones whose faults, if any, hold packets and no CPU: three at once are not in each other's way, nobody is to be blamed
  * for what another takes, and nobody waits for a CPU.
  */
 const HOLDING =
-  /^e2e\/(none|old-kernel|engines|agent|agent-changes|agent-kills|killed-and-dead|real-servers|report-requests|request-verdicts|holding-verdicts)\.|^lab\/overlay\.|^recording\/replay\.|^requests\/(http|dns)\./;
+  /^e2e\/(none|old-kernel|engines|agent|agent-changes|agent-kills|killed-and-dead|real-servers|report-requests|request-verdicts|holding-verdicts)\.|^lab\/(overlay|holding-faults|serving-faults)\.|^recording\/replay\.|^requests\/(http|dns)\./;
 /** Captures of some hundred MB, several at once. */
 const LEAST_MEMORY = 4e9;
 
@@ -63,25 +63,25 @@ const files = testFiles(tests).filter((path) => path.includes(word));
 const is = (kind) => (path) => kind.test(relative(tests, path));
 const isNot = (kind) => (path) => !is(kind)(path);
 const unit = files.filter(isNot(REAL));
+const [slow, small] = [unit.filter(is(SLOW)), unit.filter(isNot(SLOW))];
 const timed = files.filter(is(REAL)).filter(isNot(UNTIMED));
 const untimed = files.filter(is(REAL)).filter(is(UNTIMED));
 
 if (part === 'all' || part === 'real') {
   await phases.of('exact tests, one by one', () => runTests(timed.filter(is(EXACT)), 1, tally));
-  const behind = startBehind(part === 'all' ? [...untimed, ...unit] : untimed, tally);
+  const behind = startBehind(part === 'all' ? [...untimed, ...slow, ...together(small)] : untimed, tally);
   const others = timed.filter(isNot(EXACT));
   await phases.of('tests whose faults take a CPU, others behind them', () =>
     runTests(others.filter(isNot(HOLDING)), 1, tally),
   );
   await phases.of('tests whose faults hold packets, others behind them', () =>
-    runTests(others.filter(is(HOLDING)), 2, tally),
+    runTests(others.filter(is(HOLDING)), 3, tally),
   );
   await phases.of('the rest of those behind', () => behind);
 } else {
-  const wanted = part === 'quick' ? unit.filter(isNot(SLOW)) : unit;
+  const wanted = [...(part === 'quick' ? [] : slow), ...together(small)];
   await phases.of('unit tests', () => runTests(wanted, availableParallelism(), tally));
-  if (wanted.length < unit.length)
-    console.log(`${unit.length - wanted.length} slower files of unit tests were left out: npm test -- unit`);
+  if (part === 'quick') console.log(`${slow.length} slower files of unit tests were left out: npm test -- unit`);
 }
 
 console.log(`\n${tally.slowest()}\n\n${phases}\n${tally}`);

@@ -45,6 +45,7 @@ if (process.argv[1] === OWN) {
     writeFileSync('/proc/self/autogroup', '19');
   } catch {}
   const tally = new Tally(join(root, 'dist/test'));
-  await runTests(readFileSync(list, 'utf8').split('\n'), availableParallelism(), tally);
+  // One more than there are CPUs, as many of them wait.
+  await runTests(readFileSync(list, 'utf8').split('\n'), availableParallelism() + 1, tally);
   writeFileSync(result, JSON.stringify(tally));
 }

@@ -16,7 +16,7 @@ export class Tally {
   // Suites and files are counted by node as tests of their own: only what has no tests inside counts here.
   passed(event) {
     this.#ended(event);
-    if (event.details.type === 'suite' || event.name.endsWith('.test.js')) return;
+    if (event.details.type === 'suite' || /\.test\.m?js$/.test(event.name)) return;
     if (event.skip !== undefined && event.skip !== false) this.#counts.skipped += 1;
     else this.#counts.passed += 1;
   }

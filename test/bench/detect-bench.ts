@@ -36,9 +36,14 @@ const SCENARIOS: readonly Scenario[] = [
   { stream: '1 stall/s on each of 1000 paths', paths: 1_000, flows: 16, stallEveryNs: SECOND, samples: 2_000_000 },
 ];
 
-/** Runs all streams, or the first `most`; the time is that of the detectors alone, streams are built beforehand. */
-export function benchDetectors(most = SCENARIOS.length): DetectCost[] {
-  return SCENARIOS.slice(0, most).map(run);
+/** The time is that of the detectors alone, streams are built beforehand. */
+export function benchDetectors(): DetectCost[] {
+  return SCENARIOS.map(run);
+}
+
+/** What a normal sample of one path with so many flows costs, by fewer of them. */
+export function detectorNsPerSample(flows: number): number {
+  return run({ stream: 'all normal', paths: 1, flows, stallEveryNs: 0, samples: 500_000 }).nsPerSample;
 }
 
 function run(scenario: Scenario): DetectCost {

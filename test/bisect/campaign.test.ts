@@ -4,15 +4,15 @@ import { campaignText, runCampaign } from '../bench/verdict-campaign.js';
 import { runTrial } from '../bench/verdict-trial.js';
 
 suite('random scenarios, seeds fixed', () => {
-  test('60 of them: right where it can be told, and hardly ever wrong', async (t) => {
-    const campaign = await runCampaign({ scenarios: 60, seed: 1, workers: 2 });
+  test('40 of them: right where it can be told, and hardly ever wrong', async (t) => {
+    const campaign = await runCampaign({ scenarios: 40, seed: 1, workers: 2 });
     t.diagnostic(campaignText(campaign));
     const { tellable, others, calibration } = campaign;
     assert.equal(tellable.wrong, 0);
     assert.ok(tellable.right >= 0.95 * tellable.scenarios, `${tellable.right} of ${tellable.scenarios}`);
     // What cannot be told may be named wrongly, hardly ever, and by something that says how unsure it is.
     const wrong = campaign.trials.filter(({ outcome }) => outcome === 'wrong' || outcome === 'missed');
-    assert.ok(others.wrong <= 2);
+    assert.ok(others.wrong <= 1);
     assert.ok(
       wrong.every(({ probability }) => probability < 0.7),
       JSON.stringify(wrong),
@@ -21,8 +21,8 @@ suite('random scenarios, seeds fixed', () => {
     const top = calibration.at(-1);
     assert.ok((top?.right ?? 0) >= 0.95 * (top?.verdicts ?? 1), JSON.stringify(top));
     // A tool that always says inconclusive would pass all of the above.
-    assert.ok((top?.right ?? 0) >= 15, JSON.stringify(top));
-    assert.ok(tellable.scenarios >= 25, `${tellable.scenarios}`);
+    assert.ok((top?.right ?? 0) >= 10, JSON.stringify(top));
+    assert.ok(tellable.scenarios >= 17, `${tellable.scenarios}`);
   });
 });
 

@@ -26,7 +26,7 @@ export function calibrate(
     const random = seeded(run * 7_919 + queues * 101 + flows);
     const queueOfFlow = Array.from({ length: flows }, () => Math.floor(random() * queues));
     const queue = Math.floor(random() * queues);
-    const fromNs = Math.round(12 * SECOND + random() * SECOND);
+    const fromNs = Math.round(5 * SECOND + random() * SECOND);
     const stream = buildStream({
       seed: run,
       flows,

@@ -42,22 +42,22 @@ function stallsIn(stream: SimulatedStream): Stall[] {
 }
 
 describe('over random streams', () => {
-  it('finds each stall of at least detectableStallNs once, of 4000', () => {
+  it('finds each stall of at least detectableStallNs once, of 2000', () => {
     const missed: string[] = [];
-    for (let seed = 1; seed <= 4_000; seed += 1) {
+    for (let seed = 1; seed <= 2_000; seed += 1) {
       const { stream } = randomStall(seed, (certainNs, random) => certainNs * (1 + 0.5 * random()) + MS);
       const findings = findIn(stream);
       if (findings.length !== 1 || findings[0]?.kind !== 'stall') {
         missed.push(`${seed}: ${findings.map((finding) => finding.kind).join(' ')}`);
       }
     }
-    assert.ok(missed.length <= 4, missed.join(', '));
+    assert.ok(missed.length <= 2, missed.join(', '));
   });
 
-  it('brackets the true start and meets the true release, of 4000', () => {
+  it('brackets the true start and meets the true release, of 2000', () => {
     const wrong: string[] = [];
     let seen = 0;
-    for (let seed = 1; seed <= 4_000; seed += 1) {
+    for (let seed = 1; seed <= 2_000; seed += 1) {
       const { stream, fromNs, toNs } = randomStall(seed, (_, random) => (120 + 600 * random()) * MS);
       // A probe meets the queue half of the idle RTT after its sending.
       const startNs = fromNs - BASE_NS / 2;
@@ -69,7 +69,7 @@ describe('over random streams', () => {
         }
       }
     }
-    assert.ok(seen > 3_500, `${seen}`);
+    assert.ok(seen > 1_750, `${seen}`);
     assert.deepEqual(wrong, []);
   });
 

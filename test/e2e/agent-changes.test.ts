@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { command, tryCommand } from '../../src/lab/command.js';
-import { startBusyLoops } from '../bench/busy-loops.js';
 import { AgentLab, type LabAgent } from './agent-lab.js';
 import { accusations } from './kill-rounds.js';
 import { needsRoot } from './lab-probing.js';
 
+/** That all CPUs are busy is in fleet-agents.test.ts: others run beside these. */
 suite('what happens to the machine of an agent', needsRoot, () => {
   const lab = new AgentLab('rxch', 3);
   const [one, two, three] = lab.agents as [LabAgent, LabAgent, LabAgent];
@@ -41,17 +41,9 @@ suite('what happens to the machine of an agent', needsRoot, () => {
     assert.deepEqual(await accusations(lab), []);
   });
 
-  test('all CPUs busy for ten seconds accuse nobody', async () => {
-    const loops = startBusyLoops(10);
-    await sleep(10_000);
-    await loops.stop();
-    await sleep(4_000);
-    assert.deepEqual(await accusations(lab), []);
-  });
-
-  test('members that come and go ten times accuse nobody, and their series go', async () => {
+  test('members that come and go six times accuse nobody, and their series go', async () => {
     const all = lab.network.nodes;
-    for (let round = 0; round < 10; round += 1) {
+    for (let round = 0; round < 6; round += 1) {
       lab.setMembers(round % 2 === 0 ? all.slice(0, 2) : all);
       await sleep(2_500);
     }

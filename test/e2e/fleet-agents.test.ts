@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startBusyLoops } from '../bench/busy-loops.js';
 import { FleetLab } from './fleet-lab.js';
+import { accusations } from './kill-rounds.js';
 import { needsRoot } from './lab-probing.js';
 
 const BAD = 'node-3';
@@ -25,6 +27,14 @@ suite('a fleet of three, one node of which is made bad', needsRoot, () => {
   test('nobody is accused while nothing is wrong', async () => {
     const { nodes, links, verdict } = await lab.fleet(...lab.byAgents, '--window', '2m');
     assert.deepEqual([verdict.cause, nodes, links], ['healthy', [], []], JSON.stringify(nodes));
+  });
+
+  test('nor while all CPUs are busy for ten seconds', async () => {
+    const loops = startBusyLoops(10);
+    await sleep(10_000);
+    await loops.stop();
+    await sleep(TOLD_MS);
+    assert.deepEqual(await accusations(lab), []);
   });
 
   test('that node alone is named, with its cause and the process', async () => {

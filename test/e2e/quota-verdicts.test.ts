@@ -10,44 +10,47 @@ import { ACCUSATION, verdictPlace } from '../verdicts/expected.js';
 import { LabPool, requestTrial, servedVerdict } from '../verdicts/request-trials.js';
 import { needsRoot } from './lab-probing.js';
 
-const labs = new LabPool(['quotas']);
+const labs = new LabPool(['quota-a', 'quota-b', 'quota-c']);
 
 suite('slow requests and processor time', { ...needsRoot, timeout: 400_000 }, () => {
   after(() => labs.down());
-
-  test('throttled: throttled@node', async (t) => {
-    const verdict = await labs.with((lab) => requestTrial(t, lab, 'throttled', 12));
-    assert.equal(verdictPlace(verdict), 'throttled@node', JSON.stringify(verdict.posterior));
-    assert.ok(verdict.probability >= ACCUSATION);
-    assert.deepEqual(verdict.indistinguishable, []);
-  });
 
   test('look-alike rx-queue: nobody behind the network is accused', async (t) => {
     const { cause, probability } = await labs.with((lab) => requestTrial(t, lab, 'rx-queue', 17));
     assert.doesNotMatch(cause, /server|throttled|accept-queue|resolver/, `${cause} ${probability}`);
   });
 
-  test('look-alike of a quota: a server that stands still in a group whose quota is not used up', async (t) => {
-    const program = `const word = new Int32Array(new SharedArrayBuffer(4));
-      require('node:http').createServer((_, response) => response.end('hello')).listen(8090, () => console.log('ready'));
-      setInterval(() => Atomics.wait(word, 0, 0, 200), 1000);`;
-    const verdict = await labs.with((lab) =>
-      servedVerdict(t, lab, { port: 8090, program, begin: limitedTo(t, lab, 'idle', 2) }),
-    );
-    assert.equal(verdictPlace(verdict), 'server@node', JSON.stringify(verdict.posterior));
-    assert.deepEqual(verdict.indistinguishable, []);
-  });
+  // A server that its quota stops takes the CPU from nobody.
+  suite('quotas, three labs at a time', { concurrency: 3 }, () => {
+    test('throttled: throttled@node', async (t) => {
+      const verdict = await labs.with((lab) => requestTrial(t, lab, 'throttled', 12));
+      assert.equal(verdictPlace(verdict), 'throttled@node', JSON.stringify(verdict.posterior));
+      assert.ok(verdict.probability >= ACCUSATION);
+      assert.deepEqual(verdict.indistinguishable, []);
+    });
 
-  test('a server whose work takes more than its quota all the time: throttled, never healthy', async (t) => {
-    const program = `require('node:http').createServer((_, response) => {
-      const before = process.cpuUsage();
-      for (let used = before; used.user + used.system - before.user - before.system < 25_000; used = process.cpuUsage());
-      response.end('hello');
-    }).listen(8091, () => console.log('ready'))`;
-    const verdict = await labs.with((lab) =>
-      servedVerdict(t, lab, { port: 8091, program, begin: limitedTo(t, lab, 'busy', 0.2) }),
-    );
-    assert.equal(verdictPlace(verdict), 'throttled@node', JSON.stringify(verdict.posterior));
+    test('look-alike of a quota: a server that stands still in a group whose quota is not used up', async (t) => {
+      const program = `const word = new Int32Array(new SharedArrayBuffer(4));
+        require('node:http').createServer((_, response) => response.end('hello')).listen(8090, () => console.log('ready'));
+        setInterval(() => Atomics.wait(word, 0, 0, 200), 1000);`;
+      const verdict = await labs.with((lab) =>
+        servedVerdict(t, lab, { port: 8090, program, begin: limitedTo(t, lab, 'idle', 2) }),
+      );
+      assert.equal(verdictPlace(verdict), 'server@node', JSON.stringify(verdict.posterior));
+      assert.deepEqual(verdict.indistinguishable, []);
+    });
+
+    test('a server whose work takes more than its quota all the time: throttled, never healthy', async (t) => {
+      const program = `require('node:http').createServer((_, response) => {
+        const before = process.cpuUsage();
+        for (let used = before; used.user + used.system - before.user - before.system < 25_000; used = process.cpuUsage());
+        response.end('hello');
+      }).listen(8091, () => console.log('ready'))`;
+      const verdict = await labs.with((lab) =>
+        servedVerdict(t, lab, { port: 8091, program, begin: limitedTo(t, lab, 'busy', 0.2) }),
+      );
+      assert.equal(verdictPlace(verdict), 'throttled@node', JSON.stringify(verdict.posterior));
+    });
   });
 });
 

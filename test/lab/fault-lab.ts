@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { type HostName, PLACES, type Place } from '../../src/lab/addresses.js';
+import { HOST_ADDRESS, type HostName, PLACES, type Place } from '../../src/lab/addresses.js';
 import type { FaultName, FaultOptions } from '../../src/lab/fault-plan.js';
 import { faultEnd, faultOff, faultOn } from '../../src/lab/faults.js';
+import { labDown, labUp } from '../../src/lab/lab.js';
+import { learnFlowQueues } from '../../src/lab/queues.js';
 import { LabState } from '../../src/lab/state.js';
 import { isGap, machineGaps, readTruth, type TruthStall } from '../../src/lab/truth.js';
 import { type Probe, probe, type Seen } from './capture.js';
@@ -10,17 +12,72 @@ import { type Probe, probe, type Seen } from './capture.js';
 const STALL_MS = 160;
 export const ONE_STALL: FaultOptions = { count: 1, periodMs: [350, 350], lengthMs: [STALL_MS, STALL_MS] };
 /** A stall of that length shows at least this; what is not concerned stays below the other, unless the machine pauses. */
-export const HIT_MS = 110;
+const HIT_MS = 110;
 export const CLEAN_MS = 70;
+
+const CLOSED_PORT = 9876;
+/** Of any 70 on four queues 18 are on one. */
+const PORTS = Array.from({ length: 70 }, (_, index) => 43_000 + index);
+
+export const node = (sourcePort: number): Probe => ({
+  kind: 'syn',
+  to: HOST_ADDRESS.bad,
+  port: CLOSED_PORT,
+  sourcePort,
+});
+export const nodeport: Probe = { kind: 'syn', to: HOST_ADDRESS.bad, port: 30_927, sourcePort: 43_100 };
+export const pingBad: Probe = { kind: 'ping', to: HOST_ADDRESS.bad };
+export const pingExternal: Probe = { kind: 'ping', to: HOST_ADDRESS.external };
+
+const missing = ['hping3', 'tcpdump', 'ping'].filter(
+  (tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0,
+);
+/** Why faults cannot be looked at with plain tools here; false when they can. */
+export const faultsMissing: string | false =
+  process.getuid?.() !== 0
+    ? 'needs root: network namespaces'
+    : missing.length > 0
+      ? `needs ${missing.join(', ')}`
+      : false;
 
 /** One fault at a time in a lab of its own, and what plain tools see of it. */
 export class FaultLab {
   readonly state: LabState;
   /** Of the machine by itself, while packets flowed last: nothing that was clean may have waited longer. */
   #pausedMs = 0;
+  #queues: ReadonlyMap<number, number> = new Map();
 
   constructor(readonly name: string) {
     this.state = new LabState(name);
+  }
+
+  /** Up, with the receive queue of some source ports known. */
+  async up(): Promise<void> {
+    await labUp({ name: this.name }, () => {});
+    this.#queues = learnFlowQueues(PORTS, { name: this.name, port: CLOSED_PORT });
+  }
+
+  async down(): Promise<void> {
+    await labDown({ name: this.name }, () => {});
+  }
+
+  /** A source port whose probes of {@link node} arrive on that queue; another one by `index`. */
+  portOn(queue: number, index = 0): number {
+    const port = this.#portsOn(queue)[index];
+    assert.ok(port !== undefined, `a source port on queue ${queue}`);
+    return port;
+  }
+
+  /** So many source ports that arrive on the same queue. */
+  portsOnOneQueue(count: number): number[] {
+    const all = [...new Set(this.#queues.values())].map((queue) => this.#portsOn(queue));
+    const ports = all.find(({ length }) => length >= count);
+    assert.ok(ports !== undefined, `${count} source ports on one queue`);
+    return ports.slice(0, count);
+  }
+
+  #portsOn(queue: number): number[] {
+    return PORTS.filter((port) => this.#queues.get(port) === queue);
   }
 
   run(place: Place, ...argv: string[]): string {

@@ -1,54 +1,27 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { after, before, describe, it } from 'node:test';
-import { HOST_ADDRESS, NODEPORT_SPREAD, POD_NETWORK, PODS } from '../../src/lab/addresses.js';
 import type { FaultOptions } from '../../src/lab/fault-plan.js';
 import { faultEnd, faultOff, faultOn, faultsOn } from '../../src/lab/faults.js';
-import { labDown, labUp } from '../../src/lab/lab.js';
-import { learnFlowQueues, queuedFlows } from '../../src/lab/queues.js';
 import { isGap, isStall, machineGaps, readTruth } from '../../src/lab/truth.js';
-import { type Probe, probe } from './capture.js';
-import { CLEAN_MS, FaultLab, isStaircase, ONE_STALL } from './fault-lab.js';
+import { probe } from './capture.js';
+import { FaultLab, faultsMissing, isStaircase, node, nodeport, ONE_STALL, pingBad, pingExternal } from './fault-lab.js';
 
 const NAME = 'rxray-faults';
 const LAB = { name: NAME };
 const lab = new FaultLab(NAME);
 const silent = (): void => {};
-const POD_B = PODS.find(({ place }) => place === 'pod-bad-b')?.address ?? '';
 
-const missing = ['hping3', 'tcpdump', 'ping'].filter(
-  (tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0,
-);
-const skip =
-  process.getuid?.() !== 0
-    ? 'needs root: network namespaces'
-    : missing.length > 0
-      ? `needs ${missing.join(', ')}`
-      : false;
-
-const node = (sourcePort: number): Probe => ({ kind: 'syn', to: HOST_ADDRESS.bad, port: 9876, sourcePort });
-const pingBad: Probe = { kind: 'ping', to: HOST_ADDRESS.bad };
-const pingExternal: Probe = { kind: 'ping', to: HOST_ADDRESS.external };
-const nodeport: Probe = { kind: 'syn', to: HOST_ADDRESS.bad, port: 30_927, sourcePort: 43_100 };
-
-describe('faults stall what they should and nothing else', { skip }, () => {
-  let onQueue: (queue: number, index?: number) => number;
-
-  before(async () => {
-    await labUp(LAB, silent);
-    const ports = Array.from({ length: 48 }, (_, index) => 43_000 + index);
-    const queues = learnFlowQueues(ports, { ...LAB, port: 9876 });
-    onQueue = (queue, index = 0) => {
-      const port = ports.filter((one) => queues.get(one) === queue)[index];
-      assert.ok(port !== undefined, `a source port on queue ${queue}`);
-      return port;
-    };
-  });
-  after(() => labDown(LAB, silent));
+/** Faults that hold packets and take no CPU are in holding-faults.test.ts. */
+describe('faults that take a CPU stall what they should and nothing else', { skip: faultsMissing }, () => {
+  before(() => lab.up());
+  after(() => lab.down());
 
   it('rx-queue: only source ports of that queue, and they are released together', async () => {
     const { seen, stalls } = await lab.inject('rx-queue', { queue: 2 }, [
-      { from: 'shell', probes: [node(onQueue(2)), node(onQueue(2, 1)), node(onQueue(0)), node(onQueue(3))] },
+      {
+        from: 'shell',
+        probes: [node(lab.portOn(2)), node(lab.portOn(2, 1)), node(lab.portOn(0)), node(lab.portOn(3))],
+      },
     ]);
     lab.hit(seen[0]?.[0], 'a port on queue 2');
     lab.hit(seen[0]?.[1], 'another port on queue 2');
@@ -61,7 +34,10 @@ describe('faults stall what they should and nothing else', { skip }, () => {
 
   it('host: every queue of bad, nothing of another host', async () => {
     const { seen } = await lab.inject('host', {}, [
-      { from: 'shell', probes: [node(onQueue(0)), node(onQueue(1)), node(onQueue(2)), node(onQueue(3)), pingExternal] },
+      {
+        from: 'shell',
+        probes: [node(lab.portOn(0)), node(lab.portOn(1)), node(lab.portOn(2)), node(lab.portOn(3)), pingExternal],
+      },
     ]);
     for (const queue of [0, 1, 2, 3]) {
       lab.hit(seen[0]?.[queue], `a port on queue ${queue}`);
@@ -71,7 +47,7 @@ describe('faults stall what they should and nothing else', { skip }, () => {
 
   it('softirq: packets steered to the CPU whose softirqs a named process holds off', async () => {
     const { seen, stalls } = await lab.inject('softirq', {}, [
-      { from: 'shell', probes: [node(onQueue(0)), pingBad, pingExternal] },
+      { from: 'shell', probes: [node(lab.portOn(0)), pingBad, pingExternal] },
     ]);
     lab.hit(seen[0]?.[0], 'node');
     lab.hit(seen[0]?.[1], 'node by ICMP');
@@ -81,162 +57,11 @@ describe('faults stall what they should and nothing else', { skip }, () => {
 
   it('starved: one queue, held by an ordinary process', async () => {
     const { seen, stalls } = await lab.inject('starved', { queue: 1 }, [
-      { from: 'shell', probes: [node(onQueue(1)), node(onQueue(0))] },
+      { from: 'shell', probes: [node(lab.portOn(1)), node(lab.portOn(0))] },
     ]);
     lab.hit(seen[0]?.[0], 'a port on queue 1');
     lab.clean(seen[0]?.[1], 'a port on queue 0');
     assert.equal(stalls[0]?.comm, 'memstat-reader');
-  });
-
-  it('nat: the NodePort, not the node', async () => {
-    const { seen } = await lab.inject('nat', {}, [{ from: 'shell', probes: [nodeport, node(onQueue(0)), pingBad] }]);
-    lab.hit(seen[0]?.[0], 'nodeport');
-    lab.clean(seen[0]?.[1], 'node');
-    lab.clean(seen[0]?.[2], 'node by ICMP');
-  });
-
-  it('pod: what goes to the pod, not the node', async () => {
-    const { seen } = await lab.inject('pod', {}, [
-      { from: 'shell', probes: [nodeport, node(onQueue(0))] },
-      { from: 'client', probes: [{ kind: 'ping', to: POD_NETWORK.bad.pod }] },
-    ]);
-    lab.hit(seen[0]?.[0], 'nodeport');
-    lab.clean(seen[0]?.[1], 'node');
-    lab.hit(seen[1]?.[0], 'pod through the overlay');
-  });
-
-  it('ipip: the overlay, not the node', async () => {
-    const { seen } = await lab.inject('ipip', {}, [
-      { from: 'client', probes: [{ kind: 'ping', to: POD_NETWORK.bad.pod }, pingBad] },
-    ]);
-    lab.hit(seen[0]?.[0], 'overlay');
-    lab.clean(seen[0]?.[1], 'node');
-  });
-
-  it('network: everything between two machines, nothing between others', async () => {
-    const { seen } = await lab.inject('network', {}, [
-      { from: 'shell', probes: [pingBad, nodeport, pingExternal] },
-      { from: 'client', probes: [pingBad] },
-    ]);
-    lab.hit(seen[0]?.[0], 'shell to bad by ICMP');
-    lab.hit(seen[0]?.[1], 'shell to the NodePort');
-    lab.clean(seen[0]?.[2], 'shell to external');
-    lab.clean(seen[1]?.[0], 'client to bad');
-  });
-
-  it('network-last-mile: everything towards bad from everywhere', async () => {
-    const { seen } = await lab.inject('network-last-mile', {}, [
-      { from: 'shell', probes: [pingBad, pingExternal] },
-      { from: 'client', probes: [pingBad] },
-    ]);
-    lab.hit(seen[0]?.[0], 'shell to bad');
-    lab.clean(seen[0]?.[1], 'shell to external');
-    lab.hit(seen[1]?.[0], 'client to bad');
-  });
-
-  it('device: everything towards bad from everywhere, and no queue of bad has anything to do', async () => {
-    const { seen, stalls } = await lab.inject('device', {}, [
-      { from: 'shell', probes: [pingBad, node(onQueue(0)), node(onQueue(3)), pingExternal] },
-      { from: 'client', probes: [pingBad] },
-    ]);
-    lab.hit(seen[0]?.[0], 'shell to bad by ICMP');
-    lab.hit(seen[0]?.[1], 'a port on queue 0');
-    lab.hit(seen[0]?.[2], 'a port on queue 3');
-    assert.ok(isStaircase(seen[0]?.[1]));
-    lab.clean(seen[0]?.[3], 'shell to external');
-    lab.hit(seen[1]?.[0], 'client to bad');
-    assert.ok(Number(stalls[0]?.packets) > 40, 'the card counts what it holds');
-    assert.equal(stalls[0]?.lost, 0);
-  });
-
-  const ports = Array.from({ length: 12 }, (_, index) => 43_200 + index);
-
-  it('ecmp: the flows on one of two links, on whatever queue they arrive', async () => {
-    const { seen } = await lab.inject('ecmp', {}, [{ from: 'shell', probes: [...ports.map(node), pingExternal] }]);
-    const queues = new Map(queuedFlows('bad', LAB).map(({ sourcePort, queue }) => [sourcePort, queue]));
-    const { held, passed } = lab.parted((seen[0] ?? []).slice(0, ports.length), 'flow');
-    const queuesOf = (flows: readonly number[]): Set<number | undefined> =>
-      new Set(flows.map((index) => queues.get(ports[index] ?? 0)));
-    const both = [...queuesOf(held)].filter((queue) => queuesOf(passed).has(queue));
-    assert.ok(both.length > 0, 'a queue that some flows reached late and others in time');
-    lab.clean(seen[0]?.[ports.length], 'external');
-  });
-
-  it('lag: the flows whose addresses and ports choose that member', async () => {
-    const { seen } = await lab.inject('lag', { seed: 2 }, [{ from: 'shell', probes: ports.map(node) }]);
-    const { held } = lab.parted(seen[0] ?? [], 'flow');
-    // The bonding driver's layer3+4: exclusive or, folded, without the lowest bit; an even seed holds the first.
-    const member = (sourcePort: number): number => {
-      const ends = [172, 16, 99, 10].map((byte, index) => byte ^ ([172, 16, 47, 27][index] ?? 0));
-      const words = [sourcePort >> 8, sourcePort & 255, 9876 >> 8, 9876 & 255].map(
-        (byte, index) => byte ^ (ends[index] ?? 0),
-      );
-      return (words.reduce((sum, byte) => sum ^ byte, 0) >> 1) & 1;
-    };
-    assert.deepEqual(
-      held,
-      ports.flatMap((port, index) => (member(port) === 0 ? [index] : [])),
-    );
-  });
-
-  const spread = (sourcePort: number): Probe => ({
-    kind: 'syn',
-    to: HOST_ADDRESS.bad,
-    port: NODEPORT_SPREAD,
-    sourcePort,
-  });
-
-  it('backends: the flows of one of three pods', async () => {
-    const { seen } = await lab.inject('backends', {}, [
-      { from: 'shell', probes: [...ports.map(spread), nodeport, pingBad] },
-      {
-        from: 'client',
-        probes: [
-          { kind: 'ping', to: POD_B },
-          { kind: 'ping', to: POD_NETWORK.bad.pod },
-        ],
-      },
-    ]);
-    lab.parted((seen[0] ?? []).slice(0, ports.length), 'flow');
-    lab.clean(seen[0]?.[ports.length], 'the NodePort of another pod');
-    lab.clean(seen[0]?.[ports.length + 1], 'the node');
-    lab.hit(seen[1]?.[0], 'the pod itself');
-    lab.clean(seen[1]?.[1], 'its neighbour');
-  });
-
-  it('backends drawn at random: probes of nearly every flow, no flow whole, and the rules go with the fault', async () => {
-    const rules = (): string => lab.run('bad', 'iptables', '-t', 'nat', '-S');
-    const before = rules();
-    const { seen } = await lab.inject('backends', { spread: 'random' }, [{ from: 'shell', probes: ports.map(spread) }]);
-    const slow = (seen[0] ?? []).map((one) => one.rttsMs.filter((rtt) => rtt > 20).length);
-    // Which pod a probe goes to is drawn anew until one of its flow has passed: now and then a flow escapes.
-    assert.ok(slow.filter((count) => count > 0).length >= 8, `hardly a flow escapes: ${slow}`);
-    assert.ok(
-      slow.every((count) => count < 12),
-      `nor is any held whole: ${slow}`,
-    );
-    assert.equal(rules(), before);
-  });
-
-  it('congestion: RTT towards bad ramps up and down', async () => {
-    const { seen, stalls } = await lab.inject('congestion', { lengthMs: [200, 200] }, [
-      { from: 'shell', probes: [pingBad, pingExternal] },
-    ]);
-    const worst = seen[0]?.[0]?.worstMs ?? 0;
-    assert.ok(worst > 60, `${worst} ms at worst`);
-    assert.equal(isStaircase(seen[0]?.[0]), false, 'it has a way up');
-    lab.clean(seen[0]?.[1], 'external');
-    assert.ok(Number(stalls[0]?.maxDelayNs) > 60e6);
-  });
-
-  it('loss: probes towards bad vanish, and are counted', async () => {
-    const { seen, stalls } = await lab.inject('loss', {}, [
-      { from: 'shell', probes: [node(onQueue(0)), pingExternal] },
-    ]);
-    const [lossy, other] = seen[0] ?? [];
-    assert.ok(lossy && lossy.sent - lossy.rttsMs.length >= 10);
-    assert.equal(lossy.sent - lossy.rttsMs.length, stalls[0]?.packets);
-    assert.equal(other?.sent, other?.rttsMs.length);
   });
 
   it('sender: every path of that vantage, none of another', async () => {
@@ -256,7 +81,7 @@ describe('faults stall what they should and nothing else', { skip }, () => {
       faultOn('nat', { ...ONE_STALL, periodMs: [700, 700], lab: LAB }, silent),
     ]);
     const [seen] = await Promise.all([
-      probe(NAME, 'shell', [node(onQueue(3)), nodeport, node(onQueue(0))]),
+      probe(NAME, 'shell', [node(lab.portOn(3)), nodeport, node(lab.portOn(0))]),
       ...handles.map((handle) => faultEnd(handle)),
     ]);
     await faultOff('all', LAB);
@@ -264,16 +89,6 @@ describe('faults stall what they should and nothing else', { skip }, () => {
     lab.hit(seen[1], 'nodeport');
     lab.clean(seen[2], 'a port on queue 0');
     assert.deepEqual(await faultsOn(LAB), []);
-  });
-
-  it('none: nothing waits longer than the machine paused', async () => {
-    const handle = await faultOn('none', { lab: LAB }, silent);
-    const [seen] = await probe(NAME, 'shell', [node(onQueue(0))]);
-    const pauses = readTruth(handle.truthPath)
-      .filter(isGap)
-      .map((gap) => (gap.toMonoNs - gap.fromMonoNs) / 1e6);
-    assert.ok(seen && seen.worstMs < Math.max(CLEAN_MS, ...pauses));
-    assert.equal(seen.sent, seen.rttsMs.length);
   });
 
   it('the same seed gives the same lengths, and the gap log knows them from pauses of the machine', async () => {
@@ -288,17 +103,5 @@ describe('faults stall what they should and nothing else', { skip }, () => {
     const stalls = lab.state.truthLogs().flatMap((path) => readTruth(path).filter(isStall));
     const gaps = readTruth(lab.state.gapLog).filter(isGap);
     assert.ok(machineGaps(gaps, stalls).length <= gaps.length);
-  });
-
-  it('what cannot be done is refused before anything is touched', async () => {
-    const refuse = (name: string, options: FaultOptions, code: string): Promise<void> =>
-      assert.rejects(faultOn(name, { ...options, lab: LAB }, silent), { code });
-    await refuse('gremlins', {}, 'E_LAB_FAULT');
-    await refuse('rx-queue', { queue: 4 }, 'E_LAB_FAULT_OPTIONS');
-    await refuse('rx-queue', { lengthMs: [100, 1000], periodMs: [2000, 2000] }, 'E_LAB_FAULT_OPTIONS');
-    await refuse('rx-queue', { lengthMs: [300, 300], periodMs: [200, 400] }, 'E_LAB_FAULT_OPTIONS');
-    await assert.rejects(labUp({ name: '../x' }, silent), { code: 'E_LAB_NAME' });
-    await assert.rejects(labUp({ name: NAME, queues: 9 }, silent), { code: 'E_LAB_QUEUES' });
-    assert.deepEqual(await faultsOn(LAB), []);
   });
 });

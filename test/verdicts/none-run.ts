@@ -89,24 +89,32 @@ async function disturbed(
   words: readonly string[],
 ): Promise<Output> {
   const is = (one: Disturbance): boolean => disturbance === one || disturbance === 'all';
-  const loops = is('busy') ? startBusyLoops(seconds + 15) : undefined;
-  const ended = new AbortController();
-  const stopping = is('stopped') ? stopProbers(lab, ended.signal) : undefined;
-  const argv = [process.execPath, ...words];
-  try {
-    const output =
-      is('quota') && quotaMissing() === false
-        ? await withQuota((group) => run(['sh', '-c', `echo $$ > ${group}/cgroup.procs && exec "$@"`, 'sh', ...argv]))
-        : await run(argv);
-    ended.abort();
-    return { ...output, stops: (await stopping) ?? 0 };
-  } finally {
-    ended.abort();
-    await loops?.stop();
-  }
+  return withQuota(is('quota') && quotaMissing() === false, async (through, limit) => {
+    const command = run([...through, process.execPath, ...words]);
+    // What bothers its start bothers no measurement.
+    await command.measures;
+    limit();
+    const loops = is('busy') ? startBusyLoops(seconds) : undefined;
+    const ended = new AbortController();
+    const stopping = is('stopped') ? stopProbers(lab, ended.signal) : undefined;
+    try {
+      const output = await command.ended;
+      ended.abort();
+      return { ...output, stops: (await stopping) ?? 0 };
+    } finally {
+      ended.abort();
+      await loops?.stop();
+    }
+  });
 }
 
-function run([program = '', ...args]: readonly string[]): Promise<Omit<Output, 'stops'>> {
+interface Running {
+  /** Once it has printed something, or has ended. */
+  readonly measures: Promise<void>;
+  readonly ended: Promise<Omit<Output, 'stops'>>;
+}
+
+function run([program = '', ...args]: readonly string[]): Running {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let [out, err] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -115,10 +123,16 @@ function run([program = '', ...args]: readonly string[]): Promise<Omit<Output, '
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     err += text;
   });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', () => resolve({ out, err }));
-  });
+  return {
+    measures: new Promise((resolve) => {
+      child.stdout.once('data', () => resolve());
+      child.once('close', () => resolve());
+    }),
+    ended: new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', () => resolve({ out, err }));
+    }),
+  };
 }
 
 /** Now and then for 60 to 220 ms, which is as long as the stalls that are looked for. */
@@ -150,14 +164,23 @@ function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
   }
 }
 
-/** A fifth of a CPU for the command and all its helpers. */
-async function withQuota<T>(work: (group: string) => Promise<T>): Promise<T> {
+/**
+ * A group for a command and all its helpers, which may have a fifth of a CPU from `limit` on.
+ *
+ * @param work is given the words that put a command into the group; none where there is to be no quota
+ */
+async function withQuota<T>(
+  wanted: boolean,
+  work: (through: readonly string[], limit: () => void) => Promise<T>,
+): Promise<T> {
+  if (!wanted) return work([], () => {});
   const group = `${CPU_GROUPS}/rxray-none-${process.pid}`;
   mkdirSync(group);
   try {
-    writeFileSync(`${group}/cpu.cfs_period_us`, '100000');
-    writeFileSync(`${group}/cpu.cfs_quota_us`, '20000');
-    return await work(group);
+    return await work(['sh', '-c', `echo $$ > ${group}/cgroup.procs && exec "$@"`, 'sh'], () => {
+      writeFileSync(`${group}/cpu.cfs_period_us`, '100000');
+      writeFileSync(`${group}/cpu.cfs_quota_us`, '20000');
+    });
   } finally {
     for (let tries = 0; existsSync(group) && tries < 100; tries += 1) {
       try {
