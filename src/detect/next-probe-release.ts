@@ -42,20 +42,21 @@ export class NextProbeWatch {
   /** @returns the finding that this answer ends, or null */
   take(sentNs: number, arrivalNs: number, flow: number): NextProbeRelease | null {
     const gapNs = sentNs - this.#sentNs;
-    const before = { sentNs: this.#sentNs, arrivalNs: this.#arrivalNs, flow: this.#flow };
+    const [beforeSentNs, beforeArrivalNs, beforeFlow] = [this.#sentNs, this.#arrivalNs, this.#flow];
     this.#sentNs = sentNs;
     this.#arrivalNs = arrivalNs;
     this.#flow = flow;
     // Answers that overtake each other come as their own way lets them.
     if (!(gapNs > 0)) return this.#streak > 0 ? this.end() : null;
-    const lagNs = before.arrivalNs - sentNs;
-    const together = Math.abs(arrivalNs - before.arrivalNs) <= LATE * gapNs;
+    const lagNs = beforeArrivalNs - sentNs;
     if (lagNs >= -EARLY * gapNs && lagNs <= LATE * gapNs) {
-      this.#add(before, gapNs, lagNs, together);
+      const together = Math.abs(arrivalNs - beforeArrivalNs) <= LATE * gapNs;
+      const held = { sentNs: beforeSentNs, arrivalNs: beforeArrivalNs, flow: beforeFlow };
+      this.#add(held, gapNs, lagNs, together);
       return null;
     }
     // The quick half of a pair: it came with the one before.
-    if (before.arrivalNs - before.sentNs <= LATE * gapNs) return null;
+    if (beforeArrivalNs - beforeSentNs <= LATE * gapNs) return null;
     if (this.#streak === 0) return null;
     this.#misses += 1;
     if (this.#misses <= Math.max(MOST_MISSES, this.#streak / 10)) return null;

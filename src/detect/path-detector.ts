@@ -139,7 +139,7 @@ export class PathDetector {
     if (this.#case.isOpen) this.#judgeCase(true);
     const released = this.#nextProbe.end();
     if (released !== null) this.#found.add(released);
-    this.#found.add(...this.#unsettled.settle(this.#nowNs, this.#usualNs(), true));
+    this.#found.add(...this.#unsettled.settle(this.#nowNs, this.#usual.medianNs, true));
     this.#found.stage(Number.POSITIVE_INFINITY);
   }
 
@@ -202,7 +202,7 @@ export class PathDetector {
     const rttNs = this.#usual.scaled(stampedRttNs, flags);
     if (Number.isNaN(rttNs)) return;
     const arrivalNs = sentNs + rttNs;
-    if (this.#unsettled.repeated.take(sentNs, rttNs, flow, this.#usualNs())) {
+    if (this.#unsettled.repeated.take(sentNs, rttNs, flow, this.#usual.medianNs)) {
       this.#settleSoon();
       return;
     }
@@ -263,17 +263,13 @@ export class PathDetector {
     this.#wake(this);
   }
 
-  #usualNs(): number {
-    return this.#usual.known ? this.#usual.level(this.#tail).medianNs : 0;
-  }
-
   #judgeDue(): void {
     if (this.#nowNs >= this.#case.judgeAtNs) {
       this.#judgeCase(false);
     }
     if (this.#nowNs >= this.#unsettled.settleAtNs) {
       if (!this.#case.isOpen) this.#found.stage(Number.POSITIVE_INFINITY);
-      this.#found.addStaged(this.#unsettled.settle(this.#nowNs, this.#usualNs(), false));
+      this.#found.addStaged(this.#unsettled.settle(this.#nowNs, this.#usual.medianNs, false));
     }
   }
 

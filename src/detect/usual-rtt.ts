@@ -80,6 +80,11 @@ export class UsualRtt {
     return this.#censored || this.#median.ready;
   }
 
+  /** The usual RTT; 0 until it is known. It is asked for with each answer. */
+  get medianNs(): number {
+    return this.#median.ready ? Math.round(this.#median.median) : 0;
+  }
+
   /** RTT of an answer with these flags on the scale of the path; NaN where it is not known how its stamps compare. */
   scaled(rttNs: number, flags: number): number {
     return this.#scale.scaled(rttNs, flags);

@@ -1,5 +1,5 @@
 import { checksum } from '../codec/checksum.js';
-import { readRecord } from '../codec/field.js';
+import { readInteger, readRecord } from '../codec/field.js';
 import { frameBytes, joined } from '../codec/frame-cutter.js';
 import {
   BLOCK_LAYOUT,
@@ -8,7 +8,6 @@ import {
   FRAMES_VERSION,
   HEADER_LAYOUT,
   HELPER,
-  RECORDING_BYTES_FIELDS,
   RECORDING_BYTES_LAYOUT,
   RECORDING_END,
   RECORDING_END_FIELDS,
@@ -129,7 +128,7 @@ export class RecordingReader {
         if (bytes[at] === FRAMES_MAGIC[0]) {
           this.#streamHeader(at);
         } else {
-          if (checksum(bytes.subarray(at, at + size)) !== view.getUint32(at + BLOCK_LAYOUT.crc32, true)) {
+          if (checksum(bytes, at, at + size) !== view.getUint32(at + BLOCK_LAYOUT.crc32, true)) {
             this.#damaged(at, 'the checksum is wrong');
           }
           const type = view.getUint16(at + BLOCK_LAYOUT.type, true);
@@ -202,6 +201,14 @@ export class RecordingReader {
     }
     this.#nextControl = (sequence + 1) >>> 0;
     const payload = at + BLOCK_LAYOUT.bytes;
+    if (type === RECORDING_BYTES_LAYOUT.type) {
+      // As many as there are blocks of samples: read without an object for each.
+      const state = this.#streams.get(this.#selected);
+      if (state) state.prologue = false;
+      this.#selected = view.getUint32(payload + RECORDING_BYTES_LAYOUT.stream, true);
+      this.#selectedTimeNs = readInteger(view, payload + RECORDING_BYTES_LAYOUT.timeNs);
+      return;
+    }
     const text = (): unknown => JSON.parse(new TextDecoder().decode(bytes.subarray(payload, at + size)));
     try {
       switch (type) {
@@ -213,14 +220,6 @@ export class RecordingReader {
           const continued = info.continued === true;
           this.#streams.set(info.stream, { nextSequence: continued ? undefined : 0, prologue: continued });
           pieces.push({ kind: 'stream', info });
-          return;
-        }
-        case RECORDING_BYTES_LAYOUT.type: {
-          const { stream, timeNs } = readRecord(view, payload, RECORDING_BYTES_FIELDS);
-          const state = this.#streams.get(this.#selected);
-          if (state) state.prologue = false;
-          this.#selected = stream;
-          this.#selectedTimeNs = timeNs;
           return;
         }
         case RECORDING_EXIT_LAYOUT.type:
@@ -264,7 +263,7 @@ function hasWholeBlock(bytes: Uint8Array): boolean {
     if (view.getUint32(at, true) !== BLOCK_MAGIC) continue;
     const size = frameBytes(bytes, at);
     if (size <= 0 || at + size > bytes.length) continue;
-    if (checksum(bytes.subarray(at, at + size)) === view.getUint32(at + BLOCK_LAYOUT.crc32, true)) return true;
+    if (checksum(bytes, at, at + size) === view.getUint32(at + BLOCK_LAYOUT.crc32, true)) return true;
   }
   return false;
 }

@@ -32,6 +32,7 @@ export function partedBy(
   incidents: readonly Observation[],
   path: number,
 ): 'ttl' | 'time' | null {
+  if (profiles.size < 2 * LEAST_FLOWS) return null;
   const { held, passed } = partedFlows(profiles, incidents, path);
   if (held.length < LEAST_FLOWS || passed.length < LEAST_FLOWS) return null;
   const ttls = new Set(passed.map(({ ttl }) => ttl));

@@ -120,13 +120,15 @@ export function hashedCounts(
     if (votes[one.label]?.outvote(one.seen)) odd += LOG_GLITCH + glitchOf(one.seen);
     else usual.push(one);
   }
-  const flows = new Map<number, Counts>();
+  const flows: Counts[] = [];
+  const byFlow: (Counts | undefined)[] = [];
   const whole = new Counts(labels.count);
   const ofFlow = (flow: number): Counts => {
-    let known = flows.get(flow);
+    let known = byFlow[flow];
     if (known === undefined) {
       known = new Counts(labels.count);
-      flows.set(flow, known);
+      byFlow[flow] = known;
+      flows.push(known);
     }
     return known;
   };
@@ -139,7 +141,7 @@ export function hashedCounts(
   const sum = (of: (seen: PathObservation) => number): number => usual.reduce((total, { seen }) => total + of(seen), 0);
   return {
     unknown,
-    flows: [...flows.values()].map((counts) => counts.unit()),
+    flows: flows.map((counts) => counts.unit()),
     whole: whole.unit(),
     freshHeld: sum(({ freshHeld }) => freshHeld),
     freshPassed: sum(({ freshClean }) => freshClean),
@@ -149,13 +151,14 @@ export function hashedCounts(
 
 /** How the flows of a path fared over the incidents of one queue. */
 class Votes {
-  readonly #balance = new Map<number, number>();
+  /** By flow. */
+  readonly #balance: (number | undefined)[] = [];
   #incidents = 0;
 
   add(seen: PathObservation): void {
     this.#incidents += 1;
-    for (const flow of seen.hit) this.#balance.set(flow, (this.#balance.get(flow) ?? 0) + 1);
-    for (const flow of seen.clean) this.#balance.set(flow, (this.#balance.get(flow) ?? 0) - 1);
+    for (const flow of seen.hit) this.#balance[flow] = (this.#balance[flow] ?? 0) + 1;
+    for (const flow of seen.clean) this.#balance[flow] = (this.#balance[flow] ?? 0) - 1;
   }
 
   /** Whether the path did in one incident what it does in no other of the same queue. */
@@ -164,8 +167,8 @@ class Votes {
       return false;
     }
     let against = 0;
-    for (const flow of seen.hit) if ((this.#balance.get(flow) ?? 0) < 0) against += 1;
-    for (const flow of seen.clean) if ((this.#balance.get(flow) ?? 0) > 0) against += 1;
+    for (const flow of seen.hit) if ((this.#balance[flow] ?? 0) < 0) against += 1;
+    for (const flow of seen.clean) if ((this.#balance[flow] ?? 0) > 0) against += 1;
     return against > 0 && against * PASSED_OR_MISSED < LOG_GLITCH + glitchOf(seen);
   }
 }

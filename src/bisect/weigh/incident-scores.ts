@@ -59,9 +59,9 @@ export class IncidentScores {
   /** By path: nothing seen, all waited, none did, some did. */
   readonly states: Uint8Array;
   readonly #fixed = new WeakMap<Variant, number>();
-  readonly #unlearnt = new WeakMap<Hypothesis, number>();
-  readonly #most = new WeakMap<Hypothesis, number>();
-  readonly #notOf = new WeakMap<Hypothesis, boolean>();
+  readonly #unlearnt = new Map<Hypothesis, number>();
+  readonly #most = new Map<Hypothesis, number>();
+  readonly #notOf = new Map<Hypothesis, boolean>();
 
   constructor(
     incident: Pick<Observation, 'kind' | 'paths' | 'heldBefore'>,

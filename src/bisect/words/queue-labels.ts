@@ -18,54 +18,49 @@ export function oneQueue(incidents: readonly Observation[]): QueueLabels {
 
 /** Puts incidents together in which the same flows waited. */
 export function labelQueues(incidents: readonly Observation[], hashed: readonly boolean[]): QueueLabels {
-  const leaders: Map<number, boolean>[] = [];
+  const leaders: Leader[] = [];
   const labels = incidents.map(({ paths }) => {
-    const states = statesOf(paths).filter(({ path }) => hashed[path]);
-    const found = leaders.findIndex((leader) => isAlike(leader, states));
-    const leader = leaders[found];
-    if (leader === undefined) {
-      leaders.push(new Map(states.flatMap(({ units }) => units)));
-      return leaders.length - 1;
-    }
-    for (const { units } of states) for (const [unit, held] of units) if (!leader.has(unit)) leader.set(unit, held);
-    return found;
+    const found = leaders.findIndex((leader) => isAlike(leader, paths, hashed));
+    if (found < 0) leaders.push([]);
+    learn(leaders.at(found) as Leader, paths, hashed);
+    return found < 0 ? leaders.length - 1 : found;
   });
   return { of: labels, count: Math.max(1, leaders.length) };
 }
 
-const FLOWS_A_PATH = 0x1_0000;
+/** By path, then by flow: whether it waited in the first of the incidents of a queue that saw it. */
+type Leader = ((boolean | undefined)[] | undefined)[];
 
-/** What became of the flows of one path, each with a number that no flow of another path has. */
-interface States {
-  readonly path: number;
-  readonly units: readonly (readonly [unit: number, held: boolean])[];
-}
-
-const remembered = new WeakMap<Observation['paths'], readonly States[]>();
-
-function statesOf(paths: Observation['paths']): readonly States[] {
-  let states = remembered.get(paths);
-  if (states === undefined) {
-    states = paths.flatMap((seen, path) => {
-      if (!seen) return [];
-      const as = (held: boolean) => (flow: number) => [path * FLOWS_A_PATH + flow, held] as const;
-      return [{ path, units: [...seen.hit.map(as(true)), ...seen.clean.map(as(false))] }];
-    });
-    remembered.set(paths, states);
+function learn(leader: Leader, paths: Observation['paths'], hashed: readonly boolean[]): void {
+  for (const [path, seen] of paths.entries()) {
+    if (!seen || !hashed[path]) continue;
+    leader[path] ??= [];
+    const known = leader[path];
+    for (const flow of seen.hit) known[flow] ??= true;
+    for (const flow of seen.clean) known[flow] ??= false;
   }
-  return states;
 }
 
-function isAlike(leader: ReadonlyMap<number, boolean>, states: readonly States[]): boolean {
+function isAlike(leader: Leader, paths: Observation['paths'], hashed: readonly boolean[]): boolean {
   let [both, same, heldByEither, heldByBoth] = [0, 0, 0, 0];
-  for (const { units } of states) {
-    for (const [unit, held] of units) {
-      const other = leader.get(unit);
+  for (const [path, known] of leader.entries()) {
+    const seen = paths[path];
+    if (known === undefined || !seen || !hashed[path]) continue;
+    for (const flow of seen.hit) {
+      const other = known[flow];
       if (other === undefined) continue;
       both += 1;
-      if (other === held) same += 1;
-      if (other || held) heldByEither += 1;
-      if (other && held) heldByBoth += 1;
+      heldByEither += 1;
+      if (!other) continue;
+      same += 1;
+      heldByBoth += 1;
+    }
+    for (const flow of seen.clean) {
+      const other = known[flow];
+      if (other === undefined) continue;
+      both += 1;
+      if (other) heldByEither += 1;
+      else same += 1;
     }
   }
   return both > 0 && same >= ALIKE * both && heldByBoth >= HELD_ALIKE * heldByEither;
