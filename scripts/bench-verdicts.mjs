@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // How often verdicts are right. `npm run bench:verdicts` runs random simulated scenarios, then every fault of the lab;
 // `-- --sim [SCENARIOS [SEED]]` the first only, `-- --lab [--faults A,B] [--seeds 1,2,3] [--queues 1,2,4,8]
-// [--load quiet,busy] [--vantage yes,no] [--seconds N] [--period 400-3000] [--labs 2] [--resume] [--minutes N] [--out FILE] [--recordings FOLDER]` the second.
+// [--load quiet,busy] [--vantage yes,no] [--seconds N] [--period 400-3000] [--labs 2] [--requests] [--resume] [--minutes N] [--out FILE] [--recordings FOLDER]` the second.
 import { step } from './step.mjs';
 
 const [part = '', ...args] = process.argv.slice(2);

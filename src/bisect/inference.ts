@@ -30,6 +30,7 @@ import { incidentOf } from './words/incident-cause.js';
 import { accountText } from './words/machine-account-words.js';
 import { makeVerdict } from './words/make-verdict.js';
 import { misdescribedNotes } from './words/misdescribed-words.js';
+import { slowAsARule } from './words/slow-as-a-rule.js';
 
 /** Clocks of different vantages are aligned to a few milliseconds where nothing better is said. */
 const DEFAULT_CLOCK_NS = 2 * MS;
@@ -272,6 +273,7 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
           notes: [
             ...notes,
             ...[...accounts.values()].map((account) => `${account.machine} counted: ${accountText(account)}`),
+            ...slowAsARule(paths, summaries, options.thresholdNs),
             ...misdescribedNotes(known),
             ...queueNotes(judgement, known, options.receivers ?? {}),
             ...(store.forgotten > 0 ? [`the verdict rests on the last ${MOST_INCIDENTS} incidents`] : []),

@@ -39,7 +39,7 @@ function declare(yargs: Argv) {
   return yargs
     .positional('target', {
       type: 'string',
-      describe: 'without a hosts file: guess the paths around this address, or this URL',
+      describe: 'guess the paths around this address or URL; with --hosts: ask this URL beside the paths of the file',
     })
     .options({
       hosts: shared.hosts,
@@ -58,6 +58,7 @@ function declare(yargs: Argv) {
     .conflicts('ipv4', 'ipv6')
     .example('$0 bisect --hosts hosts.yaml', 'all paths at once, until settled')
     .example('$0 bisect https://shop.example/cart', 'slow requests: server, queue, or way there')
+    .example('$0 bisect https://shop.example/cart --hosts h.yaml', 'the same with vantages where there are some')
     .example('$0 bisect --hosts hosts.yaml --plan', 'what this file can and cannot tell apart')
     .example("$0 bisect --hosts h.yaml --only 'shell>*' --explain", 'one vantage, every reason')
     .epilogue(EPILOGUE);

@@ -27,6 +27,8 @@ export interface LabCampaign {
   readonly file: string;
   /** No further cell is begun after so long; `--resume` goes on where it ended. */
   readonly atMostMinutes: number;
+  /** Asked from the request down, whatever the fault: wire or server. */
+  readonly requests: boolean;
   /** Folder for the recordings of verdicts that are wrong. */
   readonly recordings: string;
 }
@@ -79,7 +81,11 @@ function circumstances(cells: readonly Cell[]): (readonly [queues: number, load:
   return [...all.values()];
 }
 
-async function runCell(cell: Cell, lab: LabStatus, { atMostS, periodMs, recordings }: LabCampaign): Promise<Row> {
+async function runCell(
+  cell: Cell,
+  lab: LabStatus,
+  { atMostS, periodMs, recordings, requests }: LabCampaign,
+): Promise<Row> {
   const recording = join(recordings, `${cellName(cell).replaceAll(/[ ,]+/g, '-')}.rxr.zst`);
   const longestS = cell.fault === 'none' ? HEALTHY_S : atMostS;
   const trial = await labTrial({
@@ -89,6 +95,7 @@ async function runCell(cell: Cell, lab: LabStatus, { atMostS, periodMs, recordin
     atMostS: longestS,
     within: cell.vantage === 'yes',
     periodMs,
+    requests,
     args: ['--record', recording],
   });
   const kept = trial.standing === 'wrong' || trial.standing === 'accuses' || trial.culprit === 'wrong';
@@ -152,6 +159,7 @@ async function main(): Promise<void> {
       labs: { type: 'string', default: '2' },
       out: { type: 'string', default: 'verdicts-lab.ndjson' },
       recordings: { type: 'string', default: 'verdicts-lab-wrong' },
+      requests: { type: 'boolean', default: false },
       resume: { type: 'boolean', default: false },
       minutes: { type: 'string', default: 'Infinity' },
     },
@@ -181,6 +189,7 @@ async function main(): Promise<void> {
     periodMs: rangeOf(values.period),
     atMostS: Number(values.seconds),
     file: values.out,
+    requests: values.requests,
     recordings: values.recordings,
   });
   console.log(`\n${campaignTables(rows)}`);

@@ -94,6 +94,25 @@ export const ACCEPT_QUEUE: FaultInput = {
   when: { period: [1 * SECOND, 3 * SECOND], length: [150 * MS, 500 * MS] },
 } as FaultInput;
 
+/** From one stop of a process that never has more than one connection waiting to the next. */
+const STOPS = Array.from({ length: 38 }, (_, i) => i * 1_500 * MS + 500 * MS);
+
+/** A process that stands still, and whose queue of one is full soon after: what has come waits, what comes is dropped. */
+export const STANDS_BEHIND_FULL_QUEUE: readonly FaultInput[] = [
+  {
+    kind: 'stall',
+    stage: 'server',
+    machine: 'web',
+    when: STOPS.map((start) => ({ start, length: 700 * MS })),
+  } as FaultInput,
+  {
+    kind: 'loss',
+    stage: 'accept-queue',
+    machine: 'web',
+    when: STOPS.map((start) => ({ start: start + 150 * MS, length: 550 * MS })),
+  } as FaultInput,
+];
+
 export const RESOLVER_DROPS: FaultInput = {
   kind: 'loss',
   stage: 'resolver',

@@ -12,6 +12,7 @@ import {
   RESOLVER_DROPS,
   RESOLVER_SLOW,
   SERVER_STOPS,
+  STANDS_BEHIND_FULL_QUEUE,
   THROTTLED,
 } from './request-cluster.js';
 import { type Bisection, type FaultInput, stalls } from './sim-cluster.js';
@@ -43,6 +44,11 @@ suite('slow requests: who is to blame', () => {
       'accept-queue at web',
     ],
     ['the same without a word of its kernel', () => asked([ACCEPT_QUEUE]), 'accept-queue at web'],
+    [
+      'the server stands still, and its queue of one is full meanwhile',
+      () => asked(STANDS_BEHIND_FULL_QUEUE, { account: { ...QUIET_ACCOUNT, overflows: 31 } }),
+      'accept-queue+server at web',
+    ],
     ['the resolver drops queries', () => asked([RESOLVER_DROPS]), 'resolver at names'],
     ['the resolver stands still', () => asked([RESOLVER_SLOW]), 'resolver at names'],
     [

@@ -58,6 +58,11 @@ const SITUATIONS: readonly (readonly [words: readonly string[], says: RegExp, ne
   [['probe', 'no-such-host.invalid'], /unknown host no-such-host\.invalid/, /check the name/],
   [['probe', TARGET, '--syn'], /needs a port/, /-p PORT/],
   [['bisect', 'https://no-such-host.invalid/'], /unknown host no-such-host\.invalid/, /check the name/],
+  [
+    ['bisect', TARGET, '--hosts', 'h.yaml'],
+    /the hosts file says what to measure, and so does 127\.0\.0\.1/,
+    /leave one of them out, or give a URL/,
+  ],
 
   [['trace', 'stall', 'bad'], /bad is a name of a hosts file, and none is given/, /--hosts FILE.*--ssh USER@HOST/],
   [['trace', 'syscalls', 'bad'], /bad is a name of a hosts file/, /--hosts FILE/],

@@ -19,7 +19,10 @@ export type Judgement =
   | {
       readonly says: 'cause';
       readonly leading: WeighedAccount;
-      /** The leading account and those of equal standing, all about the same machine. */
+      /**
+       * The leading account and those of equal standing, all about the same machine; of a queue that is full also those
+       * that add to it that its process stands still.
+       */
       readonly alike: readonly WeighedAccount[];
       /** Of all of them together: that it is one of these. */
       readonly probability: number;
@@ -54,10 +57,7 @@ export function judgePosterior(posterior: Posterior): Judgement {
         account.bestScore >= leading.bestScore - EQUAL_STANDING &&
         account.probability >= (isUnknown(account) ? NEGLIGIBLE_UNKNOWN : NEGLIGIBLE)),
   );
-  const probability = Math.min(
-    1,
-    alike.reduce((sum, account) => sum + account.probability, 0),
-  );
+  const probability = sumOf(alike);
   const inconclusive = (why: 'few-incidents' | 'alike' | 'unknown' | 'divided'): Judgement => ({
     says: 'inconclusive',
     leading,
@@ -75,8 +75,40 @@ export function judgePosterior(posterior: Posterior): Judgement {
   if (!blameOneMachine(alike)) {
     return inconclusive('alike');
   }
-  return probability >= CONVICTING ? { says: 'cause', leading, alike, probability } : inconclusive('divided');
+  if (probability >= CONVICTING) return { says: 'cause', leading, alike, probability };
+  return fullQueue(posterior, leading) ?? inconclusive('divided');
 }
+
+/**
+ * A queue at the port that is full for sure, and a process there that may stand still besides: whether the second is
+ * more than what the first shows takes long to tell, and changes nothing about the queue.
+ */
+function fullQueue(posterior: Posterior, leading: WeighedAccount): Judgement | null {
+  const queue = leading.shares.find(({ hypothesis }) => hypothesis.cause === 'accept-queue')?.hypothesis;
+  if (queue === undefined) return null;
+  const [machine = ''] = queue.machines;
+  const alike = posterior.filter(
+    ({ shares, probability }) =>
+      probability >= NEGLIGIBLE &&
+      shares.some(({ hypothesis }) => hypothesis === queue) &&
+      shares.every(({ hypothesis }) => hypothesis === queue || isOwner(hypothesis, machine)),
+  );
+  const alone = alike.find(({ shares }) => shares.length === 1);
+  const probability = sumOf(alike);
+  const enough = (alone?.shares[0]?.incidents.length ?? 0) >= LEAST_INCIDENTS;
+  return alone !== undefined && enough && probability >= CONVICTING
+    ? { says: 'cause', leading: alone, alike, probability }
+    : null;
+}
+
+const isOwner = ({ cause, machines }: Hypothesis, machine: string): boolean =>
+  (cause === 'server' || cause === 'throttled') && machines.includes(machine);
+
+const sumOf = (accounts: readonly WeighedAccount[]): number =>
+  Math.min(
+    1,
+    accounts.reduce((sum, { probability }) => sum + probability, 0),
+  );
 
 function isUnknown({ shares }: Account): boolean {
   return shares.some(({ hypothesis }) => hypothesis.cause === 'unknown');

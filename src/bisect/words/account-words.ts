@@ -48,7 +48,7 @@ export function surenessOf(
   const together = rounded(judgement.probability);
   if (judgement.says !== 'cause') return { probability: together, together };
   const { leading, alike } = judgement;
-  const same = alike.filter((account) => causeName(account) === causeName(leading));
+  const same = alike.filter((account) => causeName(account) === causeName(leading) || addsTo(account, leading));
   const sure = Math.min(together, rounded(sumOf(same)));
   const equalled = same.length < alike.length && sure < SURE_BESIDE_EQUALS;
   const own = equalled || contradicted ? Math.min(sure, NOT_CONVICTING) : sure;
@@ -66,10 +66,19 @@ export function equalCauses(
     [...judgement.alike, ...byAddresses].flatMap(({ shares }) => shares.map(({ hypothesis }) => hypothesis.cause)),
   );
   if (judgement.says === 'cause') {
-    for (const { hypothesis } of judgement.leading.shares) all.delete(hypothesis.cause);
-    return [...all].sort();
+    const { leading } = judgement;
+    for (const { hypothesis } of leading.shares) all.delete(hypothesis.cause);
+    const more = judgement.alike.filter((account) => addsTo(account, leading));
+    if (more.length === 0) return [...all].sort();
+    return [...new Set(more.map(causeName))].sort();
   }
   return judgement.alike.length > 1 ? [...all].sort() : [];
+}
+
+/** Whether an account has all the causes of another, and one more. */
+function addsTo({ shares }: Account, other: Account): boolean {
+  const own = new Set(shares.map(({ hypothesis }) => hypothesis.cause));
+  return shares.length > other.shares.length && other.shares.every(({ hypothesis }) => own.has(hypothesis.cause));
 }
 
 /** The posterior over causes and pairs of causes, the likeliest first. */

@@ -6,6 +6,7 @@ import { type HostsPath, measuredPaths } from '../../hosts/measured-paths.js';
 import { parseTarget } from '../../hosts/parse-target.js';
 import { resolveAddress } from '../../hosts/resolve-address.js';
 import { routeTo } from '../../hosts/route-to.js';
+import { withUrl } from '../../hosts/with-url.js';
 import { CodedError } from '../../model/errors.js';
 import { SECOND } from '../../model/time.js';
 import { IMPLICIT_HOSTS_FILE } from '../probe/probe-targets.js';
@@ -21,8 +22,7 @@ export interface BisectHosts {
 
 /** What to measure: the hosts file's paths, or a sensible guess around one target. */
 export async function bisectHosts(options: BisectOptions): Promise<BisectHosts> {
-  const { hosts, notes } =
-    options.found ?? (options.target === undefined ? await fromFile(options) : await guess(options, options.target));
+  const { hosts, notes } = options.found ?? (await wanted(options));
   const all = measuredPaths(hosts);
   const paths = all.filter(({ measured }) => isWanted(measured.name, options.only, options.except));
   if (paths.length === 0) {
@@ -33,8 +33,27 @@ export async function bisectHosts(options: BisectOptions): Promise<BisectHosts> 
       2,
     );
   }
-  const guessed = options.target === undefined || options.plan ? [] : [announcement(paths, options)];
+  const isGuessed = options.target !== undefined && options.hosts === undefined;
+  const guessed = isGuessed && !options.plan ? [announcement(paths, options)] : [];
   return { hosts, paths, notes: [...notes, ...guessed] };
+}
+
+async function wanted(options: BisectOptions): Promise<{ hosts: Hosts; notes: string[] }> {
+  const { target, hosts: file } = options;
+  if (target === undefined) return fromFile(options);
+  if (file === undefined) return guess(options, target);
+  const url = urlOf(target);
+  if (url === undefined)
+    throw new CodedError(
+      'E_USAGE',
+      `the hosts file says what to measure, and so does ${target}`,
+      'leave one of them out, or give a URL, which is asked beside the paths of the file',
+      2,
+    );
+  const { hosts, notes } = await fromFile(options);
+  const place = placeOf(url);
+  const { address, note } = await resolveAddress(place.host, options.family);
+  return { hosts: withUrl(hosts, url, { address, port: place.port }), notes: [...notes, ...(note ? [note] : [])] };
 }
 
 async function fromFile(options: BisectOptions): Promise<{ hosts: Hosts; notes: string[] }> {
@@ -57,7 +76,7 @@ async function fromFile(options: BisectOptions): Promise<{ hosts: Hosts; notes: 
 
 /** Paths around one target. The gateway is probed only where it lies on the way there: nobody asked for it. */
 async function guess(options: BisectOptions, word: string): Promise<{ hosts: Hosts; notes: string[] }> {
-  const url = /^https?:\/\//i.test(word) && URL.canParse(word) ? new URL(word) : undefined;
+  const url = urlOf(word);
   const typed = url === undefined ? parseTarget(word) : placeOf(url);
   const { address, note } = await resolveAddress(typed.host, options.family);
   const route = await routeTo(address);
@@ -124,6 +143,10 @@ function guessedKind(address: string, port: number | undefined): string {
   return port === undefined
     ? `what ${address} is was not said: it is taken for one machine that answers for itself; a load balancer or service needs a hosts file`
     : `what answers on port ${port} was not said: it may be another machine behind ${address} (a NodePort, a load balancer), or several; a hosts file says it (kind, backends)`;
+}
+
+function urlOf(word: string): URL | undefined {
+  return /^https?:\/\//i.test(word) && URL.canParse(word) ? new URL(word) : undefined;
 }
 
 /** Where the server of a URL is. */
