@@ -7,41 +7,12 @@ import { parseHosts } from '../../src/hosts/hosts-file.js';
 import { measuredPaths } from '../../src/hosts/measured-paths.js';
 import { parseHpingText } from '../../src/imports/text/hping-text.js';
 import { MS, SECOND } from '../../src/model/time.js';
+import { HOSTS_OF_2019, RUNS_OF_2019 } from './runs-of-2019.js';
 
-const HOSTS = parseHosts(
-  `
-vantages:
-  shell: { transport: local }
-  client: { transport: local, overlay: true }
-  bad: { transport: local, overlay: true }
-targets:
-  node: { kind: node, address: 172.16.47.27, port: 9876, vantage: bad }
-  pod: { kind: pod, address: 10.125.20.64, port: 8080, node: node, overlay: ipip }
-  nodeport: { kind: nodeport, address: 172.16.47.27, port: 30927, node: node, pod: pod }
-  external: { kind: external, address: 172.16.33.44, port: 9876 }
-paths:
-  - { from: shell, to: nodeport, probe: syn }
-  - { from: client, to: pod, probe: syn }
-  - { from: client, to: pod, probe: icmp }
-  - { from: client, to: node, probe: icmp }
-  - { from: shell, to: node, probe: syn }
-  - { from: bad, to: external, probe: syn }
-`,
-  'hosts.yaml',
-);
+const HOSTS = parseHosts(HOSTS_OF_2019, 'hosts.yaml');
 
-/** Which of the published measurements was made on which path. */
-const FILES: readonly [path: string, file: string][] = [
-  ['shell>nodeport/syn', 'nodeport-syn-from-shell'],
-  ['client>pod/syn', 'overlay-syn-from-node'],
-  ['client>pod/icmp', 'overlay-icmp-from-node'],
-  ['client>node/icmp', 'node-icmp-from-node'],
-  ['shell>node/syn', 'node-syn-from-shell'],
-  ['bad>external/syn', 'external-syn-from-node'],
-];
-
-function seriesOf([name, file]: readonly [string, string]): SequentialSeries {
-  const hping = parseHpingText(readFileSync(`test/fixtures/github-2019/${file}.hping.txt`, 'utf8'));
+function seriesOf({ name, file }: (typeof RUNS_OF_2019)[number]): SequentialSeries {
+  const hping = parseHpingText(readFileSync(file, 'utf8'));
   const planned = measuredPaths(HOSTS).find(({ measured }) => measured.name === name);
   assert.ok(planned, name);
   const intervalNs = hping.measuredIntervalNs ?? hping.intervalNs;
@@ -59,7 +30,7 @@ function seriesOf([name, file]: readonly [string, string]): SequentialSeries {
 }
 
 suite('the measurements of 2019, path by path', () => {
-  const verdict = judgeSequential(FILES.map(seriesOf));
+  const verdict = judgeSequential(RUNS_OF_2019.map(seriesOf));
 
   test('a receive queue of the bad node is to blame', () => {
     assert.deepEqual([verdict.cause, verdict.where], ['rx-queue', 'node']);
@@ -94,7 +65,7 @@ suite('the measurements of 2019, path by path', () => {
   });
 
   test('without the runs at the node itself nobody is accused', () => {
-    const fewer = judgeSequential(FILES.filter(([name]) => name === 'shell>nodeport/syn').map(seriesOf));
+    const fewer = judgeSequential(RUNS_OF_2019.filter(({ name }) => name === 'shell>nodeport/syn').map(seriesOf));
     assert.equal(fewer.cause, 'inconclusive', JSON.stringify(fewer.posterior));
   });
 });

@@ -63,36 +63,29 @@ export function asked(
   });
 }
 
+type ServingStage = 'server' | 'throttled' | 'accept-queue' | 'resolver';
+
+/** What serves is not reached, now and then: so many milliseconds apart, for so many. */
+function nowAndThen(
+  kind: 'stall' | 'loss',
+  stage: ServingStage,
+  [periodFrom, periodTo]: readonly [number, number],
+  [lengthFrom, lengthTo]: readonly [number, number],
+): FaultInput {
+  const machine = stage === 'resolver' ? 'names' : 'web';
+  const when = { period: [periodFrom * MS, periodTo * MS], length: [lengthFrom * MS, lengthTo * MS] };
+  return { kind, stage, machine, when } as FaultInput;
+}
+
 /** A process that stands still now and then. */
-export const SERVER_STOPS: FaultInput = {
-  kind: 'stall',
-  stage: 'server',
-  machine: 'web',
-  when: { period: [600 * MS, 3 * SECOND], length: [120 * MS, 300 * MS] },
-} as FaultInput;
-
+export const SERVER_STOPS = nowAndThen('stall', 'server', [600, 3_000], [120, 300]);
 /** By quota: in many periods of 100 ms it stands still for the rest of it. */
-export const THROTTLED: FaultInput = {
-  kind: 'stall',
-  stage: 'throttled',
-  machine: 'web',
-  when: { period: [300 * MS, 1 * SECOND], length: [60 * MS, 95 * MS] },
-} as FaultInput;
-
+export const THROTTLED = nowAndThen('stall', 'throttled', [300, 1_000], [60, 95]);
 /** The same in every period: most requests wait, so that none stands out. */
-export const ALWAYS_THROTTLED: FaultInput = {
-  kind: 'stall',
-  stage: 'throttled',
-  machine: 'web',
-  when: { period: [150 * MS, 150 * MS], length: [140 * MS, 140 * MS] },
-} as FaultInput;
-
-export const ACCEPT_QUEUE: FaultInput = {
-  kind: 'loss',
-  stage: 'accept-queue',
-  machine: 'web',
-  when: { period: [1 * SECOND, 3 * SECOND], length: [150 * MS, 500 * MS] },
-} as FaultInput;
+export const ALWAYS_THROTTLED = nowAndThen('stall', 'throttled', [150, 150], [140, 140]);
+export const ACCEPT_QUEUE = nowAndThen('loss', 'accept-queue', [1_000, 3_000], [150, 500]);
+export const RESOLVER_DROPS = nowAndThen('loss', 'resolver', [1_000, 2_000], [150, 400]);
+export const RESOLVER_SLOW = nowAndThen('stall', 'resolver', [800, 3_000], [120, 300]);
 
 /** From one stop of a process that never has more than one connection waiting to the next. */
 const STOPS = Array.from({ length: 38 }, (_, i) => i * 1_500 * MS + 500 * MS);
@@ -112,20 +105,6 @@ export const STANDS_BEHIND_FULL_QUEUE: readonly FaultInput[] = [
     when: STOPS.map((start) => ({ start: start + 150 * MS, length: 550 * MS })),
   } as FaultInput,
 ];
-
-export const RESOLVER_DROPS: FaultInput = {
-  kind: 'loss',
-  stage: 'resolver',
-  machine: 'names',
-  when: { period: [1 * SECOND, 2 * SECOND], length: [150 * MS, 400 * MS] },
-} as FaultInput;
-
-export const RESOLVER_SLOW: FaultInput = {
-  kind: 'stall',
-  stage: 'resolver',
-  machine: 'names',
-  when: { period: [800 * MS, 3 * SECOND], length: [120 * MS, 300 * MS] },
-} as FaultInput;
 
 /** What the kernel of the server's machine counts in an hour like any other. */
 export const QUIET_ACCOUNT: MachineAccount = { machine: 'web', throttledNs: 0, overflows: 0 };

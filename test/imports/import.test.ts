@@ -8,6 +8,7 @@ import { after, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { recordSchema } from '../../src/commands/schema.js';
 import { MS, SECOND, US } from '../../src/model/time.js';
+import { HOSTS_OF_2019, RUNS_OF_2019 } from '../bisect/runs-of-2019.js';
 import { RXRAY } from '../e2e/rxray.js';
 import { type FilePacket, pcap, pcapng } from './capture/build-file.js';
 import { ethernet, syn, synAck } from './capture/build-packet.js';
@@ -306,48 +307,20 @@ describe('import of printed output', () => {
 });
 
 describe('a verdict from runs made one after the other', () => {
-  const HOSTS = `
-vantages:
-  shell: { transport: local }
-  client: { transport: local, overlay: true }
-  bad: { transport: local, overlay: true }
-targets:
-  node: { kind: node, address: 172.16.47.27, port: 9876, vantage: bad }
-  pod: { kind: pod, address: 10.125.20.64, port: 8080, node: node, overlay: ipip }
-  nodeport: { kind: nodeport, address: 172.16.47.27, port: 30927, node: node, pod: pod }
-  external: { kind: external, address: 172.16.33.44, port: 9876 }
-paths:
-  - { from: shell, to: nodeport, probe: syn }
-  - { from: client, to: pod, probe: syn }
-  - { from: client, to: pod, probe: icmp }
-  - { from: client, to: node, probe: icmp }
-  - { from: shell, to: node, probe: syn }
-  - { from: bad, to: external, probe: syn }
-`;
-  const RUNS: readonly [name: string, file: string][] = [
-    ['shell>nodeport/syn', 'nodeport-syn-from-shell'],
-    ['client>pod/syn', 'overlay-syn-from-node'],
-    ['client>pod/icmp', 'overlay-icmp-from-node'],
-    ['client>node/icmp', 'node-icmp-from-node'],
-    ['shell>node/syn', 'node-syn-from-shell'],
-    ['bad>external/syn', 'external-syn-from-node'],
-  ];
-  const paths = RUNS.map(([name, run]) => ({ name, file: `test/fixtures/github-2019/${run}.hping.txt` }));
-
   it('the numbers of 2019: a receive queue of the bad node', async () => {
-    const { records, status } = await imported({ hosts: file(HOSTS), paths });
+    const { records, status } = await imported({ hosts: file(HOSTS_OF_2019), paths: RUNS_OF_2019 });
     const [verdict] = records('verdict');
     assert.deepEqual([verdict?.cause, verdict?.where, status], ['rx-queue', 'node', 1]);
     assert.match(JSON.stringify(verdict?.quality), /hping3 rounds any loss up to whole per cent/);
   });
 
   it('one of them alone convicts nobody', async () => {
-    const { records, status } = await imported({ hosts: file(HOSTS), paths: paths.slice(0, 1) });
+    const { records, status } = await imported({ hosts: file(HOSTS_OF_2019), paths: RUNS_OF_2019.slice(0, 1) });
     assert.deepEqual([records('verdict')[0]?.cause, status], ['inconclusive', 3]);
   });
 
   it('refuses what does not fit', async () => {
-    const hosts = file(HOSTS);
+    const hosts = file(HOSTS_OF_2019);
     const ping = `${FIXTURES}/ping.txt`;
     assert.equal(await refusal({ hosts, paths: [{ name: 'shell>moon/syn', file: ping }] }), 'E_IMPORT_PATH');
     assert.equal(await refusal({ hosts, paths: [{ name: 'shell>node/syn', file: ping }] }), 'E_IMPORT_PATH');

@@ -72,8 +72,13 @@ static __noinline void park(void *context, struct syscalls_slot *slot, __u64 now
 	}
 }
 
-/* A task that was switched out within a call is back. */
-OWN void resume(struct syscalls_slot *slot, struct syscalls_parked *off, __u32 tid, __u64 now)
+struct syscalls_absence {
+	__u64 away;
+	__u64 asleep; /* of that; the rest it waited for a CPU */
+};
+
+/* How long a task was away that left at `off_ns` and is back at `now`: counted, and told. */
+OWN struct syscalls_absence count_away(struct syscalls_parked *off, __u64 now)
 {
 	__u64 left = off->off_ns, away = now > left ? now - left : 0, asleep = 0;
 
@@ -84,6 +89,15 @@ OWN void resume(struct syscalls_slot *slot, struct syscalls_parked *off, __u32 t
 	}
 	off->sleeping_ns += asleep;
 	off->waiting_ns += away - asleep;
+	off->off_ns = 0;
+	return (struct syscalls_absence){away, asleep};
+}
+
+/* A task that was switched out within a call is back. */
+OWN void resume(struct syscalls_slot *slot, struct syscalls_parked *off, __u32 tid, __u64 now)
+{
+	__u64 away = count_away(off, now).away;
+
 	if (takes_stacks && away > off->longest_ns) {
 		struct syscalls_stacks *kept = bpf_map_lookup_elem(&stacks, &tid);
 
@@ -93,7 +107,6 @@ OWN void resume(struct syscalls_slot *slot, struct syscalls_parked *off, __u32 t
 			bpf_probe_read_kernel(kept->kept, sizeof(kept->kept), kept->now);
 		}
 	}
-	off->off_ns = 0;
 	slot->began_ns = off->began_ns;
 	slot->call = off->call;
 	slot->tid = tid;

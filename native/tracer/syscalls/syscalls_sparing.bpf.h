@@ -21,26 +21,19 @@
 /* A thread that left the CPU within a call is back, just now, or since a switch that was not seen. */
 static __noinline void come_back(struct task_struct *task, struct syscalls_parked *off, __u32 tid)
 {
-	__u64 now, left, away, asleep = 0;
+	struct syscalls_absence was;
+	__u64 now, left;
 
 	if (off == NULL || off->began_ns == 0 || off->off_ns == 0)
 		return;
 	now = bpf_ktime_get_ns();
 	left = off->off_ns;
-	away = now > left ? now - left : 0;
-	if (off->asleep) {
-		asleep = off->woken_ns > left ? off->woken_ns - left : away;
-		if (asleep > away)
-			asleep = away;
-	}
-	off->sleeping_ns += asleep;
-	off->waiting_ns += away - asleep;
-	if (away > off->longest_ns) {
-		off->longest_ns = away;
+	was = count_away(off, now);
+	if (was.away > off->longest_ns) {
+		off->longest_ns = was.away;
 		off->longest_from_ns = left;
-		off->longest_asleep_ns = asleep;
+		off->longest_asleep_ns = was.asleep;
 	}
-	off->off_ns = 0;
 	off->in_ns = off->seen_ns = now;
 	if (now - off->began_ns >= min_ns)
 		capture(task, off, tid);
