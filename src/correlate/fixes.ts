@@ -11,17 +11,50 @@ const SLOW_FILES: readonly (readonly [file: RegExp, sentence: string])[] = [
     /\/(smaps|smaps_rollup|clear_refs)$/,
     'scan the memory of processes less often (cAdvisor: leave out referenced_memory)',
   ],
+  [
+    /^\/?(proc\/)?slabinfo$/,
+    'read /proc/slabinfo less often: the kernel walks through lists of slabs with interrupts off; shrink what fills them (mostly dentries: echo 2 > /proc/sys/vm/drop_caches)',
+  ],
 ];
 
-/** One sentence about what would help. */
+/** What is known of functions of the kernel that hold a CPU for long. */
+const SLOW_FUNCTIONS: readonly (readonly [name: RegExp, sentence: string])[] = [
+  [
+    /^estimation_timer$/,
+    'the estimators of IPVS are summed up there: sysctl net.ipv4.vs.run_estimation=0, or Linux 6.2 and newer (rxray check --only ipvs-modes)',
+  ],
+  [
+    /^(xt_replace_table|__?do_replace|ip6?t_register_table|nf_tables_commit|nf_tables_abort|nft_commit_.*)$/,
+    'rules of the firewall are replaced there: fewer rules, fewer changes, kube-proxy in mode nftables or ipvs (rxray check --only firewall-rules --only firewall-changes)',
+  ],
+  [
+    /^(compact_zone|try_to_compact_pages|__alloc_pages_direct_compact)$/,
+    'memory is compacted there for a large allocation: no transparent huge pages on demand (defrag=madvise or defer), a higher vm.min_free_kbytes (rxray check --only memory-compaction)',
+  ],
+];
+
+/** Classes in which somebody held the CPU at work that its stack shows. */
+const HOLDING: ReadonlySet<StallClass> = new Set([
+  'bh-off-in-syscall',
+  'softirq-handler',
+  'kthread-starved',
+  'irq-off',
+]);
+
+/** One sentence about what would help. @param stack of the kernel, while it was held */
 export function fixFor(
   kind: StallClass,
   holder: Holder | undefined,
   file: string | undefined,
   handler: string | null,
+  stack: readonly string[] = [],
 ): string {
   const known = file === undefined ? undefined : SLOW_FILES.find(([pattern]) => pattern.test(file));
   if (known) return known[1];
+  const slow = HOLDING.has(kind)
+    ? SLOW_FUNCTIONS.find(([pattern]) => stack.some((name) => pattern.test(name)))
+    : undefined;
+  if (slow) return slow[1];
   const who = holder === undefined ? 'it' : holder.threadName;
   switch (kind) {
     case 'bh-off-in-syscall':

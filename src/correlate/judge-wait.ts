@@ -36,6 +36,7 @@ export function judgeWait(observed: ObservedWait): Culprit {
   const handler = wait.handler >= 0 && wait.handlerNs > 0 ? softirqName(wait.handler) : null;
   const waitNs = wait.toNs - wait.fromNs;
   const heldNs = accused ? hold.heldNs : reason.class === 'softirq-handler' ? Math.min(waitNs, wait.handlerNs) : 0;
+  const stack = stackOf(observed, hold);
   const place = cgroupPlace(cgroup ?? '');
   return {
     type: 'culprit',
@@ -66,11 +67,11 @@ export function judgeWait(observed: ObservedWait): Culprit {
     servedBy: serverOf(observed),
     netns: wait.netns,
     interface: wait.interface,
-    stack: stackOf(observed, hold),
+    stack,
     shares: delayShares(observed),
     stealNs: wait.stealNs,
     because: reason.because,
-    fix: fixFor(reason.class, accused ? main : undefined, syscall?.file, handler),
+    fix: fixFor(reason.class, accused ? main : undefined, syscall?.file, handler, stack),
   };
 }
 

@@ -12,6 +12,8 @@ const RELEASED_TOGETHER_NS = 10 * MS;
 const SETTLE_NS = 1_000 * MS;
 /** When kernels send a SYN again: after 1, 3, 7 and 15 s, newer ones each second at first (tcp_syn_linear_timeouts). */
 const CONNECTS_AGAIN_NS = [1, 2, 3, 4, 5, 7, 15].map((seconds) => seconds * SECOND);
+/** When resolvers ask for a name again that nobody answered: musl after 2.5 s, glibc and most after 5 s; twice at most. */
+const NAMES_AGAIN_NS = [2.5, 5, 10].map((seconds) => seconds * SECOND);
 const REMEMBERED = 64;
 /** A loss that does not end is told in pieces. */
 const LARGEST_GROUP = 512;
@@ -25,7 +27,8 @@ interface Repeated {
 /**
  * Answers to SYNs that the kernel sent again. Where its TCP does the probing, one that comes a second (3, 7) late and
  * a usual RTT more tells that the first SYN or its answer was lost, not that anything waited. So do requests whose
- * connection took so long, and names that a resolver answered when it was asked again.
+ * connection took so long, and names that a resolver answered when it was asked again, be it by this machine's own
+ * resolver, of which the time alone tells.
  */
 export class Retransmissions {
   #instantsNs: readonly number[] = [];
@@ -57,7 +60,10 @@ export class Retransmissions {
 
   /** The same of a request, whose phases tell. */
   takeRequest(sentNs: number, rttNs: number, flow: number, { phases, unanswered = 0 }: RequestDetail): boolean {
-    const repeated = unanswered > 0 || isRepeated(CONNECTS_AGAIN_NS, phases.connect ?? 0);
+    const repeated =
+      unanswered > 0 ||
+      isRepeated(CONNECTS_AGAIN_NS, phases.connect ?? 0) ||
+      isRepeated(NAMES_AGAIN_NS, phases.dns ?? 0);
     if (repeated) this.#waiting.push({ sentNs, rttNs, flow });
     return repeated;
   }

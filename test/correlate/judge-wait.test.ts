@@ -472,6 +472,30 @@ test('whoever reads memory.stat is told what helps against that', () => {
   assert.match(fix, /^read memory\.stat less often/);
 });
 
+const remedies: readonly (readonly [what: string, situation: Situation, fix: RegExp])[] = [
+  [
+    'estimators of IPVS in a timer softirq',
+    { wait: { handlerNs: 90 * MS, handler: 1, heldNs: 95 * MS }, stack: ['estimation_timer', 'call_timer_fn'] },
+    /^the estimators of IPVS .*net\.ipv4\.vs\.run_estimation=0/,
+  ],
+  [
+    'rules of the old iptables',
+    { holder: { threadName: 'iptables-restor', syscall: 54 }, stack: ['xt_replace_table', '__do_replace'] },
+    /^rules of the firewall are replaced there: .*firewall-rules/,
+  ],
+  ['rules of nftables', { holder: { threadName: 'nft' }, stack: ['nf_tables_commit'] }, /^rules of the firewall/],
+  [
+    'compaction within an allocation',
+    { stack: ['isolate_migratepages_block', 'compact_zone', 'try_to_compact_pages'] },
+    /^memory is compacted there .*memory-compaction/,
+  ],
+  ['a reader of slabinfo', { holder: { file: '/slabinfo', fileSystem: 'proc' } }, /^read \/proc\/slabinfo less often/],
+];
+for (const [what, situation, fix] of remedies)
+  test(`the remedy names what the kernel was at: ${what}`, () => {
+    assert.match(judgeWait(buildWait(situation)).fix, fix);
+  });
+
 test('container and pod are read from the cgroup', () => {
   const id = '0123456789abcdef'.repeat(4);
   const paths = [

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { parseResolverConfig, searchedNames } from '../../src/hosts/resolver-config.js';
 import type { SampleRecord } from '../../src/model/records/run.js';
 import type { Summary } from '../../src/model/summary.js';
-import { records, rxray } from '../e2e/rxray.js';
+import { needsRoot } from '../e2e/lab-probing.js';
+import { records, rxray, rxrayIn } from '../e2e/rxray.js';
 import { type Question, serveNames } from './fake-dns.js';
 
 type Asked = SampleRecord & { readonly request: NonNullable<SampleRecord['request']> };
@@ -82,6 +86,40 @@ suite('probe --dns', () => {
       assert.equal(request.unanswered, 0);
       assert.ok(rttNs >= 295e6);
     }
+  });
+
+  test('without a server as resolv.conf says: the search list multiplies each name, its time limit asks again', {
+    ...needsRoot,
+  }, async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'rxray-resolv-'));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const file = join(folder, 'resolv.conf');
+    writeFileSync(file, 'nameserver 127.0.0.77\nsearch a.test b.test\noptions ndots:5 timeout:1\n');
+    const seen: string[] = [];
+    const answering = ({ name, type }: Question): { code?: number } | null => {
+      if (name !== 'www.example') seen.push(name);
+      const isFirst = name === 'www.example' && type === 'AAAA' && !seen.includes('lost');
+      if (isFirst) seen.push('lost');
+      return isFirst ? null : { code: name === 'www.example' ? 0 : 3 };
+    };
+    await serveNames(t, answering, { address: '127.0.0.77', wanted: 53 });
+    const inPlace = 'mount --bind "$0" /etc/resolv.conf; exec "$@"';
+    const asked = ['--dns', 'www.example', '--dns-via', 'udp', '-c', '2', '--rate', '5', '-W', '3s'];
+    const { out, err } = await rxrayIn(
+      { through: ['unshare', '-m', 'sh', '-c', inPlace, file] },
+      ...['probe', '--json', '--requests-alone', ...asked],
+    );
+    const samples = records<Asked>(out, 'sample').sort((a, b) => a.seq - b.seq);
+    assert.deepEqual(
+      samples.map(({ outcome, request }) => [outcome, request.queries, request.unanswered]),
+      [
+        ['reply', 7, 1],
+        ['reply', 6, 0],
+      ],
+      err,
+    );
+    assert.ok(Math.abs((samples[0]?.rttNs ?? 0) - 1e9) < 0.3e9, String(samples[0]?.rttNs));
+    assert.deepEqual(new Set(seen), new Set(['www.example.a.test', 'www.example.b.test', 'lost']));
   });
 
   test('no such name, and a server that fails, are answers with their code', async (t) => {

@@ -16,9 +16,17 @@ export type Answering = (
   question: Question,
 ) => { readonly code?: number; readonly records?: boolean; readonly afterMs?: number } | null;
 
-/** A DNS server on loopback, over UDP and TCP on one port, that ends with the test. */
-export async function serveNames(t: TestContext, answering: Answering): Promise<number> {
-  const { udp, tcp, port } = await boundToOnePort();
+/**
+ * A DNS server on loopback, over UDP and TCP on one port, that ends with the test.
+ * @param wanted port; any that is free without it
+ * @returns its port
+ */
+export async function serveNames(
+  t: TestContext,
+  answering: Answering,
+  { address = '127.0.0.1', wanted = 0 } = {},
+): Promise<number> {
+  const { udp, tcp, port } = await boundToOnePort(address, wanted);
   udp.on('message', (message, from) => {
     respond(message, from.port, 'udp', answering, (answer) => udp.send(answer, from.port, from.address));
   });
@@ -46,18 +54,18 @@ export async function serveNames(t: TestContext, answering: Answering): Promise<
 }
 
 /** A port that is free for UDP may be taken for TCP: others are tried. */
-async function boundToOnePort(): Promise<{ udp: Socket; tcp: Server; port: number }> {
+async function boundToOnePort(address: string, wanted: number): Promise<{ udp: Socket; tcp: Server; port: number }> {
   for (;;) {
     const udp = createSocket('udp4');
-    await once(udp.bind(0, '127.0.0.1'), 'listening');
+    await once(udp.bind(wanted, address), 'listening');
     const { port } = udp.address();
     const tcp = createServer();
     try {
-      await once(tcp.listen(port, '127.0.0.1'), 'listening');
+      await once(tcp.listen(port, address), 'listening');
       return { udp, tcp, port };
     } catch (error) {
       udp.close();
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+      if (wanted > 0 || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     }
   }
 }
