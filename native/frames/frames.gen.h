@@ -136,6 +136,12 @@ enum rxray_end_reason {
 #define RXRAY_WAIT_FLAGS_GONE 0x08u
 /* no packet followed that tells the network namespace */
 #define RXRAY_WAIT_FLAGS_NAMESPACE_UNKNOWN 0x10u
+/* the holder was looked up as it went to sleep by itself: that is its system call and its stack */
+#define RXRAY_WAIT_FLAGS_GAVE_UP 0x20u
+/* the holder was interrupted right behind an instruction that switches interrupts on (told on arm64 only) */
+#define RXRAY_WAIT_FLAGS_BEHIND_ENABLING 0x40u
+/* the thread slept for a lock that somebody had on its CPU: on real-time kernels softirqs are one */
+#define RXRAY_WAIT_FLAGS_FOR_LOCK 0x80u
 
 /* its key is right: path, seq and flow are those of the probe; else seq is the packet's own number */
 #define RXRAY_RX_FLAGS_KEYED 0x01u

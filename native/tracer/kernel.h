@@ -77,6 +77,15 @@ struct thread_info {
 	__u32 cpu;
 };
 
+/* A lock that one sleeps for, who waits for it, and who has it: an address whose lowest bit is a flag. */
+struct rt_mutex_base {
+	void *owner;
+};
+
+struct rt_mutex_waiter {
+	struct rt_mutex_base *lock;
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
@@ -88,6 +97,7 @@ struct task_struct {
 	char comm[16];
 	struct files_struct *files;
 	struct css_set *cgroups;
+	struct rt_mutex_waiter *pi_blocked_on;
 };
 
 /* The CPU of a task that runs or waits to run lay here before 5.16. */
@@ -179,5 +189,6 @@ struct pt_regs {
 
 #define PF_KTHREAD 0x00200000
 #define PF_IO_WORKER 0x00000010
+#define TASK_RTLOCK_WAIT 0x1000 /* sleeps for what is a spinning lock on other kernels; of 5.15 */
 
 #endif

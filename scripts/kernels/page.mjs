@@ -33,15 +33,17 @@ ${table([
 
 ## What was seen
 
-A process held CPU 1 three times for 130 ms, in ways of its own, while received packets were steered there. The cell says
-how many of them \`trace stall\` reported with that process, by which class and in which system call.
+A process held CPU 1 five times for 300 ms, in ways of its own, while received packets were steered there. The cell says
+how many of these \`trace stall\` reported with that process, by which class and in which system call. Each hold is judged
+by itself, against the guest's own log: one in which the emulated processor paused for a quarter of it is left out, and
+counted as such.
 
 ${table([
   ['interrupts off in write(), by a module', ({ stalls }) => stallCell(stalls, 'hold-irq')],
   ['softirqs off in write()', ({ stalls }) => stallCell(stalls, 'hold-bh')],
   ['a long write(), the receiving thread woken', ({ stalls }) => stallCell(stalls, 'hold-busy')],
   ['SCHED_FIFO user code, the receiving thread woken', ({ stalls }) => stallCell(stalls, 'hog-fifo')],
-  ['system calls of 130 ms, by trace syscalls', ({ syscalls }) => syscallsCell(syscalls)],
+  ['five system calls of 300 ms, by trace syscalls', ({ syscalls }) => syscallsCell(syscalls)],
 ])}
 
 ## Cards
@@ -57,7 +59,7 @@ ${table(
   ]),
 )}
 
-Of 32 flows to the virtio card with four queues, which queue each took by the kernel's own account (\`trace rx\`), and
+Of 32 flows to the virtio card with several queues, which queue each took by the kernel's own account (\`trace rx\`), and
 what the card's key and table predict:
 
 ${table([['flows on the queue predicted', ({ queues }) => queuesCell(queues)]])}
@@ -166,12 +168,14 @@ function stallCell(stalls, name) {
   return cell(stalls?.because === undefined ? stalls?.[name] : stalls, (told) => {
     const call = told.syscall === null ? '' : ` in ${told.syscall}()`;
     const thread = told.waiting === undefined ? '' : `, ${told.waiting}`;
-    return `${told.found} of ${told.held}: ${told.class}${thread}, ${name}${call}, ${told.longestMs} ms`;
+    const paused = told.paused ? ` (paused in ${told.paused} more)` : '';
+    const text = `${told.found} of ${told.held}${paused}: ${told.class}${thread}, ${name}${call}, ${told.longestMs} ms`;
+    return told.missed === undefined ? text : { text, because: told.missed };
   });
 }
 
 function syscallsCell(syscalls) {
-  return cell(syscalls, ({ found, call, longestMs }) => `${found}: ${call}(), ${longestMs} ms`);
+  return cell(syscalls, ({ found, held, call, longestMs }) => `${found} of ${held}: ${call}(), ${longestMs} ms`);
 }
 
 function stampsCell(card) {

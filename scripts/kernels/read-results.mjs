@@ -109,6 +109,9 @@ function queuesResult(out) {
   return { ...facts, predictedRight: right.length };
 }
 
+/** A hold in which its holder did not run itself for more of the time shows nothing: the machine paused. */
+const MOST_PAUSED = 0.25;
+
 /** What `trace stall` says of each of the processes that held CPU 1, one after the other. */
 function stallsResult(out, log = 'stalls.txt') {
   const events = decoded(out, 'stall');
@@ -121,54 +124,89 @@ function stallsResult(out, log = 'stalls.txt') {
   }
   const epochNs = Number(events.find(({ kind }) => kind === 'start')?.epochMonoNs ?? 0n);
   const done = readText(out, log) ?? '';
-  const waiting = done.includes('threads yes') ? 'NAPI thread' : 'ksoftirqd';
+  const threads = done.includes('threads yes');
   return Object.fromEntries(
     ['hold-irq', 'hold-bh', 'hold-busy', 'hog-fifo'].map((name) => {
-      const lines = done.matchAll(new RegExp(`^${name} CPU \\d+ from (\\d+) for (\\d+)`, 'gm'));
-      const held = [...lines].map(([, from, length]) => ({ fromNs: from - epochNs, toNs: from - epochNs + +length }));
-      const own = told.filter(({ process }) => process?.threadName === name);
-      const [first] = own;
-      if (held.length === 0) return [name, { because: firstWords(out, log) }];
-      if (first !== undefined) return [name, named(name, held, own, waiting)];
-      const silent =
-        /^hold-busy|^hog/.test(name) && waiting === 'NAPI thread' && !existsSync(join(out, 'starved.frames'));
-      const because = silent ? 'no packets were under way then' : elseSeen(told, held);
-      return [name, { held: held.length, found: 0, because }];
+      const holds = holdsOf(done, name, epochNs);
+      if (holds.length === 0) return [name, { because: firstWords(out, log) }];
+      const waiting = /^hold-busy|^hog/.test(name) ? { waiting: threads ? 'NAPI thread' : 'ksoftirqd' } : {};
+      if (threads && 'waiting' in waiting && !existsSync(join(out, 'starved.frames')))
+        return [name, { held: holds.length, found: 0, because: 'no packets were under way then' }];
+      const result = { ...judgedHolds(name, holds, told), ...waiting };
+      const preempts = name === 'hold-busy' && result.found === 0 ? preemption(out) : undefined;
+      return [name, preempts === undefined ? result : { ...result, because: preempts }];
     }),
   );
 }
 
-function named(name, held, own, waiting) {
-  const [first] = own;
+/** When a process held the CPU, by its own account. */
+function holdsOf(log, name, epochNs) {
+  const lines = log.matchAll(new RegExp(`^${name} CPU \\d+ from (\\d+) for (\\d+) gap (\\d+)`, 'gm'));
+  return [...lines].map(([, from, length, gap]) => ({
+    fromNs: from - epochNs,
+    toNs: from - epochNs + Number(length),
+    paused: gap > MOST_PAUSED * length,
+  }));
+}
+
+/** What was told of the holds in which the machine went on, of each by itself. */
+function judgedHolds(name, holds, told) {
+  const sound = holds.filter(({ paused }) => !paused);
+  const then = ({ fromNs, toNs }) => told.filter(({ start, release }) => start < toNs && release > fromNs);
+  const own = sound.map((hold) => then(hold).filter(({ process }) => process?.threadName === name));
+  const paused = holds.length - sound.length;
+  const counts = { held: sound.length, found: own.filter(({ length }) => length > 0).length, paused };
+  const missed = sound.filter((_, index) => own[index].length === 0).flatMap((hold) => elseSeen(then(hold)));
+  const because = sound.length === 0 ? 'the machine paused in each of them' : mostFrequent(missed);
+  if (counts.found === 0) return { ...counts, because };
+  const all = own.flat();
   return {
-    held: held.length,
-    found: own.length,
-    class: first.class,
-    ...(/^hold-busy|^hog/.test(name) ? { waiting } : {}),
-    syscall: first.syscall?.name ?? null,
-    longestMs: Math.round(Math.max(...own.map(({ heldNs }) => heldNs)) / 1e6),
+    ...counts,
+    class: mostFrequent(all.map((culprit) => culprit.class)),
+    syscall: mostFrequent(all.map(({ syscall }) => syscall?.name ?? null)),
+    longestMs: Math.round(Math.max(...all.map(({ heldNs }) => heldNs)) / 1e6),
+    ...(missed.length === 0 ? {} : { missed: because }),
   };
 }
 
-/** What was told of the times in which somebody held the CPU, and he was not named. */
-function elseSeen(told, held) {
-  const then = told.filter(({ start, release }) => held.some(({ fromNs, toNs }) => start < toNs && release > fromNs));
-  const [first] = then;
+function mostFrequent(values) {
+  const count = (value) => values.filter((one) => one === value).length;
+  return [...new Set(values)].sort((one, other) => count(other) - count(one))[0];
+}
+
+/** What was told while somebody held the CPU, and he was not named. */
+function elseSeen(told) {
+  const [first] = told;
   if (first === undefined) return 'no packet waited for 40 ms';
-  return `seen as ${first.class}, and nobody named: ${first.because}`;
+  const who = first.process === null ? 'nobody' : first.process.threadName;
+  return `seen as ${first.class}, and ${who} named: ${first.because.replace(/\[\d+\]|\d+\.\d+ ms/g, '…')}`;
+}
+
+/** Why an ordinary process does not keep a thread of the kernel waiting; undefined where it can. */
+function preemption(out) {
+  const version = readText(out, 'version') ?? '';
+  const model = /\((\w+)\)/.exec(readText(out, 'preempt') ?? '')?.[1] ?? (/PREEMPT_RT/.test(version) ? 'rt' : 'none');
+  if (model === 'none' || model === 'voluntary') return undefined;
+  return `this kernel preempts (${model}): an ordinary process in a system call keeps no other from the CPU for 40 ms`;
 }
 
 function syscallsResult(out) {
   const events = decoded(out, 'syscalls');
   if (events.because !== undefined) return events;
+  const epochNs = Number(events.find(({ kind }) => kind === 'start')?.epochMonoNs ?? 0n);
+  const holds = holdsOf(readText(out, 'syscalls.txt') ?? '', 'hold-busy', epochNs);
   const calls = events
     .filter(({ kind, event }) => kind === 'kernel' && event.kind === 'syscall')
     .map(({ event }) => event.call)
     .filter((call) => call.threadName === 'hold-busy' && syscallName(call.number, call.architecture) === 'write');
   if (calls.length === 0) return { because: 'no call was seen' };
   const longest = calls.reduce((a, b) => (b.endedNs - b.beganNs > a.endedNs - a.beganNs ? b : a));
+  const found = holds.filter(({ fromNs, toNs }) =>
+    calls.some(({ beganNs, endedNs }) => beganNs < toNs && endedNs > fromNs),
+  );
   return {
-    found: calls.length,
+    held: holds.length,
+    found: found.length,
     call: syscallName(longest.number, longest.architecture),
     longestMs: Math.round((longest.endedNs - longest.beganNs) / 1e6),
   };

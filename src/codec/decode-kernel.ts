@@ -126,6 +126,9 @@ function decodeWait(view: DataView, at: number, damaged: (why: string) => never)
     raisedWithin: has(WAIT_FLAGS.raisedWithin),
     backlog: has(WAIT_FLAGS.backlog),
     stackAtStart: has(WAIT_FLAGS.stackAtStart),
+    gaveUp: has(WAIT_FLAGS.gaveUp),
+    forLock: has(WAIT_FLAGS.forLock),
+    behindEnabling: has(WAIT_FLAGS.behindEnabling),
     gone: has(WAIT_FLAGS.gone),
     namespaceUnknown: has(WAIT_FLAGS.namespaceUnknown),
   };

@@ -134,6 +134,12 @@ export const WAIT_FLAGS = {
   gone: 8,
   /** No packet followed that tells the network namespace. */
   namespaceUnknown: 16,
+  /** The holder was looked up as it went to sleep by itself: that is its system call and its stack. */
+  gaveUp: 32,
+  /** The holder was interrupted right behind an instruction that switches interrupts on (told on arm64 only). */
+  behindEnabling: 64,
+  /** The thread slept for a lock that somebody had on its CPU: on real-time kernels softirqs are one. */
+  forLock: 128,
 } as const;
 
 export const RX_FLAGS = {

@@ -1,18 +1,26 @@
 import type { ObservedWait } from '../model/culprit.js';
+import { syscallName } from '../model/syscall-names.js';
 import type { Hold } from './hold.js';
 import { usualSyscall } from './usual-syscall.js';
 
+/** Whoever calls it leaves the CPU, ready as it is. */
+const YIELD = 'sched_yield';
 const SAMPLE_PERIOD_NS = 1_001_001;
 /** Others may have the CPU for so long in between: a watchdog, a timer's thread. */
 const INTERRUPTED_NS = 4_000_000;
 /** Within a hold the machine itself may pause so long. */
 const BRIDGED_GAP_NS = 100_000_000;
 
-/** The system call that the holder was in for most of its time within the wait; -1 none, by the samples of it. */
+/**
+ * The system call that the holder was in for most of its time within the wait; -1 none, by the samples of it. Without
+ * samples that in which it was looked up; unknown, so -1, where that is the call by which it gave the CPU up itself:
+ * user code that sleeps now and then holds nothing in its `nanosleep`.
+ */
 export function syscallHeld({ wait, samples }: ObservedWait, { occupant }: Hold): number {
   const own = samples.filter(({ thread, isWithin }) => isWithin && thread === occupant.thread);
   if (own.length > 0) return usualSyscall(own);
-  return wait.holder.thread === occupant.thread ? wait.holder.syscall : -1;
+  if (wait.holder.thread !== occupant.thread || wait.gaveUp) return -1;
+  return syscallName(wait.holder.syscall, wait.holder.architecture) === YIELD ? -1 : wait.holder.syscall;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { cgroupPlace } from '../model/cgroup-place.js';
 import type { Culprit, ObservedWait, StallClass } from '../model/culprit.js';
-import type { Context, Holder } from '../model/kernel-event.js';
+import type { Context, Holder, ReceiveWait } from '../model/kernel-event.js';
 import { syscallName } from '../model/syscall-names.js';
 import { delayShares } from './delay-shares.js';
 import { fixFor } from './fixes.js';
@@ -36,7 +36,7 @@ export function judgeWait(observed: ObservedWait): Culprit {
   const handler = wait.handler >= 0 && wait.handlerNs > 0 ? softirqName(wait.handler) : null;
   const waitNs = wait.toNs - wait.fromNs;
   const heldNs = accused ? hold.heldNs : reason.class === 'softirq-handler' ? Math.min(waitNs, wait.handlerNs) : 0;
-  const stack = stackOf(observed, hold);
+  const stack = stackOf(observed, hold, main);
   const place = cgroupPlace(cgroup ?? '');
   return {
     type: 'culprit',
@@ -106,10 +106,14 @@ function syscallOf({ syscall, architecture, file, fileSystem }: Holder): Culprit
   };
 }
 
-function stackOf({ wait, holderStack, samples }: ObservedWait, hold: Hold | null): string[] {
-  if (hold === null) return [];
-  if (wait.holder.thread === hold.occupant.thread && holderStack.length > 0) return [...holderStack];
-  const own = samples.filter(({ isWithin, thread }) => isWithin && thread === hold.occupant.thread);
+/** Of the holder at what it held the CPU by: as it was looked up, if that was then, else as it was sampled last. */
+function stackOf({ wait, holderStack, samples }: ObservedWait, hold: Hold | null, main: Holder | null): string[] {
+  if (hold === null || main === null) return [];
+  const isThen = wait.holder.thread === hold.occupant.thread && wait.holder.syscall === main.syscall;
+  if (isThen && holderStack.length > 0) return [...holderStack];
+  const own = samples.filter(
+    ({ isWithin, thread, syscall }) => isWithin && thread === hold.occupant.thread && syscall === main.syscall,
+  );
   return [...(own.at(-1)?.stack ?? [])];
 }
 
@@ -151,7 +155,7 @@ function reasonOf(observed: ObservedWait, hold: Hold | null, main: Holder | null
       ? { class: 'rps-backlog', because: 'poll after poll found the backlog of this CPU full' }
       : { class: 'budget', because: 'poll after poll used its whole budget up' };
   }
-  if (wait.waitKind === 'irq-off') return irqOffReason(wait.holder.context, holderStack, hold, wait.holder.thread);
+  if (wait.waitKind === 'irq-off') return irqOffReason(wait, holderStack, hold);
   if (silent >= half) {
     return unattributed('not even timers ran on this CPU meanwhile: interrupts were off, or the machine paused');
   }
@@ -163,7 +167,10 @@ function reasonOf(observed: ObservedWait, hold: Hold | null, main: Holder | null
   }
   if (hold === null || main === null) return unattributed(nobody(observed));
   if (wait.waitKind === 'thread') {
-    return { class: 'kthread-starved', because: `${wait.server.name} was ready and did not get the CPU` };
+    const because = wait.forLock
+      ? `${wait.server.name} slept for a lock held on its CPU, as switching softirqs off takes one on real-time kernels`
+      : `${wait.server.name} was ready and did not get the CPU`;
+    return { class: 'kthread-starved', because };
   }
   if (main.context === 'user') {
     return unattributed('user code was interrupted, which cannot hold softirqs back');
@@ -222,7 +229,8 @@ const HANDED_OVER = /^(asm_)?sysvec_(call_function|reschedule|irq_work)/;
 /** Where an interrupt ends, and lets others in. */
 const ENDS_INTERRUPT = /irq_exit|irqentry_exit|preempt_schedule_irq/;
 
-function irqOffReason(context: Context, stack: readonly string[], hold: Hold | null, thread: number): Reason {
+function irqOffReason({ holder, behindEnabling }: ReceiveWait, stack: readonly string[], hold: Hold | null): Reason {
+  const { context, thread } = holder;
   const entry = stack.findIndex(isEntry);
   const interrupted = interruptedIn(stack);
   if (context === 'user') {
@@ -239,6 +247,9 @@ function irqOffReason(context: Context, stack: readonly string[], hold: Hold | n
   if (stack.length === 0 || (entry >= 0 && (interrupted === '' || ENABLES.test(interrupted)))) {
     const where = interrupted === '' ? '' : `, right where ${interrupted} lets them on again`;
     return { class: 'irq-off', because: `timers came late${where}` };
+  }
+  if (behindEnabling) {
+    return { class: 'irq-off', because: `timers came late, right behind where ${interrupted} lets them on again` };
   }
   if (entry < 0) return unattributed('timers came late, and the stack does not tell where');
   return unattributed(`timers came late in ${interrupted}, which does not switch interrupts on: the machine paused`);

@@ -112,6 +112,7 @@ export class PathDetector {
     }
     const rttNs = samples.rttNs[i] as number;
     this.#outage.answered(sentNs, sentNs + rttNs);
+    measure.stamps.record(rttNs, flags, measure.rtt);
     measure.rtt.record(rttNs);
     // What passes before something is sent again is no hold of anything.
     const request = samples.requests?.get(i);

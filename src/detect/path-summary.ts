@@ -5,6 +5,7 @@ import { LogHistogram } from '../stats/log-histogram.js';
 import { Failures } from './failures.js';
 import type { RequestMeasure } from './request-measure.js';
 import { summarizeTimes } from './time-summary.js';
+import { TimesByStamps } from './times-by-stamps.js';
 
 /** What was counted and measured on one path, in memory that does not depend on the number of samples. */
 export class PathMeasure {
@@ -12,6 +13,7 @@ export class PathMeasure {
   readonly rtt = new LogHistogram(9);
   /** sent - due; to 0.4 %. */
   readonly sendError = new LogHistogram(7);
+  readonly stamps = new TimesByStamps();
   received = 0;
   late = 0;
   lost = 0;
@@ -65,6 +67,7 @@ export function summarize(path: string, measure: PathMeasure, found: PathFinding
     missedSlots,
     lossRatio: settled > 0 ? Math.min(1, Math.max(0, unanswered / settled)) : 0,
     rttNs: summarizeTimes(measure.rtt),
+    ...present({ rttByStamps: measure.stamps.told() }),
     ...(measure.requests === undefined ? {} : { requests: measure.requests.told() }),
     stalls: found.stalls,
     spikes: found.spikes,

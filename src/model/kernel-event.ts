@@ -72,6 +72,12 @@ export interface ReceiveWait {
   readonly raisedWithin: boolean;
   readonly backlog: boolean;
   readonly stackAtStart: boolean;
+  /** The holder was looked up as it went to sleep by itself: the system call is that by which it did. */
+  readonly gaveUp: boolean;
+  /** The thread that receives slept for a lock that somebody had on its CPU; on real-time kernels softirqs are one. */
+  readonly forLock: boolean;
+  /** The holder was interrupted right behind an instruction that switches interrupts on; told on arm64 only. */
+  readonly behindEnabling: boolean;
   readonly gone: boolean;
   readonly namespaceUnknown: boolean;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { REQUEST_PHASES } from './request.js';
+import { RECEIVED_STAMPS } from './sample.js';
 
 const count = z.int().min(0);
 const length = z.int().describe('nanoseconds');
@@ -98,6 +99,19 @@ export const summarySchema = z.object({
     .optional()
     .describe('import: sent, received and lost are those of the text itself, whose lines show others'),
   rttNs: rttSummarySchema.nullable(),
+  rttByStamps: z
+    .array(
+      z.object({
+        received: z.enum(RECEIVED_STAMPS).describe('who stamped the arrival of these replies'),
+        sentInUserSpace: z.boolean().describe('their sending was stamped in user space, not by the kernel or the card'),
+        replies: count,
+        rttNs: rttSummarySchema,
+      }),
+    )
+    .optional()
+    .describe(
+      'only where the replies of the path were not all stamped at the same points of their way: rttNs mixes what is not to be compared, and these are apart',
+    ),
   requests: requestSummarySchema.optional().describe('of paths of protocol http and dns'),
   stalls: count,
   spikes: count,

@@ -70,6 +70,20 @@ export class LogHistogram {
     this.#sumOfSquares += difference * difference;
   }
 
+  /** Another with the same values so far. */
+  copy(): LogHistogram {
+    const other = new LogHistogram(this.#bits);
+    other.#buckets = this.#buckets.slice();
+    other.#lowest = this.#lowest;
+    other.#count = this.#count;
+    other.#min = this.#min;
+    other.#max = this.#max;
+    other.#shift = this.#shift;
+    other.#sum = this.#sum;
+    other.#sumOfSquares = this.#sumOfSquares;
+    return other;
+  }
+
   get count(): number {
     return this.#count;
   }

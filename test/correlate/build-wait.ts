@@ -35,6 +35,9 @@ const WAIT: ReceiveWait = {
   raisedWithin: false,
   backlog: false,
   stackAtStart: true,
+  gaveUp: false,
+  behindEnabling: false,
+  forLock: false,
   gone: false,
   namespaceUnknown: false,
 };

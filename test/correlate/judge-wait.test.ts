@@ -5,6 +5,10 @@ import { MS } from '../../src/model/time.js';
 import { buildWait, type Situation } from './build-wait.js';
 
 const INTERRUPT = ['hrtimer_interrupt', '__sysvec_apic_timer_interrupt', 'asm_sysvec_apic_timer_interrupt'];
+const ARM64_INTERRUPT = [
+  ...['__hrtimer_run_queues', 'hrtimer_interrupt', 'arch_timer_handler_virt', 'handle_percpu_devid_irq'],
+  ...['gic_handle_irq', 'do_interrupt_handler', 'el1_interrupt', 'el1h_64_irq_handler', 'el1h_64_irq'],
+];
 
 const situations: readonly (readonly [title: string, situation: Situation, expected: string])[] = [
   ['a process in a system call at the raise', {}, 'bh-off-in-syscall cadvisor read'],
@@ -49,6 +53,17 @@ const situations: readonly (readonly [title: string, situation: Situation, expec
     'kthread-starved cadvisor read',
   ],
   [
+    'a thread that receives slept for the lock of softirqs, which a process had',
+    {
+      wait: { waitKind: 'thread', forLock: true, server: { thread: 9, name: 'backlog_napi/1' } },
+      ran: [
+        [27_964, 0, 0, 99.5],
+        [9, -1, 99.5, 100],
+      ],
+    },
+    'kthread-starved cadvisor read',
+  ],
+  [
     'polls that found the queue full',
     {
       wait: { waitKind: 'polls', server: { thread: 22, name: 'ksoftirqd/1' } },
@@ -77,16 +92,23 @@ const situations: readonly (readonly [title: string, situation: Situation, expec
   ...(['_raw_spin_unlock_irqrestore', 'mas_wr_store_entry.isra.0'] as const).map(
     (place): (typeof situations)[number] => [
       `timers late in ${place}, on arm64`,
-      {
-        wait: { waitKind: 'irq-off' },
-        stack: [
-          ...['__hrtimer_run_queues', 'hrtimer_interrupt', 'arch_timer_handler_virt', 'handle_percpu_devid_irq'],
-          ...['gic_handle_irq', 'do_interrupt_handler', 'el1_interrupt', 'el1h_64_irq_handler', 'el1h_64_irq', place],
-        ],
-      },
+      { wait: { waitKind: 'irq-off' }, stack: [...ARM64_INTERRUPT, place] },
       place.includes('irq') ? 'irq-off cadvisor read' : 'unattributed - -',
     ],
   ),
+  [
+    'timers late right behind an instruction of a driver that switches interrupts on, on arm64',
+    { wait: { waitKind: 'irq-off', behindEnabling: true }, stack: [...ARM64_INTERRUPT, 'hold_write', 'vfs_write'] },
+    'irq-off cadvisor read',
+  ],
+  [
+    'the same as the interrupt that came first ended: it may be its handler that ran long',
+    {
+      wait: { waitKind: 'irq-off', behindEnabling: true },
+      stack: [...ARM64_INTERRUPT, '__irq_exit_rcu', 'irq_exit_rcu', 'el1_interrupt', 'el1h_64_irq', 'hold_write'],
+    },
+    'unattributed - -',
+  ],
   [
     'the same as a process that was woken meanwhile took the CPU',
     {
@@ -449,6 +471,47 @@ test('of a hog the length is its whole turn, also where the thread was moved awa
   );
   assert.deepEqual([lengthNs / MS, heldNs / MS], [106, 98]);
 });
+
+const SLEEP = 230; // clock_nanosleep on x86-64
+const calls: readonly (readonly [title: string, situation: Situation, expected: string])[] = [
+  [
+    'user code that went to sleep by itself, with samples',
+    {
+      ran: [
+        [27_964, -1, -1, 99],
+        [27_964, SLEEP, 99, 100],
+      ],
+      wait: { gaveUp: true },
+      holder: { syscall: SLEEP },
+    },
+    'no call, work_of_27964',
+  ],
+  [
+    'the same without samples',
+    { sampledFromMs: 1e6, wait: { gaveUp: true }, holder: { syscall: SLEEP } },
+    'no call, -',
+  ],
+  [
+    'one that is always ready and lets others run at times, without samples',
+    { sampledFromMs: 1e6, holder: { syscall: 24 } },
+    'no call, -',
+  ],
+  ['a long call that was preempted at its end, without samples', { sampledFromMs: 1e6 }, 'read, memcg_stat_show'],
+  [
+    'a long call after which it went to sleep, with samples',
+    { ran: [[27_964, 0, -1, 100]], wait: { gaveUp: true }, holder: { syscall: SLEEP } },
+    'read, work_of_27964',
+  ],
+];
+
+for (const [title, situation, expected] of calls) {
+  test(`what kept the CPU from a thread that receives: ${title}: ${expected}`, () => {
+    const wait = { waitKind: 'thread' as const, stackAtStart: false, server: NAPI, ...situation.wait };
+    const { process, syscall, stack } = judgeWait(buildWait({ ...situation, wait }));
+    assert.equal(process?.name, 'cadvisor');
+    assert.equal(`${syscall?.name ?? 'no call'}, ${stack[0] ?? '-'}`, expected);
+  });
+}
 
 test('the delay is shared out, and the shares add up to it', () => {
   const { shares } = judgeWait(

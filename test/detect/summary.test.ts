@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { detectableStallNs } from '../../src/detect/detectable-stall.js';
 import { createDetectorBank } from '../../src/detect/detector-bank.js';
+import { stampLines } from '../../src/format/stamp-words.js';
 import type { PathTotals } from '../../src/model/engine-event.js';
-import { allocateSamples, Outcomes, takeSamples } from '../../src/model/sample.js';
+import { allocateSamples, Outcomes, SampleFlags, takeSamples } from '../../src/model/sample.js';
 import { type Summary, summarySchema } from '../../src/model/summary.js';
 import { MS, SECOND, US } from '../../src/model/time.js';
 import { buildStream, pathOf, type SimulatedStream, type StreamOptions, seeded } from './build-stream.js';
@@ -91,6 +92,40 @@ describe('the summary of a path', () => {
     const summary = summarize({ durationNs: 6 * SECOND, delayNs: (sent) => delays.get(sent) ?? 0 });
     assert.deepEqual([summary.stalls, summary.spikes, summary.slowBelowThreshold?.probes], [0, 0, 3]);
     assert.equal(summarize({ stalls: [hold(2000, 60)] }).slowBelowThreshold, undefined);
+  });
+
+  it('tells the times apart where replies are stamped in different places', () => {
+    const later = 7 * MS;
+    const isSocket = (sent: number): boolean => sent >= 1000 * MS && (sent / MS) % 40 === 0;
+    const stream = buildStream({ durationNs: 10 * SECOND, delayNs: (sent) => (isSocket(sent) ? later : 0) });
+    for (let i = 0; i < stream.samples.length; i += 1) {
+      if (isSocket(stream.samples.sentNs[i] as number)) stream.samples.flags[i] = SampleFlags.socketReceivedStamp;
+    }
+    const summary = summaryOf(stream);
+    const [driver, socket, ...more] = summary.rttByStamps ?? [];
+    assert.deepEqual(
+      [driver, socket].map((one) => [one?.received, one?.sentInUserSpace, one?.replies]),
+      [
+        ['driver', false, 775],
+        ['socket', false, 225],
+      ],
+    );
+    assert.deepEqual(more, []);
+    assert.ok(driver !== undefined && driver.rttNs.max < later, JSON.stringify(driver));
+    assert.ok(socket !== undefined && socket.rttNs.min >= later, JSON.stringify(socket));
+    assert.equal(summary.rttNs?.max, socket.rttNs.max);
+    assert.match(
+      stampLines(summary).join(),
+      /^rtt is of different stamps.*: 775 by the driver's receive stamp: p50\/p99/,
+    );
+  });
+
+  it('tells them once where all are stamped alike, whatever with', () => {
+    const stream = buildStream({ durationNs: SECOND });
+    stream.samples.flags.fill(SampleFlags.userSentStamp | SampleFlags.userReceivedStamp);
+    const summary = summaryOf(stream);
+    assert.equal(summary.rttByStamps, undefined);
+    assert.deepEqual(stampLines(summary), []);
   });
 
   it('leaves rate-limited probes out of the loss ratio', () => {

@@ -7,6 +7,7 @@ import { needsRoot } from './lab-probing.js';
 const KERNEL = process.arch === 'arm64' ? '6.1-arm64' : '6.1';
 
 interface Stall {
+  readonly held?: number;
   readonly found?: number;
   readonly class?: string;
   readonly syscall?: string;
@@ -20,31 +21,25 @@ interface Short {
   readonly stalls: Record<string, Stall>;
 }
 
-/** An emulated processor pauses at times, which hides what is held meanwhile: it may do so in so many boots. */
-const BOOTS = 3;
-
-/** All kernels and cards are for `npm run kernels`, whose page is docs/kernels.md. */
+/**
+ * All kernels and cards are for `npm run kernels`, whose page is docs/kernels.md. An emulated processor pauses at times,
+ * which hides what is held meanwhile: so each of the two ways is held five times, for far longer than such pauses, and
+ * seen once it is seen.
+ */
 test(`the helpers work on Linux ${KERNEL}, in an emulated machine`, { ...needsRoot, timeout: 300_000 }, (t) => {
-  const seen: string[] = [];
-  while (seen.length < BOOTS) {
-    const result = boot();
-    if (result === undefined) return t.skip(`Linux ${KERNEL} is not here: node scripts/kernels.mjs --fetch ${KERNEL}`);
-    t.diagnostic(`${result.bootSeconds} s`);
-    assert.equal(result.because, undefined);
-    assert.equal(result.tracer.btf, true);
-    assert.equal(result.prober.rawSocket, true);
-    for (const question of ['stall', 'rx', 'syscalls']) {
-      assert.equal(result.tracer.questions[question]?.because, undefined, question);
-    }
-    const { 'hold-irq': irq, 'hold-bh': bh } = result.stalls;
-    seen.push(JSON.stringify(result.stalls));
-    t.diagnostic(seen.at(-1) ?? '');
-    if ((irq?.found ?? 0) < 1 || (bh?.found ?? 0) < 1) continue;
-    assert.deepEqual([irq?.class, irq?.syscall], ['irq-off', 'write'], seen.at(-1));
-    assert.deepEqual([bh?.class, bh?.syscall], ['bh-off-in-syscall', 'write'], seen.at(-1));
-    return;
+  const result = boot();
+  if (result === undefined) return t.skip(`Linux ${KERNEL} is not here: node scripts/kernels.mjs --fetch ${KERNEL}`);
+  t.diagnostic(`${result.bootSeconds} s, ${JSON.stringify(result.stalls)}`);
+  assert.equal(result.because, undefined);
+  assert.equal(result.tracer.btf, true);
+  assert.equal(result.prober.rawSocket, true);
+  for (const question of ['stall', 'rx', 'syscalls']) {
+    assert.equal(result.tracer.questions[question]?.because, undefined, question);
   }
-  assert.fail(`a stall was missed in each boot: ${seen.join(', ')}`);
+  const { 'hold-irq': irq, 'hold-bh': bh } = result.stalls;
+  const seen = ({ found = 0, ...stall }: Stall = {}) => [found > 0, stall.class, stall.syscall];
+  assert.deepEqual(seen(irq), [true, 'irq-off', 'write'], JSON.stringify(irq));
+  assert.deepEqual(seen(bh), [true, 'bh-off-in-syscall', 'write'], JSON.stringify(bh));
 });
 
 /** @returns undefined where the kernel was not downloaded */

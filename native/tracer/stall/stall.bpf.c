@@ -244,7 +244,11 @@ TWIN(hrtimer_expire_entry, arguments)
 	if (cpu_left_out[cpu])
 		return;
 	sample_idle(context, cpu, (__u64)BPF_CORE_READ(timer, function));
-	bpf_probe_read_kernel(&base_now, sizeof(base_now), (void *)arguments[1]);
+	/* Where it lies, an address of the kernel; newer kernels (7.0) give the time itself. */
+	if ((__s64)arguments[1] < 0)
+		bpf_probe_read_kernel(&base_now, sizeof(base_now), (void *)arguments[1]);
+	else
+		base_now = (__s64)arguments[1];
 	late = base_now - BPF_CORE_READ(timer, node.expires);
 	if (2 * late < (__s64)min_ns || BPF_CORE_READ(timer, is_soft) || !trusted(timer))
 		return;

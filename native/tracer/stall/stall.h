@@ -45,7 +45,9 @@ struct stall_holder {
 	__u64 since_ns; /* on the CPU since then, 0 unknown */
 	__u64 cgroup1, cgroup2;
 	__u32 context; /* enum stall_context */
-	__u32 at_start; /* looked up as the wait began, else later */
+	__u16 at_start; /* looked up as the wait began, else later */
+	__u8 gave_up; /* looked up as it went to sleep by itself */
+	__u8 behind_enabling; /* it was interrupted right behind an instruction that switches interrupts on */
 	struct stall_sample at;
 	char file_system[16];
 	char file[STALL_FILE_PARTS][STALL_FILE_PART]; /* innermost part of the path first */
@@ -61,7 +63,7 @@ struct stall_wait {
 	__u32 netns, ifindex;
 	__u32 server; /* thread that handled the packets */
 	__u8 handler; /* of the longest, STALL_NO_HANDLER */
-	__u8 raised_within, backlog, open;
+	__u8 raised_within, backlog, for_lock, open;
 	char server_comm[16];
 };
 

@@ -35,6 +35,38 @@ static __always_inline void read_file(struct stall_holder *holder, struct task_s
 	}
 }
 
+/*
+ * Whether the kernel was interrupted right behind an instruction that switches interrupts on, where one comes
+ * in that was held back. On arm64 locks are inlined in modules and in kernels that do not preempt, so that no
+ * name tells; and instructions are of one length there: what a call returns to follows a branch, and only
+ * where the kernel was interrupted anything else can come before. Of several such places the outermost
+ * counts.
+ */
+static __always_inline bool behind_enabling(const __u64 *frames, __u32 depth)
+{
+	bool behind = false;
+#if defined(__TARGET_ARCH_arm64)
+	__u32 before = 0;
+
+	for (__u32 i = 0; i < STALL_FRAMES; i++) {
+		if (i >= depth)
+			break;
+		if (bpf_probe_read_kernel(&before, sizeof(before), (void *)(frames[i] - 4)) != 0)
+			continue;
+		/* bl, blr, and blr with authentication */
+		if ((before & 0xfc000000) == 0x94000000 || (before & 0xfefff000) == 0xd63f0000)
+			continue;
+		/* msr daif, xN; msr daifclr, #N; msr icc_pmr_el1, xN */
+		behind = (before & 0xffffffe0) == 0xd51b4220 || (before & 0xfffff0ff) == 0xd50340ff ||
+		         (before & 0xffffffe0) == 0xd5184600;
+	}
+#else
+	(void)frames;
+#endif
+	/* Of a stack that was cut off the outermost place is not known. */
+	return behind && depth < STALL_FRAMES;
+}
+
 static __always_inline struct stall_holder *capture(void *context, __u32 cpu, __u32 kind, __u64 for_ns,
                                                     __u64 now)
 {
@@ -48,6 +80,7 @@ static __always_inline struct stall_holder *capture(void *context, __u32 cpu, __
 	holder->for_ns = for_ns;
 	holder->since_ns = states[cpu].task_since_ns;
 	holder->at_start = now == for_ns;
+	holder->gave_up = 0;
 	holder->at.ns = now;
 	holder->at.pid = BPF_CORE_READ(task, pid);
 	holder->at.tgid = BPF_CORE_READ(task, tgid);
@@ -56,6 +89,8 @@ static __always_inline struct stall_holder *capture(void *context, __u32 cpu, __
 	holder->context = context_of(task, holder->at.syscall, holder->at.comm);
 	bytes = bpf_get_stack(context, holder->at.frames, sizeof(holder->at.frames), 0);
 	holder->at.depth = bytes > 0 ? (__u32)bytes / 8 : 0;
+	holder->behind_enabling =
+	        kind == STALL_IRQ_OFF && behind_enabling(holder->at.frames, holder->at.depth);
 	read_cgroups(task, &holder->cgroup1, &holder->cgroup2);
 	holder->file_system[0] = '\0';
 	for (int i = 0; i < STALL_FILE_PARTS; i++)
@@ -83,7 +118,7 @@ static __always_inline void open_wait(struct stall_wait *wait, __u32 kind, __u32
 	wait->handler_ns = wait->longest_handler_ns = 0;
 	wait->late_ns = late_within(&states[cpu & (STALL_CPUS - 1)], from, to);
 	wait->handler = STALL_NO_HANDLER;
-	wait->raised_within = wait->backlog = 0;
+	wait->raised_within = wait->backlog = wait->for_lock = 0;
 	wait->server = (__u32)bpf_get_current_pid_tgid();
 	bpf_get_current_comm(wait->server_comm, sizeof(wait->server_comm));
 	wait->open = 1;

@@ -102,6 +102,10 @@ static void add_holder(struct rxray_frame_receive_wait *record, const struct sta
 		record->held_ns = record->to_ns - (int64_t)holder->since_ns;
 	if (holder->at_start != 0)
 		record->flags |= RXRAY_WAIT_FLAGS_STACK_AT_START;
+	if (holder->gave_up != 0)
+		record->flags |= RXRAY_WAIT_FLAGS_GAVE_UP;
+	if (holder->behind_enabling != 0)
+		record->flags |= RXRAY_WAIT_FLAGS_BEHIND_ENABLING;
 	if (holder->context == STALL_IDLE)
 		return;
 	if (!process_name(holder->at.tgid, (char *)record->process_name, sizeof(record->process_name)) ||
@@ -196,6 +200,8 @@ void stall_report(struct stall *stall, struct tracer *tracer, const struct stall
 		record.held_ns = (int64_t)wait->longest_handler_ns;
 	if (wait->raised_within != 0)
 		record.flags |= RXRAY_WAIT_FLAGS_RAISED_WITHIN;
+	if (wait->for_lock != 0)
+		record.flags |= RXRAY_WAIT_FLAGS_FOR_LOCK;
 	if (wait->backlog != 0)
 		record.flags |= RXRAY_WAIT_FLAGS_BACKLOG;
 	if (wait->netns == 0)

@@ -12,6 +12,7 @@
 
 struct receiver {
 	__u64 since_ns; /* it waits to run since then, 0: it does not */
+	__u64 for_lock; /* not 0: for a lock that was held on this CPU */
 	struct stall_places places;
 };
 
@@ -55,6 +56,7 @@ static __always_inline void queue_on(struct receiver *receiver, __u64 now, __u32
 static __always_inline void begin_waiting(struct receiver *receiver, __u64 now, __u32 cpu)
 {
 	receiver->since_ns = now;
+	receiver->for_lock = 0;
 	receiver->places.count = 0;
 	queue_on(receiver, now, cpu);
 }
@@ -104,6 +106,22 @@ static __always_inline bool still_runnable(struct task_struct *task)
 	if (bpf_core_field_exists(task->__state))
 		return BPF_CORE_READ(task, __state) == 0;
 	return BPF_CORE_READ(old, state) == 0;
+}
+
+/*
+ * On real-time kernels softirqs that somebody switches off are a lock of that CPU, and a thread that comes to
+ * receive there sleeps until it is free. What others hold elsewhere is no matter of this CPU.
+ */
+static __always_inline bool sleeps_for_lock_of(struct task_struct *task, __u32 cpu)
+{
+	struct task_struct *owner;
+
+	if (!bpf_core_type_exists(struct rt_mutex_base) || !bpf_core_field_exists(task->__state))
+		return false;
+	if ((BPF_CORE_READ(task, __state) & TASK_RTLOCK_WAIT) == 0)
+		return false;
+	owner = (void *)((__u64)BPF_CORE_READ(task, pi_blocked_on, lock, owner) & ~1ull);
+	return owner != NULL && cpu_of(owner) == cpu;
 }
 
 /*
@@ -160,6 +178,7 @@ TWIN(sched_switch, arguments)
 	struct task_struct *next = (struct task_struct *)arguments[2];
 	__u64 now = bpf_ktime_get_ns(), from;
 	struct receiver *receiver;
+	struct stall_holder *holder;
 	bool kthread, unserved = state->thread.open;
 
 	state->thread.open = 0;
@@ -169,8 +188,12 @@ TWIN(sched_switch, arguments)
 		receiver = pid == 0 ? NULL : bpf_map_lookup_elem(&receivers, &pid);
 		if (receiver != NULL) {
 			receiver->since_ns = 0;
-			if (arguments[0] != 0 || still_runnable(previous))
+			if (arguments[0] != 0 || still_runnable(previous)) {
 				begin_waiting(receiver, now, cpu);
+			} else if (sleeps_for_lock_of(previous, cpu)) {
+				begin_waiting(receiver, now, cpu);
+				receiver->for_lock = 1;
+			}
 			/* It lost the CPU again before it took up any packet: the same wait goes on. */
 			if (receiver->since_ns != 0 && unserved && state->thread.server == pid) {
 				receiver->since_ns = state->thread.from_ns;
@@ -191,11 +214,15 @@ TWIN(sched_switch, arguments)
 				if (now - from >= min_ns) {
 					open_wait(&state->thread, STALL_THREAD, cpu, from, now);
 					state->places = receiver->places;
+					state->thread.for_lock = receiver->for_lock != 0;
 					state->thread.server = pid;
 					bpf_core_read(state->thread.server_comm,
 					              sizeof(state->thread.server_comm), &next->comm);
 					/* This still runs as the one who leaves. */
-					capture(context, cpu, STALL_THREAD, from, now);
+					holder = capture(context, cpu, STALL_THREAD, from, now);
+					if (holder != NULL)
+						holder->gave_up =
+						        arguments[0] == 0 && !still_runnable(previous);
 				}
 			}
 		}

@@ -3,7 +3,8 @@
  * What makes packets wait in a test guest, each under a name of its own:
  *   fixture hog CPU MS PERIOD_MS COUNT          hog-fifo: a real-time process takes a CPU
  *   fixture hold KIND CPU MS PERIOD_MS COUNT    hold-KIND: an ordinary one in a system call (guest/hold.c)
- *   fixture flood CPU MS BURST PAUSE_US         UDP packets to a closed port of 127.0.0.1
+ *   fixture flood CPU BURST PAUSE_US            UDP packets to a closed port of 127.0.0.1, until it is ended
+ * The first two say of each hold when it was, and the longest time for which the holder itself did not run meanwhile.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -35,9 +36,9 @@ static int pin(int cpu)
 	return sched_setaffinity(0, sizeof(set), &set);
 }
 
-static void say(const char *what, int cpu, long long from)
+static void say(const char *what, int cpu, long long from, long long gap)
 {
-	printf("%s CPU %d from %lld for %lld\n", what, cpu, from, now() - from);
+	printf("%s CPU %d from %lld for %lld gap %lld\n", what, cpu, from, now() - from, gap);
 	fflush(stdout);
 }
 
@@ -58,11 +59,13 @@ static int hog(int cpu, long long ms, long period_ms, int count)
 		return 1;
 	}
 	for (int i = 0; i < count; i++) {
-		long long from = now();
+		long long from = now(), last = from, at = from, gap = 0;
 
-		while (now() < from + ms * MS)
-			;
-		say("hog-fifo", cpu, from);
+		for (; at < from + ms * MS; last = at) {
+			at = now();
+			gap = at - last > gap ? at - last : gap;
+		}
+		say("hog-fifo", cpu, from, gap);
 		usleep((useconds_t)(period_ms - ms) * 1000);
 	}
 	return 0;
@@ -71,7 +74,7 @@ static int hog(int cpu, long long ms, long period_ms, int count)
 static int hold(const char *kind, int cpu, int ms, long period_ms, int count)
 {
 	char name[16], words[32];
-	int fd = open("/proc/rxray-hold", O_WRONLY);
+	int fd = open("/proc/rxray-hold", O_RDWR);
 
 	snprintf(name, sizeof(name), "hold-%s", kind);
 	snprintf(words, sizeof(words), "%s %d", kind, ms);
@@ -83,20 +86,20 @@ static int hold(const char *kind, int cpu, int ms, long period_ms, int count)
 	for (int i = 0; i < count; i++) {
 		long long from = now();
 
-		if (write(fd, words, strlen(words)) < 0)
+		char gap[24] = "";
+
+		if (write(fd, words, strlen(words)) < 0 || pread(fd, gap, sizeof(gap) - 1, 0) < 0)
 			perror(name);
-		say(name, cpu, from);
+		say(name, cpu, from, atoll(gap));
 		usleep((useconds_t)(period_ms - ms) * 1000);
 	}
 	return 0;
 }
 
-static int flood(int cpu, long long ms, int burst, int pause_us)
+static int flood(int cpu, int burst, int pause_us)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(9)};
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-	long long until = now() + ms * MS;
-	long sent = 0;
 
 	prctl(PR_SET_NAME, "flood");
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -104,14 +107,12 @@ static int flood(int cpu, long long ms, int burst, int pause_us)
 		perror("flood");
 		return 1;
 	}
-	while (now() < until) {
-		for (int i = 0; i < burst; i++, sent++)
+	for (;;) {
+		for (int i = 0; i < burst; i++)
 			(void)sendto(fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to));
 		if (pause_us > 0)
 			usleep((useconds_t)pause_us);
 	}
-	printf("flood %ld packets\n", sent);
-	return 0;
 }
 
 int main(int argc, char **argv)
@@ -120,8 +121,8 @@ int main(int argc, char **argv)
 		return hog(atoi(argv[2]), atoll(argv[3]), atol(argv[4]), atoi(argv[5]));
 	if (argc == 7 && strcmp(argv[1], "hold") == 0)
 		return hold(argv[2], atoi(argv[3]), atoi(argv[4]), atol(argv[5]), atoi(argv[6]));
-	if (argc == 6 && strcmp(argv[1], "flood") == 0)
-		return flood(atoi(argv[2]), atoll(argv[3]), atoi(argv[4]), atoi(argv[5]));
+	if (argc == 5 && strcmp(argv[1], "flood") == 0)
+		return flood(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]));
 	fprintf(stderr, "usage: fixture hog|hold|flood ...\n");
 	return 2;
 }

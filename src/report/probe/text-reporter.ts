@@ -6,6 +6,7 @@ import { count, holdNs } from '../../format/finding-words.js';
 import { formatFlows } from '../../format/flow-list.js';
 import { printableValue } from '../../format/printable.js';
 import { requestLines } from '../../format/request-words.js';
+import { stampLines } from '../../format/stamp-words.js';
 import { formatTable } from '../../format/table.js';
 import type { Stall } from '../../model/finding.js';
 import { isRequest } from '../../model/protocol.js';
@@ -181,6 +182,7 @@ function statistics(summary: Summary, result: RunResult, run: RunRecord): string
     lines.push(
       `rtt min/avg/max/mdev = ${[rtt.min, rtt.mean, rtt.max, rtt.stddev].map((ns) => (ns / 1e6).toFixed(3)).join('/')} ms`,
       `rtt p50/p90/p99/p99.9 = ${[rtt.p50, rtt.p90, rtt.p99, rtt.p999].map((ns) => (ns / 1e6).toFixed(3)).join('/')} ms`,
+      ...stampLines(summary),
     );
   }
   const period = summary.stallPeriodNs === null ? '' : `, every ${formatLength(summary.stallPeriodNs)}`;
