@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Boots the kernels of the matrix, or those that are named, with our helpers, writes what was seen in each to
-// docs/kernels/NAME.json, and the table of all to docs/kernels.md. `--table` writes the table alone, `--check` says
+// docs/kernels/NAME.json, the table of all to docs/kernels.md, and what rxray says of kernels to src/kernel. `--table` writes the table alone, `--check` says
 // whether it is what the results say, `--list` names the kernels, `--read NAME` reads the last boot's files anew,
 // `--only=stalls` runs some parts of guest/ again and keeps what the others gave.
 // `--fetch NAME` downloads one alone, `--short NAME` boots it without cards and prints what was seen; it downloads
@@ -10,10 +10,10 @@ import { join } from 'node:path';
 import { cacheFolder } from './debian/cache.mjs';
 import { KERNELS } from './kernels/matrix.mjs';
 import { kernelsPage } from './kernels/page.mjs';
+import { triedKernels } from './kernels/tried.mjs';
 import { fail, root } from './step.mjs';
 
 const results = join(root, 'docs/kernels');
-const page = join(root, 'docs/kernels.md');
 const words = process.argv.slice(2);
 const named = words.filter((word) => !word.startsWith('--'));
 
@@ -21,8 +21,10 @@ if (words.includes('--list')) {
   for (const { name, suite, architecture } of KERNELS)
     console.log(`${name.padEnd(12)} ${architecture}, Debian ${suite}`);
 } else if (words.includes('--check')) {
-  if (!existsSync(page) || readFileSync(page, 'utf8') !== kernelsPage(readAll()))
-    fail('docs/kernels.md is not what docs/kernels/*.json say: npm run kernels -- --table');
+  for (const [path, text] of generated()) {
+    if (!existsSync(join(root, path)) || readFileSync(join(root, path), 'utf8') !== text)
+      fail(`${path} is not what docs/kernels/*.json say: npm run kernels -- --table`);
+  }
 } else if (words.includes('--fetch') || words.includes('--short')) {
   await runShortly();
 } else if (words.includes('--table')) {
@@ -75,8 +77,18 @@ async function runShortly() {
 }
 
 function writePage() {
-  writeFileSync(page, kernelsPage(readAll()));
-  console.error('– docs/kernels.md');
+  for (const [path, text] of generated()) {
+    writeFileSync(join(root, path), text);
+    console.error(`– ${path}`);
+  }
+}
+
+function generated() {
+  const all = readAll();
+  return [
+    ['docs/kernels.md', kernelsPage(all)],
+    ['src/kernel/tried-kernels.gen.ts', triedKernels(all)],
+  ];
 }
 
 /** In the order of the matrix. */

@@ -36,7 +36,8 @@ ${table([
 A process held CPU 1 five times for 300 ms, in ways of its own, while received packets were steered there. The cell says
 how many of these \`trace stall\` reported with that process, by which class and in which system call. Each hold is judged
 by itself, against the guest's own log: one in which the emulated processor paused for a quarter of it is left out, and
-counted as such.
+counted as such. User code is in no call. Nothing is sampled there, as an emulated processor does not keep its pace: where
+another call is not shown it was not known.
 
 ${table([
   ['interrupts off in write(), by a module', ({ stalls }) => stallCell(stalls, 'hold-irq')],
@@ -205,7 +206,11 @@ function queuesCell(queues) {
     const text = queues?.flows === undefined ? undefined : `${queues.flows} flows on ${queues.queuesUsed} queues`;
     return { text, because: queues?.because };
   }
-  return `${queues.predictedRight} of ${queues.flows}, on ${queues.queuesUsed} queues`;
+  const { predictedRight, flows, queuesUsed, queuesTold } = queues;
+  const text = `${predictedRight} of ${flows}, on ${queuesUsed} queues`;
+  if (predictedRight === flows) return text;
+  const because = `the driver tells a table of ${queuesTold} queues, and packets came on ${queuesUsed}`;
+  return { text, because: queuesTold > queuesUsed ? because : 'not what the driver tells' };
 }
 
 function tunnelCell(tunnels, kind) {

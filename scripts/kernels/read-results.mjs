@@ -103,7 +103,13 @@ function queuesResult(out) {
   const side = receiveSideSchema.parse(told);
   const predicted = predictQueues({ side, packets });
   const used = new Set([...seen.values()].flatMap((queues) => [...queues])).size;
-  const facts = { flows: seen.size, queuesUsed: used, moved: [...seen.values()].filter(({ size }) => size > 1).length };
+  const queuesTold = new Set(told.rss?.indirection ?? []).size;
+  const facts = {
+    flows: seen.size,
+    queuesUsed: used,
+    queuesTold,
+    moved: [...seen.values()].filter(({ size }) => size > 1).length,
+  };
   if (predicted === null) return { ...facts, because: side.spread.why };
   const right = [...seen].filter(([flow, queues]) => queues.size === 1 && queues.has(predicted.get(flow)));
   return { ...facts, predictedRight: right.length };
@@ -163,7 +169,8 @@ function judgedHolds(name, holds, told) {
   return {
     ...counts,
     class: mostFrequent(all.map((culprit) => culprit.class)),
-    syscall: mostFrequent(all.map(({ syscall }) => syscall?.name ?? null)),
+    // Looked up without samples, so not for each: who went to sleep, or was not the last one, is in no known call.
+    syscall: mostFrequent(all.flatMap(({ syscall }) => syscall?.name ?? [])) ?? null,
     longestMs: Math.round(Math.max(...all.map(({ heldNs }) => heldNs)) / 1e6),
     ...(missed.length === 0 ? {} : { missed: because }),
   };

@@ -1,6 +1,6 @@
 /** One thing that `rxray doctor` looked at. */
 export interface HostCheck {
-  /** What it belongs to: `probe`, `clock`, `time stamps`, `trace`, `lab`, `portable engine`. */
+  /** What it belongs to: `probe`, `clock`, `time stamps`, `trace`, `kernel`, `lab`, `portable engine`. */
   readonly area: string;
   readonly what: string;
   /** `works`; `limited`: works with a loss that is told; `missing`: does not work here. */

@@ -1,5 +1,5 @@
 // The single executable, alone on a Debian without Node.js.
-import { cpSync } from 'node:fs';
+import { cpSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { packagesFolder, version } from '../places.mjs';
 import { ownPlatform } from '../platforms.mjs';
@@ -10,6 +10,13 @@ export function checkSingleFile() {
   return insideCleanRoot(import.meta.url, { name: `rxray-${ownPlatform().name}` });
 }
 
+/** By the clock of the clean root, without what it takes to go there. */
+function startUpMs(expect, tester) {
+  const once = 'from=$(date +%s%N); rxray --version > /dev/null; echo $((($(date +%s%N) - from) / 1000000))';
+  const { stdout } = expect(`for _ in $(seq 10); do ${once}; done`, tester);
+  return Math.min(...stdout.trim().split('\n').map(Number));
+}
+
 export function inside({ root, expect, ok }, { name }) {
   cpSync(join(packagesFolder, name), join(root, 'usr/local/bin/rxray'));
   expect('ln -s rxray /usr/local/bin/probe && useradd -m tester && ! command -v node');
@@ -18,6 +25,8 @@ export function inside({ root, expect, ok }, { name }) {
   expect('rxray probe 127.0.0.1 --engine connect -c 20', { ...tester, matches: ANSWERED });
   expect('probe 127.0.0.1 -c 20', { matches: BY_HELPER });
   expect('NODE_OPTIONS=--no-such-option rxray --version', tester);
+  const mebibytes = (statSync(join(packagesFolder, name)).size / 2 ** 20).toFixed(1);
+  ok(`${mebibytes} MiB; --version within ${startUpMs(expect, tester)} ms, the least of ten`);
   ok('on a Debian without Node.js: 20 probes answered by engine connect, and by the helper for root');
   expect(
     'test "$(stat -c %a:%U ~/.cache/rxray)" = 700:tester && test "$(stat -c %a ~/.cache/rxray/rxray-icmp-*)" = 500',

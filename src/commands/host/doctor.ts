@@ -1,3 +1,4 @@
+import { machine, release } from 'node:os';
 import {
   clockChecks,
   echoChecks,
@@ -8,6 +9,7 @@ import {
 } from '../../kernel/host-checks.js';
 import { readCapabilities } from '../../kernel/prober-capabilities.js';
 import { readTracerCapabilities, tracerChecks } from '../../kernel/tracer-capabilities.js';
+import { triedKernelCheck } from '../../kernel/tried-kernels.js';
 import { CodedError } from '../../model/errors.js';
 import type { HostCheck } from '../../model/host-check.js';
 import type { HostCheckRecord, HostReport } from '../../model/records/doctor.js';
@@ -33,6 +35,7 @@ export async function doctor(options: { readonly json: boolean; readonly fix: bo
     ...(await proberSection()),
     ...clockChecks(),
     ...(await tracerSection()),
+    triedKernelCheck(release(), machine()),
     ...moduleChecks(),
     ...echoChecks(),
     ...labChecks(),

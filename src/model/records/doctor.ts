@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** One thing that `rxray doctor` looked at. */
 export const hostCheckSchema = z.object({
   type: z.literal('host-check'),
-  area: z.string().describe('what it belongs to: probe, clock, time stamps, trace, lab, portable engine'),
+  area: z.string().describe('what it belongs to: probe, clock, time stamps, trace, kernel, lab, portable engine'),
   what: z.string(),
   state: z
     .enum(['works', 'limited', 'missing'])
