@@ -23,7 +23,7 @@ interface Short {
 
 /**
  * All kernels and cards are for `npm run kernels`, whose page is docs/kernels.md. An emulated processor pauses at times,
- * which hides what is held meanwhile: so each of the two ways is held five times, for far longer than such pauses, and
+ * which hides what is held meanwhile: so each of the two ways is held many times, for far longer than such pauses, and
  * seen once it is seen.
  */
 test(`the helpers work on Linux ${KERNEL}, in an emulated machine`, { ...needsRoot, timeout: 300_000 }, (t) => {
