@@ -38,51 +38,58 @@ const SUSPECTED_FROM = 0;
  * @param sign what a fault of the kind looked for does to a unit
  */
 export function screen(book: EdgeBook, sign: (unit: Unit) => boolean): Screening {
-  const places = placesOf(book, sign);
-  const explained = new Set<Unit>();
-  const suspected: Suspected[] = [];
   const troubled = book.units.filter(sign);
-  let remaining = places;
-  while (suspected.length < MOST_SUSPECTED && explained.size < troubled.length) {
-    const open = troubled.length - explained.size;
-    const total = book.units.length - explained.size;
-    const weighed = remaining.flatMap((reached) => {
-      const one = weigh(reached, { sign, explained, open, total });
-      return one === null ? [] : [{ reached, ...one }];
-    });
-    const best = weighed.reduce<(typeof weighed)[number] | null>((a, b) => (a && a.weight >= b.weight ? a : b), null);
+  const open = new Set(troubled);
+  const remaining = new Set<Counted>();
+  const reachedBy = new Map<Unit, Counted[]>(troubled.map((unit) => [unit, []]));
+  for (const reached of placesOf(book, sign)) {
+    const counted: Counted = { reached, hit: 0, of: reached.units.length };
+    for (const unit of reached.units) {
+      const reachers = reachedBy.get(unit);
+      if (reachers === undefined) continue;
+      counted.hit += 1;
+      reachers.push(counted);
+    }
+    if (counted.hit > 0) remaining.add(counted);
+  }
+  const suspected: Suspected[] = [];
+  while (suspected.length < MOST_SUSPECTED && open.size > 0) {
+    const total = book.units.length - (troubled.length - open.size);
+    let best: { readonly one: Counted; readonly weight: number } | null = null;
+    for (const one of remaining) {
+      const weight = weigh(one, open.size, total);
+      if (best === null || weight > best.weight) best = { one, weight };
+    }
     if (best === null || best.weight < SUSPECTED_FROM) break;
-    const { reached, hit, of, weight } = best;
-    const most = Math.max(...reached.units.filter(sign).map(({ stalls, lost }) => Math.max(stalls, lost)));
+    const { one, weight } = best;
+    const { reached, hit, of } = one;
+    const most = reached.units.filter(sign).reduce((more, { stalls, lost }) => Math.max(more, stalls, lost), 0);
     suspected.push({ place: reached.place, units: reached.units, hit, of, most, weight });
-    for (const unit of best.reached.units) if (sign(unit)) explained.add(unit);
-    // A place without one more sign can explain nothing any more.
-    remaining = weighed.map(({ reached }) => reached).filter((reached) => reached !== best.reached);
+    for (const unit of reached.units) {
+      if (!open.delete(unit)) continue;
+      for (const other of reachedBy.get(unit) ?? []) {
+        other.of -= 1;
+        other.hit -= 1;
+        // A place without one more sign can explain nothing any more.
+        if (other.hit === 0) remaining.delete(other);
+      }
+    }
   }
-  return { suspected, unexplained: troubled.filter((unit) => !explained.has(unit)) };
+  return { suspected, unexplained: [...open] };
 }
 
-interface Standing {
-  readonly sign: (unit: Unit) => boolean;
-  readonly explained: ReadonlySet<Unit>;
-  /** Units with the sign that are not explained, and all that are left. */
-  readonly open: number;
-  readonly total: number;
+/** A place, with the number of its units that nothing named before it explains: with the sign, and all. */
+interface Counted {
+  readonly reached: Reached;
+  hit: number;
+  of: number;
 }
 
-function weigh({ units, prior }: Reached, { sign, explained, open, total }: Standing) {
-  let hit = 0;
-  let of = 0;
-  for (const unit of units) {
-    if (explained.has(unit)) continue;
-    of += 1;
-    if (sign(unit)) hit += 1;
-  }
-  if (hit === 0) return null;
+function weigh({ reached, hit, of }: Counted, open: number, total: number): number {
   // By chance as often as elsewhere: where most of the fleet shows the sign, that a node does says nothing about it.
   const chance = Math.max(LEAST_CHANCE, Math.min(0.5, (open - hit + 0.5) / (total - of + 1)));
   const byChance = hit * Math.log(chance) + (of - hit) * Math.log1p(-chance);
-  return { hit, of, weight: Math.log(prior) + logShare(hit, of) - byChance };
+  return Math.log(reached.prior) + logShare(hit, of) - byChance;
 }
 
 /** log of the likelihood of `hit` of `of` where a fault may hold any share of what crosses it. */

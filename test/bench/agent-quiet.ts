@@ -8,11 +8,12 @@ import { startBusyLoops } from './busy-loops.js';
 
 /**
  * `agent-quiet.js [SECONDS [NODES [PHASE…]]]`: agents with a real Prometheus and Alertmanager while nothing is wrong with
- * any node: idle, with all CPUs busy, under a CPU quota, stopped and continued, and while members come and go. Nobody
- * may be accused, and no alert may fire but those on the watch itself. Needs root.
+ * any node: idle, with all CPUs busy, under a CPU quota, stopped and continued, and while members come and go. Nothing
+ * in this network waits for a CPU but agents themselves, so nobody may be accused, and no alert may fire but those on the
+ * watch itself. Needs root.
  */
 const [seconds = '240', nodes = '8', ...asked] = process.argv.slice(2);
-const lab = new FleetLab('rxqt', Number(nodes));
+const lab = new FleetLab('rxqt', Number(nodes), { queues: 0 });
 const lengthMs = Number(seconds) * 1000;
 
 /** Alerts on the watch itself. */
@@ -93,7 +94,7 @@ try {
       `${name}, ${seconds} s: stalls that accuse ${accused.length}; alerts ${alerts.join(', ') || 'none'}; ${verdict.cause}`,
     );
     for (const words of accused) console.log(`  ${words}`);
-    if (wrong.length > 0 || verdict.bad.length > 0) problems.push(name);
+    if (accused.length > 0 || wrong.length > 0 || verdict.bad.length > 0) problems.push(name);
   }
 } finally {
   await lab.down();

@@ -23,6 +23,7 @@ const STALLS = '0 0 0 1 1 1 1 2 2 2 2 3 3 3 3 4 4 4 4 5 5 5 5 6 6 6 6 7 7 7 7 8 
 const ONCE = '0x27 1x11';
 const NEVER = '0x39';
 const PARTED = ['n0', 'n1', 'n4'];
+const FEW = ['n1', 'n4', 'n7'];
 
 /** Alerts that are looked for in each situation. */
 const WATCHED = ALERTS.map(({ alert }) => alert);
@@ -37,6 +38,7 @@ interface Watch {
   readonly own?: (node: string) => Readonly<Record<string, string>>;
   /** Whether an agent probes a node at all. */
   readonly probes?: (from: string, to: string) => boolean;
+  readonly kinds?: readonly EdgeKind[];
 }
 
 function series({
@@ -46,6 +48,7 @@ function series({
   throttled = [],
   own: more,
   probes = () => true,
+  kinds = EDGE_KINDS,
 }: Watch): { series: string; values: string }[] {
   const scraped = NODES.filter((node) => !silent.includes(node));
   const own = (node: string): string => `job="rxray", instance="${node}:9469"`;
@@ -61,7 +64,7 @@ function series({
       return { series: `${metric}{${own(from)}${label === '' ? '' : `, ${label}`}}`, values };
     }),
     ...NODES.filter((to) => to !== from && probes(from, to)).flatMap((to) =>
-      EDGE_KINDS.map((kind) => ({
+      kinds.map((kind) => ({
         series: `rxray_path_stalls_total{${own(from)}, to="${to}", kind="${kind}", protocol="syn"}`,
         values: stalls?.(from, to, kind) ?? NEVER,
       })),
@@ -103,6 +106,29 @@ const SITUATIONS: readonly {
     what: 'its end of the overlay',
     watch: { stalls: (from, to, kind) => (kind === 'pod' && (from === 'n2' || to === 'n2') ? STALLS : NEVER) },
     bad: [{ node: 'n2', cause: 'overlay' }],
+  },
+  {
+    what: 'its end of the overlay, of its own probes only some held, and once',
+    watch: {
+      stalls: (from, to, kind) =>
+        kind !== 'pod' ? NEVER : to === 'n2' ? STALLS : from === 'n2' && FEW.includes(to) ? ONCE : NEVER,
+    },
+    bad: [{ node: 'n2', cause: 'overlay' }],
+  },
+  {
+    what: 'its end of the overlay, behind the stamp of what comes back to it',
+    watch: { stalls: (_, to, kind) => (to === 'n2' && kind === 'pod' ? STALLS : NEVER) },
+    bad: [{ node: 'n2', cause: 'overlay' }],
+  },
+  {
+    what: 'its pods, and nobody probes a NodePort',
+    watch: { kinds: ['node', 'pod'], stalls: (_, to, kind) => (to === 'n2' && kind === 'pod' ? STALLS : NEVER) },
+    bad: [{ node: 'n2', cause: 'pod' }],
+  },
+  {
+    what: 'its pods, reached by the overlay and by NodePorts',
+    watch: { stalls: (_, to, kind) => (to === 'n2' && kind !== 'node' ? STALLS : NEVER) },
+    bad: [{ node: 'n2', cause: 'pod' }],
   },
   {
     what: 'two nodes at once',

@@ -14,7 +14,7 @@ const TOLD_MS = 4_000;
 
 suite('a fleet of three, one node of which is made bad', needsRoot, () => {
   // With two neighbours instead of ten each is probed as often as ten would.
-  const lab = new FleetLab('rxf3', 3, [BAD], 'probe: { interval: 15ms }\n');
+  const lab = new FleetLab('rxf3', 3, { traced: [BAD], config: 'probe: { interval: 15ms }\n' });
 
   before(async () => {
     lab.up();

@@ -1,75 +1,64 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageFolder } from '../../src/installation/package-folder.js';
 import { QUIET_CPU } from '../../src/lab/topology.js';
 import type { FleetVerdict, LinkVerdict, NodeVerdict } from '../../src/model/fleet/fleet-verdict.js';
 import { AgentLab } from './agent-lab.js';
+import { alertingStore, type StoreKind } from './alerting-store.js';
 
 const MAIN = join(packageFolder(), 'dist/bin/rxray.js');
-const RULES = join(packageFolder(), 'deploy/prometheus/rules.yaml');
-const SCRAPE_S = 5;
 const QUEUES = 4;
 
 interface FiringAlert {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Agents in namespaces, and a Prometheus with its Alertmanager beside their router that scrapes them. */
+export interface FleetLabOptions {
+  /** Nodes whose kernel is traced. */
+  readonly traced?: readonly string[];
+  /** Further lines of every agent's configuration. */
+  readonly config?: string;
+  readonly store?: StoreKind;
+  /**
+   * Receive queues of a node. Kernel threads serve them, which wait for a CPU as processes do; without any, packets are
+   * received as they are sent, and wait for nobody.
+   */
+  readonly queues?: number;
+}
+
+/** Agents in namespaces, and beside their router a store that scrapes them, with its Alertmanager. */
 export class FleetLab extends AgentLab {
   readonly #watchers: ChildProcess[] = [];
+  readonly #store: StoreKind;
+  #storeUrl = '';
 
-  /**
-   * @param traced nodes whose kernel is traced
-   * @param config further lines of every agent's configuration
-   */
-  constructor(name: string, nodes: number, traced: readonly string[] = [], config = '') {
+  constructor(name: string, nodes: number, options: FleetLabOptions = {}) {
+    const { traced = [], config = '', store = 'prometheus', queues = QUEUES } = options;
     super(name, nodes, {
-      network: { queues: QUEUES, pods: true },
+      network: { queues, pods: true },
       open: true,
-      cpu: QUIET_CPU,
+      ...(queues > 0 ? { cpu: QUIET_CPU } : {}),
       config,
       configOf: (node) => (traced.includes(node) ? 'tier: trace\n' : ''),
     });
+    this.#store = store;
   }
 
   get #namespace(): string {
     return this.network.router;
   }
 
-  /** @returns when both answer */
+  /** @returns when the store and the Alertmanager answer */
   async watch(): Promise<void> {
-    const data = join(this.folder, 'prometheus');
-    mkdirSync(data);
-    copyFileSync(RULES, join(data, 'rules.yaml'));
     const targets = this.agents.map(({ node }) => `'${this.address(node)}:9469'`).join(', ');
-    writeFileSync(
-      join(data, 'prometheus.yml'),
-      `global: { scrape_interval: ${SCRAPE_S}s, evaluation_interval: ${SCRAPE_S}s }
-rule_files: [rules.yaml]
-alerting: { alertmanagers: [{ static_configs: [{ targets: ['127.0.0.1:9093'] }] }] }
-scrape_configs: [{ job_name: rxray, ${readFileSync(this.access, 'utf8').trim()}, static_configs: [{ targets: [${targets}] }] }]
-`,
-    );
-    writeFileSync(
-      join(data, 'alertmanager.yml'),
-      'route: { receiver: none, group_wait: 1s, group_interval: 1s }\nreceivers: [{ name: none }]\n',
-    );
-    this.#spawn('/usr/bin/prometheus', [
-      `--config.file=${data}/prometheus.yml`,
-      `--storage.tsdb.path=${data}/tsdb`,
-      '--web.listen-address=127.0.0.1:9090',
-      '--log.level=error',
-    ]);
-    this.#spawn('/usr/bin/prometheus-alertmanager', [
-      `--config.file=${data}/alertmanager.yml`,
-      `--storage.path=${data}/alertmanager`,
-      '--web.listen-address=127.0.0.1:9093',
-      '--cluster.listen-address=',
-      '--log.level=error',
-    ]);
-    for (const url of ['http://127.0.0.1:9090/-/ready', 'http://127.0.0.1:9093/-/ready']) {
+    const access = readFileSync(this.access, 'utf8').trim();
+    const job = `{ job_name: rxray, ${access}, static_configs: [{ targets: [${targets}] }] }`;
+    const store = alertingStore(this.#store, join(this.folder, 'store'), job);
+    this.#storeUrl = store.url;
+    for (const { program, args } of store.programs) this.#spawn(program, args);
+    for (const url of store.ready) {
       await this.until(async () => (await this.fetch(this.#namespace, url)) !== '', 30_000);
     }
   }
@@ -91,7 +80,7 @@ scrape_configs: [{ job_name: rxray, ${readFileSync(this.access, 'utf8').trim()},
 
   /** Whom `fleet` and `why` ask: the store. */
   get byStore(): string[] {
-    return ['--prometheus', 'http://127.0.0.1:9090'];
+    return ['--prometheus', this.#storeUrl];
   }
 
   /** … or the agents. */
@@ -106,7 +95,7 @@ scrape_configs: [{ job_name: rxray, ${readFileSync(this.access, 'utf8').trim()},
     return [`-s ${list(some)} -d ${list(rest)}`, `-s ${list(rest)} -d ${list(some)}`];
   }
 
-  /** `rxray fleet` beside the Prometheus. */
+  /** `rxray fleet` beside the store. */
   async fleet(...args: readonly string[]): Promise<{
     readonly status: number | null;
     readonly nodes: readonly NodeVerdict[];
@@ -147,7 +136,7 @@ scrape_configs: [{ job_name: rxray, ${readFileSync(this.access, 'utf8').trim()},
       child.kill('SIGTERM');
       await ended;
     }
-    rmSync(join(this.folder, 'prometheus'), { recursive: true, force: true });
+    rmSync(join(this.folder, 'store'), { recursive: true, force: true });
   }
 
   override async down(): Promise<void> {

@@ -19,7 +19,7 @@ const MOST_EDGES = 0.5;
 const MOST_BETWEEN = 0.75;
 /** What holds a whole node holds nearly all of its edges; a bad link between groups of nodes only some of each. */
 const WHOLE = 0.9;
-/** A sender's own side leaves the edges into it alone. */
+/** A sender's own side leaves the edges into it alone, a pod those out of its node. */
 const HARDLY_ANY = 0.3;
 const LEAST_EDGES = 2;
 /** Stalls that a node saw in what arrives. */
@@ -30,6 +30,13 @@ const outShare = `(${RECORDS.outEdgesHit} / ${RECORDS.outEdges})`;
 const mostIn = `(${inShare} >= ${WHOLE} and ${RECORDS.inEdgesHit} >= ${LEAST_EDGES})`;
 const kindIn = (kind: string): string =>
   `(sum by (node) (${RECORDS.inKindHit}{kind="${kind}"}) / on (node) ${RECORDS.inEdges} >= ${MOST_EDGES})`;
+// Of a node that is accused already single stalls tell on which side of it: they are as many, and known sooner. Its end
+// of the overlay holds its own probes to pods as well, unless it does so behind the stamp of their answers; a pod holds
+// what reaches it by NodePorts.
+const ofKind = (record: string, kind: string): string => `sum by (node) (${record}{kind="${kind}"})`;
+const outOfPods = `${ofKind(RECORDS.outKindTouched, 'pod')} / on (node) ${RECORDS.outEdges} > ${HARDLY_ANY}`;
+const portsWatched = `${ofKind(RECORDS.inKindEdges, 'nodeport')} / on (node) ${RECORDS.inEdges} >= ${MOST_EDGES}`;
+const portsTouched = `${ofKind(RECORDS.inKindTouched, 'nodeport')} >= ${LEAST_EDGES}`;
 const arrived = (place: string): string =>
   `(sum by (node) (${RECORDS.inbound}{place="${place}"}) >= ${INBOUND_STALLS} and on (node) ${RECORDS.inEdgesTouched} >= ${LEAST_EDGES})`;
 
@@ -37,7 +44,10 @@ const arrived = (place: string): string =>
 const CAUSES: readonly (readonly [cause: string, expr: string])[] = [
   ['rx-queue', arrived('receive')],
   ['host', `${arrived('all')} or ${mostIn} and on (node) ${kindIn('node')}`],
-  ['overlay', `${kindIn('pod')} and on (node) ${outShare} >= ${MOST_EDGES} unless on (node) ${kindIn('node')}`],
+  [
+    'overlay',
+    `${kindIn('pod')} and on (node) (${outOfPods} or ${portsWatched}) unless on (node) ${portsTouched} unless on (node) ${kindIn('node')}`,
+  ],
   ['pod', `${kindIn('pod')} unless on (node) ${kindIn('node')}`],
   ['nat', `${kindIn('nodeport')} unless on (node) ${kindIn('node')}`],
   [

@@ -29,6 +29,10 @@ export const RECORDS = {
   inKindHit: `node_kind:rxray_in_edges_hit:count${WINDOW}`,
   outEdges: 'node:rxray_out_edges:count',
   outEdgesHit: `node:rxray_out_edges_hit:count${WINDOW}`,
+  /** Edges by kind, and those of them that stalled at all. */
+  inKindEdges: 'node_kind:rxray_in_edges:count',
+  inKindTouched: `node_kind:rxray_in_edges_touched:count${WINDOW}`,
+  outKindTouched: `node_kind:rxray_out_edges_touched:count${WINDOW}`,
   inbound: `node_place:rxray_inbound_stalls:increase${WINDOW}`,
   zones: `zone_to_zone:rxray_edges_hit:ratio${WINDOW}`,
 } as const;
@@ -66,6 +70,15 @@ export const RECORDING_RULES: readonly RecordingRule[] = [
     record: RECORDS.inKindHit,
     expr: `count by (node, kind) (label_replace(label_replace(count by (node, to, kind) (${hit}), "from", "$1", "node", "(.+)"), "node", "$1", "to", "(.+)"))`,
   },
+  {
+    record: RECORDS.inKindEdges,
+    expr: `count by (node, kind) (label_replace(label_replace(count by (node, to, kind) (${RECORDS.edgeStalls}), "from", "$1", "node", "(.+)"), "node", "$1", "to", "(.+)"))`,
+  },
+  {
+    record: RECORDS.inKindTouched,
+    expr: `count by (node, kind) (label_replace(label_replace(count by (node, to, kind) (${touched}), "from", "$1", "node", "(.+)"), "node", "$1", "to", "(.+)"))`,
+  },
+  { record: RECORDS.outKindTouched, expr: `count by (node, kind) (count by (node, to, kind) (${touched}))` },
   { record: RECORDS.outEdgesHit, expr: `count by (node) (count by (node, to) (${hit}))` },
   {
     record: RECORDS.inbound,

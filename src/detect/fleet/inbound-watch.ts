@@ -162,7 +162,15 @@ export class InboundWatch {
     const held = bySender(heldOnes, this.#flows);
     const passed = bySender(passedOnes, this.#flows);
     const backlogs = heldOnes.map(({ arrived }) => arrived.backlogNs);
-    return { finding, ...placeOf(held, passed), held, passed, backlogNs: Math.max(0, ...backlogs) };
+    // From when a probe would have been here, not from when the detectors take it for sent.
+    const start = { startMin: finding.startMin + BASE_NS, startMax: finding.startMax + BASE_NS };
+    return {
+      finding: { ...finding, ...start },
+      ...placeOf(held, passed),
+      held,
+      passed,
+      backlogNs: Math.max(0, ...backlogs),
+    };
   }
 }
 
