@@ -126,6 +126,10 @@ export class ProbeCommand {
       this.#tell('the prober died: what it had not reported is missing, and nothing is known since');
       return EXIT.system;
     }
+    if (isUnsent(result)) {
+      this.#tell('no probe was sent: this machine did not run the prober when they were due');
+      return EXIT.system;
+    }
     if (isSilent(result)) {
       this.#tell(`no reply at all from ${this.plan.paths.map((path) => path.name).join(', ')}`);
       return EXIT.found;
@@ -167,6 +171,12 @@ export class ProbeCommand {
   #clearStatus(): void {
     if (this.#statusShown) this.io.draw('\r\x1b[K');
   }
+}
+
+/** Each slot of a short run was missed: nothing is known of any target. */
+function isUnsent({ summaries }: RunResult): boolean {
+  const missed = summaries.reduce((sum, { missedSlots }) => sum + missedSlots, 0);
+  return missed > 0 && summaries.every(({ sent, sendFailed }) => sent + sendFailed === 0);
 }
 
 /** Nothing was ever answered: the target is not there, or a firewall drops the probes. */
