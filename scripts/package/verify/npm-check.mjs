@@ -94,7 +94,7 @@ function install({ expect, ok }, tester, number) {
   const { seconds } = expect('npm install -g rxray', tester);
   expect('rxray --version', { ...tester, matches: new RegExp(`^${version}\n$`) });
   expect('rxray probe 127.0.0.1 --engine connect -c 20', { ...tester, matches: ANSWERED });
-  expect('probe 127.0.0.1 -p 9 -c 20 -q', { ...tester, matches: ANSWERED });
+  expect('probe 127.0.0.1 -p 9 -c 20 -i 50ms -q', { ...tester, matches: ANSWERED });
   const told = JSON.parse(expect('rxray --version --json', tester).stdout);
   const { origin, sha256, belongs } = told.helpers['rxray-prober'];
   if (origin !== 'platform package' || sha256 !== belongs) throw new Error(`the helper is ${origin}, ${sha256}`);
@@ -133,7 +133,7 @@ function withoutHelpers({ expect, ok }, tester) {
   // the optional packages of global ones all the same.
   expect('npm uninstall -g rxray && npm install -g rxray --omit=optional', tester);
   expect('rm -rf ~/.npm-global/lib/node_modules/rxray/node_modules/@rxray', tester);
-  expect('rxray probe 127.0.0.1 -p 9 --engine connect -c 20', { ...tester, matches: ANSWERED });
+  expect('rxray probe 127.0.0.1 -p 9 --engine connect -c 20 -i 50ms', { ...tester, matches: ANSWERED });
   const advice = new RegExp(`npm install @rxray/linux-x64@${version} \\(with -g`);
   expect('rxray probe 127.0.0.1 --engine helper -c 5', { ...tester, status: 4, matches: advice });
   expect(`npm install -g @rxray/linux-x64@${version}`, tester);
@@ -155,7 +155,7 @@ function lockFiles({ expect, ok }, tester) {
   project('npm install --omit=optional', {});
   const advice = { status: 4, matches: new RegExp(`npm install @rxray/linux-x64@${version}`) };
   project('node_modules/.bin/rxray probe 127.0.0.1 --engine helper -c 5', advice);
-  project('node_modules/.bin/rxray probe 127.0.0.1 -p 9 --engine connect -c 20', { matches: ANSWERED });
+  project('node_modules/.bin/rxray probe 127.0.0.1 -p 9 --engine connect -c 20 -i 50ms', { matches: ANSWERED });
   ok('where the lock file has lost them npm ci says so, and an installation without them says which package to add');
 }
 
@@ -164,7 +164,7 @@ function otherClients({ expect, ok }, tester) {
     expect(`mkdir -p ~/${name} && cd ~/${name} && ${line}`, { ...tester, ...more });
   project('pnpm', `npm init -y && pnpm add rxray --registry ${REGISTRY}`);
   project('pnpm', 'node_modules/.bin/rxray --version --json', { matches: PACKAGED });
-  project('pnpm', 'node_modules/.bin/probe 127.0.0.1 --engine connect -c 20', { matches: ANSWERED });
+  project('pnpm', 'node_modules/.bin/probe 127.0.0.1 --engine connect -c 20 -i 50ms', { matches: ANSWERED });
   ok('pnpm: helpers and commands work');
   const settings = [
     `npmRegistryServer ${REGISTRY.slice(0, -1)}`,
@@ -176,7 +176,7 @@ function otherClients({ expect, ok }, tester) {
   project('yarn', `echo '{"name":"p"}' > package.json && touch yarn.lock && ${configured}`);
   project('yarn', 'yarn add rxray && test -f .pnp.cjs');
   project('yarn', 'yarn rxray --version --json', { matches: [/unplugged/, PACKAGED] });
-  project('yarn', 'yarn probe 127.0.0.1 --engine connect -c 20', { matches: ANSWERED });
+  project('yarn', 'yarn probe 127.0.0.1 --engine connect -c 20 -i 50ms', { matches: ANSWERED });
   ok('Yarn with Plug’n’Play: helpers and commands work');
 }
 

@@ -36,7 +36,7 @@ export function inside({ root, expect, ok }, { name }) {
     'printf x > /tmp/other && chmod 700 ~/.cache/rxray/* && for file in ~/.cache/rxray/*; do cp /tmp/other $file; done',
     tester,
   );
-  expect('rxray probe 127.0.0.1 --engine connect -c 20', { ...tester, matches: ANSWERED });
+  expect('rxray probe 127.0.0.1 --engine connect -c 20 -i 50ms', { ...tester, matches: ANSWERED });
   ok('helpers lie in a folder of the user alone (0700), and are unpacked again where their bytes are others');
   const told = JSON.parse(expect('rxray --version --json', tester).stdout);
   for (const { origin, sha256, belongs } of Object.values(told.helpers))
