@@ -69,6 +69,7 @@ TWIN(softirq_entry, arguments)
 	if (vec != NET_RX_SOFTIRQ || raised == 0)
 		return;
 	state->raised_ns = 0;
+	state->served_ns = raised;
 	if (now < raised)
 		return;
 	count_wait(cpu, now - raised);
@@ -120,7 +121,10 @@ TWIN(netif_receive_skb, arguments)
 	device = BPF_CORE_READ(packet, dev);
 	netns = BPF_CORE_READ(device, nd_net.net, ns.inum);
 	ifindex = BPF_CORE_READ(device, ifindex);
-	if (state->irq_off.open && bpf_ktime_get_ns() - state->irq_off.to_ns > FOLLOWS_NS)
+	/* On a busy hypervisor the softirq itself may take longer to come to them: then its raise tells. */
+	if (state->irq_off.open && bpf_ktime_get_ns() - state->irq_off.to_ns > FOLLOWS_NS &&
+	    (state->served_ns < state->irq_off.from_ns ||
+	     state->served_ns > state->irq_off.to_ns + FOLLOWS_NS))
 		state->irq_off.open = 0;
 	if (only_netns != 0 && netns != only_netns)
 		return;

@@ -17,6 +17,7 @@ const volatile __u64 idle_sampler = 0;
 
 struct cpu_state {
 	__u64 raised_ns; /* the oldest raise not yet served, 0 none */
+	__u64 served_ns; /* when the one was raised that was served last */
 	__u64 handler_ns; /* time of other handlers since then */
 	__u64 longest_handler_ns;
 	__u64 handler_since_ns;
