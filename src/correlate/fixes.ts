@@ -18,7 +18,7 @@ const SLOW_FILES: readonly (readonly [file: RegExp, sentence: string])[] = [
 ];
 
 /** What is known of functions of the kernel that hold a CPU for long. */
-const SLOW_FUNCTIONS: readonly (readonly [name: RegExp, sentence: string])[] = [
+const SLOW_FUNCTIONS: readonly (readonly [name: RegExp, sentence: string, unless?: RegExp])[] = [
   [
     /^estimation_timer$/,
     'the estimators of IPVS are summed up there: sysctl net.ipv4.vs.run_estimation=0, or Linux 6.2 and newer (rxray check --only ipvs-modes)',
@@ -30,6 +30,12 @@ const SLOW_FUNCTIONS: readonly (readonly [name: RegExp, sentence: string])[] = [
   [
     /^(compact_zone|try_to_compact_pages|__alloc_pages_direct_compact)$/,
     'memory is compacted there for a large allocation: no transparent huge pages on demand (defrag=madvise or defer), a higher vm.min_free_kbytes (rxray check --only memory-compaction)',
+  ],
+  [
+    /^bpf_prog_[0-9a-f]{16}(_|$)/,
+    'a BPF program runs there, on the time of whoever it watches: agents for security and tracing attach such; sysctl kernel.bpf_stats_enabled=1 and bpftool prog show tell the time of each',
+    // Whoever runs one by bpf() itself is no victim of it.
+    /^(__sys_bpf|bpf_prog_test_run\w*)$/,
   ],
 ];
 
@@ -52,7 +58,10 @@ export function fixFor(
   const known = file === undefined ? undefined : SLOW_FILES.find(([pattern]) => pattern.test(file));
   if (known) return known[1];
   const slow = HOLDING.has(kind)
-    ? SLOW_FUNCTIONS.find(([pattern]) => stack.some((name) => pattern.test(name)))
+    ? SLOW_FUNCTIONS.find(
+        ([pattern, , unless]) =>
+          stack.some((name) => pattern.test(name)) && !stack.some((name) => unless?.test(name) === true),
+      )
     : undefined;
   if (slow) return slow[1];
   const who = holder === undefined ? 'it' : holder.threadName;

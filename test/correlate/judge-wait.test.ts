@@ -552,6 +552,16 @@ const remedies: readonly (readonly [what: string, situation: Situation, fix: Reg
     { stack: ['isolate_migratepages_block', 'compact_zone', 'try_to_compact_pages'] },
     /^memory is compacted there .*memory-compaction/,
   ],
+  [
+    'a program that an agent attached to a system call',
+    { stack: ['bpf_prog_6deef7357e7b4530_sys_enter', 'trace_call_bpf', 'perf_syscall_enter'] },
+    /^a BPF program runs there, .*bpf_stats_enabled/,
+  ],
+  [
+    'a program that is run by bpf() itself',
+    { stack: ['bpf_prog_6deef7357e7b4530_spin', 'bpf_prog_test_run_syscall', '__sys_bpf'] },
+    /^make cadvisor call this less often/,
+  ],
   ['a reader of slabinfo', { holder: { file: '/slabinfo', fileSystem: 'proc' } }, /^read \/proc\/slabinfo less often/],
 ];
 for (const [what, situation, fix] of remedies)

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RunRecord, SampleRecord } from '../../src/model/records/run.js';
+import type { QualityRecord, RunRecord, SampleRecord } from '../../src/model/records/run.js';
 import type { Summary } from '../../src/model/summary.js';
 import { MS, SECOND } from '../../src/model/time.js';
 import { type Spread, spread } from '../bench/quantile.js';
@@ -60,6 +60,7 @@ interface Compared {
   readonly closed: Spread | undefined;
   readonly requests: number;
   readonly missed: number;
+  readonly cpuPerRequestNs: number;
 }
 
 async function compare(t: TestContext, rate: number): Promise<Compared> {
@@ -118,6 +119,7 @@ async function compare(t: TestContext, rate: number): Promise<Compared> {
     closed,
     requests: samples.length,
     missed: summary.missedSlots,
+    cpuPerRequestNs: records<QualityRecord>(asked.out, 'quality')[0]?.cpuPerProbeNs ?? Number.NaN,
   };
 }
 
@@ -144,9 +146,9 @@ for (const rate of [10, 500]) {
     ...needsRoot,
     timeout: 90_000,
   }, async (t) => {
-    const { wire, told, closed, requests, missed } = await compare(t, rate);
+    const { wire, told, closed, requests, missed, cpuPerRequestNs } = await compare(t, rate);
     for (const text of [
-      `${requests} requests, ${missed} slots missed`,
+      `${requests} requests, ${missed} slots missed, ${(cpuPerRequestNs / MS).toFixed(2)} ms of CPU a request`,
       line('capture, from due', wire.fromDue),
       line('rxray, from due', told.fromDue),
       line('capture, from SYN', wire.fromSend),

@@ -104,21 +104,20 @@ suite('probe --dns', () => {
     };
     await serveNames(t, answering, { address: '127.0.0.77', wanted: 53 });
     const inPlace = 'mount --bind "$0" /etc/resolv.conf; exec "$@"';
-    const asked = ['--dns', 'www.example', '--dns-via', 'udp', '-c', '2', '--rate', '5', '-W', '3s'];
+    const asked = ['--dns', 'www.example', '--dns-via', 'udp', '-c', '4', '--rate', '5', '-W', '3s'];
     const { out, err } = await rxrayIn(
       { through: ['unshare', '-m', 'sh', '-c', inPlace, file] },
       ...['probe', '--json', '--requests-alone', ...asked],
     );
-    const samples = records<Asked>(out, 'sample').sort((a, b) => a.seq - b.seq);
-    assert.deepEqual(
-      samples.map(({ outcome, request }) => [outcome, request.queries, request.unanswered]),
-      [
-        ['reply', 7, 1],
-        ['reply', 6, 0],
-      ],
-      err,
-    );
-    assert.ok(Math.abs((samples[0]?.rttNs ?? 0) - 1e9) < 0.3e9, String(samples[0]?.rttNs));
+    const samples = records<Asked>(out, 'sample');
+    const repeated = samples.filter(({ request }) => request.unanswered === 1);
+    assert.ok(samples.length >= 2 && repeated.length === 1, err);
+    for (const sample of samples) {
+      const { outcome, request, rttNs = 0 } = sample;
+      const isRepeated = sample === repeated[0];
+      assert.deepEqual([outcome, request.queries], ['reply', isRepeated ? 7 : 6]);
+      if (isRepeated) assert.ok(rttNs > 0.98e9, String(rttNs));
+    }
     assert.deepEqual(new Set(seen), new Set(['www.example.a.test', 'www.example.b.test', 'lost']));
   });
 

@@ -3,7 +3,8 @@ import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'n
 import { connect as connectTls } from 'node:tls';
 import type { PlannedPath } from '../../model/plan.js';
 import type { HttpRequestSpec } from '../../model/request.js';
-import type { PhaseMarks } from './phase-marks.js';
+import type { Clock } from '../node-prober/clock.js';
+import type { OpenRequest } from './open-request.js';
 
 /** What connections of one path are made with. */
 export interface ConnectionPlace {
@@ -20,11 +21,13 @@ export function firstPhase({ spec, url }: ConnectionPlace): 'dns' | 'connect' {
 }
 
 /**
- * A new connection to the address of the path, whose phases are noted. The name is looked up to time it, and the
+ * A new connection to the address of the path, whose phases are noted, for a request that leaves with its first packet
+ * where no name is looked up before: Node.js gives that packet to the kernel only when the turn is over that asked for it. The name is looked up to time it, and the
  * connection goes to the address that the path was planned with, to which the SYN probes beside it go too.
  */
-export function openConnection(place: ConnectionPlace, marks: PhaseMarks): Socket {
+export function openConnection(place: ConnectionPlace, request: OpenRequest, clock: Pick<Clock, 'nowNs'>): Socket {
   const { path, spec, url } = place;
+  const { marks } = request;
   const secure = url.protocol === 'https:';
   const host = hostOf(url);
   const name = isIP(host) === 0 ? host : undefined;
@@ -44,6 +47,7 @@ export function openConnection(place: ConnectionPlace, marks: PhaseMarks): Socke
         ALPNProtocols: spec.version === '2' ? ['h2'] : ['http/1.1'],
       })
     : connectTcp(base);
+  if (firstPhase(place) === 'connect') socket.once('connectionAttempt', () => request.leaves(clock.nowNs()));
   socket.once('lookup', () => marks.enter('connect'));
   socket.once('connect', () => marks.enter(secure ? 'tls' : 'first-byte'));
   if (secure) socket.once('secureConnect', () => marks.enter('first-byte'));

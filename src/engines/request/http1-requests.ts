@@ -12,19 +12,22 @@ import { type ConnectionPlace, firstPhase, hostOf, openConnection } from './http
 import { OpenRequest } from './open-request.js';
 import { PhaseMarks } from './phase-marks.js';
 
-/** A request with the marks that its connection, where it gets a new one, is to set. */
-type MarkedOptions = RequestOptions & { readonly marks?: PhaseMarks };
+/** With the request whose phases its connection, where it gets a new one, is to note. */
+type MarkedOptions = RequestOptions & { readonly asked?: OpenRequest };
 
 /** Keeps connections as Node.js does, and makes new ones that tell of their phases. */
 class MarkingAgent extends Agent {
-  constructor(private readonly place: ConnectionPlace) {
+  constructor(
+    private readonly place: ConnectionPlace,
+    private readonly clock: Clock,
+  ) {
     // As many connections as there are unanswered requests: an answer that is late holds no other back.
     super({ keepAlive: place.spec.keepAlive, scheduling: 'lifo', maxSockets: Number.POSITIVE_INFINITY });
   }
 
   override createConnection(options: MarkedOptions): Socket {
-    if (options.marks === undefined) throw new TypeError('a request without marks');
-    return openConnection(this.place, options.marks);
+    if (options.asked === undefined) throw new TypeError('a connection for no request');
+    return openConnection(this.place, options.asked, this.clock);
   }
 }
 
@@ -39,7 +42,7 @@ export class Http1Requests {
     private readonly clock: Clock,
     private readonly done: (request: OpenRequest) => void,
   ) {
-    this.#agent = new MarkingAgent(place);
+    this.#agent = new MarkingAgent(place, clock);
     this.#headers = headersOf(place);
   }
 
@@ -47,9 +50,8 @@ export class Http1Requests {
     const marks = new PhaseMarks(this.clock, firstPhase(this.place), this.clock.nowNs());
     const request = new OpenRequest(probe, marks, this.events, this.done, !this.place.spec.keepAlive);
     this.#start(request);
-    // Node.js takes half a millisecond to make a request, and asks for the connection when this turn ends.
-    marks.left(this.clock.nowNs());
-    request.sent();
+    // The look-up of a name begins with this turn's end; what needs none leaves with its connection.
+    if (firstPhase(this.place) === 'dns') request.leaves(this.clock.nowNs());
     return request;
   }
 
@@ -67,7 +69,7 @@ export class Http1Requests {
       port: path.port,
       headers: this.#headers as unknown as NonNullable<RequestOptions['headers']>,
       agent: this.#agent,
-      marks,
+      asked: request,
     };
     let message: ClientRequest;
     try {
@@ -80,6 +82,7 @@ export class Http1Requests {
     request.abort = () => message.destroy();
     message.once('socket', () => {
       if (!message.reusedSocket) return;
+      request.leaves(this.clock.nowNs());
       marks.reused = true;
       marks.beginWith('first-byte');
     });

@@ -32,8 +32,8 @@ export class Http2Requests {
       if (!this.place.spec.keepAlive) session.destroy();
     };
     this.#follow(request, session, stream);
-    marks.left(this.clock.nowNs());
-    request.sent();
+    // On a new connection to an address it leaves with that.
+    if (open !== undefined || firstPhase(this.place) === 'dns') request.leaves(this.clock.nowNs());
     return request;
   }
 
@@ -48,7 +48,7 @@ export class Http2Requests {
 
   #connect(request: OpenRequest): ClientHttp2Session {
     const session = connect(this.place.url.origin, {
-      createConnection: () => openConnection(this.place, request.marks),
+      createConnection: () => openConnection(this.place, request, this.clock),
     });
     // Streams tell of it; without a listener it would end the process.
     session.on('error', (error: NodeJS.ErrnoException) => request.failed(error, this.clock.nowNs()));

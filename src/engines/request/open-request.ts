@@ -13,6 +13,7 @@ const OWN_REFUSALS = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'EADDRINUSE',
 /** A request under way, from its send to what became of it. */
 export class OpenRequest {
   #settled = false;
+  #isSent = false;
   /** Ends what it holds; set by what sends it. */
   abort: () => void = () => {};
 
@@ -25,8 +26,17 @@ export class OpenRequest {
     private readonly ownPort: boolean,
   ) {}
 
+  /** It leaves now, unless it has left already. */
+  leaves(nowNs: number): void {
+    if (this.#isSent) return;
+    this.marks.left(nowNs);
+    this.sent();
+  }
+
   /** It has left, at the instant that its marks tell. */
   sent(): void {
+    if (this.#isSent) return;
+    this.#isSent = true;
     this.events.sent(this.probe.train, this.probe.k, this.marks.sentNs, this.ownPort);
   }
 
@@ -63,6 +73,7 @@ export class OpenRequest {
   }
 
   #settle(outcome: number, reply: number, receivedNs: number): void {
+    this.sent();
     this.#settled = true;
     const { train, k } = this.probe;
     this.events.answered(train, k, { outcome, reply, ttl: 0, icmpType: 0, icmpCode: 0, receivedNs });
