@@ -463,7 +463,7 @@ complete -c rxray -n '__fish_seen_subcommand_from why' -l header -r -d 'a furthe
 complete -c rxray -n '__fish_seen_subcommand_from why' -l window -r -d 'how far back to look'
 complete -c rxray -n '__fish_seen_subcommand_from why' -l timeout -r -d 'for each question'
 complete -c rxray -n '__fish_seen_subcommand_from why' -l hosts -r -d 'vantages around the node: its paths are measured too, and its kernel is asked (rxray discover --around NODE)'
-complete -c rxray -n '__fish_seen_subcommand_from why' -l live -d 'with --hosts: send probes; --no-live judges only what was recorded'
+complete -c rxray -n '__fish_seen_subcommand_from why' -l live -d 'where there are vantages: send probes; --no-live judges only what was recorded'
 complete -c rxray -n '__fish_seen_subcommand_from why' -s d -l duration -r -d 'measure at most so long'
 complete -c rxray -n '__fish_seen_subcommand_from why' -l json -d 'NDJSON; the last verdict is the last line'
 complete -c rxray -n '__fish_seen_subcommand_from why' -s h -l help -d 'show help'

@@ -3,6 +3,8 @@ import { EVERYWHERE, withInner, written } from './declared.mjs';
 
 /** Options whose word is a name in the cluster. */
 const NAMES = { around: 'nodes', node: 'nodes', namespace: 'namespaces' };
+/** What a command is mostly asked of, where that is no node. */
+const SUBJECTS = { 'trace syscalls': 'pods' };
 
 export function kubectlCompletion(commands) {
   const all = commands.flatMap(withInner);
@@ -53,5 +55,5 @@ echo :4
 
 function subjectsOf(command) {
   if (command.commands.length > 0) return `say ${command.commands.map(({ path }) => path.at(-1)).join(' ')}`;
-  return command.positionals.length > 0 ? 'names nodes' : ':';
+  return command.positionals.length > 0 ? `names ${SUBJECTS[command.path.join(' ')] ?? 'nodes'}` : ':';
 }

@@ -31,12 +31,13 @@ const COMMANDS: Readonly<Record<string, () => Promise<unknown>>> = {
 
 /** `kubectl rxray`: what it does differently knows nodes, pods and services by their names. */
 const PLUGIN_COMMANDS: typeof COMMANDS = {
+  why: async () => (await import('./kubectl-cli.js')).kubectlWhyCommand,
   bisect: async () => (await import('./kubectl-cli.js')).kubectlBisectCommand,
   trace: async () => (await import('./kubectl-cli.js')).kubectlTraceCommand,
   install: async () => (await import('./kubectl-cli.js')).kubectlInstallCommand,
 };
 /** What it does as rxray itself, as far as there is one. */
-const SHARED_WITH_PLUGIN = ['why', 'fleet', 'discover'];
+const SHARED_WITH_PLUGIN = ['fleet', 'discover'];
 
 /** A program that is called: its name as people type it, and its commands. */
 export interface Program {
@@ -71,6 +72,7 @@ const EXAMPLES: Readonly<Record<string, readonly (readonly [string, string])[]>>
     ['import trace.pcap', 'stalls in what tcpdump already saw'],
   ],
   'kubectl rxray': [
+    ['why worker-7 --prometheus http://prom:9090', 'from alert to process'],
     ['bisect worker-7 --debug', 'what is wrong with a node; nothing is installed for it'],
     ['bisect svc/web -n shop --plan', 'what would be measured for a service'],
     ['trace stall worker-7', 'who keeps packets waiting there'],

@@ -4,6 +4,7 @@ import { EPILOGUE, type MeasuringArgs, measuring, toMeasuring } from './bisect-c
 import type { CommandContext } from './command.js';
 import { clusterOptions, reachOptions, toReach } from './discover-cli.js';
 import * as shared from './shared-options.js';
+import { declaredNode, toWhyOptions, WHY_EPILOGUE, type WhyArgs, whyOptions } from './why-cli.js';
 
 /** `kubectl rxray bisect`. */
 export function kubectlBisectCommand({ run }: CommandContext): CommandModule {
@@ -22,6 +23,28 @@ export function kubectlBisectCommand({ run }: CommandContext): CommandModule {
         const { bisectSubject } = await import('../commands/kubernetes/bisect-subject.js');
         const given = args as unknown as MeasuringArgs & Parameters<typeof toReach>[0];
         return bisectSubject(String(args.subject), toReach(given), toMeasuring(given), io);
+      }),
+  };
+}
+
+/** `kubectl rxray why`. */
+export function kubectlWhyCommand({ run }: CommandContext): CommandModule {
+  return {
+    command: 'why <node>',
+    describe: 'from alert to process: why a node is bad, by what was recorded and by its agents now',
+    builder: (yargs) =>
+      declaredNode(yargs)
+        .options({ ...whyOptions, ...clusterOptions })
+        .example('$0 why worker-7 --prometheus http://prom:9090', 'and which process holds its packets, now')
+        .example('$0 why worker-7 --agents agents.txt --no-live', 'what is known of it, with no new packet')
+        .epilogue(WHY_EPILOGUE),
+    handler: (args) =>
+      run(async (io) => {
+        const given = args as unknown as WhyArgs & TracedArgs;
+        const options = toWhyOptions(given);
+        const { context, kubectl, namespace } = given;
+        const { whyNode } = await import('../commands/kubernetes/why-node.js');
+        return whyNode(options, { context, kubectl, namespace }, io);
       }),
   };
 }
@@ -66,7 +89,8 @@ async function placeOf(args: TracedArgs) {
   const { tracedSubject } = await import('../commands/kubernetes/tracing-pod.js');
   const { far, podUid } = await tracedSubject(String(args.subject), args);
   const durationNs = shared.optionalDuration(args.duration, '-d');
-  return { podUid, scope: { far, durationNs, json: args.json === true, output: args.output } };
+  const { kubectl, output } = args;
+  return { podUid, scope: { far, kubectl, durationNs, json: args.json === true, output } };
 }
 
 function stall({ run }: CommandContext): CommandModule {

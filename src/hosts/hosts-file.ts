@@ -28,6 +28,7 @@ const vantageSchema = z.discriminatedUnion('transport', [
     context: z.string().min(1).optional(),
     debug: z.boolean().optional(),
     image: z.string().min(1).optional(),
+    tracer: z.string().min(1).optional(),
     overlay: z.boolean().default(false),
   }),
 ]);

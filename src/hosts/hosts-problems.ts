@@ -12,6 +12,7 @@ export const HOSTS_WORDS: YamlWords = {
     'context',
     'debug',
     'image',
+    'tracer',
     'kind',
     'address',
     'port',

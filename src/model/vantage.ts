@@ -19,4 +19,13 @@ export interface PodPlace {
   readonly debug?: boolean | undefined;
   /** Of that container; has to have a shell and the usual tools. By default busybox. */
   readonly image?: string | undefined;
+  /** A pod on the same node that may ask its kernel, where this one may not: of the tracing tier. */
+  readonly tracer?: string | undefined;
+}
+
+/** Where the kernel of a vantage's machine is asked. */
+export function tracingPlace(vantage: Vantage): Vantage {
+  if (vantage.transport !== 'kubectl' || vantage.tracer === undefined) return vantage;
+  const { namespace, tracer, context } = vantage;
+  return { transport: 'kubectl', namespace, pod: tracer, ...(context === undefined ? {} : { context }) };
 }

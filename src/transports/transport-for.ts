@@ -1,3 +1,4 @@
+import { present } from '../model/present.js';
 import type { Vantage } from '../model/vantage.js';
 import type { FarTransportSettings } from './far/far-transport.js';
 import { kubectlTransport } from './far/kubectl-transport.js';
@@ -6,8 +7,13 @@ import { localTransport } from './local/local-transport.js';
 import { netnsTransport } from './local/netns-transport.js';
 import type { Transport } from './transport.js';
 
+export interface TransportSettings extends Pick<FarTransportSettings, 'answerMs'> {
+  /** The program, by default `kubectl`. */
+  readonly kubectl?: string | undefined;
+}
+
 /** The transport to a vantage; nothing is connected yet. */
-export function transportFor(vantage: Vantage, settings: Pick<FarTransportSettings, 'answerMs'> = {}): Transport {
+export function transportFor(vantage: Vantage, { kubectl, ...settings }: TransportSettings = {}): Transport {
   switch (vantage.transport) {
     case 'local':
       return localTransport;
@@ -16,6 +22,6 @@ export function transportFor(vantage: Vantage, settings: Pick<FarTransportSettin
     case 'netns':
       return netnsTransport(vantage.name);
     case 'kubectl':
-      return kubectlTransport({ ...vantage, ...settings });
+      return kubectlTransport({ ...vantage, ...settings, ...present({ kubectl }) });
   }
 }

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { why } from '../../src/commands/fleet/why.js';
+import { CodedError } from '../../src/model/errors.js';
 import { SECOND } from '../../src/model/time.js';
 import { agentLines } from '../survey/sim/agent-lines.js';
 import { nodeName, simulateFleet } from '../survey/sim/fleet-model.js';
@@ -61,6 +62,20 @@ describe('why, from what the agents around a node have seen', () => {
     const fake = fakeIo();
     assert.equal(await why(options(nodeName(healthy)), fake.io), 0);
     assert.match(fake.out(), /nothing that was seen points at it/);
+  });
+
+  test('what keeps from finding vantages is told, and what was recorded is judged all the same', async () => {
+    const fake = fakeIo();
+    const find = () =>
+      Promise.reject(new CodedError('E_NODE', 'the cluster has no node-7', 'see kubectl get nodes', 2));
+    assert.equal(await why({ ...options(nodeName(bad)), find }, fake.io), 1);
+    assert.match(fake.err(), /nothing is measured: the cluster has no node-7; see kubectl get nodes/);
+    assert.match(fake.out(), /: its fault/);
+  });
+
+  test('without a live measurement nobody looks for vantages', async () => {
+    const find = () => Promise.reject(new Error('looked for'));
+    assert.equal(await why({ ...options(nodeName(bad)), live: false, find }, fakeIo().io), 1);
   });
 
   test('a node that nobody knows', async () => {

@@ -80,6 +80,22 @@ suite('kubectl rxray', () => {
     assert.throws(() => tracingPod('svc/db', traced, {}), coded('E_TRACE', /name a pod/));
   });
 
+  test('a vantage names the tracing agent of its own node', () => {
+    const probes = cluster.pods.filter(({ rxray }) => rxray === 'probe');
+    const tracers = probes.map((pod) => ({ ...pod, name: `tracer-of-${pod.node}`, rxray: 'trace' }));
+    const [silent = ''] = probes.map(({ node }) => node);
+    const pods = [...cluster.pods, ...tracers.map((pod) => ({ ...pod, ready: pod.node !== silent }))];
+    const { hosts } = hostsAround({ ...cluster, pods }, { kind: 'node', node: silent }, CHOICE);
+    const named = Object.entries(hosts.vantages).flatMap(([name, vantage]) =>
+      vantage.transport === 'kubectl' ? [[name, vantage.tracer]] : [],
+    );
+    assert.ok(named.length > 2);
+    assert.deepEqual(
+      named,
+      named.map(([name]) => [name, name === silent ? undefined : `tracer-of-${name}`]),
+    );
+  });
+
   test('install --dry-run prints what the chart installs with the same values', async () => {
     const { io, out } = fakeIo();
     const set = ['tier=restricted', 'agent.neighbours=4', 'nodeSelector={"pool":"a"}'];
@@ -120,7 +136,7 @@ suite('kubectl rxray', () => {
     try {
       writeFileSync(
         join(folder, 'kubectl'),
-        '#!/bin/sh\n[ "$*" = "get nodes -o name" ] && printf "node/worker-1\\nnode/worker-2\\n"\n',
+        '#!/bin/sh\ncase "$*" in "get nodes -o name") printf "node/worker-1\\nnode/worker-2\\n" ;; "get pods -o name") echo pod/web-1 ;; esac\n',
       );
       chmodSync(join(folder, 'kubectl'), 0o755);
       const script = join(packageFolder(), 'completions/kubectl_complete-rxray');
@@ -131,6 +147,8 @@ suite('kubectl rxray', () => {
       assert.deepEqual(complete('di'), ['discover', ':4']);
       assert.deepEqual(complete('trace', 's'), ['stall', 'syscalls', ':4']);
       assert.deepEqual(complete('trace', 'stall', 'w'), ['worker-1', 'worker-2', ':4']);
+      assert.deepEqual(complete('trace', 'syscalls', 'w'), ['web-1', ':4']);
+      assert.deepEqual(complete('why', 'worker-2'), ['worker-2', ':4']);
       assert.deepEqual(complete('bisect', 'worker-2'), ['worker-2', ':4']);
       assert.deepEqual(complete('discover', '--around', 'worker-1'), ['worker-1', ':4']);
       assert.deepEqual(complete('discover', '--deb'), ['--debug', ':4']);

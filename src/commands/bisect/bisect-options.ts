@@ -24,6 +24,8 @@ export interface BisectOptions extends RecordingOptions, Judging {
   readonly family: Family;
   /** Trace the kernel of the machine that the verdict comes to blame, where a vantage is on it. */
   readonly trace: boolean;
+  /** Machines that are suspected already: their kernels are traced from the beginning. */
+  readonly suspects?: readonly string[] | undefined;
   /** Print what would be measured and what it could tell; send nothing. */
   readonly plan: boolean;
   /** Print every term that moved the posterior by more than a factor of 2. */
@@ -35,6 +37,8 @@ export interface BisectOptions extends RecordingOptions, Judging {
   /** Of the vantages on this machine; those elsewhere always use the native helper. */
   readonly engine?: SendingEngine | undefined;
   readonly cpu: 'auto' | 'none' | number;
+  /** The program by which pods are reached, by default `kubectl`. */
+  readonly kubectl?: string | undefined;
   readonly output?: string | undefined;
   /** Draw the run on the terminal; the verdict is printed when it has ended. */
   readonly live: boolean;

@@ -7,6 +7,7 @@ import { startTracer, type TraceRun } from '../../kernel/tracer.js';
 import { SENDING_ENGINES, type SendingEngine } from '../../model/engine-name.js';
 import { CodedError } from '../../model/errors.js';
 import { present } from '../../model/present.js';
+import { tracingPlace } from '../../model/vantage.js';
 import type { Player } from '../../recording/player.js';
 import type { BisectInfo } from '../../recording/recorded-run.js';
 import type { Recorder } from '../../recording/recorder.js';
@@ -59,20 +60,27 @@ export interface LiveSettings {
   readonly stop: AbortSignal;
   /** Vantages that send requests beside packets. */
   readonly asking?: ReadonlySet<string>;
+  /** The program, by default `kubectl`. */
+  readonly kubectl?: string | undefined;
 }
 
 export function liveSources(hosts: Hosts, epochRealNs: bigint, settings: LiveSettings): BisectSources {
-  const { recorder, answerMs, stop } = settings;
+  const { recorder, answerMs, stop, kubectl } = settings;
   const began = performance.now();
   const now = (): number => Math.round((performance.now() - began) * 1e6);
   // Prober and watcher of a vantage share its connection.
   const transports = new Map<string, Transport>();
-  const transportTo = (name: string): Transport => {
-    const known = transports.get(name);
+  const transportTo = (name: string, key = name, place = vantageNamed(name, hosts, 'the hosts file')): Transport => {
+    const known = transports.get(key);
     if (known) return known;
-    const transport = transportFor(vantageNamed(name, hosts, 'the hosts file'), { answerMs });
-    transports.set(name, transport);
+    const transport = transportFor(place, { answerMs, kubectl });
+    transports.set(key, transport);
     return transport;
+  };
+  const tracerTo = (name: string): Transport => {
+    const vantage = vantageNamed(name, hosts, 'the hosts file');
+    const place = tracingPlace(vantage);
+    return place === vantage ? transportTo(name) : transportTo(name, traceStream(name), place);
   };
   const giveUp = (): void => {
     for (const transport of transports.values()) transport.giveUp?.();
@@ -107,7 +115,7 @@ export function liveSources(hosts: Hosts, epochRealNs: bigint, settings: LiveSet
         : createWatcher(transport);
     },
     tracer: (machine, vantage, minNs) => {
-      const transport = transportTo(vantage);
+      const transport = tracerTo(vantage);
       const plan = { questions: [{ question: 'stall', minNs }] } as const;
       return recorder
         ? recordedTracer(transport, plan, recorder.stream(traceStream(machine), transport.place, SAME_CLOCK))

@@ -2,6 +2,7 @@ import { identifiability } from '../../bisect/words/identifiability.js';
 import type { HostsPath } from '../../hosts/measured-paths.js';
 import { plannedOf } from '../../hosts/planned.js';
 import { packageVersion } from '../../installation/version.js';
+import { present } from '../../model/present.js';
 import { isRequest } from '../../model/protocol.js';
 import type { PlanRecord } from '../../model/records/hosts.js';
 import { MS } from '../../model/time.js';
@@ -36,7 +37,14 @@ export async function bisect(options: BisectOptions, io: Io): Promise<number> {
     try {
       recorder = await openRecorder(options, runInfo(options, about, epochRealNs), io);
       const answerMs = answerLimit(options);
-      const settings = { engine: options.engine, recorder, answerMs, stop: io.stop, asking: askingVantages(about) };
+      const settings = {
+        engine: options.engine,
+        recorder,
+        answerMs,
+        stop: io.stop,
+        asking: askingVantages(about),
+        ...present({ kubectl: options.kubectl }),
+      };
       const sources = liveSources(about.hosts, epochRealNs, settings);
       return await new Bisection(options, about, sources, output, io).follow();
     } finally {

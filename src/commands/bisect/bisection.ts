@@ -80,6 +80,7 @@ export class Bisection {
       thresholdNs: options.thresholdNs,
       paths: about.paths.map((path) => path.measured.name),
       clockUncertaintyNs: this.#clockUncertaintyNs,
+      suspects: options.suspects ?? [],
       onCulprit: (culprit) => this.#output.culprit(culprit),
       evidence: {
         local: (piece) => this.#inference.tell((inference) => inference.local(piece)),
@@ -234,7 +235,8 @@ export class Bisection {
     const standing = inference.settled(closedNs);
     this.#weighAgainAt = began + (performance.now() - began) / WEIGHING_SHARE;
     if (this.options.trace && !this.sources.recorded) this.#hunt.consider(standing.leading, this.#vantages);
-    const done = standing.settled && this.#hunt.satisfied(this.#lastNs);
+    // Of who is suspected already the process is what is asked for.
+    const done = (standing.settled && this.#hunt.satisfied(this.#lastNs)) || this.#hunt.named;
     if (done && !this.options.fixedDuration && !this.sources.recorded) this.#stopAll();
     this.#show(standing, inference);
   }

@@ -31,6 +31,8 @@ export interface CulpritHuntOptions {
   readonly onCulprit: (culprit: Culprit) => void;
   /** Told what the kernel of a traced machine shows. */
   readonly evidence: TraceEvidence;
+  /** Machines that are traced before any path says a thing. */
+  readonly suspects: readonly string[];
   readonly tell: (message: string) => void;
 }
 
@@ -70,6 +72,7 @@ export class CulpritHunt {
     leading: { readonly machines: readonly string[]; readonly probability: number } | null,
     vantages: readonly VantageRun[],
   ): void {
+    for (const machine of this.options.suspects) this.#trace(machine, vantages);
     if (leading === null || leading.probability < SUSPECTED) return;
     for (const machine of leading.machines) this.#trace(machine, vantages);
   }
@@ -87,6 +90,17 @@ export class CulpritHunt {
       const seen = this.#incidents.filter(({ startMin }) => startMin > since).length;
       return seen >= ENOUGH_INCIDENTS || nowNs - since >= LONG_ENOUGH_NS;
     });
+  }
+
+  /** Whether it is known already who holds packets back on a machine that was suspected from the beginning. */
+  get named(): boolean {
+    const { suspects } = this.options;
+    if (suspects.length === 0) return false;
+    const accused = this.explain()?.accused ?? [];
+    return accused.some(
+      ({ convicted, vantage, incidents }) =>
+        convicted && suspects.includes(vantage) && incidents.length >= ENOUGH_INCIDENTS,
+    );
   }
 
   stop(): void {

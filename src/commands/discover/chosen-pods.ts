@@ -34,3 +34,10 @@ export function targetPod(cluster: Cluster, node: string): ClusterPod | undefine
     there[0]
   );
 }
+
+/** The tracing agent on the pod's node, through which its kernel can be asked; both are reached in one namespace. */
+export function tracingPodOf(cluster: Cluster, { node, namespace }: ClusterPod): ClusterPod | undefined {
+  return cluster.pods.find(
+    (pod) => pod.node === node && pod.namespace === namespace && pod.rxray === 'trace' && pod.ready,
+  );
+}

@@ -1,7 +1,7 @@
 import type { Hosts } from '../../hosts/hosts-file.js';
 import type { Cluster, ClusterNode, ClusterPod } from '../../model/cluster.js';
 import { present } from '../../model/present.js';
-import { targetPod, type VantageWay, vantagePod } from './chosen-pods.js';
+import { targetPod, tracingPodOf, type VantageWay, vantagePod } from './chosen-pods.js';
 import { overlaysBetween } from './overlays-between.js';
 import { type ServiceTarget, serviceTargets } from './service-targets.js';
 
@@ -46,7 +46,7 @@ export function hostsOfCluster(cluster: Cluster, choice: HostsChoice): Discovere
   for (const node of nodes) {
     const vantage = vantagePod(cluster, node.name, choice.way);
     if (vantage !== undefined) {
-      vantages[node.name] = kubectlVantage(vantage, choice);
+      vantages[node.name] = kubectlVantage(vantage, tracingPodOf(cluster, vantage), choice);
       sources.push(node);
     }
     addNode(node, vantage?.hostNetwork === true, targets);
@@ -97,14 +97,18 @@ function furtherName(name: string, address: string, index: number): string {
   return address.includes(':') ? `${name}-v6${index > 1 ? `-${index}` : ''}` : `${name}-${index + 1}`;
 }
 
-function kubectlVantage(pod: ClusterPod, { way, context, image }: HostsChoice): Hosts['vantages'][string] {
+function kubectlVantage(
+  pod: ClusterPod,
+  tracer: ClusterPod | undefined,
+  { way, context, image }: HostsChoice,
+): Hosts['vantages'][string] {
   return {
     transport: 'kubectl',
     namespace: pod.namespace,
     pod: pod.name,
     ...(way === 'agents' ? { container: AGENT_CONTAINER } : { debug: true }),
     ...(way === 'debug' && image !== undefined ? { image } : {}),
-    ...present({ context }),
+    ...present({ context, tracer: tracer?.name }),
     overlay: true,
   };
 }

@@ -5,6 +5,7 @@ import type { NodeVerdict } from '../../model/fleet/fleet-verdict.js';
 import { MS } from '../../model/time.js';
 import { whyText } from '../../report/fleet/why-text.js';
 import { bisect } from '../bisect/bisect.js';
+import type { BisectOptions } from '../bisect/bisect-options.js';
 import { EXIT } from '../run/exit-status.js';
 import type { Io } from '../terminal/io.js';
 import { type FleetOptions, type FleetSurvey, surveyFleet } from './survey.js';
@@ -13,29 +14,42 @@ export interface WhyOptions extends FleetOptions {
   readonly node: string;
   /** Vantages around the node, for a measurement of now. */
   readonly hosts: string | undefined;
+  /** … or who finds them, where no file names any. */
+  readonly find?: (() => Promise<FoundHosts>) | undefined;
+  /** The program by which pods are reached, by default `kubectl`. */
+  readonly kubectl?: string | undefined;
   readonly liveNs: number;
-  /** Measure, where there is a hosts file. */
+  /** Measure, where there are vantages. */
   readonly live: boolean;
   readonly json: boolean;
 }
+
+type FoundHosts = NonNullable<BisectOptions['found']>;
 
 const THRESHOLD_NS = 100 * MS;
 
 /**
  * `why NODE`: from alert to process. What the agents around a node have seen is judged first, with no new packet; then,
- * where a hosts file names vantages there, its paths are measured and the kernel of the node is asked.
+ * where there are vantages around it, its paths are measured and the kernel of the node is asked.
  *
  * @returns 0 healthy; 1 at fault; 3 inconclusive: of the measurement where there is one
  * @throws CodedError E_NO_NODE for a node that nobody knows (2); as `fleet` and `bisect`
  */
 export async function why(options: WhyOptions, io: Io): Promise<number> {
+  const finding = options.live && options.hosts === undefined ? findVantages(options, io) : undefined;
   const { survey, seen } = await lookAt(options, io.stop);
-  const isMeasured = options.live && options.hosts !== undefined;
+  const found = await finding;
+  const isMeasured = options.live && (options.hosts !== undefined || found !== undefined);
   await io.out(options.json ? ndjson(survey, seen) : whyText(survey, seen, isMeasured));
   if (!isMeasured) return statusOf(seen);
+  const isSuspected = seen.state === 'bad' || seen.state === 'suspect';
   return bisect(
     {
       hosts: options.hosts,
+      found,
+      kubectl: options.kubectl,
+      // Who is convicted already need not be convicted again before its kernel is asked.
+      suspects: isSuspected ? [options.node] : [],
       thresholdNs: THRESHOLD_NS,
       stallThresholdNs: undefined,
       queues: undefined,
@@ -59,6 +73,17 @@ export async function why(options: WhyOptions, io: Io): Promise<number> {
   );
 }
 
+/** What keeps from measuring is told, and does not keep from what is known already. */
+async function findVantages({ find }: WhyOptions, io: Io): Promise<FoundHosts | undefined> {
+  try {
+    return await find?.();
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    io.err(`nothing is measured: ${error.message}; ${error.remedy}\n`);
+    return undefined;
+  }
+}
+
 /** Agents scrape and tell what is new about as often. */
 const AGAIN_MS = 3_000;
 
@@ -76,7 +101,8 @@ async function lookAt(options: WhyOptions, stop: AbortSignal) {
     const seen = nodeVerdict(options.node, survey);
     const isOpen = seen.state === 'bad' && seen.kernelSays !== undefined && UNSETTLED.has(seen.kernelSays);
     const isLate = performance.now() + AGAIN_MS > endMs;
-    if (!options.live || options.hosts !== undefined || !isOpen || isLate || stop.aborted) return { survey, seen };
+    const isMeasured = options.hosts !== undefined || options.find !== undefined;
+    if (!options.live || isMeasured || !isOpen || isLate || stop.aborted) return { survey, seen };
     await sleep(AGAIN_MS, undefined, { signal: stop }).catch(() => {});
   }
 }

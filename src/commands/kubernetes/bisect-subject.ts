@@ -44,7 +44,7 @@ export async function bisectSubject(
       2,
     );
   }
-  return bisect({ ...measuring, family: 'any', found: { hosts, notes } }, io);
+  return bisect({ ...measuring, family: 'any', found: { hosts, notes }, kubectl: reach.kubectl }, io);
 }
 
 /** What to measure for it. */

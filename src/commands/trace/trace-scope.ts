@@ -19,6 +19,8 @@ export interface TraceScope {
   readonly vantage?: string | undefined;
   /** A place that no hosts file names. */
   readonly far?: Vantage | undefined;
+  /** The program by which it is reached, by default `kubectl`. */
+  readonly kubectl?: string | undefined;
   readonly cpus?: string | undefined;
   readonly durationNs?: number | undefined;
   readonly json: boolean;
@@ -37,7 +39,8 @@ export interface TracePlace {
  * @throws CodedError E_HOSTS when the hosts file has no such vantage
  */
 export async function tracePlace(scope: TraceScope): Promise<TracePlace> {
-  if (scope.far !== undefined) return { transport: transportFor(scope.far), isNamespace: false };
+  const { far, kubectl } = scope;
+  if (far !== undefined) return { transport: transportFor(far, { kubectl }), isNamespace: false };
   if (scope.ssh !== undefined) return { transport: sshTransport(scope.ssh), isNamespace: false };
   if (scope.netns !== undefined) return { transport: netnsTransport(scope.netns), isNamespace: true };
   if (scope.vantage === undefined || scope.hosts === undefined) {

@@ -24,8 +24,8 @@ const DEBUG_LIMIT_MS = 90_000;
  * Helpers in a pod, through the user's own `kubectl exec -i`, which also carries the copy (`kubectl cp` would need a
  * tar in the image); with `debug`, in an ephemeral container of the pod.
  *
- * `exec` was tried against real kubelets (test/cluster/nodes.test.ts), debug containers against a stand-in for kubectl
- * that checks its arguments and runs the far commands on the spot.
+ * Tried against real kubelets of 1.20 (test/cluster), to which debug containers are added by another form of the API than
+ * `kubectl debug` has; that command's arguments are checked by a stand-in (test/transports).
  *
  * @throws CodedError E_KUBECTL when a name looks like an option
  */
