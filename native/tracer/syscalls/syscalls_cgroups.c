@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "syscalls_cgroups.h"
+#include "syscalls_cgroup_processes.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -127,6 +128,13 @@ static bool is_pod(const char *name, const char *wanted)
 	return false;
 }
 
+bool cgroups_is_meant(const struct selection *selection, const char *name)
+{
+	return selection->kind == SELECT_CONTAINER ? is_container(name, selection->text)
+	       : selection->kind == SELECT_POD     ? is_pod(name, selection->text)
+	                                           : false;
+}
+
 /* nftw hands its visitor nothing of ours. */
 static struct {
 	const struct syscalls_options *options;
@@ -151,12 +159,7 @@ static int visit(const char *path, const struct stat *status, int type, struct F
 	if (type != FTW_D)
 		return FTW_CONTINUE;
 	for (uint32_t i = 0; i < walk.options->selection_count; i++) {
-		const struct selection *selection = &walk.options->selections[i];
-		bool found = selection->kind == SELECT_CONTAINER ? is_container(name, selection->text)
-		             : selection->kind == SELECT_POD     ? is_pod(name, selection->text)
-		                                                 : false;
-
-		if (found) {
+		if (cgroups_is_meant(&walk.options->selections[i], name)) {
 			take_root(status->st_ino);
 			/* What is below it comes with it. */
 			return FTW_SKIP_SUBTREE;
@@ -210,6 +213,9 @@ int cgroups_select(struct cgroups *cgroups, const struct syscalls_options *optio
 {
 	const struct cgroup_mount *mount = mount_of(cgroups, cgroups->subsystem);
 
+	if (cgroups->by_process)
+		return cgroup_processes_select(options, cgroups->processes, &cgroups->refused);
+
 	int found = mount == NULL ? 0 : search(mount, options, roots);
 
 	cgroups->refused = mount == NULL ? 0 : walk.refused;
@@ -236,6 +242,12 @@ bool cgroups_settle(struct cgroups *cgroups, const struct syscalls_options *opti
 			cgroups->subsystem = mount->subsystem;
 			return true;
 		}
+	}
+	/* Which processes are followed beside is asked for by number then. */
+	if (options->pid_count == 0 && options->command == 0 &&
+	    cgroup_processes_select(options, -1, &cgroups->refused) > 0) {
+		cgroups->by_process = true;
+		return true;
 	}
 	if (options->selections[0].kind == SELECT_CGROUP)
 		return problem_set(

@@ -27,7 +27,11 @@ struct cgroups {
 	int memory; /* number of the memory controller, where it has a v1 hierarchy, else -1 */
 	int subsystem; /* of the hierarchy that the selections are in, -1 v2 */
 	int fd[2]; /* folders that numbers of v1 (memory) and v2 are looked up by; -1 none */
-	uint32_t refused; /* that the map of roots had no room for */
+	uint32_t refused; /* that a map had no room for */
+	/* Their folders are out of sight, as in a container: what is in them is followed process by process.
+	 */
+	bool by_process;
+	int processes; /* the map of those */
 	uint64_t told[CGROUPS_TOLD]; /* numbers whose paths the reader has, by hash */
 };
 
@@ -40,6 +44,9 @@ void cgroups_close(struct cgroups *cgroups);
  * Call again for those that have come since: none is taken out. The first call settles the hierarchy.
  */
 int cgroups_select(struct cgroups *cgroups, const struct syscalls_options *options, int roots);
+
+/* Whether the last part of a cgroup's path is that of a selection: of a container or a pod. */
+bool cgroups_is_meant(const struct selection *selection, const char *name);
 
 /* Which hierarchy is meant: the same walk without a map. False: nothing matches. */
 bool cgroups_settle(struct cgroups *cgroups, const struct syscalls_options *options, struct problem *problem);

@@ -69,10 +69,10 @@ static void fill_constants(struct syscalls *state)
 	constant->takes_stacks = options->stacks;
 	constant->records = options->records;
 	constant->some_calls = options->some_calls;
-	constant->by_process = options->pid_count > 0 || options->command != 0;
-	constant->follows = options->command != 0 || options->follow;
+	constant->by_process = options->pid_count > 0 || options->command != 0 || state->cgroups.by_process;
+	constant->follows = options->command != 0 || options->follow || state->cgroups.by_process;
 	constant->by_name = options->name_count > 0;
-	constant->by_cgroup = options->selection_count > 0;
+	constant->by_cgroup = options->selection_count > 0 && !state->cgroups.by_process;
 	constant->by_netns = options->own_netns && scope->netns != 0;
 	constant->netns = scope->netns;
 	constant->by_user = own_eyes_only();
@@ -169,6 +169,7 @@ bool syscalls_fill_filters(struct syscalls *state, struct problem *problem)
 		return true;
 	if (!cgroups_settle(&state->cgroups, options, problem))
 		return false;
+	state->cgroups.processes = processes;
 	state->skeleton->bss->roots_wanted =
 	        (uint32_t)cgroups_select(&state->cgroups, options, bpf_map__fd(state->skeleton->maps.roots));
 	if (state->cgroups.refused > 0)
