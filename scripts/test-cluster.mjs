@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 // Runs the tests that want a real Kubernetes, in a network namespace of their own: `npm run test:cluster [WORD]`. What they
 // are made of is built or downloaded once (scripts/cluster).
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ingredients } from './cluster/ingredients.mjs';
+import { beginRun, sweepDeadRuns } from './cluster/left-behind.mjs';
 import { fail, root, step } from './step.mjs';
 
 const [word = ''] = process.argv.slice(2);
@@ -15,29 +17,38 @@ ingredients();
 const folder = join(root, 'dist/test/cluster');
 const files = readdirSync(folder).filter((name) => name.endsWith('.test.js') && name.includes(word));
 if (files.length === 0) fail(`no test of the cluster has ${word} in its name`);
-const namespace = `rxray-cluster-${process.pid}`;
-const ip = (...args) => {
-  const done = spawnSync('ip', args, { stdio: ['ignore', 'inherit', 'inherit'] });
-  if (done.status !== 0) fail(`ip ${args.join(' ')} failed`);
-};
-ip('netns', 'add', namespace);
+await sweepDeadRuns();
+const run = beginRun();
+const keeper = spawn(process.execPath, [join(root, 'scripts/cluster/keeper.mjs'), String(process.pid)], {
+  detached: true,
+  stdio: ['pipe', 'inherit', 'inherit'],
+});
 let status = 1;
 try {
-  ip('-n', namespace, 'link', 'set', 'lo', 'up');
-  ip('-n', namespace, 'address', 'add', '10.99.0.1/32', 'dev', 'lo');
-  const words = [
-    `--net=/run/netns/${namespace}`,
-    process.execPath,
-    '--test',
-    '--test-concurrency=1',
-    '--test-reporter=spec',
-  ];
-  const ran = spawnSync('nsenter', [...words, ...files.map((name) => join(folder, name))], {
-    stdio: 'inherit',
-    env: { ...process.env, RXRAY_CLUSTER_NAMESPACE: namespace },
-  });
-  status = ran.status ?? 1;
+  ip('netns', 'add', run.name);
+  ip('-n', run.name, 'link', 'set', 'lo', 'up');
+  ip('-n', run.name, 'address', 'add', '10.99.0.1/32', 'dev', 'lo');
+  const tests = spawn(
+    'nsenter',
+    [
+      ...[`--net=/run/netns/${run.name}`, process.execPath, '--test', '--test-concurrency=1', '--test-reporter=spec'],
+      ...files.map((name) => join(folder, name)),
+    ],
+    {
+      stdio: 'inherit',
+      env: { ...process.env, RXRAY_CLUSTER_NAME: run.name, RXRAY_CLUSTER_FOLDER: run.folder },
+    },
+  );
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => tests.kill('SIGTERM'));
+  [status] = await once(tests, 'exit');
 } finally {
-  spawnSync('ip', ['netns', 'del', namespace]);
+  const gone = once(keeper, 'exit');
+  keeper.stdin.end();
+  await gone;
 }
-process.exitCode = status;
+process.exitCode = status ?? 1;
+
+function ip(...args) {
+  const done = spawnSync('ip', args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  if (done.status !== 0) throw new Error(`ip ${args.join(' ')} failed`);
+}

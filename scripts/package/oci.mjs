@@ -12,9 +12,11 @@ const USER = 65532;
 const BASE_LIBRARIES =
   /^(ld-linux[^/]*|lib(c|m|dl|pthread|rt|resolv|nss_dns|nss_files|gcc_s|stdc\+\+|atomic)\.so\.[\d.]+)$/;
 
-/** Of busybox: those that the far side of a transport uses (src/transports/far), and the pods of deploy/. */
+/** Of busybox: those that the far side of a transport uses (src/transports/far), the pods of deploy/, and kubectl cp. */
 const SHELL_COMMANDS =
-  'sh cat chmod cksum cp cut date dd head id kill ls mkdir printf ps rm sed sha256sum sleep test uname wc'.split(' ');
+  'sh cat chmod cksum cp cut date dd head id kill ls mkdir printf ps rm sed sha256sum sleep tar test uname wc'.split(
+    ' ',
+  );
 
 /** @param executables by platform: `{ platform, program, folder, notices }` @returns its file name */
 export function makeImage(executables) {

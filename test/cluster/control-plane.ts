@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { packageFolder } from '../../src/installation/package-folder.js';
+import { runFolder } from './cluster-run.js';
 
 /** Programs of a cluster, by name (scripts/cluster/ingredients.mjs). */
 export type Ingredients = Readonly<Record<string, string>>;
@@ -21,6 +21,7 @@ const PORT = 6443;
 export const SERVICE_RANGE = '10.96.0.0/16,fd00:96::/108';
 /** In this version still behind a gate. */
 const DUAL_STACK = '--feature-gates=IPv6DualStack=true';
+const OF_THE_SERVER = '--feature-gates=IPv6DualStack=true,EphemeralContainers=true';
 export const ADMIN_TOKEN = 'admin-of-the-test';
 
 export interface ControlPlaneOptions {
@@ -32,7 +33,7 @@ export interface ControlPlaneOptions {
 
 /** A real API server with etcd, controllers and scheduler, in the network namespace that the tests run in. */
 export class ControlPlane {
-  readonly folder = mkdtempSync(join(tmpdir(), 'rxcp-'));
+  readonly folder = runFolder('cp');
   readonly #children = new Map<string, ChildProcess>();
 
   private constructor(
@@ -117,7 +118,7 @@ export class ControlPlane {
       `--audit-policy-file=${this.file('audit.yaml')}`,
       `--audit-log-path=${this.auditLog}`,
       '--event-ttl=10m',
-      DUAL_STACK,
+      OF_THE_SERVER,
     ]);
     await this.until('the API server is ready', 120_000, () =>
       this.ask('/readyz').then(({ status }) => status === 200),

@@ -1,48 +1,25 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, afterEach, before, suite, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { installation } from '../../src/deploy/manifests.js';
 import { valuesWith } from '../../src/deploy/values.js';
-import { KubernetesSource } from '../../src/fleet/members/kubernetes/kubernetes-source.js';
 import { ownFile } from '../../src/installation/own-file.js';
-import type { Member } from '../../src/model/fleet/member.js';
 import { ControlPlane, clusterIngredients } from './control-plane.js';
+import { LabAgents } from './lab-agents.js';
 import { makeNode, makeNodes, podsIn, reportPod, type SeenPod, sent } from './objects.js';
 
-const NODES = 20;
+/** Agents run on three of them; of the others there is only what the API says. */
+const NODES = 5;
+const WITH_AGENTS = ['worker-1', 'worker-2', 'worker-3'];
+/** A change is on its way to the agent, waits for what comes with it, and restarts what probes. */
+const SOON_MS = 15_000;
+/** … and an agent has to start first. */
+const START_MS = 40_000;
 const ACCOUNT = 'system:serviceaccount:rxray:rxray';
-
-/** Hears what an agent would hear of its fleet. */
-class Ears {
-  members: readonly Member[] = [];
-  readonly troubles: string[] = [];
-  told = 0;
-  readonly #source: KubernetesSource;
-
-  constructor(source: KubernetesSource) {
-    this.#source = source;
-    source.start({
-      members: (members) => {
-        this.members = members;
-        this.told += 1;
-      },
-      trouble: (words) => this.troubles.push(words),
-    });
-  }
-
-  ready(): string[] {
-    return this.members.filter(({ ready }) => ready).map(({ name }) => name);
-  }
-
-  stop(): void {
-    this.#source.stop();
-  }
-}
 
 suite('members from a real API server', { timeout: 580_000 }, () => {
   let plane: ControlPlane;
-  let ears: Ears | undefined;
+  let agents: LabAgents;
 
   before(async () => {
     plane = await ControlPlane.start(await clusterIngredients());
@@ -55,12 +32,14 @@ suite('members from a real API server', { timeout: 580_000 }, () => {
     for (const part of ['probe', 'companion']) await placed(part, NODES);
     for (const pod of await podsIn(plane, 'rxray')) await reportPod(plane, pod, true);
     newToken();
+    agents = new LabAgents(plane, WITH_AGENTS, plane.file('token'));
+    agents.lay();
   });
-  afterEach(() => {
-    ears?.stop();
-    ears = undefined;
+  afterEach(() => agents?.end());
+  after(async () => {
+    await agents?.end();
+    await plane?.stop();
   });
-  after(() => plane?.stop());
 
   async function placed(part: string, count: number): Promise<void> {
     await plane.until(`${count} pods of ${part} are placed`, 120_000, async () => {
@@ -76,33 +55,16 @@ suite('members from a real API server', { timeout: 580_000 }, () => {
     copyFileSync(plane.file('token.part'), plane.file('token'));
   }
 
-  function listen(): Ears {
-    ears = new Ears(
-      new KubernetesSource(
-        {
-          namespace: 'rxray',
-          selector: 'app.kubernetes.io/name=rxray',
-          api: plane.url,
-          tokenFile: plane.file('token'),
-          caFile: plane.caFile,
-          port: 9469,
-          nodePort: 30_903,
-        },
-        {},
-      ),
-    );
-    return ears;
+  /** All agents probe all others of these nodes, and nobody else. */
+  function probe(nodes: readonly string[], limitMs = SOON_MS): Promise<number> {
+    return agents.all(limitMs, `they probe ${nodes.join(', ')}`, async (agent) => {
+      const to = [...(await agent.probed()).keys()].sort();
+      return to.join() === nodes.filter((node) => node !== agent.node).join();
+    });
   }
 
-  async function hears(limitMs: number, what: string, isSo: (heard: Ears) => boolean): Promise<number> {
-    const heard = ears ?? listen();
-    const began = performance.now();
-    for (const end = began + limitMs; performance.now() < end; await sleep(20)) {
-      if (isSo(heard)) return performance.now() - began;
-    }
-    const last = heard.troubles.at(-1) ?? 'no trouble';
-    throw new Error(`not within ${limitMs / 1000} s: ${what}; ${heard.ready().length} ready, ${last}`);
-  }
+  const told = (words: RegExp, limitMs: number): Promise<number> =>
+    agents.all(limitMs, `${words} is told`, ({ log }) => words.test(log));
 
   const probeOf = async (node: string): Promise<SeenPod> => {
     const pods = await podsIn(plane, 'rxray', 'probe');
@@ -116,119 +78,112 @@ suite('members from a real API server', { timeout: 580_000 }, () => {
     return found;
   };
 
-  test('every node is one member: its own address, that of its companion, its NodePort', async () => {
-    const took = await hears(10_000, 'all are there', (heard) => heard.ready().length === NODES);
-    const member = ears?.members.find(({ name }) => name === 'worker-7');
-    assert.deepEqual(member?.addresses, {
-      node: { address: '10.20.0.7', port: 9469 },
-      pod: { address: '10.244.7.9', port: 9469 },
-      nodeport: { address: '10.20.0.7', port: 30_903 },
+  const all = Array.from({ length: NODES }, (_, index) => `worker-${index + 1}`);
+  const without = (...nodes: string[]): string[] => all.filter((node) => !nodes.includes(node));
+
+  test('every node is one member: its own address, that of its companion and its NodePort are probed and answered', async () => {
+    const took = await probe(all, START_MS);
+    await agents.all(SOON_MS, 'they are answered', async (agent) => {
+      const others = WITH_AGENTS.filter((node) => node !== agent.node);
+      const counts = others.flatMap((to) => ['node', 'pod', 'nodeport'].map((kind) => agent.answered(to, kind)));
+      return (await Promise.all(counts)).every((answered) => answered > 20);
     });
-    assert.deepEqual(ears?.troubles, []);
-    console.log(`  ${NODES} members after ${took.toFixed(0)} ms`);
+    assert.doesNotMatch(agents.troubles, /members:/);
+    console.log(`  ${NODES} members ${took.toFixed(0)} ms after the agents were started`);
   });
 
   test('a node that joins, is not ready, is ready again, and leaves is heard of by the watch, without a new list', async () => {
-    await hears(10_000, 'all are there', (heard) => heard.ready().length === NODES);
+    await probe(all, START_MS);
     const lists = countOf('list');
-    await makeNode(plane, `worker-${NODES + 1}`, NODES + 1);
+    const joined = `worker-${NODES + 1}`;
+    await makeNode(plane, joined, NODES + 1);
     await placed('probe', NODES + 1);
     await placed('companion', NODES + 1);
-    const joined = `worker-${NODES + 1}`;
     const [pod, companion] = [await probeOf(joined), await companionOf(joined)];
     const took: number[] = [];
     await reportPod(plane, pod, true);
-    took.push(await hears(5_000, 'it joined', (heard) => heard.ready().includes(joined)));
+    took.push(await probe([...all, joined]));
     await reportPod(plane, pod, false);
     await reportPod(plane, companion, false);
-    took.push(await hears(5_000, 'it is not ready', (heard) => !heard.ready().includes(joined)));
-    assert.ok(
-      ears?.members.some(({ name }) => name === joined),
-      'known, and not probed',
-    );
+    took.push(await probe(all));
+    await agents.all(SOON_MS, 'known, and not probed', async (agent) => (await agent.known()) === NODES + 1);
     await reportPod(plane, pod, true);
-    took.push(await hears(5_000, 'it is ready again', (heard) => heard.ready().includes(joined)));
+    took.push(await probe([...all, joined]));
     await sent(plane, `/api/v1/nodes/${joined}`, 'DELETE');
     for (const one of [pod, companion]) {
       await sent(plane, `/api/v1/namespaces/rxray/pods/${one.metadata.name}?gracePeriodSeconds=0`, 'DELETE');
     }
-    took.push(await hears(30_000, 'it left', (heard) => !heard.members.some(({ name }) => name === joined)));
+    took.push(await probe(all, 30_000));
+    await agents.all(SOON_MS, 'it is forgotten', async (agent) => (await agent.known()) === NODES);
     assert.equal(countOf('list'), lists, 'no second list');
-    console.log(`  join, not ready, ready, leave heard after ${took.map((ms) => ms.toFixed(0)).join(', ')} ms`);
+    console.log(`  join, not ready, ready, leave acted on after ${took.map((ms) => ms.toFixed(0)).join(', ')} ms`);
   });
 
   test('a pod that is on its way out is not probed any more, before it is gone', async () => {
-    await hears(10_000, 'all are there', (heard) => heard.ready().length === NODES);
-    const [pod, companion] = [await probeOf('worker-3'), await companionOf('worker-3')];
+    await probe(all, START_MS);
+    const leaving = 'worker-4';
+    const [pod, companion] = [await probeOf(leaving), await companionOf(leaving)];
     for (const one of [pod, companion]) {
       await sent(plane, `/api/v1/namespaces/rxray/pods/${one.metadata.name}?gracePeriodSeconds=3600`, 'DELETE');
     }
-    await hears(5_000, 'it is on its way out', (heard) => !heard.ready().includes('worker-3'));
+    await probe(without(leaving));
     for (const one of [pod, companion]) {
       await sent(plane, `/api/v1/namespaces/rxray/pods/${one.metadata.name}?gracePeriodSeconds=0`, 'DELETE');
     }
     await placed('probe', NODES);
     await placed('companion', NODES);
-    for (const one of [await probeOf('worker-3'), await companionOf('worker-3')]) await reportPod(plane, one, true);
-    await hears(5_000, 'its successor is there', (heard) => heard.ready().includes('worker-3'));
+    for (const one of [await probeOf(leaving), await companionOf(leaving)]) await reportPod(plane, one, true);
+    await probe(all);
   });
 
   test('a list that is too old to go on from (410) is read anew', async () => {
-    await hears(10_000, 'all are there', (heard) => heard.ready().length === NODES);
+    await probe(all, START_MS);
     // The server is gone while things change and etcd forgets: its old version is then nobody's any more.
     const lists = countOf('list');
-    plane.freezeApiServer(true);
-    plane.freezeApiServer(false);
-    const { text } = await plane.ask('/api/v1/namespaces/rxray/pods?limit=1');
-    const { metadata } = JSON.parse(text) as { metadata: { resourceVersion: string } };
+    const before = await versionNow();
     await plane.killApiServer();
     await plane.startApiServer();
-    for (let index = 0; index < 30; index += 1) await reportPod(plane, await probeOf('worker-1'), index % 2 === 1);
-    const now = JSON.parse((await plane.ask('/api/v1/namespaces/rxray/pods?limit=1')).text) as {
-      metadata: { resourceVersion: string };
-    };
-    compact(String(now.metadata.resourceVersion));
+    for (let index = 0; index < 30; index += 1) await reportPod(plane, await probeOf('worker-5'), index % 2 === 1);
+    const now = await versionNow();
+    plane.run('etcdctl', ['--endpoints=http://127.0.0.1:2379', 'compact', String(now)]);
     await plane.killApiServer();
     await plane.startApiServer();
-    assert.ok(Number(metadata.resourceVersion) < Number(now.metadata.resourceVersion));
-    await hears(60_000, 'it listed again', () => countOf('list') > lists);
-    await hears(10_000, 'all are there again', (heard) => heard.ready().length === NODES);
+    assert.ok(before < now);
+    await agents.all(60_000, 'they listed again', () => countOf('list') >= lists + WITH_AGENTS.length);
+    await probe(all);
   });
 
   test('the API server is killed and comes back: the last list stays, and changes are heard again', async () => {
-    await hears(10_000, 'all are there', (heard) => heard.ready().length === NODES);
+    await probe(all, START_MS);
     await plane.killApiServer();
-    await hears(20_000, 'trouble is told', (heard) => heard.troubles.length > 0);
-    assert.equal(ears?.ready().length, NODES, 'the last list stays');
+    await told(/warning members: Kubernetes: /, 20_000);
+    await probe(all);
     await plane.startApiServer();
-    const pod = await probeOf('worker-5');
-    const companion = await companionOf('worker-5');
-    for (const one of [pod, companion]) await reportPod(plane, one, false);
-    const took = await hears(60_000, 'a change is heard', (heard) => !heard.ready().includes('worker-5'));
-    for (const one of [pod, companion]) await reportPod(plane, one, true);
-    await hears(10_000, 'and the next', (heard) => heard.ready().includes('worker-5'));
-    console.log(`  heard again ${(took / 1000).toFixed(1)} s after the server was back`);
+    const pods = [await probeOf('worker-5'), await companionOf('worker-5')];
+    for (const one of pods) await reportPod(plane, one, false);
+    const took = await probe(without('worker-5'), 60_000);
+    for (const one of pods) await reportPod(plane, one, true);
+    await probe(all);
+    console.log(`  acted on again ${(took / 1000).toFixed(1)} s after the server was back`);
   });
 
   test('a server that accepts and never answers is given up, told, and asked again', async () => {
     plane.freezeApiServer(true);
     try {
-      const began = performance.now();
-      await hears(30_000, 'trouble is told', (heard) => heard.troubles.some((words) => /no answer within/.test(words)));
-      console.log(`  told after ${((performance.now() - began) / 1000).toFixed(1)} s`);
+      // They start into it.
+      agents.start();
+      const took = await told(/no answer within/, START_MS);
+      console.log(`  told after ${(took / 1000).toFixed(1)} s`);
     } finally {
       plane.freezeApiServer(false);
     }
-    await hears(60_000, 'all are there', (heard) => heard.ready().length === NODES);
+    await probe(all, 60_000);
   });
 
   test('a token that is not valid any more is told, and the renewed one taken without a restart', async () => {
     const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'bound', namespace: 'rxray' } };
     await sent(plane, '/api/v1/namespaces/rxray/secrets', 'POST', secret);
     newToken('--bound-object-kind=Secret', '--bound-object-name=bound');
-    await hears(10_000, 'all are there', (heard) => heard.ready().length === NODES);
-    ears?.stop();
-    ears = undefined;
     const bound = readFileSync(plane.file('token'), 'utf8');
     await sent(plane, '/api/v1/namespaces/rxray/secrets/bound', 'DELETE');
     // The server remembers for some seconds whom it has let in.
@@ -236,34 +191,46 @@ suite('members from a real API server', { timeout: 580_000 }, () => {
       const { status } = await plane.ask('/api/v1/namespaces/rxray/pods', 'GET', undefined, bound);
       return status === 401;
     });
-    await hears(30_000, 'it is refused', (heard) => heard.troubles.some((words) => /status 401/.test(words)));
+    agents.start();
+    await told(/status 401/, START_MS);
     newToken();
-    await hears(60_000, 'the new one is taken', (heard) => heard.ready().length === NODES);
+    await probe(all, 60_000);
+  });
+
+  test('a token that is renewed in time costs agents at work nothing: they list no second time', async () => {
+    await probe(all, START_MS);
+    const lists = countOf('list');
+    newToken();
+    const pods = [await probeOf('worker-5'), await companionOf('worker-5')];
+    for (const one of pods) await reportPod(plane, one, false);
+    await probe(without('worker-5'));
+    for (const one of pods) await reportPod(plane, one, true);
+    await probe(all);
+    assert.equal(countOf('list'), lists);
   });
 
   for (const [verb, left] of [
     ['list', ['watch']],
     ['watch', ['list']],
   ] as const) {
-    test(`without the right to ${verb} pods it does not work, and says so`, async () => {
+    test(`without the right to ${verb} pods they do not work, and say so`, async () => {
       const role = '/apis/rbac.authorization.k8s.io/v1/namespaces/rxray/roles/rxray';
       const rules = (verbs: readonly string[]) => ({ rules: [{ apiGroups: [''], resources: ['pods'], verbs }] });
       await sent(plane, role, 'PATCH', rules(left));
       try {
-        await hears(20_000, 'it is refused', (heard) =>
-          heard.troubles.some((words) => /status 403: .*cannot/.test(words)),
-        );
-        assert.match(ears?.troubles.join('\n') ?? '', new RegExp(`cannot ${verb} resource`));
+        agents.start();
+        await told(new RegExp(`status 403: .*cannot ${verb} resource`), START_MS);
       } finally {
         await sent(plane, role, 'PATCH', rules(['list', 'watch']));
       }
-      await hears(60_000, 'all are there', (heard) => heard.ready().length === NODES);
+      await probe(all, 60_000);
     });
   }
 
   test('all that was ever asked, by the audit log: LIST and WATCH of pods in one namespace', () => {
     const asked = auditOf().filter(({ user }) => user.username === ACCOUNT);
     assert.ok(asked.length > 20, `${asked.length} requests`);
+    assert.deepEqual([...new Set(asked.map(({ userAgent }) => userAgent))], ['rxray-agent']);
     const used = new Set(
       asked.map(({ verb, objectRef }) => `${verb} ${objectRef?.resource} in ${objectRef?.namespace}`),
     );
@@ -273,6 +240,7 @@ suite('members from a real API server', { timeout: 580_000 }, () => {
   interface Audited {
     readonly verb: string;
     readonly stage: string;
+    readonly userAgent: string;
     readonly user: { readonly username: string };
     readonly objectRef?: { readonly resource?: string; readonly namespace?: string };
   }
@@ -288,8 +256,8 @@ suite('members from a real API server', { timeout: 580_000 }, () => {
     ).length;
   }
 
-  /** As etcd does by itself every five minutes: what is older than this version is forgotten. */
-  function compact(version: string): void {
-    plane.run('etcdctl', ['--endpoints=http://127.0.0.1:2379', 'compact', version]);
+  async function versionNow(): Promise<number> {
+    const { text } = await plane.ask('/api/v1/namespaces/rxray/pods?limit=1');
+    return Number((JSON.parse(text) as { metadata: { resourceVersion: string } }).metadata.resourceVersion);
   }
 });

@@ -1,24 +1,20 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { basename, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { packageFolder } from '../../src/installation/package-folder.js';
+import { chmodSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { command, inNamespace, nativePath } from '../../src/lab/command.js';
+import { addProgram } from '../../src/lab/program.js';
+import { placeThreads, QUIET_CPU } from '../../src/lab/topology.js';
+import { writeBusyboxImage } from './busybox-image.js';
+import { leftBehind, RUN, runFolder } from './cluster-run.js';
 import type { ControlPlane, Ingredients } from './control-plane.js';
 
 const BRIDGE = 'br-nodes';
 /** Of the bridge, which the control plane is behind. */
-const GATEWAY = '10.30.0.1';
-export const PAUSE_IMAGE = 'docker.io/library/pause:1';
+export const GATEWAY = '10.30.0.1';
+/** Of a node's card, each served by a kernel thread of its own. */
+const QUEUES = 4;
+/** Has a shell and its commands; what holds the namespaces of pods too. */
+export const BUSYBOX_IMAGE = 'docker.io/library/busybox:1';
 
 /** A bridge in the namespace of the tests, to which every node has a cable. */
 export function layBridge(): void {
@@ -51,10 +47,10 @@ export class NodeMachine {
     readonly index: number,
   ) {
     this.name = `node-${index}`;
-    this.netns = `rxn${process.pid}-${index}`;
+    this.netns = `${RUN.name}-${index}`;
     this.address = nodeAddress(index);
     // Paths of sockets are short by law.
-    this.folder = mkdtempSync(`/run/rxn-${index}-`);
+    this.folder = runFolder(`n${index}`);
   }
 
   static async start(plane: ControlPlane, programs: Ingredients, index: number, nodes: number): Promise<NodeMachine> {
@@ -79,6 +75,17 @@ export class NodeMachine {
 
   file(name: string): string {
     return join(this.folder, name);
+  }
+
+  /** Of all that runs in its containers. */
+  get #group(): string {
+    return `${RUN.name}/${this.name}`;
+  }
+
+  /** Kernel threads that serve the receive queues of its card, in their order. */
+  queueThreads(): number[] {
+    const text = command([nativePath('rxray-lab-queues'), 'threads', this.netns, 'eth0']);
+    return (JSON.parse(text) as { readonly tid: number }[]).map(({ tid }) => tid);
   }
 
   /** Words of a command that runs on this machine: in its network, with its folders. */
@@ -107,21 +114,11 @@ export class NodeMachine {
   /** Ends kubelet, containerd and all that they started, at once: as a machine does whose power is cut. */
   async stop(): Promise<void> {
     spawnSync('ip', ['-n', this.netns, 'link', 'set', 'eth0', 'down']);
-    // Shims outlive containerd, and containers their shims: all are looked for before the first is gone.
-    for (let round = 0; round < 20; round += 1) {
-      const left = processesOf(this.folder, this.netns);
-      if (left.length === 0) break;
-      for (const pid of left) {
-        try {
-          process.kill(pid, 'SIGKILL');
-        } catch {
-          // It ended in between.
-        }
-      }
-      await sleep(100);
-    }
+    const { endAll, removeGroups } = await leftBehind();
+    await endAll(this.folder, [this.netns]);
     spawnSync('ip', ['netns', 'del', this.netns]);
     spawnSync('ip', ['link', 'del', `n${this.index}`], { stdio: 'ignore' });
+    await removeGroups(this.#group);
     if (process.env.RXRAY_KEEP === undefined) rmSync(this.folder, { recursive: true, force: true });
   }
 
@@ -135,12 +132,25 @@ export class NodeMachine {
     const ip = (...words: string[]): unknown => execFileSync('ip', words);
     const own = (...words: string[]): unknown => ip('-n', this.netns, ...words);
     ip('netns', 'add', this.netns);
-    ip('link', 'add', `n${this.index}`, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', this.netns);
-    ip('link', 'set', `n${this.index}`, 'master', BRIDGE, 'up');
+    const port = `n${this.index}`;
+    const queues = (tx: number, rx: number): string[] => ['numtxqueues', String(tx), 'numrxqueues', String(rx)];
+    const card = ['peer', 'name', 'eth0', 'netns', this.netns, ...queues(1, QUEUES)];
+    ip('link', 'add', port, ...queues(QUEUES, 1), 'type', 'veth', ...card);
+    // With segmentation offloads on the sending side veth hands packets over without the receiver's NAPI.
+    const offloads = ['tso', 'gso', 'tx-tcp-ecn-segmentation', 'tx-tcp-mangleid-segmentation', 'tx-tcp6-segmentation'];
+    command(['ethtool', '-K', port, ...offloads.flatMap((one) => [one, 'off'])]);
+    inNamespace(this.netns, ['ethtool', '-K', 'eth0', 'gro', 'on']);
+    ip('link', 'set', port, 'master', BRIDGE, 'up');
     own('link', 'set', 'lo', 'up');
     own('address', 'add', `${this.address}/24`, 'dev', 'eth0');
     own('link', 'set', 'eth0', 'up');
+    // Only a device that is up has NAPI instances to give threads to.
+    inNamespace(this.netns, ['sh', '-c', 'echo 1 > /sys/class/net/eth0/threaded']);
+    addProgram(RUN.name, port, 'ingress', 1, 'rehash');
+    placeThreads(this.queueThreads());
     own('route', 'add', 'default', 'via', GATEWAY);
+    // Pods ask the API server by themselves, and are answered.
+    ip('route', 'replace', `10.244.${this.index}.0/24`, 'via', this.address);
     for (let other = 1; other <= nodes; other += 1) {
       if (other !== this.index) own('route', 'add', `10.244.${other}.0/24`, 'via', nodeAddress(other));
     }
@@ -152,7 +162,7 @@ export class NodeMachine {
    * other. They are mounts of its own, so that the namespaces of its pods go with its last process, however it ends.
    */
   async #ownPlaces(): Promise<void> {
-    const places = { log: '/var/log/pods', lib: '/var/lib/kubelet', netns: '/run/netns' };
+    const places = { log: '/var/log/pods', lib: '/var/lib/kubelet', netns: '/run/netns', shims: '/run/containerd' };
     const mounts = Object.entries(places).map(([name, place]) => {
       mkdirSync(this.file(name));
       mkdirSync(place, { recursive: true });
@@ -193,16 +203,18 @@ export class NodeMachine {
     };
     const list = { cniVersion: '0.4.0', name: 'pods', plugins: [bridge, { type: 'loopback' }] };
     writeFileSync(this.file('cni/10-pods.conflist'), JSON.stringify(list));
-    writeFileSync(this.file('runc'), runcWrapper(this.programs.runc ?? 'runc'));
+    writeFileSync(this.file('runc'), runcWrapper(this.programs.runc ?? 'runc', this.#group));
     chmodSync(this.file('runc'), 0o755);
-    writeFileSync(this.file('containerd.toml'), containerdConfig(this.folder, this.programs.cni ?? ''));
-    this.#spawn('containerd', ['--config', this.file('containerd.toml')]);
+    const config = this.file('containerd.toml');
+    writeFileSync(config, containerdConfig(this.folder, this.programs.cni ?? ''));
+    // With all that it starts, so that a fault which takes another CPU leaves agents alone.
+    this.#spawn('containerd', ['--config', config], ['taskset', '-c', String(QUIET_CPU)]);
     await this.plane.until('containerd answers', 60_000, () => {
       this.ctr('version');
       return true;
     });
-    writePauseImage(this.file('pause.tar'), this.programs.busybox ?? '');
-    this.importImage(this.file('pause.tar'), PAUSE_IMAGE.split(':')[0] ?? '');
+    writeBusyboxImage(this.file('busybox.tar'), this.programs.busybox ?? '');
+    this.importImage(this.file('busybox.tar'), BUSYBOX_IMAGE.split(':')[0] ?? '');
   }
 
   #kubelet(): void {
@@ -221,6 +233,7 @@ export class NodeMachine {
       nodeStatusUpdateFrequency: '2s',
       syncFrequency: '5s',
       clusterDNS: [],
+      featureGates: { EphemeralContainers: true },
     };
     writeFileSync(this.file('kubelet.json'), JSON.stringify(config));
     this.#spawn('kubelet', [
@@ -233,7 +246,7 @@ export class NodeMachine {
       '--container-runtime=remote',
       `--container-runtime-endpoint=unix://${this.file('c.sock')}`,
       `--image-service-endpoint=unix://${this.file('c.sock')}`,
-      `--pod-infra-container-image=${PAUSE_IMAGE}`,
+      `--pod-infra-container-image=${BUSYBOX_IMAGE}`,
       '--node-labels=kubernetes.io/os=linux',
     ]);
   }
@@ -252,11 +265,11 @@ export class NodeMachine {
     ]);
   }
 
-  #spawn(name: string, args: readonly string[]): void {
+  #spawn(name: string, args: readonly string[], before: readonly string[] = []): void {
     const log = openSync(this.file(`${name}.log`), 'a');
-    const [command, words] = this.inside(this.programs[name] ?? name, ...args);
+    const [program, words] = this.inside(...before, this.programs[name] ?? name, ...args);
     this.#children.push(
-      spawn(command, words, { stdio: ['ignore', log, log], env: { ...process.env, PATH: this.programs.path } }),
+      spawn(program, words, { stdio: ['ignore', log, log], env: { ...process.env, PATH: this.programs.path } }),
     );
   }
 }
@@ -269,7 +282,7 @@ disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshot
 [grpc]
   address = "${folder}/c.sock"
 [plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = "${PAUSE_IMAGE}"
+  sandbox_image = "${BUSYBOX_IMAGE}"
   restrict_oom_score_adj = true
   disable_apparmor = true
   [plugins."io.containerd.grpc.v1.cri".containerd]
@@ -285,69 +298,25 @@ disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshot
 `;
 }
 
-/** A machine without CAP_SYS_RESOURCE may neither lower the score of a process nor raise its limits. */
-function runcWrapper(runc: string): string {
+/**
+ * A machine without CAP_SYS_RESOURCE may neither lower the score of a process nor raise its limits. Control groups are
+ * named as a kubelet names them that keeps one for each pod, under one of the node's own, by which they are removed.
+ */
+function runcWrapper(runc: string, group: string): string {
   return `#!/usr/bin/python3
-import json, os, sys
+import json, os, re, sys
 if '--bundle' in sys.argv:
     path = os.path.join(sys.argv[sys.argv.index('--bundle') + 1], 'config.json')
     with open(path) as file:
-        config = json.load(file)
-    config['process'].pop('oomScoreAdj', None)
-    config['process'].pop('rlimits', None)
-    with open(path, 'w') as file:
-        json.dump(config, file)
+        text = file.read()
+    config = json.loads(text)
+    if 'root' in config:
+        config['process'].pop('oomScoreAdj', None)
+        config['process'].pop('rlimits', None)
+        pod = re.search(r'/pods/(?:[^/"]*_)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})', text)
+        config['linux']['cgroupsPath'] = '/${group}/kubepods/pod' + (pod.group(1) if pod else '-none') + '/' + sys.argv[-1]
+        with open(path, 'w') as file:
+            json.dump(config, file)
 os.execv('${runc}', ['runc'] + sys.argv[1:])
 `;
-}
-
-/** Something that only is there: what holds the namespaces of a pod. */
-function writePauseImage(file: string, busybox: string): void {
-  const script = `
-import { readFileSync, writeFileSync } from 'node:fs';
-import { createHash } from 'node:crypto';
-import { tar, gzip } from '${join(packageFolder(), 'scripts/package/tar.mjs')}';
-const sum = (bytes) => createHash('sha256').update(bytes).digest('hex');
-const blobs = new Map();
-const add = (bytes, mediaType) => { blobs.set(sum(bytes), bytes); return { mediaType, digest: 'sha256:' + sum(bytes), size: bytes.length }; };
-const json = (value, mediaType) => add(Buffer.from(JSON.stringify(value)), mediaType);
-const type = (name) => 'application/vnd.oci.image.' + name;
-const layer = tar([{ path: 'busybox', mode: 0o755, bytes: readFileSync('${busybox}') }], 0);
-const config = json({ architecture: process.arch === 'x64' ? 'amd64' : process.arch, os: 'linux', config: { Entrypoint: ['/busybox', 'sleep', '100000000'] }, rootfs: { type: 'layers', diff_ids: ['sha256:' + sum(layer)] } }, type('config.v1+json'));
-const manifest = json({ schemaVersion: 2, mediaType: type('manifest.v1+json'), config, layers: [add(gzip(layer), type('layer.v1.tar+gzip'))] }, type('manifest.v1+json'));
-const index = { schemaVersion: 2, manifests: [{ ...manifest, annotations: { 'org.opencontainers.image.ref.name': '1' } }] };
-const text = (path, value) => ({ path, bytes: Buffer.from(JSON.stringify(value)) });
-writeFileSync('${file}', tar([text('oci-layout', { imageLayoutVersion: '1.0.0' }), text('index.json', index), ...[...blobs].map(([digest, bytes]) => ({ path: 'blobs/sha256/' + digest, bytes }))], 0));
-`;
-  execFileSync(process.execPath, ['--input-type=module', '-e', script]);
-}
-
-/**
- * Processes that run in a network namespace, name a folder on their command line or have their root in it, with all that
- * they started. The root tells of containers whose shim has ended: nothing else leads to them.
- */
-function processesOf(folder: string, netns: string): number[] {
-  const inode = spawnSync('stat', ['-Lc', '%i', `/run/netns/${netns}`], { encoding: 'utf8' }).stdout.trim();
-  const parents = new Map<number, number>();
-  const found = new Set<number>();
-  for (const pid of readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)) {
-    if (pid === process.pid) continue;
-    try {
-      parents.set(pid, Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]));
-      const isIn = inode !== '' && readlinkSync(`/proc/${pid}/ns/net`) === `net:[${inode}]`;
-      const names = (file: string): boolean => readFileSync(`/proc/${pid}/${file}`, 'utf8').includes(folder);
-      const hasRootIn = (): boolean =>
-        readFileSync(`/proc/${pid}/mountinfo`, 'utf8').split('\n', 1)[0]?.includes(basename(folder)) === true;
-      if (isIn || names('cmdline') || hasRootIn()) found.add(pid);
-    } catch {
-      // It ended while it was looked at.
-    }
-  }
-  for (let before = -1; before !== found.size; ) {
-    before = found.size;
-    for (const [pid, parent] of parents) if (found.has(parent)) found.add(pid);
-  }
-  return [...found];
 }

@@ -29,6 +29,9 @@ const LENGTH_MS = 140;
 /** What the rules had handed over is passed on by then. */
 const SETTLE_MS = 60;
 
+/** What injectors want to know of the nodes. */
+export type FaultyNetwork = Pick<NodeNetwork, 'namespace' | 'address' | 'queueThreads' | 'router'>;
+
 /** Faults of nodes that are on, and their injectors. */
 export class NodeFaults {
   #on: { readonly injector: ChildProcess; readonly rules: readonly HoldRule[]; readonly queue: number }[] = [];
@@ -36,7 +39,7 @@ export class NodeFaults {
   readonly #state: string;
 
   constructor(
-    private readonly network: NodeNetwork,
+    private readonly network: FaultyNetwork,
     folder: string,
   ) {
     this.#state = join(folder, 'injectors');

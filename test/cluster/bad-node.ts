@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { NodeFaults } from '../e2e/node-faults.js';
+import { IMAGE, type RunningCluster } from './running-cluster.js';
+import type { Store } from './store.js';
+
+const BAD = 'node-2';
+const PERIOD_MS = 2_100;
+/** After that no alert is awaited any more. */
+const ALERT_MS = 210_000;
+/** From the alert in hand to the process. */
+const MOST_WHY_S = 30;
+/** The shortest that `fleet` takes. */
+const WINDOW_S = 120;
+
+export const FAULT_TITLE =
+  'one node is made bad: alert, fleet, and kubectl rxray why name it, the process and the cordon line within 30 s; an Event is written on it';
+
+/** A process that, of its card's four receive queues, starves the one that is served on another CPU. */
+export async function badNode(cluster: RunningCluster, store: Store): Promise<void> {
+  const { plane } = cluster;
+  const network = {
+    router: '',
+    namespace: (node: string) => cluster.node(node).netns,
+    address: (node: string) => cluster.node(node).address,
+    queueThreads: (node: string) => cluster.node(node).queueThreads(),
+  };
+  const faults = new NodeFaults(network, plane.file('faults'));
+  const began = performance.now();
+  const seconds = (since: number): number => Number(((performance.now() - since) / 1000).toFixed(1));
+  faults.begin(BAD, 'starved', { periodMs: PERIOD_MS });
+  try {
+    let accused: string[] = [];
+    await plane.until('the alert', ALERT_MS, async () => {
+      accused = await store.accused();
+      return accused.length > 0;
+    });
+    console.log(`  alert after ${seconds(began)} s: ${accused.join(', ')}`);
+    assert.deepEqual(
+      accused.map((one) => one.split(' ')[0]),
+      [BAD],
+    );
+    const window = ['--prometheus', store.url, '--window', `${Math.max(WINDOW_S, Math.ceil(seconds(began)))}s`];
+    const fleetBegan = performance.now();
+    const fleet = cluster.kubectl('rxray', 'fleet', ...window, '--json');
+    console.log(`  fleet after ${seconds(fleetBegan)} s: ${fleet.stdout}`);
+    assert.equal(fleet.status, 1, fleet.stderr);
+    const verdict = JSON.parse(fleet.stdout.trim().split('\n').at(-1) ?? '{}') as { bad: string[]; suspects: string[] };
+    assert.deepEqual(verdict.bad, [BAD]);
+
+    const whyBegan = performance.now();
+    const why = cluster.kubectl('rxray', 'why', BAD, ...window);
+    const took = seconds(whyBegan);
+    console.log(`  why after ${took} s, status ${why.status}:\n${why.stdout}${why.stderr}`);
+    assert.match(why.stdout, /^WHY {4}node-2: its fault$/m);
+    assert.match(why.stdout, /kubectl cordon node-2/);
+    assert.match(why.stdout, /memstat-reader\[\d+\]/);
+    assert.ok(took <= MOST_WHY_S, `${took} s`);
+
+    writeEventFromPod(cluster, window);
+    await plane.until('the Event', 60_000, () => /PacketsWait/.test(plane.kubectl(['describe', 'node', BAD])));
+    const others = plane.kubectl(['get', 'events', '--field-selector', 'reason=PacketsWait', '-o', 'json']);
+    const { items } = JSON.parse(others) as { items: { involvedObject: { name: string }; message: string }[] };
+    console.log(`  ${items.map(({ message }) => message).join('\n  ')}`);
+    assert.deepEqual([...new Set(items.map(({ involvedObject }) => involvedObject.name))], [BAD]);
+  } finally {
+    await faults.end();
+  }
+}
+
+/** As a CronJob of an installation would: with the service account that the chart gives the right to. */
+function writeEventFromPod({ plane }: RunningCluster, window: readonly string[]): void {
+  const version = plane.kubectl(['-n', 'rxray', 'get', 'daemonset', 'rxray-probe', '-o', 'json']);
+  const image = new RegExp(`"image": "(${IMAGE}:[^"]+)"`).exec(version)?.[1];
+  const container = { name: 'fleet', image, imagePullPolicy: 'Never', args: ['fleet', ...window, '--events'] };
+  const spec = {
+    serviceAccountName: 'rxray',
+    automountServiceAccountToken: true,
+    restartPolicy: 'Never',
+    containers: [{ ...container, env: [{ name: 'HOME', value: '/tmp' }] }],
+  };
+  const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'events', namespace: 'rxray' }, spec };
+  plane.kubectl(['apply', '-f', '-'], JSON.stringify(object));
+}
