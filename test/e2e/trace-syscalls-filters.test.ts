@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
@@ -11,6 +20,8 @@ import { needsRoot } from './lab-probing.js';
 import { cgroupMount, counted, PYTHON, startWorker, theOnly, traceSyscalls, withCgroups } from './syscalls-run.js';
 
 const OWN = `rxray-syscalls-${process.pid}`;
+/** Of the namespace of processes that a machine begins with. */
+const FIRST_PIDS = 0xeffffffc;
 /** Nobody else's: tests may run more than once at a time. */
 const CONTAINER = process.pid.toString(16).padStart(12, 'c0ffee').repeat(6).slice(0, 64);
 
@@ -56,6 +67,34 @@ suite('rxray trace syscalls, kept to some', { ...needsRoot, timeout: 240_000 }, 
       } finally {
         for (const worker of [...insiders, ...outsiders]) worker.end();
         rmSync(folder, { recursive: true, force: true });
+      }
+    });
+  });
+
+  test('a pod whose cgroups are out of sight, as in a container, is followed by its processes and what they start', async (t) => {
+    const mount = cgroupMount(1) ?? cgroupMount(2);
+    if (mount === undefined) return t.skip('this machine mounts no cgroups');
+    if (statSync('/proc/self/ns/pid').ino !== FIRST_PIDS)
+      return t.skip('numbers of processes are not the of the machine here');
+    const uid = `${process.pid.toString(16).padStart(8, '0')}-1111-2222-3333-444455556666`;
+    const inside = `${mount}/${OWN}-pod/pod${uid}/below`;
+    await withCgroups([`${mount}/${OWN}-pod`, inside], async () => {
+      const child = 'if os.fork() == 0:\n  for i in range(503): os.getppid()\n  os._exit(0)\nos.wait()\n';
+      const insider = await startWorker(`${child}for i in range(1009): os.getppid()`, [inside]);
+      const outsider = await startWorker('for i in range(1009): os.getppid()');
+      const hidden = 'umount -l /sys/fs/cgroup/* 2>/dev/null; umount -l /sys/fs/cgroup; exec "$@"';
+      const under = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', hidden, 'sh'];
+      try {
+        const tracing = traceSyscalls(['--summary', '-e', 'getppid', '--pod', uid], under);
+        await tracing.started;
+        await Promise.all([insider.work(), outsider.work()]);
+        tracing.stop();
+        const told = await tracing.ended;
+        const counts = told.summaries.map(({ count }) => count).sort((one, other) => one - other);
+        assert.deepEqual(counts, [503, 1009], told.err);
+        assert.ok(told.summaries.some(({ pid, count }) => pid === insider.pid && count === 1009));
+      } finally {
+        for (const worker of [insider, outsider]) worker.end();
       }
     });
   });
