@@ -93,7 +93,7 @@ function publish({ root, expect }, { env }) {
 function install({ expect, ok }, tester, number) {
   const { seconds } = expect('npm install -g rxray', tester);
   expect('rxray --version', { ...tester, matches: new RegExp(`^${version}\n$`) });
-  expect('rxray probe 127.0.0.1 --engine connect -c 20', { ...tester, matches: ANSWERED });
+  expect('rxray probe 127.0.0.1 --engine connect -c 20 -i 50ms', { ...tester, matches: ANSWERED });
   expect('probe 127.0.0.1 -p 9 -c 20 -i 50ms -q', { ...tester, matches: ANSWERED });
   const told = JSON.parse(expect('rxray --version --json', tester).stdout);
   const { origin, sha256, belongs } = told.helpers['rxray-prober'];

@@ -22,7 +22,7 @@ export function inside({ root, expect, ok }, { name }) {
   expect('ln -s rxray /usr/local/bin/probe && useradd -m tester && ! command -v node');
   const tester = { user: 'tester' };
   expect('rxray --version', { ...tester, matches: new RegExp(`^${version}\n$`) });
-  expect('rxray probe 127.0.0.1 --engine connect -c 20', { ...tester, matches: ANSWERED });
+  expect('rxray probe 127.0.0.1 --engine connect -c 20 -i 50ms', { ...tester, matches: ANSWERED });
   expect('probe 127.0.0.1 -c 20', { matches: BY_HELPER });
   expect('NODE_OPTIONS=--no-such-option rxray --version', tester);
   const mebibytes = (statSync(join(packagesFolder, name)).size / 2 ** 20).toFixed(1);
