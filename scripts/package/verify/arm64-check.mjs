@@ -44,8 +44,8 @@ async function probeLoopback(executable) {
   const { ENGINE_WORD } = await import(join(root, 'dist/src/installation/node-program.js'));
   const path = { name: 'loopback', protocol: 'syn', address: '127.0.0.1', port: 9, flows: 4, freshPerSecond: 0 };
   const plan = {
-    paths: [{ ...path, intervalNs: 1e8 }],
-    count: 30,
+    paths: [{ ...path, intervalNs: 5e8 }],
+    count: 40,
     durationNs: 0,
     waitNs: 1e9,
     matchNs: 3e10,
