@@ -1,4 +1,3 @@
-import { CONVICTING } from '../../src/bisect/weigh/judgement.js';
 import { alikeCauses } from '../../src/bisect/words/identifiability.js';
 import { MS, SECOND } from '../../src/model/time.js';
 import type { Verdict } from '../../src/model/verdict.js';
@@ -52,7 +51,8 @@ export function runTrial(seed: number): Trial {
     tellable:
       random.lie === null &&
       clear.length === random.truths.length &&
-      random.truths.every((one) => isTellable(random, one)),
+      random.truths.every((one) => isTellable(random, one)) &&
+      !hidesAnother(random),
     probability: verdict.probability,
     exact: isExact(verdict, random, shown),
     endS: run.endNs / SECOND,
@@ -78,34 +78,28 @@ function seenWindows(
   return [...windows.values()].filter((probes) => probes >= 2).length;
 }
 
-/** What of a machine only receives: of a vantage that nobody probes, its own side. */
+/** What of a machine only receives: of a vantage that nobody probes it is its own side, which is what `sender` says. */
 const RECEIVING: readonly string[] = ['host', 'rx-queue', 'device'];
 
-function judge(verdict: Verdict, { truths, paths }: RandomScenario, shown: readonly Truth[]): Outcome {
-  const probed = new Set(
-    paths.flatMap(({ measured }) =>
-      measured.out.flatMap(({ kind, machines }) => (kind === 'rx-queue' ? machines : [])),
-    ),
+function isOwnSide({ cause, machines }: Truth, { paths }: RandomScenario): boolean {
+  const isProbed = paths.some(({ measured }) =>
+    measured.out.some((stage) => stage.kind === 'rx-queue' && stage.machines[0] === machines[0]),
   );
+  return !isProbed && RECEIVING.includes(cause);
+}
+
+function judge(verdict: Verdict, random: RandomScenario, shown: readonly Truth[]): Outcome {
+  const { truths } = random;
   if (verdict.cause === 'healthy') return shown.length === 0 ? 'right' : 'missed';
   if (verdict.cause === 'inconclusive') return 'inconclusive';
   const named = verdict.cause.split('+');
   const allowed = new Set([...named, ...verdict.indistinguishable]);
-  // Two of which one may hide behind the other stand there as a pair.
-  const both = truths.map(({ cause }) => cause).sort();
-  if (both.length === 2 && verdict.probability < CONVICTING && allowed.has(both.join('+')))
-    return truths.some(
-      ({ cause, machines }) => cause === verdict.cause && machines.some((one) => wheres(verdict).includes(one)),
-    )
-      ? 'right'
-      : 'wrong';
   const where = wheres(verdict);
-  const explains = ({ cause, machines }: Truth): boolean =>
-    (allowed.has(cause) ||
-      (cause === 'host' && allowed.has('rx-queue')) ||
-      // Where nobody probes the machine its receive side is only met by its own replies.
-      (allowed.has('sender') && !probed.has(machines[0] ?? '') && RECEIVING.includes(cause))) &&
-    machines.some((machine) => where.includes(machine));
+  const explains = (truth: Truth): boolean =>
+    (allowed.has(truth.cause) ||
+      (truth.cause === 'host' && allowed.has('rx-queue')) ||
+      (allowed.has('sender') && isOwnSide(truth, random))) &&
+    truth.machines.some((machine) => where.includes(machine));
   const explained = truths.filter(explains);
   if (named.length > 1) return explained.length === 2 ? 'right' : 'wrong';
   // One of two faults alone is right only where the other one never showed.
@@ -115,18 +109,39 @@ function judge(verdict: Verdict, { truths, paths }: RandomScenario, shown: reado
 const wheres = ({ where }: Verdict): string[] => [where ?? []].flat();
 
 /** Whether what is named is what is there; of a machine with one queue either word is right. */
-function isExact(verdict: Verdict, { truths, queues }: RandomScenario, shown: readonly Truth[]): boolean {
+function isExact(verdict: Verdict, random: RandomScenario, shown: readonly Truth[]): boolean {
+  const { truths, queues } = random;
   if (verdict.cause === 'healthy') return shown.length === 0;
   const named = verdict.cause.split('+');
   const where = wheres(verdict);
-  const is = ({ cause, machines }: Truth): boolean =>
-    (named.includes(cause) || (queues === 1 && cause === 'host' && named.includes('rx-queue'))) &&
-    machines.some((machine) => where.includes(machine));
+  const is = (truth: Truth): boolean =>
+    (named.includes(truth.cause) ||
+      (queues === 1 && truth.cause === 'host' && named.includes('rx-queue')) ||
+      (named.includes('sender') && isOwnSide(truth, random))) &&
+    truth.machines.some((machine) => where.includes(machine));
   return named.length > 1 ? truths.filter(is).length === named.length : truths.some(is) && shown.every(is);
 }
 
+/** Whether one of two faults holds just what a network does that is the other one: from outside the two are one. */
+function hidesAnother({ truths, paths }: RandomScenario): boolean {
+  const groups = alikeCauses(paths.map((path) => path.measured));
+  const labelOf = ({ cause, machines }: Truth): string =>
+    `${cause === 'device' ? 'host' : cause}@${machines.join('+')}`;
+  return truths.some((one) =>
+    truths.some(
+      (other) =>
+        other !== one &&
+        other.cause === 'network' &&
+        (groups.find((group) => group.some(({ label }) => label === labelOf(one))) ?? []).some(
+          ({ label }) => label === labelOf(other),
+        ),
+    ),
+  );
+}
+
 /** Whether the causes that look the same on these paths as the true one blame the same machine. */
-function isTellable({ paths, queues, scenario }: RandomScenario, truth: Truth): boolean {
+function isTellable(random: RandomScenario, truth: Truth): boolean {
+  const { paths } = random;
   const measured = paths.map((path) => path.measured);
   const label = `${truth.cause}@${truth.machines.join('+')}`;
   const crossing = measured.filter(({ out, back }) =>
@@ -141,18 +156,47 @@ function isTellable({ paths, queues, scenario }: RandomScenario, truth: Truth): 
     truth.machines,
   );
   if (common.length === 0) return false;
-  if (truth.cause === 'rx-queue' || (truth.cause === 'sender' && queues > 1)) {
-    // Some flows of some path must be seen to part, from two vantages or to two machines.
-    const spread = scenario.machines.bad?.hash.tcp === 'ports' && measured.some(({ flows }) => flows >= 8);
-    const into = measured.filter(({ vantage, out }) =>
-      out.some((stage) =>
-        truth.cause === 'sender'
-          ? vantage === truth.machines[0]
-          : stage.kind === 'rx-queue' && stage.machines[0] === truth.machines[0],
-      ),
+  return partsFlows(random, truth) ? isPartingTellable(random, truth) : true;
+}
+
+/** Whether the fault holds some flows and lets others pass. */
+function partsFlows({ scenario, queues }: RandomScenario, { cause, fault }: Truth): boolean {
+  const { links, queue } = (scenario.faults[fault] ?? {}) as { links?: number; queue?: unknown };
+  return (
+    cause === 'rx-queue' ||
+    (cause === 'sender' && queues > 1) ||
+    (cause === 'device' && queue !== undefined) ||
+    links !== undefined
+  );
+}
+
+/** Flows of which one sees whether some wait and others pass. */
+const FLOWS_TO_SEE = 8;
+
+/**
+ * Some flows of some path must be seen to part, from two vantages or to two machines; between two machines there, and
+ * at either end on some path that does not go between the two.
+ */
+function isPartingTellable({ paths, scenario }: RandomScenario, { cause, machines }: Truth): boolean {
+  const swept = paths.flatMap(({ measured }) => (measured.flows >= FLOWS_TO_SEE ? [measured] : []));
+  const crosses = ({ out, back }: (typeof swept)[number], kind: string, at: readonly string[]): boolean =>
+    [...out, ...back].some((stage) => stage.kind === kind && stage.machines.join('+') === at.join('+'));
+  const [machine = '', further] = machines;
+  if (further !== undefined) {
+    const between = swept.filter((path) => crosses(path, 'network', machines));
+    const others = swept.filter((path) => !between.includes(path));
+    return (
+      between.length > 0 &&
+      machines.every((end) => others.some((path) => crosses(path, 'rx-queue', [end]) || crosses(path, 'sender', [end])))
     );
-    const sides = new Set(into.map(({ vantage, answeredBy }) => (truth.cause === 'sender' ? answeredBy : vantage)));
-    return spread && sides.size >= 2 && into.filter(({ flows }) => flows >= 8).length >= 2;
   }
-  return true;
+  // Links spread by ports, whatever a card does.
+  const spread = cause === 'network' || scenario.machines.bad?.hash.tcp === 'ports';
+  const into = swept.filter(({ vantage, out }) =>
+    out.some((stage) =>
+      cause === 'sender' ? vantage === machine : stage.kind === 'rx-queue' && stage.machines[0] === machine,
+    ),
+  );
+  const sides = new Set(into.map(({ vantage, answeredBy }) => (cause === 'sender' ? answeredBy : vantage)));
+  return spread && sides.size >= 2 && into.length >= 2;
 }

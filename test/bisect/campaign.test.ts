@@ -37,10 +37,24 @@ suite('scenarios that were once named wrongly for sure', () => {
     [22_036, 'a receive queue: an odd incident tells it from the card by chance'],
     [22_276, 'a receive queue between two nodes, and a vantage: hashing by addresses in pairs too'],
     [24_157, 'congestion, and a host that stalls: a cause that hides beside it keeps it from being sure'],
+    [28_217, 'a tunnel that the hosts file forgets, of four paths: a path that contradicts'],
     [20_135, 'a tunnel, and a port that leads elsewhere than the hosts file says: a path that contradicts'],
   ] as const)
     test(`${what} (seed ${seed})`, () => {
       const { exact, said, probability, notes } = runTrial(seed);
       assert.ok(exact || said === 'inconclusive' || probability < 0.9, `${said} ${probability}: ${notes}`);
+    });
+});
+
+suite('scenarios that were once left open', () => {
+  for (const [seed, what] of [
+    [31_079, 'a receive queue, and a port with two pods: flows to one pod differ by that alone'],
+    [31_166, 'a network between two, and a port with two pods of which neither lies behind it'],
+    [31_235, 'one of several ways between two, and a port whose pods may be behind it'],
+    [28_445, 'the card of a vantage that nobody probes: its own side'],
+  ] as const)
+    test(`${what} (seed ${seed})`, () => {
+      const { outcome, exact, said, probability, notes } = runTrial(seed);
+      assert.ok(outcome === 'right' && exact, `${said} ${probability}: ${notes}`);
     });
 });

@@ -38,11 +38,16 @@ export interface HashedCounts {
 /** The same at one machine. */
 export interface HashedPath {
   readonly counts: HashedCounts;
-  readonly hash: 'addresses' | 'ports' | 'tunnel';
-  /** Its packets meet the queues on the way out and, through the tunnel, on the way back. */
+  /** Its packets have ports that may be hashed. */
+  readonly hasPorts: boolean;
+  /** They meet the queues inside a tunnel; where they meet them twice, on the way back. */
+  readonly tunnelled: boolean;
+  /** Its packets meet the queues on the way out and on the way back. */
   readonly twice: boolean;
-  /** Paths of one group have the same two addresses where they meet the queue. */
+  /** Paths of one group have the same two addresses where they meet the queue, outside of the tunnel. */
   readonly group: string;
+  /** The same inside of it. */
+  readonly innerGroup: string;
 }
 
 /** By queue label: incidents in which it waited, and in which it passed. */
@@ -85,12 +90,15 @@ export function unitOf(held: number, passed: number): Unit {
 
 /** How a path meets the queues of a machine. */
 export function hashedPath(counts: HashedCounts, topology: Topology, index: number, machine: string): HashedPath {
-  const ports = hasPorts(topology.paths[index]?.protocol ?? 'icmp');
+  const tunnelled = topology.isTunnelledAt(index, machine);
+  const group = topology.addressesAt(index, machine);
   return {
     counts,
-    hash: !ports ? 'addresses' : topology.overlay(index) !== undefined ? 'tunnel' : 'ports',
+    hasPorts: hasPorts(topology.paths[index]?.protocol ?? 'icmp'),
+    tunnelled,
     twice: topology.arrivals(index, machine) > 1,
-    group: topology.addressesAt(index, machine),
+    group,
+    innerGroup: tunnelled ? topology.innerAddresses(index) : group,
   };
 }
 

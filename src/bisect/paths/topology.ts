@@ -20,8 +20,12 @@ export interface Topology {
   isControl(path: number): boolean;
   /** The two addresses that packets of the path have where they reach a machine, or go past it: one hash, one queue. */
   addressesAt(path: number, machine: string): string;
-  /** The tunnel inside which packets of the path reach a machine, and may be hashed by the outer addresses. */
+  /** The tunnel that packets of the path go through. */
   overlay(path: number): Overlay | undefined;
+  /** Whether they reach a machine inside it, and may be hashed by its outer addresses there. */
+  isTunnelledAt(path: number, machine: string): boolean;
+  /** The two addresses that they have inside of it. */
+  innerAddresses(path: number): string;
 }
 
 export function topologyOf(paths: readonly MeasuredPath[]): Topology {
@@ -79,6 +83,9 @@ export function topologyOf(paths: readonly MeasuredPath[]): Topology {
         : `${addressOf(from)} ${own ?? addressOf(to)}`;
     },
     overlay,
+    isTunnelledAt: (path, machine) =>
+      has(path, ({ kind, machines }) => isOverlay(kind) && (machine === '' || [...machines].includes(machine))),
+    innerAddresses: (path) => `${vantageMachines[path]} ${paths[path]?.address ?? paths[path]?.target} inside`,
   };
 }
 

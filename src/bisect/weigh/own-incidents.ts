@@ -68,7 +68,8 @@ export class OwnIncidents {
 
   /** Some of its flows come by a place that the path does not name. */
   some(path: number): number {
-    this.#some[path] ??= this.seen(path).length === 0 ? 0 : scoreSomeFlows(this.seen(path));
+    this.#some[path] ??=
+      this.seen(path).length === 0 ? 0 : scoreSomeFlows(this.seen(path), this.#sum('none')[path] as number);
     return this.#some[path];
   }
 

@@ -1,5 +1,5 @@
 import { type PathObservation, stateOf } from '../evidence/observation.js';
-import { logChoose, logMix, logOfCounts } from './log-math.js';
+import { logChoose, logMix, logOfCounts, logSum } from './log-math.js';
 
 /** A flow that should have been held was seen to pass: its stall began later than thought, or its probe was mistaken. */
 export const MISSED = 0.005;
@@ -70,11 +70,15 @@ export function scoreUnknownPath(seen: readonly PathObservation[]): number {
   return logOfCounts([counts.hit, counts.clean, counts.partial]) + glitches;
 }
 
-/** Each flow waits always or never, or the path does as it likes. */
-const FLOWS_FIXED = 0.5;
+/** None of the flows comes by that place; each of them waits always or never; or the path does as it likes. */
+const SOME_FLOWS = { none: 0.3, fixed: 0.35, any: 0.35 };
 
-/** The incidents of a run on a path of which some flows come by a place that is not known: those wait, or none does. */
-export function scoreSomeFlows(seen: readonly PathObservation[]): number {
+/**
+ * The incidents of a run on a path of which some flows may come by a place that is not known: those wait, or none does.
+ *
+ * @param none the score of the same where nothing of the path waits
+ */
+export function scoreSomeFlows(seen: readonly PathObservation[], none: number): number {
   const counts = new Map<number, { held: number; passed: number }>();
   let [mixed, fresh] = [0, 0];
   for (const one of seen) {
@@ -94,7 +98,11 @@ export function scoreSomeFlows(seen: readonly PathObservation[]): number {
       held * Math.log(STRAY) + passed * Math.log1p(-STRAY),
     );
   const fixed = [...counts.values()].reduce((sum, count) => sum + of(count), 0);
-  return logMix(scoreUnknownPath(seen), FLOWS_FIXED, fixed + mixed * Math.log(MIXED) + fresh * Math.log(0.5));
+  return logSum([
+    Math.log(SOME_FLOWS.none) + none,
+    Math.log(SOME_FLOWS.fixed) + fixed + mixed * Math.log(MIXED) + fresh * Math.log(0.5),
+    Math.log(SOME_FLOWS.any) + scoreUnknownPath(seen),
+  ]);
 }
 
 /**

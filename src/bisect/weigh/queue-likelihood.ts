@@ -8,8 +8,8 @@ import { scoreUnit } from './queue-unit.js';
 
 /** Cards hash TCP by addresses and ports; a few are set to addresses alone, for all TCP. */
 const TCP_BY_ADDRESSES = 0.03;
-/** What comes in a tunnel is hashed by its inner ports, or by its outer addresses as ICMP is. */
-const TUNNEL_BY_PORTS = 0.5;
+/** What comes in a tunnel is hashed by what is inside of it, all of it, or by its outer addresses. */
+const TUNNEL_BY_INSIDE = 0.5;
 /** The same queue waits in every incident, or another one each time. */
 const SAME_QUEUE = 0.8;
 
@@ -35,7 +35,7 @@ export interface QueueScore {
 
 /**
  * Likelihood of incidents of a run where the paths that a variant holds by flow do wait by flow, summed over the number of queues K,
- * over what TCP is hashed by, and over whether the same queue waits every time or another one.
+ * over what TCP is hashed by and what comes in tunnels, and over whether the same queue waits every time or another one.
  *
  * A flow lies on each queue with chance 1/K and waits when that queue does. Packets hashed by addresses lie on one
  * queue together, those of different paths too where they come from the same machine.
@@ -59,19 +59,19 @@ export function scoreQueues(
       const counts = is ? labelled.counts(path) : null;
       return counts === null ? null : hashedPath(counts, topology, path, machine);
     });
-    const groups = groupsOf(paths);
+    const ways = waysToHash(paths).map((way) => ({ ...way, groups: groupsOf(paths, way.inside) }));
     return choices.flatMap(([queues, share]) => {
       if (labelled.count > queues) {
         return [];
       }
       const drawn = i === 0 ? Math.log(SAME_QUEUE) : Math.log(1 - SAME_QUEUE) - (count - 1) * Math.log(queues);
       const prior = Math.log(share) + (queues === 1 ? 0 : drawn);
-      return [true, false].map((ports) => ({
+      return ways.map((way) => ({
         queues,
-        ports,
+        ports: way.ports,
         moving: i > 0,
-        prior: prior + Math.log(ports ? 1 - TCP_BY_ADDRESSES : TCP_BY_ADDRESSES),
-        ...scoreGroups(paths, groups, queues, ports),
+        prior: prior + way.prior,
+        ...scoreGroups(paths, way.groups, queues, way),
       }));
     });
   });
@@ -92,24 +92,46 @@ interface GroupScore {
   readonly byPath: number[];
 }
 
-/** Indices of the paths that have the same two addresses. */
-function groupsOf(paths: readonly (HashedPath | null)[]): readonly (readonly number[])[] {
+/** What a machine hashes packets by. */
+interface HashWay {
+  /** TCP by its ports too. */
+  readonly ports: boolean;
+  /** What comes in a tunnel by what is inside of it. */
+  readonly inside: boolean;
+  readonly prior: number;
+}
+
+function waysToHash(paths: readonly (HashedPath | null)[]): readonly HashWay[] {
+  const insides = paths.some((path) => path?.tunnelled)
+    ? [
+        { inside: true, prior: Math.log(TUNNEL_BY_INSIDE) },
+        { inside: false, prior: Math.log1p(-TUNNEL_BY_INSIDE) },
+      ]
+    : [{ inside: false, prior: 0 }];
+  return insides.flatMap(({ inside, prior }) => [
+    { ports: true, inside, prior: prior + Math.log1p(-TCP_BY_ADDRESSES) },
+    { ports: false, inside, prior: prior + Math.log(TCP_BY_ADDRESSES) },
+  ]);
+}
+
+/** Indices of the paths that have the same two addresses where they are hashed by those. */
+function groupsOf(paths: readonly (HashedPath | null)[], inside: boolean): readonly (readonly number[])[] {
   const groups = new Map<string, number[]>();
   for (const [index, path] of paths.entries()) {
     if (path === null) continue;
-    const known = groups.get(path.group);
-    if (known === undefined) groups.set(path.group, [index]);
+    const group = inside ? path.innerGroup : path.group;
+    const known = groups.get(group);
+    if (known === undefined) groups.set(group, [index]);
     else known.push(index);
   }
   return [...groups.values()];
 }
 
-/** @param ports whether TCP is hashed by ports too */
 function scoreGroups(
   paths: readonly (HashedPath | null)[],
   groups: readonly (readonly number[])[],
   queues: number,
-  ports: boolean,
+  way: HashWay,
 ): GroupScore {
   const byPath = paths.map(() => 0);
   const labels = paths.find((path) => path !== null)?.counts.whole.gain.length ?? 1;
@@ -117,7 +139,7 @@ function scoreGroups(
   let total = 0;
   for (const members of groups) {
     // The queue of the two addresses decides for all members that are hashed by them.
-    const scorers = members.map((index) => scorePathAt(paths[index] as HashedPath, queues, places, ports));
+    const scorers = members.map((index) => scorePathAt(paths[index] as HashedPath, queues, places, way));
     const scored = places.map(({ place, prior }) => {
       const scores = scorers.map((score) => score(place));
       return { scores, total: prior + scores.reduce((sum, score) => sum + score, 0) };
@@ -144,7 +166,15 @@ function placesOf(labels: number, queues: number): readonly PlacePrior[] {
 const apartScores = new WeakMap<HashedCounts, Map<number, number>>();
 const PLACES_A_NUMBER = 1_024;
 
-/** Where flows lie does not depend on where their addresses do, so it is summed up once. */
+/** Flows that meet the queues once, each on its own; and those that meet them again, where a hash of their own puts them. */
+const ONCE = -1;
+const TWICE_APART = -2;
+
+/**
+ * Where flows lie does not depend on where their addresses do, so it is summed up once.
+ *
+ * @param again the queue that all of them meet as well, or one of the above
+ */
 function scoreApart(counts: HashedCounts, queues: number, places: readonly PlacePrior[], again: number): number {
   let known = apartScores.get(counts);
   if (known === undefined) {
@@ -155,10 +185,17 @@ function scoreApart(counts: HashedCounts, queues: number, places: readonly Place
   let total = known.get(key);
   if (total === undefined) {
     const rate = (1 - MISSED) / queues + STRAY * (1 - 1 / queues);
-    total = again < 0 ? counts.freshHeld * Math.log(rate) + counts.freshPassed * Math.log1p(-rate) : 0;
-    const scores = new Array<number>(places.length);
+    const held = again === TWICE_APART ? 1 - (1 - rate) ** 2 : rate;
+    total = again < 0 ? counts.freshHeld * Math.log(held) + counts.freshPassed * Math.log1p(-held) : 0;
+    const seconds = again === TWICE_APART ? places : [{ place: again, prior: 0 }];
+    const scores = new Array<number>(places.length * seconds.length);
     for (const unit of counts.flows) {
-      for (const [i, { place, prior }] of places.entries()) scores[i] = prior + scoreUnit(unit, place, again);
+      let at = 0;
+      for (const { place, prior } of places)
+        for (const second of seconds) {
+          scores[at] = prior + second.prior + scoreUnit(unit, place, second.place);
+          at += 1;
+        }
       total += logSum(scores);
     }
     known.set(key, total);
@@ -168,29 +205,18 @@ function scoreApart(counts: HashedCounts, queues: number, places: readonly Place
 
 /** A path where the queue of its addresses is each of `places`. */
 function scorePathAt(
-  { counts, hash, twice }: HashedPath,
+  { counts, hasPorts, tunnelled, twice }: HashedPath,
   queues: number,
   places: readonly PlacePrior[],
-  ports: boolean,
+  { ports, inside }: HashWay,
 ): (place: number) => number {
-  const once = (place: number, again: number): number => {
-    const together = scoreUnit(counts.whole, place, again);
-    switch (hash) {
-      case 'addresses':
-        return together;
-      case 'ports':
-        return ports ? scoreApart(counts, queues, places, again) : together;
-      case 'tunnel':
-        return logSum([
-          Math.log(TUNNEL_BY_PORTS) + scoreApart(counts, queues, places, again),
-          Math.log1p(-TUNNEL_BY_PORTS) + together,
-        ]);
-    }
+  const byPorts = hasPorts && ports;
+  const byOutside = tunnelled && !inside;
+  const byHash = (place: number): number => {
+    if (!twice)
+      return byPorts && !byOutside ? scoreApart(counts, queues, places, ONCE) : scoreUnit(counts.whole, place);
+    if (byPorts) return scoreApart(counts, queues, places, byOutside ? place : TWICE_APART);
+    return logSum(places.map(({ place: again, prior }) => prior + scoreUnit(counts.whole, place, again)));
   };
-  return (place) => {
-    const byHash = twice
-      ? logSum(places.map(({ place: again, prior }) => prior + once(place, again)))
-      : once(place, -1);
-    return doubted(byHash + counts.odd, counts.unknown);
-  };
+  return (place) => doubted(byHash(place) + counts.odd, counts.unknown);
 }

@@ -1,8 +1,10 @@
 import type { MeasuredPath } from '../../model/measured-path.js';
 import { hasPorts } from '../../model/protocol.js';
+import { isShared } from '../causes/branching.js';
 import type { Hypothesis, Reach, Release } from '../causes/hypothesis.js';
 import type { IncidentKind, Observation } from '../evidence/observation.js';
 import { echoFits } from '../evidence/parted-flows.js';
+import type { FlowProfiles } from '../paths/path-log.js';
 import type { Topology } from '../paths/topology.js';
 import type { Case } from './case.js';
 import { logMix, logOfCounts, logOfRare } from './log-math.js';
@@ -40,7 +42,8 @@ const ECHO_FITS_BY_CHANCE = 0.5;
 /**
  * Whether the flows that wait come by other ways than those that pass, as they may behind routers with several equal
  * ways and on a port with several pods, and hardly ever on the queues of one machine; and whether the echo requests
- * between the same two addresses keep to the way by which their replies come.
+ * between the same two addresses keep to the way by which their replies come. Where a port leads to several pods its
+ * flows differ anyway, and what holds those to one of them may be anything on the way there: it tells of pods alone.
  */
 export function scoreParting(
   cause: Hypothesis['cause'],
@@ -49,7 +52,12 @@ export function scoreParting(
   incidents: OwnIncidents,
 ): number {
   const known = topology.paths.flatMap(({ protocol }, path) =>
-    reach[path] === 'by-flow' && hasPorts(protocol) && (profiles[path]?.size ?? 0) > 1 ? [path] : [],
+    reach[path] === 'by-flow' &&
+    hasPorts(protocol) &&
+    (profiles[path]?.size ?? 0) > 1 &&
+    (cause === 'pod' || !leadsToSeveral(topology, profiles, path))
+      ? [path]
+      : [],
   );
   if (known.length === 0) return 0;
   const byWays = cause === 'network' || cause === 'pod';
@@ -63,6 +71,13 @@ export function scoreParting(
     return Math.log(fits ? share : 1 - share);
   };
   return Math.log(parted.length > 0 ? differ : 1 - differ) + echoes.reduce((sum, fits) => sum + echo(fits), 0);
+}
+
+function leadsToSeveral({ paths }: Topology, profiles: Case['profiles'], path: number): boolean {
+  const { backends } = paths[path] as MeasuredPath;
+  if (!isShared(paths[path] as MeasuredPath)) return false;
+  if (backends !== undefined) return backends > 1;
+  return new Set([...(profiles[path] as FlowProfiles).values()].map(({ ttl }) => ttl)).size > 1;
 }
 
 /** The path of echo requests between the same two addresses; -1 where there is none. */

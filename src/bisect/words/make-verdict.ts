@@ -50,6 +50,7 @@ export function makeVerdict(facts: VerdictFacts): Verdict {
   const byAddresses = alikeByAddresses(posterior, judgement);
   const contradicting = named === null ? [] : contradictions(known, named);
   const hidden = hiddenBeside(known, hypotheses, judgement);
+  const sureness = surenessOf(judgement, byAddresses.thinkable, contradicting.length > 0 || hidden.length > 0);
   const equal = judgement.says === 'healthy' ? [] : equalCauses(judgement, byAddresses.listed);
   return {
     type: 'verdict',
@@ -58,7 +59,7 @@ export function makeVerdict(facts: VerdictFacts): Verdict {
     ...(leading === null ? {} : { kind: kindOf(known, leading) }),
     ...(judgement.says === 'inconclusive' ? { reason: `${reasonOf(known, judgement)}${misfitOf(known)}` } : {}),
     ...(named === null ? {} : { meaning: meaningOf(named.shares.map(({ hypothesis }) => hypothesis)) }),
-    ...surenessOf(judgement, byAddresses.thinkable, contradicting.length > 0 || hidden.length > 0),
+    ...sureness,
     posterior: posteriorByCause(posterior),
     priors: priorsOf(hypotheses),
     incidents: known.incidents.length,
@@ -67,7 +68,7 @@ export function makeVerdict(facts: VerdictFacts): Verdict {
     indistinguishable: judgement.says === 'healthy' ? [] : [...equal, ...hidden],
     next: [
       ...misdescribedSteps(known),
-      ...(byAddresses.thinkable.length > 0 ? [TELL_ADDRESSES] : []),
+      ...(byAddresses.thinkable.length > 0 && sureness.probability < CONVICTING ? [TELL_ADDRESSES] : []),
       ...nextSteps(judgement, scene, known.seconds),
     ],
     terms: told
