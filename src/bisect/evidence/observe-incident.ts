@@ -12,6 +12,8 @@ const OTHER_RELEASE_NS = 7 * MS;
 /** Share of the probes that must be lost on a path that a loss hits, and probes that must pass on one it spares. */
 const LOST_SHARE = 0.15;
 const LEAST_PASSED = 4;
+/** So late an answer is one to a packet that was sent again: the first timer of TCP, less what clocks differ by. */
+const SENT_AGAIN_NS = 950 * MS;
 /** Excess of a path against that of the paths with a finding: from here on congested, below the other clean. */
 const CONGESTED = 0.3;
 const NOT_CONGESTED = 0.12;
@@ -202,7 +204,9 @@ function rangeLook(group: FindingGroup): Look {
   return (_path, log, own, slackNs) => {
     const probes = log.sentWithin(fromNs + slackNs, toNs - slackNs);
     const state =
-      group.kind === 'loss' ? lossState(probes, own.length > 0) : raisedState(probes, log, excessNs, own.length > 0);
+      group.kind === 'loss'
+        ? lossState(probes, log.baseNs, own.length > 0)
+        : raisedState(probes, log, excessNs, own.length > 0);
     if (state === null) {
       return null;
     }
@@ -211,8 +215,9 @@ function rangeLook(group: FindingGroup): Look {
   };
 }
 
-function lossState(probes: readonly LoggedProbe[], own: boolean): boolean | null {
-  const lost = probes.filter(({ rttNs }) => rttNs < 0).length;
+/** What was answered because it was sent again was lost before, whether or not its path has told so by now. */
+function lossState(probes: readonly LoggedProbe[], baseNs: number, own: boolean): boolean | null {
+  const lost = probes.filter(({ rttNs }) => rttNs < 0 || rttNs - baseNs >= SENT_AGAIN_NS).length;
   if (own || (lost > 0 && lost >= LOST_SHARE * probes.length)) {
     return true;
   }
