@@ -1,4 +1,6 @@
+import { isRequest } from '../../model/protocol.js';
 import type { Hypothesis } from '../causes/hypothesis.js';
+import { isHit, isLittleLoss, type Observation } from '../evidence/observation.js';
 import { BACKGROUND_RATE, FAULT_RATE, scoreRate } from './background.js';
 import type { Case } from './case.js';
 import { explainIncident } from './explain-incident.js';
@@ -55,7 +57,7 @@ export function weigh(known: Case, causes: readonly Hypothesis[], prior: number)
   let score = scoreChance(known, background);
   for (const [cause, hypothesis] of causes.entries()) {
     const incidents = ownedBy(dealt, cause);
-    if (incidents.length < (causes.length === 1 ? 1 : LEAST_OF_TWO)) {
+    if (incidents.length < (causes.length === 1 ? 1 : LEAST_OF_TWO) || !anyTells(known, incidents)) {
       return null;
     }
     const share = scoreShare(known, hypothesis, incidents);
@@ -64,6 +66,20 @@ export function weigh(known: Case, causes: readonly Hypothesis[], prior: number)
   }
   const bestScore = shares.reduce((sum, share) => sum + share.bestScore - share.score, score);
   return { shares, background, score, bestScore, prior, quiet: false };
+}
+
+/**
+ * Whether some of the incidents is more than single packets lost: in so short a time nothing else is seen to pass, so
+ * that whatever touches the paths hit would explain a few of those for nothing. Of requests, which are sparse, each counts.
+ */
+function anyTells({ incidents, topology }: Case, own: readonly number[]): boolean {
+  return own.some((index) => {
+    const incident = incidents[index] as Observation;
+    return (
+      !isLittleLoss(incident) ||
+      incident.paths.every((seen, path) => !isHit(seen) || isRequest(topology.paths[path]?.protocol ?? 'icmp'))
+    );
+  });
 }
 
 /** The same account with another cause in the place of one, for the same incidents. @param of which of them */
