@@ -51,7 +51,10 @@ export function makeVerdict(facts: VerdictFacts): Verdict {
   const contradicting = named === null ? [] : contradictions(known, named);
   const hidden = hiddenBeside(known, hypotheses, judgement);
   const sureness = surenessOf(judgement, byAddresses.thinkable, contradicting.length > 0 || hidden.length > 0);
-  const equal = judgement.says === 'healthy' ? [] : equalCauses(judgement, byAddresses.listed);
+  const equal =
+    judgement.says === 'healthy'
+      ? []
+      : equalCauses(judgement, sureness.probability < CONVICTING ? byAddresses.listed : []);
   return {
     type: 'verdict',
     cause: named === null ? judgement.says : causeName(named),
