@@ -14,9 +14,15 @@ export type StoreKind = (typeof STORE_KINDS)[number];
 export interface AlertingStore {
   /** Where queries go. */
   readonly url: string;
-  readonly programs: readonly { readonly program: string; readonly args: readonly string[] }[];
-  /** Each answers when its program is ready. */
-  readonly ready: readonly string[];
+  /** To be started one after the other, each when the one before answers. */
+  readonly programs: readonly StoreProgram[];
+}
+
+interface StoreProgram {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** Answers when it is ready. */
+  readonly ready: string;
 }
 
 /**
@@ -33,7 +39,7 @@ export function alertingStore(kind: StoreKind, folder: string, scrape: string): 
     alertmanager,
     'route: { receiver: none, group_wait: 1s, group_interval: 1s }\nreceivers: [{ name: none }]\n',
   );
-  const notifier = {
+  const notifier: StoreProgram = {
     program: '/usr/bin/prometheus-alertmanager',
     args: [
       `--config.file=${alertmanager}`,
@@ -42,6 +48,7 @@ export function alertingStore(kind: StoreKind, folder: string, scrape: string): 
       '--cluster.listen-address=',
       '--log.level=error',
     ],
+    ready: `${ALERTMANAGER}/-/ready`,
   };
   const config = join(folder, 'store.yml');
   const jobs = `scrape_configs: [${scrape}]\n`;
@@ -50,26 +57,31 @@ export function alertingStore(kind: StoreKind, folder: string, scrape: string): 
     const global = `global: { scrape_interval: ${EVERY_S}s, evaluation_interval: ${EVERY_S}s }`;
     const alerting = "alerting: { alertmanagers: [{ static_configs: [{ targets: ['127.0.0.1:9093'] }] }] }";
     writeFileSync(config, `${global}\nrule_files: [rules.yaml]\n${alerting}\n${jobs}`);
-    const args = [`--config.file=${config}`, `--storage.tsdb.path=${folder}/data`, '--log.level=error'];
-    return {
-      url,
-      programs: [{ program: '/usr/bin/prometheus', args: [...args, '--web.listen-address=127.0.0.1:9090'] }, notifier],
-      ready: [`${url}/-/ready`, `${ALERTMANAGER}/-/ready`],
-    };
+    const args = [
+      `--config.file=${config}`,
+      `--storage.tsdb.path=${folder}/data`,
+      '--web.listen-address=127.0.0.1:9090',
+      '--log.level=error',
+    ];
+    return { url, programs: [notifier, { program: '/usr/bin/prometheus', args, ready: `${url}/-/ready` }] };
   }
   const url = 'http://127.0.0.1:8428';
   writeFileSync(config, `global: { scrape_interval: ${EVERY_S}s }\n${jobs}`);
   return {
     url,
     programs: [
+      notifier,
       {
         program: '/usr/bin/victoria-metrics',
         args: [
           `-promscrape.config=${config}`,
           `-storageDataPath=${folder}/data`,
           '-httpListenAddr=127.0.0.1:8428',
+          // Otherwise it hides what is younger than 30 s, from each rule that needs another one's record anew.
+          `-search.latencyOffset=${EVERY_S}s`,
           '-loggerLevel=ERROR',
         ],
+        ready: `${url}/health`,
       },
       {
         program: '/usr/bin/vmalert',
@@ -83,9 +95,8 @@ export function alertingStore(kind: StoreKind, folder: string, scrape: string): 
           '-httpListenAddr=127.0.0.1:8880',
           '-loggerLevel=ERROR',
         ],
+        ready: 'http://127.0.0.1:8880/health',
       },
-      notifier,
     ],
-    ready: [`${url}/health`, 'http://127.0.0.1:8880/health', `${ALERTMANAGER}/-/ready`],
   };
 }

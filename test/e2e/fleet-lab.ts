@@ -57,9 +57,9 @@ export class FleetLab extends AgentLab {
     const job = `{ job_name: rxray, ${access}, static_configs: [{ targets: [${targets}] }] }`;
     const store = alertingStore(this.#store, join(this.folder, 'store'), job);
     this.#storeUrl = store.url;
-    for (const { program, args } of store.programs) this.#spawn(program, args);
-    for (const url of store.ready) {
-      await this.until(async () => (await this.fetch(this.#namespace, url)) !== '', 30_000);
+    for (const { program, args, ready } of store.programs) {
+      this.#spawn(program, args);
+      await this.until(async () => (await this.fetch(this.#namespace, ready)) !== '', 30_000);
     }
   }
 
