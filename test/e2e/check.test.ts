@@ -12,6 +12,7 @@ import type { NodeCheck, NodeReport } from '../../src/model/node-check.js';
 import {
   CPU,
   exitOf,
+  groupCount,
   groupsMissing,
   MEMORY,
   makeGroups,
@@ -99,14 +100,20 @@ suite('rxray check', needsRoot, () => {
     });
   });
 
-  test('10,000 groups are counted, sampled, and cost little', { skip: groupsMissing(MEMORY) }, async () => {
+  test('10,000 groups are counted, sampled, and cost little', { skip: groupsMissing(MEMORY) }, async (t) => {
     await withGroup(MEMORY, async (group) => {
       makeGroups(group, 10_000);
+      const before = groupCount(MEMORY);
       const { of, node } = await report([], '--only', 'zombie-groups', '--only', 'memory-stat', '-i', '200ms');
+      const [least, most] = [before, groupCount(MEMORY)].sort((a, b) => a - b) as [number, number];
       const [zombies] = of('zombie-groups');
+      // Reading ends after its time, whatever is left: a machine that others have shows nothing of the count.
+      if (/counting was given up$/.test(zombies?.detail ?? '')) return t.skip(`too busy: ${zombies?.detail}`);
       assert.ok((zombies?.measured.live ?? 0) >= 10_001, zombies?.detail);
       const [stat] = of('memory-stat');
-      assert.match(stat?.detail ?? '', /66 files of 10\d{3} groups/);
+      const { files, groups } = /(?<files>\d+) files of (?<groups>\d+) groups/.exec(stat?.detail ?? '')?.groups ?? {};
+      assert.equal(files, '66', stat?.detail);
+      assert.ok(Number(groups) >= least && Number(groups) <= most, `${stat?.detail}; ${least} to ${most}`);
       assert.ok(node.cost.readings < 150, `${node.cost.readings} files`);
       // 30 to 80 ms were measured; in CPU time, which pauses of the machine hardly touch.
       assert.ok(node.cost.cpuNs < 1e9, `${node.cost.cpuNs / 1e6} ms`);
@@ -119,9 +126,13 @@ suite('rxray check', needsRoot, () => {
     await withGroup(UNIFIED, async (group) => {
       makeGroups(group, 10_000);
       const names = ['zombie-groups', 'memory-stat', 'cpu-throttling'].flatMap((name) => ['--only', name]);
+      const before = groupCount(UNIFIED);
       const { of, node } = await report(ONLY_VERSION_2, ...names, '-i', '200ms');
+      const most = Math.max(before, groupCount(UNIFIED));
       assert.ok((of('zombie-groups')[0]?.measured.live ?? 0) >= 10_001, of('zombie-groups')[0]?.detail);
-      assert.match(of('cpu-throttling')[0]?.detail ?? '', /among \d+ of (more than )?10\d{3} groups$/);
+      const among = of('cpu-throttling')[0]?.detail ?? '';
+      const { least } = /among \d+ of (?:more than )?(?<least>\d+) groups$/.exec(among)?.groups ?? {};
+      assert.ok(Number(least) >= 10_000 && Number(least) <= most, `${among}; ${most}`);
       assert.ok(node.cost.readings < 4_200, `${node.cost.readings} files`);
       assert.ok(node.cost.cpuNs < 1e9, `${node.cost.cpuNs / 1e6} ms`);
     });
@@ -144,7 +155,9 @@ suite('rxray check', needsRoot, () => {
   test('finds the group that is stopped at its CPU quota, by name', { skip: groupsMissing(CPU) }, async () => {
     await withGroup(CPU, async (group) => {
       writeFileSync(`${group}/cpu.cfs_period_us`, '50000');
-      writeFileSync(`${group}/cpu.cfs_quota_us`, '5000');
+      writeFileSync(`${group}/cpu.cfs_quota_us`, '2000');
+      // Whatever else the machine has to do, it gets enough to use that up.
+      writeFileSync(`${group}/cpu.shares`, '262144');
       const hog = spawn('sh', ['-c', `echo $$ > ${group}/cgroup.procs; echo in; while :; do :; done`], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });

@@ -21,6 +21,11 @@ export function groupsMissing(root: string): string | false {
   }
 }
 
+/** Groups of a hierarchy, its root included. */
+export function groupCount(root: string): number {
+  return Number(execFileSync('sh', ['-c', `find ${root} -type d 2>/dev/null | wc -l`], { encoding: 'utf8' }));
+}
+
 /**
  * Runs with a control group, and removes it with all groups below. Whatever ran in it has to have ended by then; a
  * group whose last process just has may be busy for a moment.

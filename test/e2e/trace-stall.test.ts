@@ -21,7 +21,8 @@ const LENGTH_NS = 5 * MS;
 /** The machine itself may pause; a stall that has such a pause within or beside it is not judged. */
 const PAUSE_NS = 2 * MS;
 /** Share of a stall that packets have to wait for, with some on every queue every few milliseconds. */
-const LEAST_WAITED = 0.5;
+const LEAST_WAITED = 0.4;
+const LENGTH_MS = [80, 110] as const;
 /** Share of all stalls that have to be judged: of fewer the test would show nothing. */
 const LEAST_JUDGED = 0.4;
 
@@ -83,7 +84,7 @@ describe('trace stall in the lab', { ...needsRoot, timeout: 260_000 }, () => {
     for (const fault of [...CONVICTED.map(([name]) => name), ...ELSEWHERE]) {
       const handle = await faultOn(
         fault,
-        { lab: { name: LAB }, periodMs: [300, 400], lengthMs: [50, 110], count: STALLS, seed: 3, durationS: 20 },
+        { lab: { name: LAB }, periodMs: [300, 400], lengthMs: LENGTH_MS, count: STALLS, seed: 3, durationS: 20 },
         () => {},
       );
       truths.set(fault, await faultEnd(handle));

@@ -61,9 +61,27 @@ export class RunningCommand {
   }
 }
 
-/** Probes from the outside host that cross every receive queue of the bad node every few milliseconds. */
+/**
+ * Probes from the outside host that cross every receive queue of the bad node every few milliseconds: each goes to one
+ * of four by chance, so that the first to be held comes more than 48 ms late once in a million stalls.
+ */
 export function probeEveryQueue(): RunningCommand {
   const target = `${HOST_ADDRESS.bad}:${NODEPORT_LOCAL}`;
-  const words = ['probe', target, '--syn', '--flows', '64', '-i', '2ms', '--cpu', '0', '--json', '-d', '150s'];
+  const words = [
+    'probe',
+    target,
+    '--syn',
+    '--flows',
+    '64',
+    '--fresh',
+    '0',
+    '-i',
+    '1ms',
+    '--cpu',
+    '0',
+    '--json',
+    '-d',
+    '150s',
+  ];
   return RunningCommand.startOn('shell', ...words);
 }

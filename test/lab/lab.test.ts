@@ -234,8 +234,9 @@ describe('packets take the paths of the lab', { skip }, () => {
     assert.match(route, /src 10\.125\.21\.1/);
   });
 
+  // Of 60 flows none is on a given one of four queues once in 30 million labs.
   it('flows spread over all queues, and the same port stays on the same queue', () => {
-    const ports = Array.from({ length: 32 }, (_, index) => 42_000 + index);
+    const ports = Array.from({ length: 60 }, (_, index) => 42_000 + index);
     const queues = learnFlowQueues(ports, LAB);
     assert.deepEqual(new Set(queues.values()), new Set([0, 1, 2, 3]));
     assert.deepEqual(learnFlowQueues(ports, LAB), queues);
