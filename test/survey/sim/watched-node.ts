@@ -144,7 +144,7 @@ class WatchedWorld {
     const toBad = from !== this.#bad;
     // An answer of another node reaches the queues of this one after the way there and back.
     const arrivesNs = probe.dueNs + jitter() + ONE_WAY_NS * (toBad ? 1 : 2);
-    const heldNs = this.#heldFor(toBad ? from : numberOf(path.to), probe, path, arrivesNs, toBad);
+    const heldNs = this.#heldFor(toBad ? from : numberOf(path.to), probe, path, { arrivesNs, toBad, announced });
     const rttNs = 2 * ONE_WAY_NS + heldNs + jitter() + late;
     if (toBad && announced) {
       const lateNs = Math.max(0, arrivesNs + heldNs - probe.dueNs - ONE_WAY_NS);
@@ -164,14 +164,23 @@ class WatchedWorld {
   }
 
   /** How long what reaches the bad node waits in its queue. */
-  #heldFor(peer: number, probe: DueProbe, path: EdgePath, arrivesNs: number, toBad: boolean): number {
+  #heldFor(
+    peer: number,
+    probe: DueProbe,
+    path: EdgePath,
+    {
+      arrivesNs,
+      toBad,
+      announced,
+    }: { readonly arrivesNs: number; readonly toBad: boolean; readonly announced: boolean },
+  ): number {
     const stall = this.#stalls.find(({ startNs, endNs }) => arrivesNs >= startNs && arrivesNs < endNs);
     if (stall === undefined) return 0;
     const { queues, seed } = this.trial;
     const flow =
       path.protocol === 'icmp' ? hashText(peer, path.kind) : hashWords(peer, hashText(0, path.kind), probe.flow);
     const isHeld = (toBad || !this.#steers) && hashWords(seed, toBad ? 1 : 2, flow) % queues === this.#stalled;
-    if (toBad) {
+    if (toBad && announced) {
       stall.arrived += 1;
       if (isHeld) stall.held += 1;
     }
