@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { rxQueue } from '../../src/bisect/causes/rx-queue.js';
 import type { PathObservation } from '../../src/bisect/evidence/observation.js';
 import { hashedPath, unitOf } from '../../src/bisect/paths/hashed-path.js';
 import { topologyOf } from '../../src/bisect/paths/topology.js';
@@ -41,13 +40,6 @@ suite('what the queues of a machine hash', () => {
     assert.equal(tunnelled.group, plain.group);
     assert.notEqual(tunnelled.innerGroup, plain.innerGroup);
     assert.equal(tunnelled.innerGroup, on('bad>pod-remote/syn', 'node').innerGroup);
-  });
-
-  test('replies that a card steers away wait nowhere, but for those in a tunnel, which it cannot know for replies', () => {
-    const [, steered] = rxQueue.places(topology, {}).find(({ machines }) => machines[0] === 'node')?.variants ?? [];
-    assert.equal(steered?.reach[at('bad>external/syn')], 'none');
-    assert.equal(steered?.reach[at('bad>pod-remote/syn')], 'by-flow');
-    assert.equal(steered?.reach[at('shell>node/syn')], 'by-flow');
   });
 });
 

@@ -74,7 +74,7 @@ suite('one fault in the lab is named', () => {
     ],
     ['IPIP', IPIP, 4, 'ipip at node,node-remote'],
     ['the pod', stalls({ stage: 'pod', machine: 'bad' }), 4, 'pod at node'],
-    ['the network between two machines', NETWORK, 4, 'network at node,shell'],
+    ['the network between two machines', NETWORK, 4, 'network at node,shell', ['sender']],
     ['the last stretch of the network', LAST_MILE, 4, 'host at node', ['device', 'network', 'rx-queue']],
     ['congestion', CONGESTION, 4, 'network at node'],
     ['loss', LOSS, 4, 'network at node'],

@@ -1,5 +1,5 @@
 import type { Topology } from '../paths/topology.js';
-import { type Reach, STALLING, type Variant } from './hypothesis.js';
+import { STALLING, type Variant } from './hypothesis.js';
 import type { CauseKnowledge, Placed } from './knowledge.js';
 import {
   reachInto,
@@ -12,10 +12,7 @@ import {
 } from './receive-side.js';
 import { traceAdvice } from './scene.js';
 
-/**
- * Cards may steer replies to the queue of the CPU that sent the probe: then none of them lands on the stalled one. What
- * comes in a tunnel they cannot know for a reply, and hash it as they do all else.
- */
+/** Cards may steer replies to the queue of the CPU that sent the probe: then none of them lands on the stalled one. */
 const REPLIES_STEERED_AWAY = 0.4;
 
 /** Of all machines with such a queue so many have no other; the rest of the prior is of what this one cannot do. */
@@ -73,7 +70,7 @@ function placed(topology: Topology, machine: string): Placed {
   const variants: Variant[] = sends
     ? [
         { share: 1 - REPLIES_STEERED_AWAY, reach: reachInto(topology, machine, 'by-flow', 'by-flow') },
-        { share: REPLIES_STEERED_AWAY, reach: steered(topology, machine) },
+        { share: REPLIES_STEERED_AWAY, reach: reachInto(topology, machine, 'by-flow', 'none') },
       ]
     : [{ share: 1, reach: reachInto(topology, machine, 'by-flow', 'none') }];
   return {
@@ -84,10 +81,4 @@ function placed(topology: Topology, machine: string): Placed {
     release: 'one-queue',
     kinds: STALLING,
   };
-}
-
-function steered(topology: Topology, machine: string): Reach[] {
-  return reachInto(topology, machine, 'by-flow', 'none').map((reach, path) =>
-    sendsFrom(topology, path, machine) && topology.isTunnelledAt(path, machine) ? 'by-flow' : reach,
-  );
 }

@@ -35,7 +35,7 @@ export function placeOf({ shares }: Pick<Account, 'shares'>): string | string[] 
 /**
  * How likely it is that the cause named is the one, and that it is one of those that cannot be told from it. A cause
  * that others equal is never surer than they leave it, and one that others equal but for a prior does not convict. Those
- * that would fit by addresses count as if every other card were set so.
+ * that would fit by addresses count as if every other card were set so, and keep it from being sure if they weigh then.
  *
  * @param byAddresses accounts that equal it where cards hash by addresses alone
  * @param contradicted whether some path speaks against it, unless the hosts file is wrong, or a second cause may hide
@@ -53,7 +53,9 @@ export function surenessOf(
   const sure = Math.min(together, rounded(sumOf(same)));
   const equalled = same.length < alike.length && sure < SURE_BESIDE_EQUALS;
   const own = equalled || contradicted ? Math.min(sure, NOT_CONVICTING) : sure;
-  return { probability: rounded(own / (1 + sumOf(byAddresses))), together };
+  const among = rounded(own / (1 + sumOf(byAddresses)));
+  const rivalled = byAddresses.length > 0 && among < SURE_BESIDE_EQUALS;
+  return { probability: rivalled ? Math.min(among, NOT_CONVICTING) : among, together };
 }
 
 /** Causes of equal standing; of a verdict those beside the one that it names. */
