@@ -71,6 +71,8 @@ class LabAgent {
  */
 export class LabAgents {
   #agents: LabAgent[] = [];
+  /** As they would be mounted into its pods. */
+  #files: Readonly<Record<string, string>> = {};
 
   constructor(
     private readonly plane: ControlPlane,
@@ -87,8 +89,10 @@ export class LabAgents {
     return this.#agents.map(({ log }) => log).join('');
   }
 
-  /** Lays the cables; they go with the namespace of the tests. */
+  /** Lays the cables, which go with the namespace of the tests, and reads what the chart would mount. */
   lay(): void {
+    const kept = this.plane.kubectl(['-n', 'rxray', 'get', 'configmap', 'rxray-probe', '-o', 'json']);
+    this.#files = (JSON.parse(kept) as { data: Readonly<Record<string, string>> }).data;
     const ip = (...words: string[]): unknown => execFileSync('ip', words);
     ip('link', 'add', BRIDGE, 'type', 'bridge');
     ip('address', 'add', `${GATEWAY}/16`, 'dev', BRIDGE);
@@ -111,8 +115,7 @@ export class LabAgents {
   }
 
   start(): void {
-    const kept = this.plane.kubectl(['-n', 'rxray', 'get', 'configmap', 'rxray-probe', '-o', 'json']);
-    const { data } = JSON.parse(kept) as { data: Readonly<Record<string, string>> };
+    const data = this.#files;
     const config = parse(data['agent.yaml'] ?? '') as Record<string, Plain>;
     const members = config.members?.kubernetes as Plain;
     writeFileSync(this.plane.file('web.yml'), data['web.yml'] ?? '');
