@@ -7,6 +7,8 @@ const BAD = 'node-2';
 const PERIOD_MS = 2_100;
 /** After that no alert is awaited any more. */
 const ALERT_MS = 210_000;
+/** Nor one node by `fleet`. */
+const FLEET_MS = 150_000;
 /** From the alert in hand to the process. */
 const MOST_WHY_S = 30;
 /** The shortest that `fleet` takes. */
@@ -27,6 +29,7 @@ export async function badNode(cluster: RunningCluster, store: Store): Promise<vo
   const faults = new NodeFaults(network, plane.file('faults'));
   const began = performance.now();
   const seconds = (since: number): number => Number(((performance.now() - since) / 1000).toFixed(1));
+  const wronglyAccused: string[] = [];
   faults.begin(BAD, 'starved', { periodMs: PERIOD_MS });
   try {
     let accused: string[] = [];
@@ -39,16 +42,22 @@ export async function badNode(cluster: RunningCluster, store: Store): Promise<vo
       accused.map((one) => one.split(' ')[0]),
       [BAD],
     );
-    const window = ['--prometheus', store.url, '--window', `${Math.max(WINDOW_S, Math.ceil(seconds(began)))}s`];
-    const fleetBegan = performance.now();
-    const fleet = cluster.kubectl('rxray', 'fleet', ...window, '--json');
-    console.log(`  fleet after ${seconds(fleetBegan)} s: ${fleet.stdout}`);
-    assert.equal(fleet.status, 1, fleet.stderr);
-    const verdict = JSON.parse(fleet.stdout.trim().split('\n').at(-1) ?? '{}') as { bad: string[]; suspects: string[] };
-    assert.deepEqual(verdict.bad, [BAD]);
+    const window = (): string[] => {
+      return ['--prometheus', store.url, '--window', `${Math.max(WINDOW_S, Math.ceil(seconds(began)))}s`];
+    };
+    // Agents that a busy machine has paused accuse nobody until they have watched again.
+    await plane.until('fleet names it', FLEET_MS, () => {
+      const fleetBegan = performance.now();
+      const { stdout, stderr } = cluster.kubectl('rxray', 'fleet', ...window(), '--json');
+      console.log(`  fleet after ${seconds(fleetBegan)} s: ${stdout.trim().split('\n').at(-1)}`);
+      const verdict = JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as { readonly bad?: string[] };
+      if (verdict.bad?.some((node) => node !== BAD)) wronglyAccused.push(stdout + stderr);
+      return verdict.bad?.includes(BAD) === true;
+    });
+    assert.deepEqual(wronglyAccused, []);
 
     const whyBegan = performance.now();
-    const why = cluster.kubectl('rxray', 'why', BAD, ...window);
+    const why = cluster.kubectl('rxray', 'why', BAD, ...window());
     const took = seconds(whyBegan);
     console.log(`  why after ${took} s, status ${why.status}:\n${why.stdout}${why.stderr}`);
     assert.match(why.stdout, /^WHY {4}node-2: its fault$/m);
@@ -56,7 +65,7 @@ export async function badNode(cluster: RunningCluster, store: Store): Promise<vo
     assert.match(why.stdout, /memstat-reader\[\d+\]/);
     assert.ok(took <= MOST_WHY_S, `${took} s`);
 
-    writeEventFromPod(cluster, window);
+    writeEventFromPod(cluster, window());
     await plane.until('the Event', 60_000, () => /PacketsWait/.test(plane.kubectl(['describe', 'node', BAD])));
     const others = plane.kubectl(['get', 'events', '--field-selector', 'reason=PacketsWait', '-o', 'json']);
     const { items } = JSON.parse(others) as { items: { involvedObject: { name: string }; message: string }[] };
@@ -75,7 +84,8 @@ function writeEventFromPod({ plane }: RunningCluster, window: readonly string[])
   const spec = {
     serviceAccountName: 'rxray',
     automountServiceAccountToken: true,
-    restartPolicy: 'Never',
+    // What is inconclusive at first is asked again.
+    restartPolicy: 'OnFailure',
     containers: [{ ...container, env: [{ name: 'HOME', value: '/tmp' }] }],
   };
   const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'events', namespace: 'rxray' }, spec };
