@@ -9,12 +9,12 @@ import { root } from './step.mjs';
 
 const LAB = 'demorequest';
 const WEB = 'http://172.16.47.27:8088/';
-/** Length of the probes, of the bisections, and of the trace. */
+/** Lengths of the probes, of the bisections and of the trace. */
 const USUAL = ['8s', '20s', '5s'];
 
 /**
  * @param rxray the command that runs it
- * @param seconds lengths of the probes, of the bisections and of the trace
+ * @param lengths of the probes, of the bisections and of the trace
  */
 export async function requestsDemo(rxray, [probing, bisecting, tracing] = USUAL) {
   /** What is typed, and what comes of it; faults make some of these end with 1. */
@@ -34,14 +34,17 @@ export async function requestsDemo(rxray, [probing, bisecting, tracing] = USUAL)
   /** Faults that hold a CPU take the second: what measures keeps to the first. */
   const measure = (...args) => runBy(['taskset', '-c', '0'], args);
   const quiet = (...args) => spawnSync(rxray[0], [...rxray.slice(1), ...args], { encoding: 'utf8' }).stdout;
-  const hosts = join(tmpdir(), `rxray-demo-${process.pid}.yaml`);
+  const machines = join(tmpdir(), `rxray-demo-${process.pid}.yaml`);
   try {
     run('lab', 'up', '--name', LAB, '--queues', '4');
     const lab = JSON.parse(quiet('lab', 'status', '--json', '--name', LAB));
-    // What is told of the resolver is another story.
-    writeFileSync(hosts, readFileSync(lab.requestsHostsFile, 'utf8').replace(/^.*names.*\n/gm, ''));
+    // Only who can be reached: the URL is on the command line, and the resolver is another story.
+    const written = readFileSync(lab.requestsHostsFile, 'utf8');
+    writeFileSync(machines, written.replace(/, url: '[^']*'/, '').replace(/^.*(names|probe: http).*\n/gm, ''));
     const seen = ['probe', '--http', WEB, '--netns', `${LAB}-shell`, '--threshold', '50', '-q'];
-    const judged = ['bisect', '--hosts', hosts, '-d', bisecting, '--threshold', '50'];
+    const judged = ['bisect', WEB, '-d', bisecting, '--threshold', '50', '-q'];
+    /** As on the machine that the requests come from. */
+    const fromShell = (...args) => runBy(['ip', 'netns', 'exec', `${LAB}-shell`, 'taskset', '-c', '0'], args);
     /** Requests go on meanwhile: nobody waits where nobody asks. */
     const traced = (...args) => {
       const [command, ...words] = ['taskset', '-c', '0', ...rxray, ...seen, '-d', tracing];
@@ -50,20 +53,22 @@ export async function requestsDemo(rxray, [probing, bisecting, tracing] = USUAL)
       beside.kill('SIGINT');
     };
     console.log('\n=== requests are slow now and then');
-    run('lab', 'fault', 'softirq', 'on', '--name', LAB);
+    run('lab', 'fault', 'softirq', 'on', '--queue', '1', '--name', LAB);
     measure(...seen, '-d', probing);
-    measure(...judged);
-    traced('stall', '--hosts', hosts, '--vantage', 'bad');
+    fromShell(...judged);
+    console.log('\n=== the same, with a vantage on the node and a second one beside');
+    measure(...judged, '--hosts', machines);
+    traced('stall', '--hosts', machines, '--vantage', 'bad');
     run('lab', 'fault', 'softirq', 'off', '--name', LAB);
     console.log('\n=== its twin: as slow, and the network is innocent');
     run('lab', 'fault', 'server', 'on', '--name', LAB);
     measure(...seen, '-d', probing);
-    measure(...judged);
+    fromShell(...judged);
     const web = lab.processes.find(({ role }) => role === 'web')?.pid;
     traced('syscalls', '-p', String(web), '--min', '50ms', '--no-idle');
   } finally {
     run('lab', 'down', '--name', LAB);
-    rmSync(hosts, { force: true });
+    rmSync(machines, { force: true });
   }
 }
 

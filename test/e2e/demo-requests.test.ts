@@ -11,11 +11,19 @@ test('npm run demo -- requests: from slow requests to a process, and to a system
   timeout: 200_000,
 }, (t) => {
   const done = spawnSync(process.execPath, [DEMO, '4s', '14s', '4s'], { encoding: 'utf8', timeout: 180_000 });
-  const [, slow = '', twin = ''] = done.stdout.split('\n=== ');
+  const [, alone = '', within = '', twin = ''] = done.stdout.split('\n=== ');
   t.diagnostic(done.stdout.length > 0 ? done.stdout : done.stderr);
   assert.equal(done.status, 0, done.stderr);
-  assert.match(slow, /memstat-reader/, 'the process that holds the receive queue up');
-  assert.match(twin, /server/i);
+  // From one machine a queue of the target leads, and is not told from what stands before it.
+  assert.match(alone, /^VERDICT {2}.*\brx-queue\b.* at target/m);
+  assert.match(alone, /name a vantage on target/);
+  assert.match(within, /^VERDICT {2}.*\brx-queue\b.* at node/m);
+  assert.match(
+    within.slice(within.indexOf('rxray trace stall')),
+    /memstat-reader\[\d+\] in bpf\(\)/,
+    'the process that holds it up',
+  );
+  assert.match(twin, /^VERDICT {2}server( or throttled)? at target, probability 0\.9/m);
   assert.match(twin, /rxray-lab-serve.*flock|flock.*rxray-lab-serve/s, 'the system call that the server sits in');
   assert.doesNotMatch(twin, /memstat-reader/);
 });
