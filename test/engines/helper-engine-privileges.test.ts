@@ -47,13 +47,14 @@ suite('what the helper may do', { ...(skip && { skip }) }, () => {
   ];
   for (const [title, plan, through, keeps] of helpers) {
     test(`${title} gives up its privileges before it reads a packet, and goes on`, async () => {
-      const prober = new ProberProcess(netns, granted, planOf(plan), through);
+      const prober = new ProberProcess(netns, granted, planOf(plan, 60), through);
       const shown = async (field: string): Promise<bigint> => BigInt(`0x${await prober.status(field)}`);
       assert.equal(await shown('CapEff'), keeps);
       assert.equal(await shown('CapPrm'), keeps);
       assert.equal(await shown('CapInh'), 0n);
       assert.equal(await prober.status('NoNewPrivs'), '1');
       assert.equal(await prober.status('Seccomp'), FILTERED);
+      prober.stop();
       assert.equal(await prober.ended(), 0, prober.stderr);
       assert.equal(prober.events.at(-1)?.kind, 'end');
       const { sent = 0, received = 0 } = prober.counters ?? {};
@@ -71,10 +72,11 @@ suite('what the helper may do', { ...(skip && { skip }) }, () => {
   }
 
   test('a tracer keeps what reading needs, and no way to more', async () => {
-    const tracer = new ProberProcess(netns, findHelper('rxray-tracer'), planOf(['trace syscalls min-ns=1000000']));
+    const tracer = new ProberProcess(netns, findHelper('rxray-tracer'), planOf(['trace syscalls min-ns=1000000'], 60));
     assert.equal(BigInt(`0x${await tracer.status('CapEff')}`), TRACER_KEEPS);
     assert.equal(await tracer.status('NoNewPrivs'), '1');
     assert.equal(await tracer.status('Seccomp'), FILTERED);
+    tracer.stop();
     assert.equal(await tracer.ended(), 0, tracer.stderr);
     assert.equal(tracer.events.at(-1)?.kind, 'end');
   });

@@ -10,6 +10,7 @@ export class ProberProcess {
   stderr = '';
   readonly #child: ChildProcess;
   readonly #helloSaid: Promise<void>;
+  #settled: Promise<void> | undefined;
 
   /** @param through put before the program, such as setpriv with its options */
   constructor(netns: string, program: string, plan: string, through: readonly string[] = []) {
@@ -34,7 +35,8 @@ export class ProberProcess {
   async status(field: string): Promise<string | undefined> {
     await this.#helloSaid;
     // What is given up is given up after the hello.
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    this.#settled ??= new Promise((resolve) => setTimeout(resolve, 300));
+    await this.#settled;
     const text = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
     return new RegExp(`^${field}:\\s*(.*)$`, 'm').exec(text)?.[1];
   }
@@ -52,6 +54,11 @@ export class ProberProcess {
 
   end(): void {
     this.#child.stdin?.end();
+  }
+
+  /** Asks it to end in good order. */
+  stop(): void {
+    this.#child.stdin?.write('stop\n');
   }
 
   signal(signal: NodeJS.Signals): void {
