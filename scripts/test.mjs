@@ -23,7 +23,7 @@ const UNTIMED =
 /** The ones that compare instants to a millisecond or less: nothing else runs meanwhile. */
 const EXACT = /^e2e\/(stall-detection|engine-stalls|rtt-accuracy|omission)\./;
 /**
- * The ones whose faults, if any, hold packets and no CPU: three at once are not in each other's way, nobody is to be blamed
+ * The ones whose faults, if any, hold packets and no CPU: two at once are not in each other's way, nobody is to be blamed
  * for what another takes, and nobody waits for a CPU.
  */
 const HOLDING =
@@ -75,7 +75,7 @@ if (part === 'all' || part === 'real') {
     runTests(others.filter(isNot(HOLDING)), 1, tally),
   );
   await phases.of('tests whose faults hold packets, others behind them', () =>
-    runTests(others.filter(is(HOLDING)), 3, tally),
+    runTests(others.filter(is(HOLDING)), 2, tally),
   );
   await phases.of('the rest of those behind', () => behind);
 } else {

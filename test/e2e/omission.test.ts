@@ -56,11 +56,15 @@ interface Seen {
 interface Compared {
   readonly wire: Seen;
   readonly told: Seen;
+  /** How far the longest wait of each pause of the server is off. */
+  readonly longestOffNs: Readonly<Record<keyof Seen, readonly number[]>>;
   /** Of few requests a second it shows nothing. */
   readonly closed: Spread | undefined;
   readonly requests: number;
   readonly missed: number;
   readonly cpuPerRequestNs: number;
+  /** The longest time for which the event loop stood still, as the run itself tells; 0 never. */
+  readonly pausedNs: number;
 }
 
 async function compare(t: TestContext, rate: number): Promise<Compared> {
@@ -74,18 +78,18 @@ async function compare(t: TestContext, rate: number): Promise<Compared> {
     rmSync(folder, { recursive: true, force: true });
   });
   execFileSync('ip', ['-n', netns, 'link', 'set', 'lo', 'up']);
-  const within = (...words: string[]): ChildProcess => {
-    const child = spawn('chrt', ['--fifo', '1', 'ip', 'netns', 'exec', netns, ...words], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+  const begun = (...words: string[]): ChildProcess => {
+    const child = spawn('ip', ['netns', 'exec', netns, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
     children.push(child);
     return child;
   };
+  // Before others, as the one who asks is: there is a CPU for each of the two, which no third may hold.
+  const within = (...words: string[]): ChildProcess => begun('chrt', '--fifo', '1', ...words);
   const server = within(process.execPath, '-e', SERVER);
   if (server.stdout) await once(server.stdout, 'data');
   const file = join(folder, 'requests.pcap');
   // biome-ignore format: one command line
-  const capture = within('tcpdump', '-i', 'lo', '-n', '-s', '96', '-B', '65536', '--immediate-mode', '--time-stamp-precision=nano', '-Z', 'root', '-w', file, `tcp port ${PORT}`);
+  const capture = begun('tcpdump', '-i', 'lo', '-n', '-s', '96', '-B', '65536', '--immediate-mode', '--time-stamp-precision=nano', '-Z', 'root', '-w', file, `tcp port ${PORT}`);
   await listening(capture);
   const asked = await rxray(
     ...['probe', '--json', '--requests-alone', '--netns', netns, '--http', `http://127.0.0.1:${PORT}/`],
@@ -98,6 +102,7 @@ async function compare(t: TestContext, rate: number): Promise<Compared> {
   const closed = rate > 100 ? await closedLoop(within(process.execPath, '-e', CLOSED, String(rate))) : undefined;
   const [run] = records<RunRecord>(asked.out, 'run');
   const [summary] = records<Summary>(asked.out, 'summary');
+  const [quality] = records<QualityRecord>(asked.out, 'quality');
   assert.ok(run !== undefined && summary !== undefined, asked.err);
   const samples = records<SampleRecord>(asked.out, 'sample')
     .filter(({ outcome }) => outcome === 'reply')
@@ -107,20 +112,43 @@ async function compare(t: TestContext, rate: number): Promise<Compared> {
   const epochNs = BigInt(run.epochNs);
   const requests = summary.requests;
   assert.ok(requests?.fromDueNs && requests.fromSendNs);
+  const dueOf = (i: number): number => samples[i]?.due ?? 0;
+  const wireNs = {
+    fromSend: wire.map(({ synNs, lastByteNs }) => Number(lastByteNs - synNs)),
+    fromDue: wire.map(({ lastByteNs }, i) => Number(lastByteNs - epochNs) - dueOf(i)),
+  };
+  const toldNs = {
+    fromSend: samples.map(({ rttNs }) => rttNs ?? 0),
+    fromDue: samples.map(({ sent, rttNs }, i) => sent + (rttNs ?? 0) - dueOf(i)),
+  };
+  const seconds = samples.map((_, i) => Math.floor(dueOf(i) / SECOND));
   return {
-    wire: {
-      fromSend: spread(wire.map(({ synNs, lastByteNs }) => Number(lastByteNs - synNs))),
-      fromDue: spread(wire.map(({ lastByteNs }, i) => Number(lastByteNs - epochNs) - (samples[i]?.due ?? 0))),
-    },
+    wire: { fromSend: spread(wireNs.fromSend), fromDue: spread(wireNs.fromDue) },
     told: {
       fromSend: { count: samples.length, ...requests.fromSendNs },
       fromDue: { count: samples.length, ...requests.fromDueNs },
     },
+    longestOffNs: {
+      fromSend: longestOff(seconds, wireNs.fromSend, toldNs.fromSend),
+      fromDue: longestOff(seconds, wireNs.fromDue, toldNs.fromDue),
+    },
     closed,
     requests: samples.length,
     missed: summary.missedSlots,
-    cpuPerRequestNs: records<QualityRecord>(asked.out, 'quality')[0]?.cpuPerProbeNs ?? Number.NaN,
+    cpuPerRequestNs: quality?.cpuPerProbeNs ?? Number.NaN,
+    pausedNs: quality?.longestPauseNs ?? 0,
   };
+}
+
+/** The server pauses once in each second, whose longest wait is that of the first request it kept waiting. */
+function longestOff(seconds: readonly number[], wireNs: readonly number[], toldNs: readonly number[]): number[] {
+  const longest = (ns: readonly number[]): Map<number, number> => {
+    const of = new Map<number, number>();
+    for (const [i, second] of seconds.entries()) of.set(second, Math.max(of.get(second) ?? 0, ns[i] ?? 0));
+    return of;
+  };
+  const told = longest(toldNs);
+  return [...longest(wireNs)].map(([second, ns]) => Math.abs((told.get(second) ?? 0) - ns));
 }
 
 async function closedLoop(client: ChildProcess): Promise<Spread> {
@@ -146,9 +174,9 @@ for (const rate of [10, 500]) {
     ...needsRoot,
     timeout: 90_000,
   }, async (t) => {
-    const { wire, told, closed, requests, missed, cpuPerRequestNs } = await compare(t, rate);
+    const { wire, told, longestOffNs, closed, requests, missed, cpuPerRequestNs, pausedNs } = await compare(t, rate);
     for (const text of [
-      `${requests} requests, ${missed} slots missed, ${(cpuPerRequestNs / MS).toFixed(2)} ms of CPU a request`,
+      `${requests} requests, ${missed} slots missed, ${(cpuPerRequestNs / MS).toFixed(2)} ms of CPU a request, paused for ${(pausedNs / MS).toFixed(1)} ms at most`,
       line('capture, from due', wire.fromDue),
       line('rxray, from due', told.fromDue),
       line('capture, from SYN', wire.fromSend),
@@ -160,8 +188,12 @@ for (const rate of [10, 500]) {
     for (const which of ['fromDue', 'fromSend'] as const) {
       for (const quantile of ['p50', 'p99', 'max'] as const) {
         const off = told[which][quantile] - wire[which][quantile];
-        assert.ok(Math.abs(off) <= LIMIT_NS, `${which} ${quantile}: ${off} ns off`);
+        // One answer that meets a pause of the loop, which the run tells of, is late by that; no quantile is.
+        const limitNs = quantile === 'max' ? LIMIT_NS + pausedNs : LIMIT_NS;
+        assert.ok(Math.abs(off) <= limitNs, `${which} ${quantile}: ${off} ns off, of ${limitNs}`);
       }
+      const far = longestOffNs[which].filter((offNs) => offNs > LIMIT_NS);
+      assert.ok(longestOffNs[which].length >= PROBED_S && far.length <= 1, `${which}: longest waits off by ${far}`);
     }
     // One request in five meets the pause; whoever waits for each answer meets it once, however many were due.
     // Two of ten a second may meet its end alone, by the phase of the one to the other.

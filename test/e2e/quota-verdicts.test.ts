@@ -10,7 +10,7 @@ import { ACCUSATION, verdictPlace } from '../verdicts/expected.js';
 import { LabPool, requestTrial, servedVerdict } from '../verdicts/request-trials.js';
 import { needsRoot } from './lab-probing.js';
 
-const labs = new LabPool(['quota-a', 'quota-b', 'quota-c']);
+const labs = new LabPool(['quota']);
 
 suite('slow requests and processor time', { ...needsRoot, timeout: 400_000 }, () => {
   after(() => labs.down());
@@ -20,8 +20,8 @@ suite('slow requests and processor time', { ...needsRoot, timeout: 400_000 }, ()
     assert.doesNotMatch(cause, /server|throttled|accept-queue|resolver/, `${cause} ${probability}`);
   });
 
-  // A server that its quota stops takes the CPU from nobody.
-  suite('quotas, three labs at a time', { concurrency: 3 }, () => {
+  // One after the other: a server at its quota takes a CPU while it runs, and another's packets would truly wait for it.
+  suite('quotas', { concurrency: false }, () => {
     test('throttled: throttled@node', async (t) => {
       const verdict = await labs.with((lab) => requestTrial(t, lab, 'throttled', 12));
       assert.equal(verdictPlace(verdict), 'throttled@node', JSON.stringify(verdict.posterior));

@@ -16,7 +16,7 @@ const NETNS = `rxray-servers-${process.pid}`;
 const POSTGRES = '/usr/lib/postgresql/15/bin';
 const STOPPED_MS = 200;
 /** A stopped process answers what waited for it one after the other. */
-const DRAIN_NS = 60 * MS;
+const DRAIN_NS = 120 * MS;
 
 const children: ChildProcess[] = [];
 let folder = '';
