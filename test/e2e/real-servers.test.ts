@@ -15,8 +15,11 @@ import { records, startRxrayIn } from './rxray.js';
 const NETNS = `rxray-servers-${process.pid}`;
 const POSTGRES = '/usr/lib/postgresql/15/bin';
 const STOPPED_MS = 200;
-/** A stopped process answers what waited for it one after the other. */
-const DRAIN_NS = 120 * MS;
+/**
+ * A stopped process answers what waited for it one after the other, before it is stopped again; dnsmasq starts a process
+ * for each question over TCP, and has the CPUs for itself no more than others.
+ */
+const DRAIN_NS = 400 * MS;
 
 const children: ChildProcess[] = [];
 let folder = '';
