@@ -2,7 +2,7 @@ import type { PathTotals } from '../model/engine-event.js';
 import type { Finding } from '../model/finding.js';
 import type { Outage } from '../model/outage.js';
 import { isRequest } from '../model/protocol.js';
-import { Outcomes, type SampleColumns, SampleFlags, stampPlace } from '../model/sample.js';
+import { Outcomes, REPLIES, type SampleColumns, SampleFlags, stampPlace } from '../model/sample.js';
 import type { Summary } from '../model/summary.js';
 import { AnsweredSweep } from './answered-sweep.js';
 import { detectableStallNs } from './detectable-stall.js';
@@ -16,10 +16,13 @@ import { PathNoise } from './path-noise.js';
 import { PathMeasure, summarize } from './path-summary.js';
 import type { Level } from './probe-delay.js';
 import { RequestMeasure } from './request-measure.js';
+import { LEAST_AGAIN_NS } from './retransmissions.js';
 import { SampleTail, usualTailSize } from './sample-tail.js';
 import { Unsettled } from './unsettled.js';
 import { UsualRtt } from './usual-rtt.js';
 import { WayOut, wayOutOf } from './way-out.js';
+
+const SYN_ACK = REPLIES.indexOf('syn-ack');
 
 /**
  * Watches one path. A normal sample costs an entry in the tail, the histograms and the running median; only one above
@@ -121,7 +124,7 @@ export class PathDetector {
       this.#settleSoon();
       return;
     }
-    this.#observeAnswer(sentNs, rttNs, flow, flags);
+    this.#observeAnswer(sentNs, rttNs, flow, flags, samples.reply[i] === SYN_ACK);
   }
 
   /** Time has passed; `nowNs` is an instant up to which all samples can be taken to have come. */
@@ -195,7 +198,7 @@ export class PathDetector {
     return probes === 0 ? undefined : { probes, aboveNs };
   }
 
-  #observeAnswer(sentNs: number, stampedRttNs: number, flow: number, flags: number): void {
+  #observeAnswer(sentNs: number, stampedRttNs: number, flow: number, flags: number, isSynAck = false): void {
     if (sentNs + stampedRttNs > this.#nowNs) {
       this.#nowNs = sentNs + stampedRttNs;
     }
@@ -203,7 +206,7 @@ export class PathDetector {
     const rttNs = this.#usual.scaled(stampedRttNs, flags);
     if (Number.isNaN(rttNs)) return;
     const arrivalNs = sentNs + rttNs;
-    if (this.#unsettled.repeated.take(sentNs, rttNs, flow, this.#usual.medianNs)) {
+    if (rttNs >= LEAST_AGAIN_NS && this.#unsettled.repeated.take(sentNs, rttNs, flow, this.#usual.medianNs, isSynAck)) {
       this.#settleSoon();
       return;
     }

@@ -3,6 +3,15 @@ import type { RequestDetail } from '../model/request.js';
 import { FRESH_FLOW } from '../model/sample.js';
 import { MS, SECOND } from '../model/time.js';
 
+/**
+ * When a target whose SYN-ACK nobody acknowledged sends it again: after a second, then after twice as long each time
+ * (RFC 6298; `net.ipv4.tcp_synack_retries`). The answer of a prober's kernel, a RST, ends that; where the SYN-ACK was
+ * lost there is none.
+ */
+const SYN_ACK_AGAIN_NS: readonly number[] = [1, 3, 7, 15].map((seconds) => seconds * SECOND);
+/** No kernel repeats anything sooner: quicker answers need not be looked at. */
+export const LEAST_AGAIN_NS = 990 * MS;
+
 /** The kernel's timers of a second and more may be late by up to an eighth of their length. */
 const TIMER_SHARE = 1 / 8;
 const LEAST_SLACK_NS = 60 * MS;
@@ -25,8 +34,9 @@ interface Repeated {
 }
 
 /**
- * Answers to SYNs that the kernel sent again. Where its TCP does the probing, one that comes a second (3, 7) late and
- * a usual RTT more tells that the first SYN or its answer was lost, not that anything waited. So do requests whose
+ * Answers that were sent again, or came to SYNs that were. One that comes a second (3, 7) late and a usual RTT more tells
+ * that the first SYN or its answer was lost, not that anything waited: the target's kernel repeats a SYN-ACK, and the
+ * prober's a SYN where its TCP does the probing. So do requests whose
  * connection took so long, and names that a resolver answered when it was asked again, be it by this machine's own
  * resolver, of which the time alone tells.
  */
@@ -51,9 +61,13 @@ export class Retransmissions {
     return this.#waiting.length > 0;
   }
 
-  /** @returns whether the answer is to a repetition, which is then taken in */
-  take(sentNs: number, rttNs: number, flow: number, usualNs: number): boolean {
-    const repeated = isRepeated(this.#instantsNs, rttNs - usualNs);
+  /**
+   * @param isSynAck whether the answer is one that its sender repeats
+   * @returns whether it is to a repetition, or one, which is then taken in
+   */
+  take(sentNs: number, rttNs: number, flow: number, usualNs: number, isSynAck = false): boolean {
+    const tookNs = rttNs - usualNs;
+    const repeated = isRepeated(this.#instantsNs, tookNs) || (isSynAck && isRepeated(SYN_ACK_AGAIN_NS, tookNs));
     if (repeated) this.#waiting.push({ sentNs, rttNs, flow });
     return repeated;
   }

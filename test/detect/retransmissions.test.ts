@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createDetectorBank } from '../../src/detect/detector-bank.js';
 import { synRetransmitsNs } from '../../src/engines/connect/retransmission.js';
 import type { Finding } from '../../src/model/finding.js';
-import { allocateSamples, Outcomes } from '../../src/model/sample.js';
+import { allocateSamples, Outcomes, REPLIES, type Reply } from '../../src/model/sample.js';
 import { MS, SECOND } from '../../src/model/time.js';
 
 const INTERVAL_NS = 10 * MS;
@@ -14,9 +14,9 @@ const CLASSIC = [1 * SECOND, 3 * SECOND, 7 * SECOND];
 /** Connects every 10 ms for some seconds; `rtt` tells what each took. */
 function findings(
   rtt: (seq: number, sentNs: number) => number,
-  options: { readonly instantsNs?: readonly number[]; readonly protocol?: 'syn' | 'icmp' } = {},
+  options: { readonly instantsNs?: readonly number[]; readonly protocol?: 'syn' | 'icmp'; readonly reply?: Reply } = {},
 ): Finding[] {
-  const { instantsNs = CLASSIC, protocol = 'syn' } = options;
+  const { instantsNs = CLASSIC, protocol = 'syn', reply = 'none' } = options;
   const flows = protocol === 'syn' ? 4 : 1;
   const path = { name: `a>b/${protocol}`, protocol, intervalNs: INTERVAL_NS, flows, freshPerSecond: 0 };
   const bank = createDetectorBank([path], { thresholdNs: 100 * MS, waitNs: WAIT_NS });
@@ -45,6 +45,7 @@ function findings(
     samples.dueNs[0] = samples.sentNs[0] = sentNs;
     samples.rttNs[0] = rttNs;
     samples.outcome[0] = outcome;
+    samples.reply[0] = rttNs < 0 ? 0 : REPLIES.indexOf(reply);
     found.push(...bank.push(samples), ...bank.advance(atNs));
   }
   return [...found, ...bank.finish(30 * SECOND)];
@@ -105,6 +106,18 @@ test('a stall longer than a second stays a stall, its probes that waited 1.0 s i
     ['stall'],
   );
   assert.equal(found[0]?.release, until + USUAL_NS);
+});
+
+test('a SYN-ACK that its sender repeats after 1, 3 or 7 s was lost before; a RST is never repeated', () => {
+  const rtt = new Map([
+    [200, 1 * SECOND + 27 * MS],
+    [500, 3 * SECOND + 43 * MS],
+    [800, 7 * SECOND + 291 * MS],
+  ]);
+  const kinds = (reply: Reply) =>
+    findings((seq) => rtt.get(seq) ?? USUAL_NS, { instantsNs: [], reply }).map(({ kind }) => kind);
+  assert.deepEqual(kinds('syn-ack'), ['syn-retransmission', 'syn-retransmission', 'syn-retransmission']);
+  assert.deepEqual(kinds('rst'), ['rtt-spike', 'rtt-spike', 'rtt-spike']);
 });
 
 test('where nothing is repeated, an answer after a second is a spike; so is one of ICMP', () => {
