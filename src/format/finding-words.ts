@@ -100,7 +100,7 @@ function specifics(finding: Finding, thresholdNs: number): string {
     case 'syn-retransmission':
       if (finding.answeredSyn !== undefined) return capturedRetransmission(finding);
       return (
-        `${count(finding.probes, 'probe')} answered only when the kernel had sent the SYN again, ` +
+        `${count(finding.probes, 'probe')} answered only when the SYN, or its answer, was sent again, ` +
         `the longest after ${formatMs(finding.peakRttNs)}: packets were lost, nothing waited`
       );
     case 'tcp-wait':

@@ -91,7 +91,10 @@ export const lossEpisodeSchema = z.object({
     .describe('requests: all were answered, when their SYNs or their queries had been sent again; a packet was lost'),
 });
 
-/** A kernel's TCP sends a SYN again that nothing answers: as prober, or as whoever was captured. */
+/**
+ * A kernel's TCP sends a SYN again that nothing answers: as prober, or as whoever was captured; and a target's its SYN-ACK
+ * that nothing acknowledges, as it does where the first was lost on its way back.
+ */
 export const synRetransmissionSchema = z.object({
   ...base,
   kind: z.literal('syn-retransmission'),
