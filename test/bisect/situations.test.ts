@@ -182,6 +182,16 @@ suite('a network that also stalls', () => {
     });
   }
 
+  test('what a target sends again, as its first answer was lost, is no incident of its own', () => {
+    for (const seed of [1, 2, 3, 4]) {
+      const { verdict, truth } = run([LOSS], { seed }, { untilSettled: false, durationNs: 20 * SECOND });
+      const windows = new Set(truth.map(({ window }) => window)).size;
+      assert.equal(said({ verdict } as Bisection), 'network at node');
+      assert.ok(verdict.incidents <= windows, `${verdict.incidents} incidents of ${windows} losses`);
+      assert.ok(verdict.probability >= 0.99, `${verdict.probability}`);
+    }
+  });
+
   test('losses alone have nothing beside them', () => {
     assert.deepEqual(run([LOSS]).verdict.indistinguishable, []);
   });

@@ -55,6 +55,16 @@ suite('faults other than a stall that drains at once', () => {
     assert.ok(Math.abs(slopeOf(probes.filter((sample) => sample.sentNs >= top.sentNs)) + 200 / 750) < 0.01);
   });
 
+  test('loss on the way back: a port that is open answers a lone SYN again after a second, a flow that goes on does not', () => {
+    const fault = { kind: 'loss', stage: 'network', to: 'shell', when: [WINDOW] } as Faults[number];
+    const path = simPath({ flows: 4, freshPerSecond: 50 });
+    const { seen } = run([fault], simPlan({ paths: [path], count: 0, durationNs: 4 * SECOND }));
+    const again = seen.fresh().filter(({ rttNs }) => rttNs >= SECOND);
+    assert.ok(again.length >= 3, `${again.length}`);
+    assert.ok(again.every(({ rttNs, reply }) => rttNs < 1.05 * SECOND && reply === 'syn-ack'));
+    assert.ok(seen.final().every(({ rttNs, outcome }) => rttNs < SECOND && outcome !== 'late'));
+  });
+
   test('loss by chance: about the ratio, each loss alone', () => {
     const { seen, truth } = run([{ kind: 'loss', ...atNode, when: 'always', ratio: 0.1 }], simPlan({ count: 5_000 }));
     const lost = seen.final().filter((sample) => sample.outcome === 'lost').length;

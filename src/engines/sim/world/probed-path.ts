@@ -1,7 +1,8 @@
 import type { PlannedPath } from '../../../model/plan.js';
 import { hasPorts } from '../../../model/protocol.js';
+import { REPLIES } from '../../../model/sample.js';
 import { SECOND } from '../../../model/time.js';
-import { hashText, hashWords } from '../faults/chance.js';
+import { hashText, hashWords, unit } from '../faults/chance.js';
 import { DROPPED, type Packet } from '../faults/disturbance.js';
 import type { Scenario, Vantage } from '../scenario/scenario.js';
 import { backendOf, type Route, routesTo, travel } from './route.js';
@@ -20,6 +21,14 @@ const FIRST_FRESH_PORT = 40_000;
 const FRESH_PORTS = 25_000;
 /** Of port-unreachable messages to one peer. */
 const ICMP_LIMIT_NS = SECOND;
+
+const SYN_ACK = REPLIES.indexOf('syn-ack');
+/**
+ * After a SYN-ACK that was lost its sender repeats it (RFC 6298), by a timer that is late by up to a thirtieth. On a fixed
+ * flow the next SYN comes sooner and ends that with a RST.
+ */
+const SYN_ACK_AGAIN_NS = [1, 3, 7].map((seconds) => seconds * SECOND);
+const TIMER_SHARE = 1 / 30;
 
 /** One path of a run: its flows, the ways of its probes, and chance that is its own. */
 export class ProbedPath {
@@ -74,8 +83,22 @@ export class ProbedPath {
     const thereNs = travel(route.out, sentNs, fromPort, packet);
     if (thereNs === DROPPED || (route.answer.limited && !this.mayAnswer(thereNs))) return echo;
     packet.key = this.chance(seq, 2);
-    echo.arrivesNs = travel(route.back, thereNs + route.answersInNs, fromPort, packet);
+    const answersNs = thereNs + route.answersInNs;
+    echo.arrivesNs = travel(route.back, answersNs, fromPort, packet);
+    if (echo.arrivesNs === DROPPED && fresh && route.answer.reply === SYN_ACK)
+      echo.arrivesNs = this.repeat(route, answersNs, fromPort, seq);
     return echo;
+  }
+
+  private repeat(route: Route, answersNs: number, fromPort: number, seq: number): number {
+    const lateness = unit(this.chance(seq, 5)) * TIMER_SHARE;
+    for (const [time, afterNs] of SYN_ACK_AGAIN_NS.entries()) {
+      this.packet.key = this.chance(seq, 6 + time);
+      const againNs = answersNs + Math.round(afterNs * (1 + lateness));
+      const arrivesNs = travel(route.back, againNs, fromPort, this.packet);
+      if (arrivesNs !== DROPPED) return arrivesNs;
+    }
+    return DROPPED;
   }
 
   private port(flow: number): number {
