@@ -6,6 +6,7 @@ import type { Summary } from '../model/summary.js';
 import { MS } from '../model/time.js';
 import type { DetectedPath, DetectOptions } from './detected-path.js';
 import { PathDetector } from './path-detector.js';
+import { SamplesByPath } from './samples-by-path.js';
 import { OwnPauses } from './self-inflicted.js';
 
 export type { DetectedPath, DetectOptions } from './detected-path.js';
@@ -44,10 +45,29 @@ export interface DetectorBank {
 export function createDetectorBank(paths: readonly DetectedPath[], options: DetectOptions): DetectorBank {
   const pauses = new OwnPauses();
   const busy = new Set<PathDetector>();
+  const byPath = new SamplesByPath();
+  /** Sample with which each came to be busy: findings are handed out in that order, not in the order of paths. */
+  const woken = new Map<PathDetector, number>();
+  let batch: SampleColumns | undefined;
+  let sample = 0;
   const wake = (detector: PathDetector): void => {
-    busy.add(detector);
+    if (batch === undefined) busy.add(detector);
+    else if (!busy.has(detector) && !woken.has(detector)) woken.set(detector, sample);
   };
   const detectors: (PathDetector | undefined)[] = paths.map((path) => new PathDetector(path, options, wake));
+  const observe = (path: number, i: number): void => {
+    sample = i;
+    detectors[path]?.observe(batch as SampleColumns, i);
+  };
+
+  function takeIn(samples: SampleColumns, from: number, to: number): void {
+    batch = samples;
+    byPath.each(samples, from, to, detectors.length, observe);
+    batch = undefined;
+    if (woken.size === 0) return;
+    for (const [detector] of [...woken].sort((a, b) => a[1] - b[1])) busy.add(detector);
+    woken.clear();
+  }
 
   function take(): Finding[] {
     const findings: Finding[] = [];
@@ -66,12 +86,11 @@ export function createDetectorBank(paths: readonly DetectedPath[], options: Dete
     },
     push(samples) {
       const findings: Finding[] = [];
-      let i = 0;
+      let from = 0;
       for (const cut of samples.cuts ?? [samples.length]) {
         if (busy.size > 0) findings.push(...take());
-        for (; i < cut; i += 1) {
-          detectors[samples.path[i] as number]?.observe(samples, i);
-        }
+        takeIn(samples, from, cut);
+        from = cut;
       }
       return findings;
     },
