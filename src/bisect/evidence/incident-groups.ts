@@ -132,8 +132,21 @@ export function lastReleaseNs(group: FindingGroup): number {
   return Math.max(...group.findings.map(({ finding }) => finding.release));
 }
 
+interface Middle {
+  readonly of: number;
+  readonly releaseNs: number;
+}
+
+/** Each finding is held against all open groups, which seldom change meanwhile. */
+const middles = new WeakMap<object, Middle>();
+
 /** Median of the releases. */
-export function middleReleaseNs({ findings }: { readonly findings: readonly PlacedFinding[] }): number {
+export function middleReleaseNs(group: { readonly findings: readonly PlacedFinding[] }): number {
+  const { findings } = group;
+  const known = middles.get(group);
+  if (known?.of === findings.length) return known.releaseNs;
   const sorted = findings.map(({ finding }) => finding.release).sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? 0;
+  const releaseNs = sorted[sorted.length >> 1] ?? 0;
+  middles.set(group, { of: findings.length, releaseNs });
+  return releaseNs;
 }

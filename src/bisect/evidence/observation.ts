@@ -62,6 +62,7 @@ const MOST_LITTLE_PATHS = 2;
 
 /** Two or three probes lost on a path or two, as random loss of single packets makes them now and then. */
 export function isLittleLoss({ kind, paths }: Pick<Observation, 'kind' | 'paths'>): boolean {
+  if (kind !== 'loss') return false;
   const hit = paths.filter(isHit);
-  return kind === 'loss' && hit.length <= MOST_LITTLE_PATHS && hit.every((path) => path.heldProbes <= MOST_LITTLE_LOSS);
+  return hit.length <= MOST_LITTLE_PATHS && hit.every((path) => path.heldProbes <= MOST_LITTLE_LOSS);
 }

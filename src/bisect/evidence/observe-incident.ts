@@ -144,19 +144,26 @@ function earliestStart(group: FindingGroup, startMaxNs: number): number {
   return stalls.length === 0 ? Math.min(...starts) : Math.min(startMaxNs, Math.max(...stalls));
 }
 
+/** The middle of the releases that each vantage saw. */
+function releasesByVantage({ findings }: FindingGroup): ReadonlyMap<string, number> {
+  const own = new Map<string, PlacedFinding[]>();
+  for (const placed of findings) {
+    const known = own.get(placed.vantage);
+    if (known === undefined) own.set(placed.vantage, [placed]);
+    else known.push(placed);
+  }
+  return new Map([...own].map(([vantage, seen]) => [vantage, middleReleaseNs({ findings: seen })]));
+}
+
 /** While the stage stood still, every probe that crossed it left at the release; every other one did not wait. */
 function stallLook(group: FindingGroup, startMaxNs: number, behind: ReadonlySet<string>): Look {
   const middleNs = middleReleaseNs(group);
   const first = group.findings.find(({ finding }) => finding.startMax === startMaxNs);
+  const releases = releasesByVantage(group);
   return (path, log, own, slackNs) => {
-    const near = group.findings.filter(({ vantage }) => vantage === path.vantage);
+    const nearNs = releases.get(path.vantage);
     const otherClockNs = slackNs + (first?.clockNs ?? 0);
-    const releaseNs =
-      own.length > 0
-        ? middleReleaseNs({ findings: own })
-        : near.length > 0
-          ? middleReleaseNs({ findings: near })
-          : middleNs;
+    const releaseNs = own.length > 0 ? middleReleaseNs({ findings: own }) : (nearNs ?? middleNs);
     const spreadNs = Math.max(
       0,
       ...own.map(({ finding }) => (finding.kind === 'stall' ? finding.releaseSpreadNs : 0)),
@@ -164,7 +171,9 @@ function stallLook(group: FindingGroup, startMaxNs: number, behind: ReadonlySet<
     );
     const { baseNs, levelNs } = log;
     const toleranceNs =
-      own.length > 0 ? OWN_RELEASE_NS + spreadNs : OTHER_RELEASE_NS + baseNs / 2 + (near.length > 0 ? 0 : otherClockNs);
+      own.length > 0
+        ? OWN_RELEASE_NS + spreadNs
+        : OTHER_RELEASE_NS + baseNs / 2 + (nearNs !== undefined ? 0 : otherClockNs);
     const underWayNs = Math.max(baseNs, first?.baseNs ?? 0);
     const surelyNs = startMaxNs + underWayNs + (first?.vantage === path.vantage ? 0 : otherClockNs);
     const fromNs = Math.min(surelyNs, ...own.map(({ finding }) => finding.startMax));

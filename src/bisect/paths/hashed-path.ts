@@ -89,11 +89,24 @@ export function unitOf(held: number, passed: number): Unit {
 }
 
 /** How a path meets the queues of a machine. */
+type Meeting = Omit<HashedPath, 'counts'>;
+
+const meetings = new WeakMap<Topology, Map<string, (Meeting | undefined)[]>>();
+
+/** What some incidents show of a path, with how it meets the queues of a machine, which is the same in every run. */
 export function hashedPath(counts: HashedCounts, topology: Topology, index: number, machine: string): HashedPath {
+  const known = meetings.get(topology) ?? new Map<string, (Meeting | undefined)[]>();
+  meetings.set(topology, known);
+  const atMachine = known.get(machine) ?? [];
+  known.set(machine, atMachine);
+  atMachine[index] ??= meetingOf(topology, index, machine);
+  return { counts, ...atMachine[index] };
+}
+
+function meetingOf(topology: Topology, index: number, machine: string): Meeting {
   const tunnelled = topology.isTunnelledAt(index, machine);
   const group = topology.addressesAt(index, machine);
   return {
-    counts,
     hasPorts: hasPorts(topology.paths[index]?.protocol ?? 'icmp'),
     tunnelled,
     twice: topology.arrivals(index, machine) > 1,

@@ -128,27 +128,36 @@ export class PathLog {
 
   /** Probes sent from `fromNs` to `toNs`, each with its last word: a late reply stands for the loss before it. */
   sentWithin(fromNs: number, toNs: number): LoggedProbe[] {
-    const size = this.#sent.length;
+    // A ring whose size is a power of two.
+    const mask = this.#sent.length - 1;
     const found: number[] = [];
-    for (let place = this.#end - 1; place >= Math.max(0, this.#end - size); place -= 1) {
-      const at = place % size;
+    let lost = false;
+    for (let place = this.#end - 1; place >= Math.max(0, this.#end - mask - 1); place -= 1) {
+      const at = place & mask;
       const sentNs = this.#sent[at] as number;
-      if (sentNs >= fromNs && sentNs <= toNs) found.push(at);
-      // They stand in the order in which their outcome was known: before what was answered by then nothing was sent later.
       const rttNs = this.#rtt[at] as number;
+      if (sentNs >= fromNs && sentNs <= toNs) {
+        found.push(at);
+        if (rttNs < 0) lost = true;
+      }
+      // They stand in the order in which their outcome was known: before what was answered by then nothing was sent later.
       if (rttNs >= 0 && sentNs + rttNs < fromNs - OUT_OF_ORDER_NS) break;
     }
+    found.reverse();
+    // Only what was lost first may have a further word.
+    if (!lost) return found.map((at) => this.#probe(at));
     const bySeq = new Map<number, LoggedProbe>();
-    for (const at of found.reverse()) {
-      const probe = {
-        sentNs: this.#sent[at] as number,
-        rttNs: this.#rtt[at] as number,
-        flow: this.#flow[at] as number,
-        stamp: this.#stamp[at] as number,
-      };
-      bySeq.set(this.#seq[at] as number, probe);
-    }
+    for (const at of found) bySeq.set(this.#seq[at] as number, this.#probe(at));
     return [...bySeq.values()];
+  }
+
+  #probe(at: number): LoggedProbe {
+    return {
+      sentNs: this.#sent[at] as number,
+      rttNs: this.#rtt[at] as number,
+      flow: this.#flow[at] as number,
+      stamp: this.#stamp[at] as number,
+    };
   }
 
   #note(flow: number, ttl: number, rttNs: number): void {

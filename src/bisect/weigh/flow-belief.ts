@@ -6,6 +6,8 @@ import { MIXED, withGlitch } from './path-likelihood.js';
 const LOG_MIXED = Math.log(MIXED);
 const LEAST_SHARE = 0.005;
 const MOST_SHARE = 0.97;
+/** The log of a chance of 1 may come out above 0 by so much, over all paths. */
+const ROUNDING = 1e-6;
 
 /** By flow of one path, the log of the chances that it waits, and that it passes. */
 interface Table {
@@ -29,27 +31,38 @@ export class FlowBelief {
     private readonly learntFrom: readonly number[],
   ) {}
 
-  /** How well a hypothesis explains an incident, given this. */
-  explain(hypothesis: Hypothesis, incident: number, scores: IncidentScores): number {
+  /**
+   * How well a hypothesis explains an incident, given this.
+   *
+   * @param than no more than this need not be known: the result may be -Infinity
+   */
+  explain(hypothesis: Hypothesis, incident: number, scores: IncidentScores, than: number): number {
     let known = this.#explained.get(hypothesis);
     if (known === undefined) {
       known = new Float64Array(this.incidents.length).fill(Number.NaN);
       this.#explained.set(hypothesis, known);
     }
-    let score = known[incident] as number;
-    if (Number.isNaN(score)) {
-      score = Math.max(
-        ...hypothesis.variants.map((variant) => {
-          const { logShare, byFlow } = partsOf(variant);
-          const glitches = scores.row('any');
-          let sum = logShare + scores.fixed(variant);
-          for (const path of byFlow) sum += this.#score(path, incident, glitches[path] as number);
-          return sum;
-        }),
-      );
-      known[incident] = score;
+    const score = known[incident] as number;
+    if (!Number.isNaN(score)) return score;
+    const glitches = scores.row('any');
+    let best = Number.NEGATIVE_INFINITY;
+    let whole = true;
+    for (const variant of hypothesis.variants) {
+      const { logShare, byFlow } = partsOf(variant);
+      let sum = logShare + scores.fixed(variant);
+      for (const path of byFlow) {
+        sum += this.#score(path, incident, glitches[path] as number);
+        // What a path says is never in favour of a cause: the rest makes it no better.
+        if (sum < than - ROUNDING) {
+          whole = false;
+          sum = Number.NEGATIVE_INFINITY;
+          break;
+        }
+      }
+      if (sum > best) best = sum;
     }
-    return score;
+    if (whole || best > than) known[incident] = best;
+    return best;
   }
 
   #score(path: number, incident: number, glitch: number): number {

@@ -14,6 +14,8 @@ const OFTEN_BY_PORTS = 0.8;
 export const STATES = { hit: 1, clean: 2, partial: 3 } as const;
 
 interface ScoresOnPath extends PathScores {
+  /** One of {@link STATES}. */
+  readonly state: number;
   /** Where a queue holds its part of the flows and nothing is known of their places: by number of queues. */
   readonly byQueues: readonly number[];
 }
@@ -71,19 +73,22 @@ export class IncidentScores {
     this.#hit = incident.paths.flatMap((seen, path) => (isHit(seen) ? [path] : []));
     this.background = scoreBackground(incident, (path) => isRequest(topology.paths[path]?.protocol ?? 'icmp'));
     this.#paths = incident.paths.map((seen, path) => {
-      if (seen === null) return null;
-      const byPorts = hasPorts(topology.paths[path]?.protocol ?? 'icmp') ? OFTEN_BY_PORTS : 0;
-      return { ...scorePath(seen), byQueues: QUEUES.map(([queues]) => scoreOnce(seen, queues, byPorts)) };
+      return seen === null ? null : scoresOf(seen, hasPorts(topology.paths[path]?.protocol ?? 'icmp'));
     });
-    const row = (of: (scores: ScoresOnPath) => number): Float64Array =>
-      Float64Array.from(this.#paths, (scores) => (scores === null ? 0 : of(scores)));
-    this.states = Uint8Array.from(incident.paths, (seen) => (seen === null ? 0 : STATES[stateOf(seen)]));
-    this.#byReach = {
-      all: row(({ all }) => all),
-      none: row(({ none }) => none),
-      new: row((scores) => scores.new),
-      any: row(({ any }) => any),
-    };
+    const count = incident.paths.length;
+    const row = (): Float64Array => new Float64Array(count);
+    const byReach = { all: row(), none: row(), new: row(), any: row() };
+    this.states = new Uint8Array(count);
+    for (let path = 0; path < count; path += 1) {
+      const scores = this.#paths[path] as ScoresOnPath | null;
+      if (scores === null) continue;
+      this.states[path] = scores.state;
+      byReach.all[path] = scores.all;
+      byReach.none[path] = scores.none;
+      byReach.new[path] = scores.new;
+      byReach.any[path] = scores.any;
+    }
+    this.#byReach = byReach;
   }
 
   /** By path, 0 where it says nothing. */
@@ -150,6 +155,32 @@ export class IncidentScores {
     }
     return fixed + most;
   }
+}
+
+/** Above, counts are not packed into one number. */
+const MOST_PACKED = 1_024;
+const MOST_REMEMBERED = 16_384;
+const byCounts = new Map<number, ScoresOnPath>();
+
+/** They depend on how many of its flows fared how, and not on which: of a run's paths and incidents few differ. */
+function scoresOf(seen: PathObservation, hasPorts: boolean): ScoresOnPath {
+  const { hit, clean, mixed, freshHeld, freshClean } = seen;
+  if (Math.max(hit.length, clean.length, mixed, freshHeld, freshClean) >= MOST_PACKED) return scored(seen, hasPorts);
+  const fixed = (hit.length * MOST_PACKED + clean.length) * MOST_PACKED + mixed;
+  const key = ((fixed * MOST_PACKED + freshHeld) * MOST_PACKED + freshClean) * 2 + (hasPorts ? 1 : 0);
+  let scores = byCounts.get(key);
+  if (scores === undefined) {
+    if (byCounts.size >= MOST_REMEMBERED) byCounts.clear();
+    scores = scored(seen, hasPorts);
+    byCounts.set(key, scores);
+  }
+  return scores;
+}
+
+function scored(seen: PathObservation, hasPorts: boolean): ScoresOnPath {
+  const byPorts = hasPorts ? OFTEN_BY_PORTS : 0;
+  const byQueues = QUEUES.map(([queues]) => scoreOnce(seen, queues, byPorts));
+  return { ...scorePath(seen), state: STATES[stateOf(seen)], byQueues };
 }
 
 const remembered = new WeakMap<readonly (PathObservation | null)[], IncidentScores>();

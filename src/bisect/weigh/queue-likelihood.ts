@@ -136,17 +136,20 @@ function scoreGroups(
   const byPath = paths.map(() => 0);
   const labels = paths.find((path) => path !== null)?.counts.whole.gain.length ?? 1;
   const places = placesOf(labels, queues);
+  const totals = new Array<number>(places.length);
   let total = 0;
   for (const members of groups) {
     // The queue of the two addresses decides for all members that are hashed by them.
-    const scorers = members.map((index) => scorePathAt(paths[index] as HashedPath, queues, places, way));
-    const scored = places.map(({ place, prior }) => {
-      const scores = scorers.map((score) => score(place));
-      return { scores, total: prior + scores.reduce((sum, score) => sum + score, 0) };
-    });
-    const best = scored.reduce((a, b) => (b.total > a.total ? b : a));
-    for (const [i, index] of members.entries()) byPath[index] = best.scores[i] as number;
-    total += logSum(scored.map((place) => place.total));
+    const scores = members.map((index) => scoresByPlace(paths[index] as HashedPath, queues, places, way));
+    let best = 0;
+    for (const [at, { prior }] of places.entries()) {
+      let sum = 0;
+      for (const own of scores) sum += own[at] as number;
+      totals[at] = prior + sum;
+      if ((totals[at] as number) > (totals[best] as number)) best = at;
+    }
+    for (const [i, index] of members.entries()) byPath[index] = scores[i]?.[best] as number;
+    total += logSum(totals);
   }
   return { total, byPath };
 }
@@ -162,10 +165,6 @@ function placesOf(labels: number, queues: number): readonly PlacePrior[] {
   return queues > labels ? [...places, { place: -1, prior: Math.log(1 - labels / queues) }] : places;
 }
 
-/** By counts, then by number of queues and place: what its flows come to where each has a queue of its own. */
-const apartScores = new WeakMap<HashedCounts, Map<number, number>>();
-const PLACES_A_NUMBER = 1_024;
-
 /** Flows that meet the queues once, each on its own; and those that meet them again, where a hash of their own puts them. */
 const ONCE = -1;
 const TWICE_APART = -2;
@@ -176,47 +175,65 @@ const TWICE_APART = -2;
  * @param again the queue that all of them meet as well, or one of the above
  */
 function scoreApart(counts: HashedCounts, queues: number, places: readonly PlacePrior[], again: number): number {
-  let known = apartScores.get(counts);
-  if (known === undefined) {
-    known = new Map();
-    apartScores.set(counts, known);
-  }
-  const key = queues * PLACES_A_NUMBER + again;
-  let total = known.get(key);
-  if (total === undefined) {
-    const rate = (1 - MISSED) / queues + STRAY * (1 - 1 / queues);
-    const held = again === TWICE_APART ? 1 - (1 - rate) ** 2 : rate;
-    total = again < 0 ? counts.freshHeld * Math.log(held) + counts.freshPassed * Math.log1p(-held) : 0;
-    const seconds = again === TWICE_APART ? places : [{ place: again, prior: 0 }];
-    const scores = new Array<number>(places.length * seconds.length);
-    for (const unit of counts.flows) {
-      let at = 0;
-      for (const { place, prior } of places)
-        for (const second of seconds) {
-          scores[at] = prior + second.prior + scoreUnit(unit, place, second.place);
-          at += 1;
-        }
-      total += logSum(scores);
-    }
-    known.set(key, total);
+  const rate = (1 - MISSED) / queues + STRAY * (1 - 1 / queues);
+  const held = again === TWICE_APART ? 1 - (1 - rate) ** 2 : rate;
+  let total = again < 0 ? counts.freshHeld * Math.log(held) + counts.freshPassed * Math.log1p(-held) : 0;
+  const seconds = again === TWICE_APART ? places : [{ place: again, prior: 0 }];
+  const scores = new Array<number>(places.length * seconds.length);
+  for (const unit of counts.flows) {
+    let at = 0;
+    for (const { place, prior } of places)
+      for (const second of seconds) {
+        scores[at] = prior + second.prior + scoreUnit(unit, place, second.place);
+        at += 1;
+      }
+    total += logSum(scores);
   }
   return total;
 }
 
-/** A path where the queue of its addresses is each of `places`. */
-function scorePathAt(
-  { counts, hasPorts, tunnelled, twice }: HashedPath,
+/** By counts, then by number of queues and by how the path meets them. */
+const placeScores = new WeakMap<HashedCounts, (readonly number[] | undefined)[]>();
+
+/** A path where the queue of its addresses is each of `places`: the same for all causes that hold it by flow. */
+function scoresByPlace(
+  path: HashedPath,
   queues: number,
   places: readonly PlacePrior[],
   { ports, inside }: HashWay,
-): (place: number) => number {
+): readonly number[] {
+  const { counts, hasPorts, tunnelled, twice } = path;
   const byPorts = hasPorts && ports;
   const byOutside = tunnelled && !inside;
-  const byHash = (place: number): number => {
-    if (!twice)
-      return byPorts && !byOutside ? scoreApart(counts, queues, places, ONCE) : scoreUnit(counts.whole, place);
-    if (byPorts) return scoreApart(counts, queues, places, byOutside ? place : TWICE_APART);
-    return logSum(places.map(({ place: again, prior }) => prior + scoreUnit(counts.whole, place, again)));
-  };
-  return (place) => doubted(byHash(place) + counts.odd, counts.unknown);
+  let known = placeScores.get(counts);
+  if (known === undefined) {
+    known = [];
+    placeScores.set(counts, known);
+  }
+  const key = queues * 8 + (byPorts ? 4 : 0) + (byOutside ? 2 : 0) + (twice ? 1 : 0);
+  let scores = known[key];
+  if (scores === undefined) {
+    const doubt = (byHash: number): number => doubted(byHash + counts.odd, counts.unknown);
+    if (byPorts && !byOutside) {
+      const apart = doubt(scoreApart(counts, queues, places, twice ? TWICE_APART : ONCE));
+      scores = places.map(() => apart);
+    } else {
+      scores = places.map(({ place }) => doubt(scoreTogether(path, queues, places, byPorts, place)));
+    }
+    known[key] = scores;
+  }
+  return scores;
+}
+
+/** Where all of a path, or all of its way back, shares the queue of its addresses. */
+function scoreTogether(
+  { counts, twice }: HashedPath,
+  queues: number,
+  places: readonly PlacePrior[],
+  byPorts: boolean,
+  place: number,
+): number {
+  if (!twice) return scoreUnit(counts.whole, place);
+  if (byPorts) return scoreApart(counts, queues, places, place);
+  return logSum(places.map(({ place: again, prior }) => prior + scoreUnit(counts.whole, place, again)));
 }

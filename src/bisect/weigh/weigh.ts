@@ -3,7 +3,7 @@ import type { Hypothesis } from '../causes/hypothesis.js';
 import { isHit, isLittleLoss, type Observation } from '../evidence/observation.js';
 import { BACKGROUND_RATE, FAULT_RATE, scoreRate } from './background.js';
 import type { Case } from './case.js';
-import { explainIncident } from './explain-incident.js';
+import { type CauseView, causeView } from './cause-view.js';
 import type { FlowBelief } from './flow-belief.js';
 import { ownIncidents } from './own-incidents.js';
 import { type Share, scoreShare } from './share.js';
@@ -39,10 +39,11 @@ export function weighNothing(known: Case, prior: number): Account {
  * chance. Returns null when a cause is left without an incident, or one of two with a single one.
  */
 export function weigh(known: Case, causes: readonly Hypothesis[], prior: number): Account | null {
+  const views = causes.map((cause) => causeView(known, cause));
   let beliefs: readonly (FlowBelief | null)[] = causes.map(() => null);
   let dealt: readonly number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    const next = known.incidents.map((_, incident) => bestFor(known, incident, causes, beliefs));
+    const next = known.incidents.map((_, incident) => bestFor(known, incident, views, beliefs));
     if (round > 0 && next.every((owner, i) => owner === dealt[i])) {
       break;
     }
@@ -95,19 +96,21 @@ export function withOther(known: Case, account: Account, of: number, other: Hypo
 }
 
 function ownedBy(dealt: readonly number[], owner: number): number[] {
-  return dealt.flatMap((to, incident) => (to === owner ? [incident] : []));
+  const owned: number[] = [];
+  for (const [incident, to] of dealt.entries()) if (to === owner) owned.push(incident);
+  return owned;
 }
 
 function bestFor(
   known: Case,
   incident: number,
-  causes: readonly Hypothesis[],
+  causes: readonly CauseView[],
   beliefs: readonly (FlowBelief | null)[],
 ): number {
   let best = NOBODY;
   let most = backgroundOf(known, incident);
-  for (const [cause, hypothesis] of causes.entries()) {
-    const score = explainIncident(known, incident, hypothesis, beliefs[cause] ?? null, most);
+  for (let cause = 0; cause < causes.length; cause += 1) {
+    const score = (causes[cause] as CauseView).explain(incident, beliefs[cause] ?? null, most);
     if (score > most) {
       best = cause;
       most = score;

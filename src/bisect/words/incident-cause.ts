@@ -2,7 +2,7 @@ import type { Incident } from '../../model/verdict.js';
 import type { Hypothesis } from '../causes/hypothesis.js';
 import { isHit, type Observation } from '../evidence/observation.js';
 import type { Case } from '../weigh/case.js';
-import { explainIncident } from '../weigh/explain-incident.js';
+import type { IncidentScores } from '../weigh/incident-scores.js';
 import { logSum } from '../weigh/log-math.js';
 
 /** A single incident names a cause only when it is likelier than all others together. */
@@ -27,9 +27,10 @@ export function incidentOf(alone: Case, hypotheses: readonly Hypothesis[]): Inci
 
 function likeliest(alone: Case, hypotheses: readonly Hypothesis[]): string {
   const kind = alone.incidents[0]?.kind ?? 'stall';
+  const unlearnt = (hypothesis: Hypothesis): number => (alone.scores[0] as IncidentScores).unlearnt(hypothesis);
   const scores = hypotheses.map((hypothesis) => ({
     cause: hypothesis.cause,
-    score: Math.log(hypothesis.prior) + Math.log(hypothesis.kinds[kind]) + explainIncident(alone, 0, hypothesis, null),
+    score: Math.log(hypothesis.prior) + Math.log(hypothesis.kinds[kind]) + unlearnt(hypothesis),
   }));
   const total = logSum([...scores.map(({ score }) => score), alone.scores[0]?.background ?? 0]);
   const byCause = new Map<string, number>();

@@ -18,11 +18,12 @@ export function oneQueue(incidents: readonly Observation[]): QueueLabels {
 
 /** Puts incidents together in which the same flows waited. */
 export function labelQueues(incidents: readonly Observation[], hashed: readonly boolean[]): QueueLabels {
+  const byFlow = [...hashed.keys()].filter((path) => hashed[path]);
   const leaders: Leader[] = [];
   const labels = incidents.map(({ paths }) => {
-    const found = leaders.findIndex((leader) => isAlike(leader, paths, hashed));
+    const found = leaders.findIndex((leader) => isAlike(leader, paths, byFlow));
     if (found < 0) leaders.push([]);
-    learn(leaders.at(found) as Leader, paths, hashed);
+    learn(leaders.at(found) as Leader, paths, byFlow);
     return found < 0 ? leaders.length - 1 : found;
   });
   return { of: labels, count: Math.max(1, leaders.length) };
@@ -31,9 +32,10 @@ export function labelQueues(incidents: readonly Observation[], hashed: readonly 
 /** By path, then by flow: whether it waited in the first of the incidents of a queue that saw it. */
 type Leader = ((boolean | undefined)[] | undefined)[];
 
-function learn(leader: Leader, paths: Observation['paths'], hashed: readonly boolean[]): void {
-  for (const [path, seen] of paths.entries()) {
-    if (!seen || !hashed[path]) continue;
+function learn(leader: Leader, paths: Observation['paths'], byFlow: readonly number[]): void {
+  for (const path of byFlow) {
+    const seen = paths[path];
+    if (!seen) continue;
     leader[path] ??= [];
     const known = leader[path];
     for (const flow of seen.hit) known[flow] ??= true;
@@ -41,11 +43,12 @@ function learn(leader: Leader, paths: Observation['paths'], hashed: readonly boo
   }
 }
 
-function isAlike(leader: Leader, paths: Observation['paths'], hashed: readonly boolean[]): boolean {
+function isAlike(leader: Leader, paths: Observation['paths'], byFlow: readonly number[]): boolean {
   let [both, same, heldByEither, heldByBoth] = [0, 0, 0, 0];
-  for (const [path, known] of leader.entries()) {
+  for (const path of byFlow) {
+    const known = leader[path];
     const seen = paths[path];
-    if (known === undefined || !seen || !hashed[path]) continue;
+    if (known === undefined || !seen) continue;
     for (const flow of seen.hit) {
       const other = known[flow];
       if (other === undefined) continue;

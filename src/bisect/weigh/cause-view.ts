@@ -1,0 +1,55 @@
+import type { Hypothesis } from '../causes/hypothesis.js';
+import type { Case } from './case.js';
+import type { FlowBelief } from './flow-belief.js';
+import { type IncidentScores, partsOf } from './incident-scores.js';
+
+/** One cause before the incidents of a case, side by side: it is asked about each of them again and again. */
+export class CauseView {
+  readonly #byFlow: boolean;
+  /** By incident; NaN where it was not asked for yet. */
+  readonly #unlearnt: Float64Array;
+  readonly #most: Float64Array;
+
+  constructor(
+    private readonly hypothesis: Hypothesis,
+    private readonly scores: readonly IncidentScores[],
+  ) {
+    this.#byFlow = hypothesis.variants.some((variant) => partsOf(variant).byFlow.length > 0);
+    this.#unlearnt = new Float64Array(scores.length).fill(Number.NaN);
+    this.#most = this.#unlearnt.slice();
+  }
+
+  /**
+   * How well the cause explains one incident by itself, to decide which incidents are its own; -Infinity where it cannot
+   * have made it.
+   *
+   * @param belief where it is known already which flows wait
+   * @param than what explains it no better than this is not looked at closely: the result is -Infinity, or no more than it
+   */
+  explain(incident: number, belief: FlowBelief | null, than: number): number {
+    let score = this.#unlearnt[incident] as number;
+    if (Number.isNaN(score)) {
+      score = (this.scores[incident] as IncidentScores).unlearnt(this.hypothesis);
+      this.#unlearnt[incident] = score;
+    }
+    if (belief === null || !this.#byFlow || score === Number.NEGATIVE_INFINITY) return score;
+    let most = this.#most[incident] as number;
+    if (Number.isNaN(most)) {
+      most = (this.scores[incident] as IncidentScores).most(this.hypothesis);
+      this.#most[incident] = most;
+    }
+    return most <= than
+      ? Number.NEGATIVE_INFINITY
+      : belief.explain(this.hypothesis, incident, this.scores[incident] as IncidentScores, than);
+  }
+}
+
+const views = new WeakMap<Case, Map<Hypothesis, CauseView>>();
+
+export function causeView(known: Case, hypothesis: Hypothesis): CauseView {
+  const ofCase = views.get(known) ?? new Map<Hypothesis, CauseView>();
+  views.set(known, ofCase);
+  const view = ofCase.get(hypothesis) ?? new CauseView(hypothesis, known.scores);
+  ofCase.set(hypothesis, view);
+  return view;
+}
