@@ -1,12 +1,15 @@
 /** docs/reference/metrics.md from the table of metrics. */
 export function metricsPage({ METRICS, METRIC_PREFIX, MOST_SERIES, RTT_BUCKETS }) {
   const groups = [
-    ['Paths', /^(path|rtt|findings)_/],
+    ['Paths', /^(path|edge|rtt|findings)_/],
     ['Arrivals at the own node', /^inbound_/],
     ['Kernel', /^(kernel|culprit)_/],
     ['Node', /^node_/],
     ['The agent itself', /^agent_/],
   ];
+  const placed = (name) => groups.some(([, pattern]) => pattern.test(name));
+  const missing = Object.keys(METRICS).filter((name) => !placed(name));
+  if (missing.length > 0) throw new Error(`metrics of no group: ${missing.join(', ')}`);
   const sections = groups.map(([title, pattern]) => {
     const rows = Object.entries(METRICS)
       .filter(([name]) => pattern.test(name))

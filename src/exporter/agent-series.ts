@@ -1,9 +1,13 @@
 import type { EdgeKind, EdgeProtocol, Tier } from '../model/fleet/member.js';
 import {
+  ACCUSED_PLACES,
+  type AgentProcess,
   INBOUND_PLACES,
   type InboundPlace,
+  KEPT_PROCESSES,
   MOST_CULPRITS,
   MOST_SENDERS,
+  MOST_SPIKES,
   REFUSALS,
   type Refusal,
 } from '../model/fleet/metrics-table.js';
@@ -33,6 +37,8 @@ export interface AgentView {
     readonly heldSeconds: number;
     readonly lastRelease: number | null;
   }[];
+  /** Single slow probes, by neighbour. */
+  readonly spikes: readonly { readonly to: string; readonly last: number }[];
   /** In the trace tier. */
   readonly kernel: KernelView | undefined;
   readonly otherFindings: Readonly<Record<string, number>>;
@@ -46,7 +52,7 @@ export interface AgentView {
   readonly throttledSeconds: number;
   readonly droppedRecords: number;
   readonly processes: readonly {
-    readonly process: string;
+    readonly process: AgentProcess;
     readonly cpuSeconds: number;
     readonly residentBytes: number;
     readonly restarts: number;
@@ -106,6 +112,8 @@ export function* agentSeries(view: AgentView): Generator<Series> {
     yield series('path_held_seconds_total', labels, path.heldSeconds);
     yield series('path_last_release_timestamp_seconds', labels, path.lastRelease ?? 0);
   }
+  const spikes = [...view.spikes].sort((one, other) => other.last - one.last).slice(0, MOST_SPIKES);
+  for (const { to, last } of spikes) yield series('edge_last_spike_timestamp_seconds', { to }, last);
   for (const [finding, count] of Object.entries(view.otherFindings)) yield series('findings_total', { finding }, count);
   if (view.inbound !== undefined) yield* inboundSeries(view.inbound);
   if (view.kernel !== undefined) yield* kernelSeries(view.kernel);
@@ -131,10 +139,9 @@ function* inboundSeries(inbound: InboundView): Generator<Series> {
   yield series('inbound_arrivals_total', {}, inbound.arrivals);
   yield series('inbound_senders', {}, inbound.senders);
   for (const reason of REFUSALS) yield series('inbound_refused_total', { reason }, inbound.refused[reason]);
-  for (const place of INBOUND_PLACES) {
-    yield series('inbound_stalls_total', { place }, inbound.stalls[place].count);
+  for (const place of INBOUND_PLACES) yield series('inbound_stalls_total', { place }, inbound.stalls[place].count);
+  for (const place of ACCUSED_PLACES)
     yield series('inbound_last_release_timestamp_seconds', { place }, inbound.stalls[place].lastRelease);
-  }
   yield series('inbound_flows_held', {}, inbound.flowsHeld);
   yield series('inbound_flows_exposed', {}, inbound.flowsExposed);
   const senders = [...inbound.ofSender].sort(([, one], [, other]) => other - one);
@@ -162,7 +169,7 @@ function* ownSeries(view: AgentView): Generator<Series> {
   yield series('agent_throttled_seconds_total', {}, view.throttledSeconds);
   yield series('agent_dropped_records_total', {}, view.droppedRecords);
   for (const { process, cpuSeconds, residentBytes, restarts } of view.processes) {
-    yield series('agent_helper_restarts_total', { process }, restarts);
+    if (isKept(process)) yield series('agent_helper_restarts_total', { process }, restarts);
     yield series('agent_cpu_seconds_total', { process }, cpuSeconds);
     yield series('agent_resident_bytes', { process }, residentBytes);
   }
@@ -179,4 +186,8 @@ function* ownSeries(view: AgentView): Generator<Series> {
   yield series('agent_recordings_failed_total', {}, view.recordings.failed);
   yield series('agent_config_reload_success', {}, flag(view.config.accepted));
   yield series('agent_config_reload_timestamp_seconds', {}, view.config.takenUp);
+}
+
+function isKept(process: AgentProcess): boolean {
+  return (KEPT_PROCESSES as readonly AgentProcess[]).includes(process);
 }

@@ -2,6 +2,7 @@ import type { Culprit } from '../model/culprit.js';
 import { CodedError } from '../model/errors.js';
 import type {
   EdgeSighting,
+  EdgeSpike,
   FleetMember,
   FleetScreen,
   FleetSource,
@@ -80,6 +81,7 @@ export class AgentsSource implements FleetSource {
       paths: this.#answers.flatMap((answer) => this.#paths(answer).filter(touches)),
       edges: this.#answers.flatMap((answer) => this.#sightings(answer).filter(touches)),
       inbound: this.#answers.flatMap((answer) => (wanted.has(answer.agent.node) ? this.#arrivals(answer) : [])),
+      spikes: this.#answers.flatMap((answer) => this.#spikes(answer).filter(({ to }) => wanted.has(to))),
       traced: this.#answers.flatMap((answer) => (wanted.has(answer.agent.node) ? this.#traced(answer) : [])),
       asked: this.#answers.map(({ agent }) => agent.node),
     });
@@ -165,6 +167,13 @@ export class AgentsSource implements FleetSource {
       const releaseNs = this.#instant(release, answer);
       if (finding.kind !== 'stall' || finding.selfInflicted || releaseNs < 0) return [];
       return [{ from, to, releaseNs, durationNs, hit, exposed }];
+    });
+  }
+
+  #spikes(answer: AgentAnswer): EdgeSpike[] {
+    return answer.findings.flatMap(({ from, to, release, finding }) => {
+      const releaseNs = this.#instant(release, answer);
+      return finding.kind === 'rtt-spike' && !finding.selfInflicted && releaseNs >= 0 ? [{ from, to, releaseNs }] : [];
     });
   }
 

@@ -34,14 +34,19 @@ export function countsQuery(windowS: number): string {
   return [named(stalls, 'what', 'stalls'), named(lost, 'what', 'lost'), named(inbound, 'what', 'inbound')].join(' or ');
 }
 
-/** Raw release stamps of the paths of some agents. */
+/** What tells when a way to a neighbour was slow. */
+const RELEASES = (['path_last_release_timestamp_seconds', 'edge_last_spike_timestamp_seconds'] as const)
+  .map(metricName)
+  .join('|');
+
+/** Raw release stamps of the paths of some agents, and those of single slow probes. */
 export function ownReleasesQuery(instances: readonly string[], windowS: number): string {
-  return `${metricName('path_last_release_timestamp_seconds')}{instance=~"${anyOf(instances)}"}[${windowS}s]`;
+  return `{__name__=~"${RELEASES}", instance=~"${anyOf(instances)}"}[${windowS}s]`;
 }
 
-/** Raw release stamps of the paths of others to some nodes. */
+/** Raw release stamps of the paths of others to some nodes, and those of single slow probes. */
 export function releasesToQuery(nodes: readonly string[], instances: readonly string[], windowS: number): string {
-  return `${metricName('path_last_release_timestamp_seconds')}{to=~"${anyOf(nodes)}", instance!~"${anyOf(instances)}"}[${windowS}s]`;
+  return `{__name__=~"${RELEASES}", to=~"${anyOf(nodes)}", instance!~"${anyOf(instances)}"}[${windowS}s]`;
 }
 
 /** Raw releases of what arrived at some nodes, with the flows of them, and of whom their kernels name. */

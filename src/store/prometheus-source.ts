@@ -1,6 +1,7 @@
 import type { Culprit } from '../model/culprit.js';
 import { CodedError } from '../model/errors.js';
 import type {
+  EdgeSpike,
   FleetMember,
   FleetScreen,
   FleetSource,
@@ -74,7 +75,7 @@ export class PrometheusSource implements FleetSource {
   }
 
   async suspects(nodes: readonly string[]): Promise<SuspectEvidence> {
-    if (nodes.length === 0) return { from: 'scrapes', paths: [], inbound: [], traced: [] };
+    if (nodes.length === 0) return { from: 'scrapes', paths: [], inbound: [], spikes: [], traced: [] };
     const windowS = this.windowNs / SECOND;
     const instances = this.#names.instancesOf(nodes);
     const [own, others, arrivals, lengths] = await Promise.all([
@@ -88,6 +89,7 @@ export class PrometheusSource implements FleetSource {
       from: 'scrapes',
       paths: [...own, ...others].flatMap((series) => this.#releasesOf(series, known) ?? []),
       inbound: this.#arrivals(arrivals),
+      spikes: [...own, ...others].flatMap((series) => this.#spikesOf(series)),
       traced: this.#traced(arrivals),
     };
   }
@@ -155,6 +157,15 @@ export class PrometheusSource implements FleetSource {
       heldNs: heldS === undefined || !Number.isFinite(heldS) ? undefined : heldS * SECOND,
       probesPerSecond: known.get(seriesKey(labels, 'rate')) ?? 0,
     };
+  }
+
+  #spikesOf({ labels, values }: RangeValues): EdgeSpike[] {
+    const from = this.#names.nodeOf(labels);
+    const { to } = labels;
+    const isSpike = labels.__name__ === metricName('edge_last_spike_timestamp_seconds');
+    if (!isSpike || from === undefined || to === undefined) return [];
+    const instants = [...new Set(values)].map((time) => this.#instant(time));
+    return instants.filter((releaseNs) => releaseNs >= 0).map((releaseNs) => ({ from, to, releaseNs }));
   }
 
   #arrivals(series: readonly RangeValues[]): InboundReleases[] {

@@ -5,6 +5,7 @@ import type { Explanation } from '../model/explanation.js';
 import type { FleetEdge, FleetPath, SuspectEvidence } from '../model/fleet/fleet-evidence.js';
 import { SECOND } from '../model/time.js';
 import type { Verdict } from '../model/verdict.js';
+import { spikesAgree } from './agreement.js';
 import { CLOCK_NS } from './incident-times.js';
 import { withCulprit } from './name-culprit.js';
 import { type Gathered, type GatheredPath, gather } from './observations.js';
@@ -53,10 +54,13 @@ export function judgeSuspect(
   { windowNs, isBelieved, isExplained, ...facts }: SuspectContext,
 ): SuspectJudgement | null {
   const all = gather(evidence, node, (edge) => isBelieved(edge.from) && !isExplained(edge));
-  const agreed = all.paths.some(({ path, seen }) => !('inboundOf' in path) && seen.some(isHit));
   const gathered = telling(all, node);
   if (gathered.incidents.length === 0) return null;
   const releasesNs = gathered.incidents.map(({ releaseNs }) => releaseNs);
+  const spikes = evidence.spikes.filter((edge) => edge.to === node && isBelieved(edge.from) && !isExplained(edge));
+  const agreed =
+    all.paths.some(({ path, seen }) => !('inboundOf' in path) && seen.some(isHit)) ||
+    spikesAgree(spikes, releasesNs, windowNs);
   if (gathered.incidents.length < LEAST_INCIDENTS) {
     return { node, releasesNs, convicted: false, probability: null, verdict: null, reason: tooFew(releasesNs.length) };
   }

@@ -1,7 +1,6 @@
-import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LabAgent } from '../e2e/agent-lab.js';
-import { CPU, groupsMissing } from '../e2e/control-groups.js';
+import { CPU, groupsMissing, QuotaGroup } from '../e2e/control-groups.js';
 import { FleetLab } from '../e2e/fleet-lab.js';
 import { accusations } from '../e2e/kill-rounds.js';
 import { startBusyLoops } from './busy-loops.js';
@@ -18,8 +17,7 @@ const lengthMs = Number(seconds) * 1000;
 
 /** Alerts on the watch itself. */
 const OWN_ALERTS = ['RxrayAgentSilent', 'RxrayAgentBlind', 'RxrayAgentThrottled', 'RxrayNodeUnwatched'];
-/** Two of ten periods of 100 ms. */
-const QUOTA_US = 20_000;
+const QUOTA_MILLICORES = 200;
 const CHURN_EVERY_MS = 2_000;
 
 const PHASES: Readonly<Record<string, () => Promise<void>>> = {
@@ -32,18 +30,12 @@ const PHASES: Readonly<Record<string, () => Promise<void>>> = {
   quota: async () => {
     const missing = groupsMissing(CPU);
     if (missing !== false) return console.log(`not tried: ${missing}`);
-    const agents = lab.agents.slice(0, 2);
-    const groups = agents.map(({ node }) => `${CPU}/rxray-quiet-${process.pid}-${node}`);
-    for (const [i, group] of groups.entries()) {
-      mkdirSync(group);
-      writeFileSync(`${group}/cpu.cfs_quota_us`, String(QUOTA_US));
-      for (const { pid } of lab.processes(agents[i] as LabAgent)) moveTo(group, pid);
-    }
+    const groups = lab.agents.slice(0, 2).map((agent) => {
+      const pids = lab.processes(agent).map(({ pid }) => pid);
+      return new QuotaGroup(`rxray-quiet-${process.pid}-${agent.node}`, QUOTA_MILLICORES, pids);
+    });
     await sleep(lengthMs);
-    for (const [i, group] of groups.entries()) {
-      for (const { pid } of lab.processes(agents[i] as LabAgent)) moveTo(CPU, pid);
-      rmdirSync(group);
-    }
+    for (const group of groups) group.end();
   },
   stopped: async () => {
     const end = performance.now() + lengthMs;
@@ -66,15 +58,6 @@ const PHASES: Readonly<Record<string, () => Promise<void>>> = {
     lab.setMembers(all);
   },
 };
-
-/** A prober has real-time priority, for which not every kernel takes it into a group: then its agent alone has the quota. */
-function moveTo(group: string, pid: number): void {
-  try {
-    writeFileSync(`${group}/cgroup.procs`, String(pid));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
-  }
-}
 
 const problems: string[] = [];
 try {

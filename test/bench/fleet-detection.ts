@@ -1,4 +1,5 @@
 import { MS, SECOND } from '../../src/model/time.js';
+import { atLeast } from '../../src/stats/binomial.js';
 import { nodeName } from '../survey/sim/fleet-model.js';
 import { judgeFleet } from '../survey/sim/fleet-trial.js';
 import { SimulatedSource } from '../survey/sim/simulated-source.js';
@@ -14,11 +15,14 @@ const [runs = 300, seed = 1, queues = 8] = process.argv.slice(2).map(Number);
 const NODES = 24;
 const LEAST_NAMED = 0.99;
 const NEAR = 0.03;
+/** Probes with one release make a stall, or two, one of which is slow by the threshold. */
 const LEAST_HELD = 3;
+const SLOW_NS = 100 * MS;
+const STALL_NS = 140 * MS;
 /** Stamps and the way to the queue put the start of a hold this far from what a sender can know of it. */
 const SLACK_NS = 0.3 * MS;
 
-const count = { named: 0, others: 0, stalls: 0, predicted: 0, byArrivals: 0, byAnyone: 0, strangers: 0 };
+const count = { named: 0, others: 0, stalls: 0, predicted: 0, byArrivals: 0, judged: 0, byAnyone: 0, strangers: 0 };
 const start = { inside: 0, all: 0 };
 const probes = { held: 0, predicted: 0, told: 0, toldOf: 0 };
 
@@ -33,7 +37,7 @@ for (let run = 0; run < runs; run += 1) {
     queues,
     windowNs: 600 * SECOND,
     periodNs: 60 * SECOND,
-    stallNs: 140 * MS,
+    stallNs: STALL_NS,
   };
   const { fleet, bad, stalls, strangers } = watchNode(trial);
   const { conclusion } = await judgeFleet(new SimulatedSource(fleet));
@@ -51,9 +55,10 @@ for (let run = 0; run < runs; run += 1) {
     count.stalls += 1;
     probes.held += held;
     probes.predicted += arrived / queues;
-    count.predicted += atLeast(LEAST_HELD, arrived, 1 / queues);
+    count.predicted += shown(arrived, 1 / queues);
     if (inbound !== undefined) {
       count.byArrivals += 1;
+      if (inbound.place === 'receive' || inbound.place === 'all') count.judged += 1;
       probes.told += inbound.finding.probes;
       probes.toldOf += held;
     }
@@ -84,7 +89,7 @@ const checks: readonly (readonly [boolean, string])[] = [
   ],
   [
     true,
-    `by anyone seen ${percent(share(count.byAnyone, count.stalls))}; held probes told of ${percent(share(probes.told, probes.toldOf))}`,
+    `of arrivals told as the receive side ${percent(share(count.judged, count.stalls))}; by anyone seen ${percent(share(count.byAnyone, count.stalls))}; held probes told of ${percent(share(probes.told, probes.toldOf))}`,
   ],
   [start.inside === start.all, `${start.inside} of ${start.all} times the start lay where it was said to`],
   [count.strangers === 0, `${count.strangers} findings of no stall`],
@@ -92,12 +97,12 @@ const checks: readonly (readonly [boolean, string])[] = [
 for (const [isSo, words] of checks) console.log(`${isSo ? 'ok  ' : 'FAIL'} ${words}`);
 process.exitCode = checks.every(([isSo]) => isSo) ? 0 : 1;
 
-/** The chance of so many successes and more. */
-function atLeast(least: number, of: number, chance: number): number {
-  let [term, below] = [(1 - chance) ** of, 0];
-  for (let k = 0; k < least; k += 1) {
-    below += term;
-    term *= ((of - k) / (k + 1)) * (chance / (1 - chance));
-  }
-  return 1 - below;
+/**
+ * The chance that a stall is shown by so many probes that reach the node meanwhile, each of which is in the stalled queue
+ * with this chance and has waited for any part of the stall.
+ */
+function shown(of: number, chance: number): number {
+  const three = atLeast(LEAST_HELD, of, chance);
+  const two = atLeast(LEAST_HELD - 1, of, chance) - three;
+  return three + two * (1 - (SLOW_NS / STALL_NS) ** 2);
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export const MEMORY = '/sys/fs/cgroup/memory';
@@ -51,6 +51,40 @@ async function removeGroup(group: string): Promise<void> {
     } catch (error) {
       if (performance.now() > end) throw error;
     }
+  }
+}
+
+const PERIOD_US = 100_000;
+
+/** Processes under a CPU quota of their own, until it is ended. */
+export class QuotaGroup {
+  readonly #group: string;
+
+  /** @param name of a group below {@link CPU} */
+  constructor(name: string, millicores: number, pids: readonly number[]) {
+    this.#group = `${CPU}/${name}`;
+    mkdirSync(this.#group);
+    writeFileSync(`${this.#group}/cpu.cfs_period_us`, String(PERIOD_US));
+    writeFileSync(`${this.#group}/cpu.cfs_quota_us`, String(Math.round((millicores / 1000) * PERIOD_US)));
+    for (const pid of pids) moveTo(this.#group, pid);
+  }
+
+  /** What is still in it goes on without. */
+  end(): void {
+    for (const pid of readFileSync(`${this.#group}/cgroup.procs`, 'utf8').split('\n')) {
+      if (pid !== '') moveTo(CPU, Number(pid));
+    }
+    rmdirSync(this.#group);
+  }
+}
+
+/** A prober has real-time priority, for which not every kernel takes it into a group: then its agent alone has the quota. */
+function moveTo(group: string, pid: number): void {
+  try {
+    writeFileSync(`${group}/cgroup.procs`, String(pid));
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code !== 'EINVAL' && code !== 'ESRCH') throw error;
   }
 }
 

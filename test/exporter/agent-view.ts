@@ -32,6 +32,7 @@ export function fullView(members: number, changes: Partial<AgentView> = {}): Age
         })),
       ),
     ),
+    spikes: Array.from({ length: Math.min(10, members - 1) }, (_, index) => ({ to: `node-${index + 2}`, last: index })),
     kernel: {
       waitSeconds: Object.fromEntries(STALL_CLASSES.map((kind) => [kind, 0.5])),
       culprits: Array.from({ length: 2 * MOST_CULPRITS }, (_, index) => ({

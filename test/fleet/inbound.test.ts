@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { Keys, KeyUse, secretFrom, sipHash } from '../../src/codec/probe-key.js';
-import { InboundWatch, placeOf } from '../../src/detect/fleet/inbound-watch.js';
+import { placeOf } from '../../src/detect/fleet/inbound-place.js';
+import { InboundWatch } from '../../src/detect/fleet/inbound-watch.js';
 import { HeardProbes } from '../../src/fleet/inbound/heard-probes.js';
 import { ownKey, pathSecret, publicKeyOf, sharedSecret } from '../../src/fleet/inbound/pair-keys.js';
 import type { Heard } from '../../src/model/heard.js';
@@ -295,19 +296,54 @@ test('what waits behind the stamp of the driver shows as backlog', () => {
   assert.equal(watch.backlogNs(16 * SECOND), 120 * MS);
 });
 
-test('what held and passing flows mean', () => {
-  const flows = (from: string, probes: number) => ({ from, flows: probes, probes });
-  for (const [place, heldOnes, passedOnes] of [
-    ['receive', [flows('a', 1), flows('b', 2)], [flows('a', 4), flows('b', 1)]],
-    ['unclear', [flows('a', 3), flows('b', 3)], [flows('a', 4), flows('c', 3)]],
-    ['all', [flows('a', 3), flows('b', 3)], []],
-    ['unclear', [flows('a', 2), flows('b', 2)], []],
-    ['sender', [flows('a', 3)], [flows('b', 3), flows('c', 3)]],
-    ['unclear', [flows('a', 3)], [flows('b', 3)]],
-    ['unclear', [flows('a', 3)], []],
-    ['unclear', [flows('a', 3)], [flows('a', 1), flows('b', 3), flows('c', 3)]],
+describe('what is held means by whose it is, and by what of the same senders passed', () => {
+  const flows = (from: string, probes: number, replies = 0) => ({ from, flows: probes, probes, replies });
+  const replies = (from: string, count: number) => flows(from, 0, count);
+  for (const [what, place, heldOnes, passedOnes] of [
+    ['some of two senders', 'receive', [flows('a', 1), flows('b', 2)], [flows('a', 4), flows('b', 1)]],
+    ['two senders whole', 'unclear', [flows('a', 3), flows('b', 3)], [flows('a', 4), flows('c', 3)]],
+    ['all', 'all', [flows('a', 3), flows('b', 3)], []],
+    ['all of too few', 'unclear', [flows('a', 2), flows('b', 2)], []],
+    ['one sender whole', 'sender', [flows('a', 3)], [flows('b', 3), flows('c', 3)]],
+    ['one sender beside one other', 'unclear', [flows('a', 3)], [flows('b', 3)]],
+    ['one sender alone', 'unclear', [flows('a', 3)], []],
+    ['some of one sender', 'unclear', [flows('a', 3)], [flows('a', 1), flows('b', 3), flows('c', 3)]],
+    [
+      'a probe of one and a reply of another',
+      'receive',
+      [flows('a', 1), replies('b', 1)],
+      [flows('a', 2), replies('b', 2)],
+    ],
+    [
+      'the same, of the first only replies passed',
+      'receive',
+      [flows('a', 1), replies('b', 1)],
+      [replies('a', 2), replies('b', 2)],
+    ],
+    ['a probe and replies of one alone', 'unclear', [flows('a', 1, 3)], [flows('a', 2, 2), flows('b', 3, 3)]],
+    [
+      'replies of many, by the way out of this node',
+      'unclear',
+      [replies('a', 2), replies('b', 1), replies('c', 2)],
+      [flows('a', 3, 2), flows('b', 3, 2)],
+    ],
+    [
+      'replies of many, of which only probes passed',
+      'unclear',
+      [flows('a', 1), replies('b', 3)],
+      [flows('a', 2), flows('b', 3)],
+    ],
+    ['all replies and nothing else', 'unclear', [replies('a', 3), replies('b', 3), replies('c', 3)], []],
+    ['all replies of one, by that machine', 'unclear', [replies('a', 4)], [flows('b', 3, 3), flows('c', 3, 3)]],
+    ['probes and replies of one sender', 'sender', [flows('a', 3, 3)], [flows('b', 3, 3), flows('c', 3, 3)]],
+    [
+      'probes of one sender that answers in time: its prober',
+      'unclear',
+      [flows('a', 3)],
+      [flows('b', 3), flows('c', 3), replies('a', 3)],
+    ],
   ] as const) {
-    assert.equal(placeOf(heldOnes, passedOnes).place, place);
+    test(`${what}: ${place}`, () => assert.equal(placeOf(heldOnes, passedOnes).place, place));
   }
 });
 

@@ -62,6 +62,7 @@ export function viewOf(work: AtWork, record: WatchRecord, facts: AgentFacts): Ag
       heldSeconds: heldNs / SECOND,
       lastRelease,
     })),
+    spikes: [...record.spikes].map(([to, last]) => ({ to, last })),
     kernel: kernelView(work, record),
     otherFindings: record.otherFindings,
     inbound: inboundView(work, record),

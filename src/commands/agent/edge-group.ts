@@ -1,7 +1,9 @@
 import { type EdgeAbout, EdgeWatch, type SeenOnEdge } from '../../detect/fleet/edge-watch.js';
+import { OwnReplies } from '../../detect/fleet/own-replies.js';
 import type { Engine } from '../../engines/engine.js';
 import type { Counters, EngineEvent, Pause, TimestampSource } from '../../model/engine-event.js';
 import type { CodedError } from '../../model/errors.js';
+import type { Arrived } from '../../model/fleet/arrived.js';
 import { type EdgePath, edgePathName } from '../../model/fleet/edge.js';
 import type { ProbePlan } from '../../model/plan.js';
 import { KeptRun } from './kept-run.js';
@@ -14,6 +16,8 @@ export interface EdgeGroupEvents extends EdgeAbout {
   /** How late a probe left. */
   lag(ns: number): void;
   answered(): void;
+  /** Replies as arrivals at this node, on the time line of the run. */
+  arrived?(replies: readonly Arrived[], clock: RunClock): void;
   clockStep(): void;
   lost(records: number): void;
   restart(why: string, waitMs: number): void;
@@ -27,6 +31,7 @@ const LEFT_OUT_MS = 60_000;
 export class EdgeGroup {
   readonly clock = new RunClock();
   #watch: EdgeWatch;
+  #replies: OwnReplies;
   #run: KeptRun;
   #present: readonly EdgePath[];
   readonly #leftOut = new Map<EdgePath, number>();
@@ -43,11 +48,13 @@ export class EdgeGroup {
   ) {
     this.#present = paths;
     this.#watch = this.#newWatch(1e9);
+    this.#replies = new OwnReplies(paths);
     this.#run = new KeptRun(
       () => {
         this.#present = paths.filter((path) => performance.now() >= (this.#leftOut.get(path) ?? 0));
         const planned = plan(this.#present);
         this.#watch = this.#newWatch(planned.waitNs);
+        this.#replies = new OwnReplies(this.#present);
         return engine.start(planned);
       },
       {
@@ -87,6 +94,7 @@ export class EdgeGroup {
           if ((samples.rttNs[i] as number) >= 0) this.events.answered();
         }
         this.#seen(this.#watch.push(samples));
+        this.events.arrived?.(this.#replies.arrived(samples), this.clock);
         if (this.#isFirst) this.onBegun();
         this.#isFirst = false;
         return;

@@ -16,15 +16,4 @@ export class FindingsLog {
   since(since: number): readonly (EdgeFinding | InboundFinding | AgentCulprit)[] {
     return this.#lines.filter(({ release }) => release >= since);
   }
-
-  /** Held probes of this node's own edges that were answered within 5 ms of an instant. */
-  repliesHeld(release: number): number {
-    return this.#lines.reduce(
-      (sum, line) =>
-        line.type === 'edge-finding' && line.finding.kind === 'stall' && Math.abs(line.release - release) < 0.005
-          ? sum + line.probes
-          : sum,
-      0,
-    );
-  }
 }

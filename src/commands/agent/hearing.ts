@@ -4,6 +4,7 @@ import { createWatcher } from '../../engines/watcher.js';
 import type { KnownSenders } from '../../fleet/inbound/heard-probes.js';
 import { type PairSecrets, pathSecret } from '../../fleet/inbound/pair-keys.js';
 import type { Pause } from '../../model/engine-event.js';
+import type { Arrived } from '../../model/fleet/arrived.js';
 import { localTransport } from '../../transports/local/local-transport.js';
 import { type AgentSetup, arrivalInterfaces } from './agent-setup.js';
 import { InboundGroup } from './inbound-group.js';
@@ -12,8 +13,6 @@ import type { RunClock } from './own-clock.js';
 import type { PendingWork } from './pending-work.js';
 import type { WatchRecord } from './watch-record.js';
 
-/** Replies that were held by the same stall are known by then. */
-const AFTER_MS = 3_000;
 /** Secrets of paths are made anew where more are asked for. */
 const MOST_SECRETS = 1_024;
 
@@ -39,6 +38,11 @@ export class Hearing {
     this.#group?.pause(pause, clock);
   }
 
+  /** Replies to this node's own probes, by its prober's time line. */
+  replied(replies: readonly Arrived[], clock: RunClock): void {
+    this.#group?.replied(replies, clock);
+  }
+
   /** Members, or interfaces of this machine, may be others than before. */
   update(): void {
     const { config, secrets, node } = this.setup;
@@ -60,7 +64,7 @@ export class Hearing {
       node,
       interfaces,
       ports: config.probe.sourcePorts,
-      intervalNs: config.probe.interval / probers.length,
+      intervalNs: this.#intervalNs,
     };
     this.#group = new InboundGroup(
       place,
@@ -75,6 +79,12 @@ export class Hearing {
         },
       },
     );
+  }
+
+  /** From one arriving packet to the next: probes of others, and replies to this node's own. */
+  get #intervalNs(): number {
+    const { probers, neighbours } = this.membership;
+    return this.setup.config.probe.interval / Math.max(1, probers.length + neighbours.length);
   }
 
   stop(): void {
@@ -127,26 +137,21 @@ export class Hearing {
     const release = clock.unixSeconds(finding.release);
     const [startMin, startMax] = [clock.unixSeconds(finding.startMin), clock.unixSeconds(finding.startMax)];
     if (!selfInflicted) this.record.inbound.add(stall, release);
-    this.pending.later(AFTER_MS, () =>
-      this.record.log.add({
-        type: 'inbound-finding',
-        node: this.setup.node,
-        startMin,
-        startMax,
-        release,
-        durationNs: heldLengthNs(
-          finding,
-          this.setup.config.probe.interval / Math.max(1, this.membership.probers.length),
-        ),
-        probes: finding.probes,
-        place,
-        ...(sender === undefined ? {} : { sender }),
-        held: held.map((flows) => ({ ...flows })),
-        passed: passed.map((flows) => ({ ...flows })),
-        repliesHeld: this.record.log.repliesHeld(release),
-        backlogNs,
-        selfInflicted,
-      }),
-    );
+    this.record.log.add({
+      type: 'inbound-finding',
+      node: this.setup.node,
+      startMin,
+      startMax,
+      release,
+      durationNs: heldLengthNs(finding, this.#intervalNs),
+      probes: finding.probes,
+      place,
+      ...(sender === undefined ? {} : { sender }),
+      held: held.map((flows) => ({ ...flows })),
+      passed: passed.map((flows) => ({ ...flows })),
+      repliesHeld: held.reduce((sum, { replies }) => sum + replies, 0),
+      backlogNs,
+      selfInflicted,
+    });
   }
 }

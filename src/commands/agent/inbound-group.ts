@@ -2,6 +2,7 @@ import { type InboundStall, InboundWatch } from '../../detect/fleet/inbound-watc
 import type { Watcher } from '../../engines/watcher.js';
 import { HeardProbes, type KnownSenders } from '../../fleet/inbound/heard-probes.js';
 import type { Counters, EngineEvent, Pause } from '../../model/engine-event.js';
+import type { Arrived } from '../../model/fleet/arrived.js';
 import type { Refusal } from '../../model/fleet/metrics-table.js';
 import { UNWATCHED_TELL_NS } from '../../model/plan.js';
 import { KeptRun } from './kept-run.js';
@@ -17,7 +18,7 @@ export interface InboundPlace {
   readonly node: string;
   readonly interfaces: readonly string[];
   readonly ports: readonly [number, number];
-  /** From one arriving probe to the next, of all senders together. */
+  /** From one arriving packet to the next: probes of all senders, and replies to this node's own. */
   readonly intervalNs: number;
 }
 
@@ -68,6 +69,15 @@ export class InboundGroup {
   pause(pause: Pause, clock: RunClock): void {
     const here = (ns: number): number => clock.inRunOf(this.clock, ns);
     this.#watch.pause({ ...pause, fromNs: here(pause.fromNs), toNs: here(pause.toNs) });
+  }
+
+  /** Replies to this node's own probes, by its prober's time line: they arrive here as probes of others do. */
+  replied(replies: readonly Arrived[], clock: RunClock): void {
+    // Before it has begun there is no time line to put them on.
+    if (this.clock.lastNs === 0) return;
+    for (const reply of replies) {
+      this.#watch.take({ ...reply, timeNs: clock.inRunOf(this.clock, reply.timeNs) });
+    }
   }
 
   /** Only these may still send. */

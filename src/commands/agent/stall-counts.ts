@@ -11,13 +11,15 @@ export class InboundCounts {
   flowsHeld = 0;
   flowsExposed = 0;
 
-  add({ place, sender, finding }: InboundStall, release: number): void {
+  add({ place, sender, held, passed }: InboundStall, release: number): void {
     const counts = this.stalls[place];
     counts.count += 1;
     counts.lastRelease = Math.max(counts.lastRelease, release);
     if (sender !== undefined) this.ofSender.set(sender, (this.ofSender.get(sender) ?? 0) + 1);
-    this.flowsHeld = finding.flowsHit.length;
-    this.flowsExposed = finding.flowsHit.length + finding.flowsExposed.length;
+    // Replies are told by the node's own edges: to count them here as well would count them twice.
+    const flowsOf = (all: InboundStall['held']): number => all.reduce((sum, { flows }) => sum + flows, 0);
+    this.flowsHeld = flowsOf(held);
+    this.flowsExposed = flowsOf(held) + flowsOf(passed);
   }
 
   /** Senders that are gone have no series. */

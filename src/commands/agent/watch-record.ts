@@ -21,6 +21,8 @@ export class WatchRecord {
     'rtt-spike': 0,
     'loss-episode': 0,
   };
+  /** By neighbour, when the last single slow probe came back: seconds since 1970. */
+  readonly spikes = new Map<string, number>();
   selfInflicted = 0;
   pauses = 0;
   pauseNs = 0;

@@ -117,7 +117,9 @@ export class Watching {
       this.#pending.underWay(known);
     }
     this.record.tallies.keep(paths);
-    this.#sweeps.keep(new Set(paths.map(({ to }) => to)));
+    const names = new Set(paths.map(({ to }) => to));
+    for (const known of this.record.spikes.keys()) if (!names.has(known)) this.record.spikes.delete(known);
+    this.#sweeps.keep(names);
     this.#hearing.update();
   }
 
@@ -208,6 +210,8 @@ export class Watching {
       answered: () => {
         record.lastAnswerMs = performance.now();
       },
+      // What a sweep hears belongs to one neighbour alone, and comes at another rate.
+      ...(process === 'prober' ? { arrived: (replies, clock) => this.#hearing.replied(replies, clock) } : {}),
       clockStep: () => {
         record.clockSteps += 1;
       },
@@ -250,6 +254,7 @@ export class Watching {
       return;
     }
     if (finding.kind !== 'stall') {
+      if (finding.kind === 'rtt-spike') record.spikes.set(to, Math.max(record.spikes.get(to) ?? 0, release));
       if (finding.kind in record.otherFindings)
         record.otherFindings[finding.kind] = (record.otherFindings[finding.kind] ?? 0) + 1;
       return;

@@ -158,6 +158,7 @@ export class HeardProbes {
     baseline.last10.push(heard.timeNs, lateNs);
     if (baseline.last10.minimum - baseline.last30.minimum > 3 * MOST_DRIFT_NS) return this.#refuse('clock');
     return {
+      what: 'probe',
       sender,
       target: heard.target,
       protocol: heard.protocol,

@@ -101,6 +101,11 @@ export interface EdgeSighting extends FleetEdge {
   readonly exposed: readonly SightedFlows[];
 }
 
+/** A single slow probe on the way to a neighbour, of no stall that could be seen there. */
+export interface EdgeSpike extends FleetEdge {
+  readonly releaseNs: number;
+}
+
 /** A stall of what arrived at a node, on its receive side or of all flows. */
 export interface InboundSighting {
   readonly node: string;
@@ -137,6 +142,8 @@ export type SuspectEvidence =
       readonly from: 'scrapes';
       readonly paths: readonly PathReleases[];
       readonly inbound: readonly InboundReleases[];
+      /** Those on the way to suspects, the last one before each scrape. */
+      readonly spikes: readonly EdgeSpike[];
       readonly traced: readonly TracedNode[];
     }
   | {
@@ -144,6 +151,7 @@ export type SuspectEvidence =
       readonly paths: readonly WatchedPath[];
       readonly edges: readonly EdgeSighting[];
       readonly inbound: readonly InboundSighting[];
+      readonly spikes: readonly EdgeSpike[];
       readonly traced: readonly TracedNode[];
       /** Nodes whose own agents were asked: of others nothing is known of what arrived. */
       readonly asked: readonly string[];

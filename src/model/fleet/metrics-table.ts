@@ -24,6 +24,8 @@ export const PATHS_PER_NEIGHBOUR = 5;
 const PATHS = DEFAULT_NEIGHBOURS * PATHS_PER_NEIGHBOUR;
 /** Senders that are told apart by label; further ones count as `others`. */
 export const MOST_SENDERS = 13;
+/** Neighbours whose single slow probes are told at once, the most recent ones. */
+export const MOST_SPIKES = 4;
 /** Most series of one agent, whatever the size of its fleet. */
 export const MOST_SERIES = 400;
 /** Culprits that are named at once, the most recent ones. */
@@ -36,6 +38,9 @@ export const RTT_BUCKETS = [0.0002, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0
 export const INBOUND_PLACES = ['receive', 'all', 'sender', 'unclear'] as const;
 export type InboundPlace = (typeof INBOUND_PLACES)[number];
 
+/** Those of the node itself, whose releases are matched with those of edges. */
+export const ACCUSED_PLACES = ['receive', 'all'] as const satisfies readonly InboundPlace[];
+
 /** Why an arrival was not believed, in the label `reason`. */
 export const REFUSALS = ['forged', 'replayed', 'unannounced', 'clock'] as const;
 export type Refusal = (typeof REFUSALS)[number];
@@ -43,6 +48,8 @@ export type Refusal = (typeof REFUSALS)[number];
 /** Processes of an agent, in the label `process`. */
 export const AGENT_PROCESSES = ['agent', 'prober', 'inbound', 'escalation', 'reader', 'tracer'] as const;
 export type AgentProcess = (typeof AGENT_PROCESSES)[number];
+/** Those that an agent starts again. */
+export const KEPT_PROCESSES = ['prober', 'inbound', 'escalation', 'tracer'] as const satisfies readonly AgentProcess[];
 
 const path = { labels: ['to', 'kind', 'protocol'], tier: 'restricted', series: PATHS } as const;
 const agent = { labels: [], tier: 'restricted', series: 1 } as const;
@@ -68,6 +75,14 @@ export const METRICS = {
     type: 'gauge',
     unit: 'timestamp',
     help: 'When the last of those stalls released its probes; 0 where there was none.',
+  },
+  edge_last_spike_timestamp_seconds: {
+    labels: ['to'],
+    tier: 'restricted',
+    series: MOST_SPIKES,
+    type: 'gauge',
+    unit: 'timestamp',
+    help: 'When the last single slow probe to a neighbour came back, one of no stall; of the latest such neighbours.',
   },
   rtt_seconds: {
     type: 'histogram',
@@ -109,9 +124,10 @@ export const METRICS = {
   },
   inbound_last_release_timestamp_seconds: {
     ...byPlace,
+    series: ACCUSED_PLACES.length,
     type: 'gauge',
     unit: 'timestamp',
-    help: 'When the last of those stalls released its probes; 0 where there was none.',
+    help: 'When the last of the stalls at receive and all released its probes; 0 where there was none.',
   },
   inbound_flows_held: { ...inbound, type: 'gauge', unit: 'count', help: 'Flows held in the last stall of arrivals.' },
   inbound_flows_exposed: {
@@ -226,7 +242,13 @@ export const METRICS = {
     help: 'Time for which its own CPU quota stopped it.',
   },
   agent_dropped_records_total: { ...agent, type: 'counter', unit: 'count', help: 'Records that were not analysed.' },
-  agent_helper_restarts_total: { ...byProcess, type: 'counter', unit: 'count', help: 'Restarts of its processes.' },
+  agent_helper_restarts_total: {
+    ...byProcess,
+    series: KEPT_PROCESSES.length,
+    type: 'counter',
+    unit: 'count',
+    help: 'Restarts of its helpers that are to run all the time, and of closer looks.',
+  },
   agent_cpu_seconds_total: { ...byProcess, type: 'counter', unit: 'seconds', help: 'CPU time of its processes.' },
   agent_resident_bytes: { ...byProcess, type: 'gauge', unit: 'bytes', help: 'Resident memory of its processes.' },
   agent_members: {

@@ -96,7 +96,12 @@ export const edgeFindingSchema = z.object({
 });
 export type EdgeFinding = z.infer<typeof edgeFindingSchema>;
 
-const senderFlowsSchema = z.object({ from: nodeName, flows: count, probes: count });
+const senderFlowsSchema = z.object({
+  from: nodeName,
+  flows: count.describe('of its probes'),
+  probes: count,
+  replies: count.optional().describe("flows of its replies to the node's own probes"),
+});
 
 /** A stall of probes on their arrival at the agent's own node, by their lateness against their sender's grid. */
 export const inboundFindingSchema = z.object({
@@ -106,12 +111,12 @@ export const inboundFindingSchema = z.object({
   place: z
     .enum(INBOUND_PLACES)
     .describe(
-      'receive: some flows of two senders or more were held, others of the same senders passed; all: all flows of all senders (host, device or network); sender: all flows of one sender; unclear: anything else, convicts nobody',
+      'receive: some flows of two senders or more were held, a probe of one of them at least, while others of the same senders passed; all: all flows of all senders (host, device or network); sender: all flows of one sender; unclear: anything else, convicts nobody',
     ),
   sender: nodeName.optional().describe('for place sender'),
   held: z.array(senderFlowsSchema),
   passed: z.array(senderFlowsSchema).describe('under way then and not held'),
-  repliesHeld: count.describe("replies to the node's own probes that came with the same release"),
+  repliesHeld: count.describe("flows of replies to the node's own probes that came with the same release"),
   backlogNs: z.int().describe('longest wait of these behind the stamp of the driver'),
   selfInflicted: z.boolean(),
 });

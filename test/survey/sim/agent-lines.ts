@@ -1,5 +1,13 @@
-import { SECOND } from '../../../src/model/time.js';
-import { EDGE_INTERVAL_NS, EDGE_PATHS, nodeName, pathKey, type SimulatedFleet, zoneOf } from './fleet-model.js';
+import { MS, SECOND } from '../../../src/model/time.js';
+import {
+  EDGE_INTERVAL_NS,
+  EDGE_PATHS,
+  edgeKey,
+  nodeName,
+  pathKey,
+  type SimulatedFleet,
+  zoneOf,
+} from './fleet-model.js';
 
 /**
  * What the agent of a node would answer on `/findings`.
@@ -50,7 +58,8 @@ export function agentLines(fleet: SimulatedFleet, node: number, endS: number, ah
       lastRelease: null,
     })),
   );
-  return [agent, ...edges, ...others.flatMap((to) => findings(fleet, node, to, unix)), ...arrivals(fleet, node, unix)]
+  const seen = others.flatMap((to) => [...findings(fleet, node, to, unix), ...spikes(fleet, node, to, unix)]);
+  return [agent, ...edges, ...seen, ...arrivals(fleet, node, unix)]
     .map((record) => `${JSON.stringify(record)}\n`)
     .join('');
 }
@@ -103,6 +112,42 @@ function findings(fleet: SimulatedFleet, from: number, to: number, unix: (ns: nu
       },
     };
   });
+}
+
+const SLOW_NS = 120 * MS;
+
+function spikes(fleet: SimulatedFleet, from: number, to: number, unix: (ns: number) => number): object[] {
+  const [one, other] = [nodeName(from), nodeName(to)];
+  return (fleet.spikes.get(edgeKey(from, to)) ?? []).map((release) => ({
+    type: 'edge-finding',
+    from: one,
+    to: other,
+    startMin: unix(release - SLOW_NS),
+    startMax: unix(release - SLOW_NS),
+    release: unix(release),
+    durationNs: SLOW_NS,
+    probes: 1,
+    hit: [{ ...EDGE_PATHS[0], flows: [0] }],
+    exposed: [],
+    escalated: false,
+    finding: {
+      type: 'finding',
+      kind: 'rtt-spike',
+      path: `${one}>${other}/edge`,
+      startMin: 0,
+      startMax: 0,
+      release: SLOW_NS,
+      durationNs: SLOW_NS,
+      probes: 1,
+      probesAboveThreshold: 1,
+      peakRttNs: SLOW_NS,
+      excessNs: SLOW_NS,
+      flowsHit: [0],
+      flowsExposed: [],
+      selfInflicted: false,
+      neighbours: 'normal',
+    },
+  }));
 }
 
 function arrivals(fleet: SimulatedFleet, node: number, unix: (ns: number) => number): object[] {

@@ -29,6 +29,8 @@ export interface FleetModel {
   readonly stallNs: number;
   /** Stalls of single edges without a cause, in the whole window, for each thousand edges. */
   readonly strays: number;
+  /** Single slow probes without a cause, the same way. */
+  readonly slowProbes: number;
   /** Share of healthy nodes whose receive side stalls once. */
   readonly hiccups: number;
 }
@@ -45,6 +47,7 @@ export const USUAL_FLEET: Omit<FleetModel, 'seed' | 'faults'> = {
   periodNs: 60 * SECOND,
   stallNs: 140 * MS,
   strays: 1,
+  slowProbes: 20,
   hiccups: 0.01,
 };
 
@@ -54,8 +57,9 @@ const IN_ZONE = 6;
 export const EDGE_INTERVAL_NS = 40 * MS;
 /** So close to its release a held probe looks like any other. */
 const LEAST_HOLD_NS = 10 * MS;
-/** Held probes that make a stall on the way to one neighbour. */
+/** Held probes that make a stall on the way to one neighbour; one alone is slow from this on. */
 const LEAST_HELD = 2;
+const SLOW_NS = 100 * MS;
 const LEAST_INBOUND = 3;
 
 /** The ways in which an agent probes one neighbour, in turn. */
@@ -92,6 +96,8 @@ export interface SimulatedFleet {
   /** By {@link pathKey}; only where there is one. */
   readonly stalls: ReadonlyMap<string, SeenStalls>;
   readonly arrivals: ReadonlyMap<number, SeenArrivals>;
+  /** Single slow probes by {@link edgeKey}; only where there is one. */
+  readonly spikes: ReadonlyMap<string, readonly number[]>;
   readonly throttled: ReadonlySet<number>;
 }
 
@@ -106,6 +112,10 @@ export function zoneOf(node: number, { zones }: Pick<FleetModel, 'zones'>): stri
 /** @param path index in {@link EDGE_PATHS} */
 export function pathKey(from: number, to: number, path: number): string {
   return `${from}>${to}/${path}`;
+}
+
+export function edgeKey(from: number, to: number): string {
+  return `${from}>${to}`;
 }
 
 /** Runs the window: who probes whom, what stalls, and what each agent makes of the probes it lost time on. */
@@ -129,6 +139,7 @@ export function simulateFleet(model: FleetModel): SimulatedFleet {
 class World {
   readonly #stalls = new Map<string, SeenStalls>();
   readonly #arrivals = new Map<number, SeenArrivals>();
+  readonly #spikes = new Map<string, number[]>();
   readonly #throttled = new Set<number>();
   readonly #probers = new Map<number, number[]>();
   /** By edge: instants at which its agent saw it stall, for escalation. */
@@ -146,7 +157,8 @@ class World {
   }
 
   get seen() {
-    return { stalls: this.#stalls, arrivals: this.#arrivals, throttled: this.#throttled };
+    for (const releases of this.#spikes.values()) releases.sort((a, b) => a - b);
+    return { stalls: this.#stalls, arrivals: this.#arrivals, spikes: this.#spikes, throttled: this.#throttled };
   }
 
   runFault(fault: FleetFault, index: number): void {
@@ -161,7 +173,7 @@ class World {
   }
 
   runNoise(chance: ChanceSequence): void {
-    const { windowNs, hiccups, strays } = this.model;
+    const { windowNs, hiccups, strays, slowProbes, seed } = this.model;
     const edges = this.nodes.length * NEIGHBOURS;
     for (let i = 0; i < (edges / 1000) * strays; i += 1) {
       const from = chance.between(0, this.nodes.length - 1);
@@ -170,6 +182,13 @@ class World {
       if (to === undefined) continue;
       const startNs = chance.between(0, windowNs - 2 * SECOND);
       this.#onEdge(from, to, startNs, startNs + chance.between(40 * MS, 200 * MS), () => true);
+    }
+    const slow = new ChanceSequence(hashWords(seed, 23));
+    for (let i = 0; i < (edges / 1000) * slowProbes; i += 1) {
+      const from = slow.between(0, this.nodes.length - 1);
+      const others = this.neighbours.get(from) ?? [];
+      const to = others[slow.between(0, others.length - 1)];
+      if (to !== undefined) this.#slow(from, to, slow.between(0, windowNs));
     }
     for (const node of this.nodes) {
       if (unit(chance.word()) >= hiccups) continue;
@@ -256,12 +275,18 @@ class World {
       held.add(path);
       firstNs = Math.min(firstNs, dueNs);
     }
+    if (probes === 1 && endNs - firstNs >= SLOW_NS) this.#slow(from, to, endNs);
     if (probes < LEAST_HELD) return;
     this.#sighted.set(key, [...(this.#sighted.get(key) ?? []), startNs]);
     const clockNs = this.clockNs(from);
     // As an agent tells it: from the middle between its last probe that passed and the first that was held.
     const heldNs = endNs - firstNs + intervalNs / 2;
     for (const path of held) add(this.#stalls, pathKey(from, to, path), endNs + clockNs, heldNs);
+  }
+
+  #slow(from: number, to: number, atNs: number): void {
+    const key = edgeKey(from, to);
+    this.#spikes.set(key, [...(this.#spikes.get(key) ?? []), atNs + this.clockNs(from)]);
   }
 
   /** Two stalls of its own within five minutes, by one of the two agents whose turn it is. */

@@ -2,7 +2,15 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { metricName } from '../../../src/model/fleet/metrics-table.js';
 import { SECOND } from '../../../src/model/time.js';
-import { EDGE_INTERVAL_NS, EDGE_PATHS, nodeName, pathKey, type SimulatedFleet, zoneOf } from './fleet-model.js';
+import {
+  EDGE_INTERVAL_NS,
+  EDGE_PATHS,
+  edgeKey,
+  nodeName,
+  pathKey,
+  type SimulatedFleet,
+  zoneOf,
+} from './fleet-model.js';
 import { lastBefore, scrapesOf } from './simulated-source.js';
 
 /** Where a series stands, and its samples, as `promtool tsdb create-blocks-from openmetrics` takes them. */
@@ -76,6 +84,18 @@ export async function writeOpenMetrics(fleet: SimulatedFleet, file: string, endS
       const release = fleet.stalls.get(key)?.releaseNs[upTo(key, at)];
       return release === undefined ? 0 : Number((startS + release / SECOND).toFixed(6));
     }),
+  );
+
+  await family(metricName('edge_last_spike_timestamp_seconds'), 'gauge', (node) =>
+    (fleet.neighbours.get(node) ?? []).map((to) => ({
+      labels: `${instance(node)},to="${nodeName(to)}"`,
+      valueAt: (at) => {
+        const releaseNs = fleet.spikes.get(edgeKey(node, to)) ?? [];
+        const release = releaseNs[lastBefore({ releaseNs }, at)];
+        return release === undefined ? 0 : Number((startS + release / SECOND).toFixed(6));
+      },
+      sinceNs: fleet.joinedNs.get(to) ?? 0,
+    })),
   );
 
   const arrivals = (node: number, of: (at: number, place: 'receive' | 'all') => number): Series[] =>

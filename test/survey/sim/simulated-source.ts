@@ -1,5 +1,6 @@
 import { hashWords, unit } from '../../../src/engines/sim/faults/chance.js';
 import type {
+  EdgeSpike,
   FleetScreen,
   FleetSource,
   InboundReleases,
@@ -12,6 +13,7 @@ import { SECOND } from '../../../src/model/time.js';
 import {
   EDGE_INTERVAL_NS,
   EDGE_PATHS,
+  edgeKey,
   nodeName,
   pathKey,
   type SeenStalls,
@@ -77,11 +79,23 @@ export class SimulatedSource implements FleetSource {
         },
       ];
     });
-    return Promise.resolve({ from: 'scrapes', paths, inbound, traced: [] });
+    const spikes = nodes.flatMap((from) =>
+      (neighbours.get(from) ?? []).flatMap((to) => (wanted.has(nodeName(to)) ? this.#spikesOf(from, to) : [])),
+    );
+    return Promise.resolve({ from: 'scrapes', paths, inbound, spikes, traced: [] });
   }
 
   since(): Promise<ReadonlyMap<string, number>> {
     return Promise.resolve(new Map());
+  }
+
+  #spikesOf(from: number, to: number): EdgeSpike[] {
+    const releaseNs = this.fleet.spikes.get(edgeKey(from, to));
+    if (releaseNs === undefined) return [];
+    const last = scrapesOf(this.fleet, from).map((scraped) => releaseNs[lastBefore({ releaseNs }, scraped)]);
+    return [...new Set(last)].flatMap((release) =>
+      release === undefined || release < 0 ? [] : { from: nodeName(from), to: nodeName(to), releaseNs: release },
+    );
   }
 
   #releasesOf(from: number, to: number, path: number): PathReleases {
@@ -111,7 +125,7 @@ function gauge(seen: SeenStalls | undefined, scrapedNs: readonly number[]): Rele
 /** A stall is counted about a second after its release. */
 const TOLD_AFTER_NS = 1.2 * SECOND;
 
-export function lastBefore({ releaseNs }: SeenStalls, scrapedNs: number): number {
+export function lastBefore({ releaseNs }: { readonly releaseNs: readonly number[] }, scrapedNs: number): number {
   let last = -1;
   for (const [i, release] of releaseNs.entries()) if (release + TOLD_AFTER_NS <= scrapedNs) last = i;
   return last;

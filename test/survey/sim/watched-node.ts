@@ -1,13 +1,16 @@
 import { type InboundStall, InboundWatch } from '../../../src/detect/fleet/inbound-watch.js';
+import { OwnReplies } from '../../../src/detect/fleet/own-replies.js';
 import { ChanceSequence, hashText, hashWords, unit } from '../../../src/engines/sim/faults/chance.js';
 import { Neighbours } from '../../../src/fleet/ring/neighbours.js';
 import type { Arrived } from '../../../src/model/fleet/arrived.js';
 import type { EdgePath } from '../../../src/model/fleet/edge.js';
 import type { Member } from '../../../src/model/fleet/member.js';
+import type { SampleColumns } from '../../../src/model/sample.js';
 import { MS, SECOND } from '../../../src/model/time.js';
 import {
   EDGE_INTERVAL_NS,
   EDGE_PATHS,
+  edgeKey,
   NEIGHBOURS,
   nodeName,
   pathKey,
@@ -32,7 +35,10 @@ export interface NodeTrial {
 export interface TrueStall {
   readonly startNs: number;
   readonly endNs: number;
-  /** Announced probes that reached the node while it was on, and those of them in the queue that stalled. */
+  /**
+   * Announced probes, and replies to the node's own usual ones, that reached it while it was on, those aside that its card
+   * steers to a queue of their own; and those of them in the queue that stalled.
+   */
   arrived: number;
   held: number;
   inbound: InboundStall | undefined;
@@ -83,9 +89,10 @@ class WatchedWorld {
   readonly #steers: boolean;
   #arrivals: Arrived[] = [];
   #strangers = 0;
-  readonly #seen: { stalls: Map<string, SeenStalls>; arrivals: Map<number, SeenArrivals> } = {
-    stalls: new Map(),
-    arrivals: new Map(),
+  readonly #seen = {
+    stalls: new Map<string, SeenStalls>(),
+    arrivals: new Map<number, SeenArrivals>(),
+    spikes: new Map<string, number[]>(),
   };
 
   constructor(private readonly trial: NodeTrial) {
@@ -99,13 +106,14 @@ class WatchedWorld {
     this.#rings = new Neighbours(members, { neighbours: NEIGHBOURS, sameZone: 0 });
     const name = nodeName(this.#bad);
     const probers = this.#rings.probersOf(name);
-    this.#inbound = new InboundWatch(name, EDGE_INTERVAL_NS / probers.length);
+    this.#inbound = new InboundWatch(name, EDGE_INTERVAL_NS / (probers.length + this.#rings.probedBy(name).length));
     for (const from of new Set([name, ...probers])) {
       const node = numberOf(from);
       const way: Way = (probe, path, announced) => this.#wayOf(node, probe, path, announced);
       const matters = (to: string): boolean => from === name || to === name;
       const startNs = this.#chance.between(0, 5 * SECOND);
-      this.#agents.set(node, new WatchingAgent(from, this.#members, this.#rings, way, matters, startNs));
+      const replied = from === name ? this.#replied() : undefined;
+      this.#agents.set(node, new WatchingAgent(from, this.#members, this.#rings, way, matters, startNs, replied));
     }
     const first = SETTLE_NS + this.#chance.between(0, periodNs);
     for (let startNs = first; startNs < SETTLE_NS + windowNs - 2 * SECOND; startNs += periodNs) {
@@ -143,12 +151,13 @@ class WatchedWorld {
     const late = this.#chance.between(1, LATE.oneOf) === 1 ? this.#chance.between(0, LATE.mostNs) : 0;
     const toBad = from !== this.#bad;
     // An answer of another node reaches the queues of this one after the way there and back.
-    const arrivesNs = probe.dueNs + jitter() + ONE_WAY_NS * (toBad ? 1 : 2);
+    const arrivesNs = probe.dueNs + jitter() + (toBad ? ONE_WAY_NS : 2 * ONE_WAY_NS + late);
     const heldNs = this.#heldFor(toBad ? from : numberOf(path.to), probe, path, { arrivesNs, toBad, announced });
-    const rttNs = 2 * ONE_WAY_NS + heldNs + jitter() + late;
+    const rttNs = toBad ? 2 * ONE_WAY_NS + heldNs + jitter() + late : arrivesNs + heldNs - probe.dueNs;
     if (toBad && announced) {
       const lateNs = Math.max(0, arrivesNs + heldNs - probe.dueNs - ONE_WAY_NS);
       this.#arrivals.push({
+        what: 'probe',
         sender: nodeName(from),
         target: path.address,
         protocol: path.protocol,
@@ -180,11 +189,20 @@ class WatchedWorld {
     const flow =
       path.protocol === 'icmp' ? hashText(peer, path.kind) : hashWords(peer, hashText(0, path.kind), probe.flow);
     const isHeld = (toBad || !this.#steers) && hashWords(seed, toBad ? 1 : 2, flow) % queues === this.#stalled;
-    if (toBad && announced) {
+    if (announced && (toBad || !this.#steers)) {
       stall.arrived += 1;
       if (isHeld) stall.held += 1;
     }
     return isHeld ? stall.endNs - arrivesNs + DRAIN_NS * this.#chance.between(1, 10) : 0;
+  }
+
+  /** The answers to the node's own probes arrive there, too. */
+  #replied(): (samples: SampleColumns, paths: readonly EdgePath[]) => void {
+    let replies: OwnReplies | undefined;
+    return (samples, paths) => {
+      replies ??= new OwnReplies(paths);
+      for (const reply of replies.arrived(samples)) this.#inbound.take(reply);
+    };
   }
 
   #hear(nowNs: number): void {
@@ -211,6 +229,10 @@ class WatchedWorld {
 
   /** What an agent counts of its paths, as it is scraped. */
   #tell(from: number, agent: WatchingAgent): void {
+    for (const { to, releaseNs } of agent.spikes) {
+      const key = edgeKey(from, numberOf(to));
+      this.#seen.spikes.set(key, [...(this.#seen.spikes.get(key) ?? []), releaseNs - SETTLE_NS]);
+    }
     for (const { seen, heldNs, escalated } of agent.stalls) {
       const { finding, to } = seen;
       const by = `${nodeName(from)}>${to}${escalated ? ', closer' : ''}`;

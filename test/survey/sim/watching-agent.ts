@@ -5,7 +5,7 @@ import { pathsTo, planEdges, sweepIntervalNs } from '../../../src/fleet/edges.js
 import type { Neighbours } from '../../../src/fleet/ring/neighbours.js';
 import type { EdgePath } from '../../../src/model/fleet/edge.js';
 import { EDGE_KINDS, type Member } from '../../../src/model/fleet/member.js';
-import { allocateSamples, Outcomes, REPLIES, takeSamples } from '../../../src/model/sample.js';
+import { allocateSamples, Outcomes, REPLIES, type SampleColumns, takeSamples } from '../../../src/model/sample.js';
 import { MINUTE, MS, SECOND } from '../../../src/model/time.js';
 import { EDGE_INTERVAL_NS } from './fleet-model.js';
 import { type DueProbe, ProbeTrain } from './probe-train.js';
@@ -42,6 +42,8 @@ interface Look {
  */
 export class WatchingAgent {
   readonly stalls: AgentStall[] = [];
+  /** Single slow probes. */
+  readonly spikes: { readonly to: string; readonly releaseNs: number }[] = [];
   readonly #looks: Look[] = [];
   readonly #escalations = new Escalations(SWEEP);
   readonly #mostEdges = new MostEdges();
@@ -56,6 +58,8 @@ export class WatchingAgent {
     /** Of its neighbours those that matter here; its rings and turns are those of all. */
     probes: (to: string) => boolean,
     startNs: number,
+    /** Hears of the answers to its usual probes. */
+    private readonly onAnswers: (samples: SampleColumns, paths: readonly EdgePath[]) => void = () => {},
   ) {
     const paths = rings
       .probedBy(name)
@@ -86,6 +90,7 @@ export class WatchingAgent {
         samples.outcome[i] = rttNs < 0 ? Outcomes.lost : Outcomes.reply;
         samples.reply[i] = REPLIES.indexOf(rttNs < 0 ? 'none' : 'syn-ack');
       }
+      if (!look.escalated) this.onAnswers(samples, look.paths);
       this.#seen([...look.watch.push(samples), ...look.watch.advance(nowNs)], look, nowNs);
       if (nowNs > look.endNs + SECOND) {
         this.#seen(look.watch.finish(nowNs), look, nowNs);
@@ -97,6 +102,7 @@ export class WatchingAgent {
   #seen(all: readonly SeenOnEdge[], { escalated }: Look, nowNs: number): void {
     for (const seen of all) {
       const { finding, to } = seen;
+      if (finding.kind === 'rtt-spike') this.spikes.push({ to, releaseNs: finding.release });
       if (finding.kind !== 'stall') continue;
       this.stalls.push({ seen, heldNs: heldLengthNs(finding, EDGE_INTERVAL_NS), escalated });
       const edges = this.rings.probedBy(this.name).length;

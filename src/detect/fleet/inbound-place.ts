@@ -1,0 +1,83 @@
+import { type InboundPlace, MOST_SENDERS } from '../../model/fleet/metrics-table.js';
+
+/** Flows of one node that take part in a stall of what arrives. */
+export interface SenderFlows {
+  readonly from: string;
+  /** Of its probes. */
+  readonly flows: number;
+  readonly probes: number;
+  /** Of its replies to probes of this node. */
+  readonly replies: number;
+}
+
+/** One packet that takes part, by what it is and the number of its flow. */
+export interface TakenPart {
+  readonly from: string;
+  readonly what: 'probe' | 'reply';
+  readonly flow: number;
+}
+
+/** Flows of one sender that together stand for all of it: probes of one flow share a queue. */
+const LEAST_OF_SENDER = 3;
+/** Held flows that stand for all where none passed meanwhile: of two queues one has all five in 1 of 32 cases. */
+const LEAST_OF_ALL = 5;
+
+/** By sender, those with most probes first. */
+export function bySender(packets: readonly TakenPart[]): SenderFlows[] {
+  const senders = new Map<string, { flows: Set<number>; replies: Set<number>; probes: number }>();
+  for (const { from, what, flow } of packets) {
+    const entry = senders.get(from) ?? { flows: new Set(), replies: new Set(), probes: 0 };
+    senders.set(from, entry);
+    if (what === 'reply') entry.replies.add(flow);
+    else {
+      entry.flows.add(flow);
+      entry.probes += 1;
+    }
+  }
+  return [...senders]
+    .map(([from, { flows, replies, probes }]) => ({ from, flows: flows.size, probes, replies: replies.size }))
+    .sort((one, other) => other.probes - one.probes || other.replies - one.replies)
+    .slice(0, 4 * MOST_SENDERS);
+}
+
+/**
+ * What held packets of which senders mean, beside those that passed meanwhile. The receive side is meant only if packets
+ * of two senders and more were held while others of the same senders passed: no single sender can bring that about.
+ *
+ * Replies have crossed this node's own way out and their sender's receiving as well, so alone they mean nobody: what
+ * holds a part of that way out holds some replies of many senders. With the held probe of another node beside them, which
+ * crossed neither, only what both have in common is left. A reply that passed shows that its sender's way out was open,
+ * as a probe does; a probe that passed says nothing of what replies have crossed besides.
+ */
+export function placeOf(
+  held: readonly SenderFlows[],
+  passed: readonly SenderFlows[],
+): { readonly place: InboundPlace; readonly sender?: string } {
+  const others = new Map(passed.map((one) => [one.from, one]));
+  const parted = held.filter((one) => isParted(one, others.get(one.from)));
+  if (parted.length >= 2 && flowsOf(parted) > 0) return { place: 'receive' };
+  const senders = held.filter(({ flows }) => flows > 0);
+  if (senders.length >= 2 && passed.length === 0 && flowsOf(senders) >= LEAST_OF_ALL) return { place: 'all' };
+  const [only] = senders;
+  const probed = passed.filter(({ flows }) => flows > 0);
+  if (
+    only !== undefined &&
+    held.length === 1 &&
+    !others.has(only.from) &&
+    only.flows >= LEAST_OF_SENDER &&
+    probed.length >= 2 &&
+    flowsOf(probed) >= LEAST_OF_SENDER
+  ) {
+    return { place: 'sender', sender: only.from };
+  }
+  return { place: 'unclear' };
+}
+
+/** Whether another flow of the same sender, on the same way, was not held. */
+function isParted({ flows }: SenderFlows, passed: SenderFlows | undefined): boolean {
+  return passed !== undefined && (passed.replies > 0 || (flows > 0 && passed.flows > 0));
+}
+
+function flowsOf(all: readonly SenderFlows[]): number {
+  return all.reduce((sum, { flows }) => sum + flows, 0);
+}
