@@ -33,9 +33,9 @@ static bool same_group(const struct port_owner *a, const struct port_owner *b)
 	return compare_owners(a, b) == 0;
 }
 
-static uint32_t fresh_count(const struct plan_path *path)
+static uint32_t fresh_count(const struct ports *ports, const struct plan_path *path)
 {
-	return path->fresh_pps * FRESH_REST_S;
+	return path->fresh_pps * ports->fresh_rest_s;
 }
 
 /*
@@ -56,7 +56,7 @@ static uint32_t place(struct ports *ports, const struct plan *plan, bool fresh, 
 			ports->paths[owner->path].fresh_first = (uint16_t)at;
 		else
 			ports->paths[owner->path].first = (uint16_t)at;
-		at += fresh ? fresh_count(path) : path->flows;
+		at += fresh ? fresh_count(ports, path) : path->flows;
 		longest = at > longest ? at : longest;
 	}
 	return longest;
@@ -115,10 +115,35 @@ static void claim(struct ports *ports, enum transport transport, uint32_t port, 
 	*owner = *owner == 0 ? path + 1 : SHARED;
 }
 
+/* Gives each path its place among the fresh ports, for how long they rest. Returns the length of the block.
+ */
+static uint32_t place_fresh(struct ports *ports, const struct plan *plan, uint32_t per_second)
+{
+	return place(ports, plan, true, per_second * ports->fresh_rest_s > PORTS_DISTINCT);
+}
+
+/*
+ * Finds fresh ports in a row, as many as there are: ports of another prober in the middle of a share would
+ * else leave none.
+ */
+static bool find_fresh(struct ports *ports, const struct plan *plan, uint32_t per_second, uint32_t random)
+{
+	while (ports->fresh_rest_s >= FRESH_REST_LEAST_S) {
+		uint32_t block = place_fresh(ports, plan, per_second);
+
+		if (block == 0 || port_hold_find(&ports->held, block, false, random, &ports->fresh))
+			return true;
+		if (out_of_files())
+			return false;
+		ports->fresh_rest_s -= ports->fresh_rest_s / 5;
+	}
+	return false;
+}
+
 bool ports_reserve(struct ports *ports, const struct plan *plan, uint64_t random, struct problem *problem)
 {
-	uint64_t pinned = 0, fresh = 0;
-	uint32_t icmp = 0, block, fresh_block;
+	uint64_t pinned = 0;
+	uint32_t icmp = 0, per_second = 0, block, fresh_block;
 
 	memset(ports, 0, sizeof(*ports));
 	ports->pinned = ports->fresh = ports->ids = (struct filter_range){1, 0};
@@ -129,14 +154,13 @@ bool ports_reserve(struct ports *ports, const struct plan *plan, uint64_t random
 		const struct plan_path *path = &plan->paths[i];
 		int v6 = path->target.family == 6;
 
-		ports->paths[i].fresh_count = (uint16_t)fresh_count(path);
 		if (path->protocol == PROTOCOL_ICMP) {
 			ports->icmp_paths[icmp] = (uint32_t)i;
 			ports->paths[i].first = (uint16_t)icmp++;
 			continue;
 		}
 		pinned += path->flows;
-		fresh += fresh_count(path);
+		per_second += path->fresh_pps;
 		ports->held.udp[v6] |= path->protocol == PROTOCOL_UDP;
 		ports->held.tcp[v6] |= path->protocol != PROTOCOL_UDP;
 		ports->sorted[ports->sorted_count++] =
@@ -150,19 +174,19 @@ bool ports_reserve(struct ports *ports, const struct plan *plan, uint64_t random
 		return no_ports(problem, "give fewer ICMP paths", "identifiers of echoes", icmp);
 	qsort(ports->sorted, ports->sorted_count, sizeof(*ports->sorted), compare_owners);
 	block = place(ports, plan, false, pinned > PORTS_DISTINCT);
-	fresh_block = place(ports, plan, true, fresh > PORTS_DISTINCT);
 	ports->held.fds = calloc(4 * (size_t)block + 4, sizeof(*ports->held.fds));
 	if (ports->held.fds == NULL)
 		return problem_set(problem, "E_MEMORY", EXIT_SYSTEM, -1, "give fewer flows",
 		                   "no memory for ports");
+	ports->fresh_rest_s = FRESH_REST_S;
+	fresh_block = place_fresh(ports, plan, per_second);
 	if (!open_files_allow(4 * (size_t)block + (block + fresh_block) / PORT_BLOCK + 8)) {
 		errno = EMFILE;
 		return no_ports(problem, "", "source ports", block);
 	}
 	errno = 0;
 	/* Fresh ports are looked at first, because looking drops what is held. */
-	if (fresh_block > 0 &&
-	    !port_hold_find(&ports->held, fresh_block, false, (uint32_t)random, &ports->fresh))
+	if (!find_fresh(ports, plan, per_second, (uint32_t)random))
 		return no_ports(problem, "lower fresh-pps", "source ports for fresh flows", fresh_block);
 	/* Block by block, as a share of a bisection is little longer than the fresh ports that lie in it. */
 	for (uint32_t tries = 0; block > 0; tries++) {
@@ -170,7 +194,7 @@ bool ports_reserve(struct ports *ports, const struct plan *plan, uint64_t random
 		    !port_hold_find(&ports->held, block, true, (uint32_t)random + tries * block * BEGIN_STEP,
 		                    &ports->pinned))
 			return no_ports(problem, "ask for fewer flows", "source ports", block);
-		if (fresh_block == 0 || ports->pinned.first > ports->fresh.last ||
+		if (ports->fresh.first > ports->fresh.last || ports->pinned.first > ports->fresh.last ||
 		    ports->pinned.last < ports->fresh.first)
 			break;
 		port_hold_drop(&ports->held);
@@ -185,6 +209,7 @@ bool ports_reserve(struct ports *ports, const struct plan *plan, uint64_t random
 		}
 		own->first = (uint16_t)(own->first + ports->pinned.first);
 		own->fresh_first = (uint16_t)(own->fresh_first + ports->fresh.first);
+		own->fresh_count = (uint16_t)fresh_count(ports, path);
 		for (uint32_t f = 0; f < path->flows; f++)
 			claim(ports, transport_of(path), own->first + f, (uint32_t)i);
 		for (uint32_t f = 0; f < own->fresh_count; f++)

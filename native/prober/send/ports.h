@@ -12,8 +12,13 @@
 #include "port_hold.h"
 #include "problem.h"
 
-/* A source port for fresh flows rests so long before it is used again: longer than conntrack's 120 s. */
+/*
+ * A source port for fresh flows rests so long before it is used again: longer than conntrack remembers a SYN
+ * without an answer (120 s). Where fewer ports are free in a row it rests for less, but for longer than an
+ * answered one is remembered after the RST (10 s, nf_conntrack_tcp_timeout_close).
+ */
 #define FRESH_REST_S 130
+#define FRESH_REST_LEAST_S 20
 
 /* Up to so many ports each path gets its own; beyond, paths to different targets share them. */
 #define PORTS_DISTINCT 4096
@@ -41,6 +46,7 @@ struct port_owner {
 struct ports {
 	struct path_ports *paths;
 	struct filter_range pinned, fresh, ids;
+	uint32_t fresh_rest_s; /* for how long a fresh port rests */
 	uint32_t *owner[2]; /* for TCP and UDP, by port: path + 1 where only one path has it */
 	struct port_owner *sorted; /* by transport, target and port */
 	size_t sorted_count;

@@ -52,6 +52,7 @@ static void add_footprint(struct json *json, const struct prober *prober)
 {
 	struct footprint *all = calloc(prober->plan.path_count, sizeof(*all));
 	double pps = 0, sum = 0, most = 0;
+	uint32_t fresh_rest_s = prober->sender.ports.fresh_rest_s;
 	uint64_t entries = 0;
 	char text[ADDRESS_TEXT] = "";
 
@@ -62,7 +63,8 @@ static void add_footprint(struct json *json, const struct prober *prober)
 
 		all[i] = (struct footprint){&path->target, 1e9 / (double)path->interval_ns + path->fresh_pps};
 		pps += all[i].pps;
-		entries += path->flows + (uint64_t)path->fresh_pps * CONNTRACK_S;
+		entries += path->flows + (uint64_t)path->fresh_pps *
+		                                 (fresh_rest_s < CONNTRACK_S ? fresh_rest_s : CONNTRACK_S);
 	}
 	qsort(all, prober->plan.path_count, sizeof(*all), compare_footprints);
 	for (size_t i = 0; i < prober->plan.path_count; i++) {
@@ -110,6 +112,21 @@ bool hello_begin(struct json *json, const struct prober *prober, const char *tra
 	return true;
 }
 
+/* The limit holds for all that is said of fresh flows. */
+static void warn_of_short_rest(struct prober *prober)
+{
+	char message[200];
+
+	if (prober->sender.ports.fresh_rest_s == FRESH_REST_S)
+		return;
+	snprintf(
+	        message, sizeof(message),
+	        "ports of fresh flows are used again after %u s instead of %d, as no more are free in a row: "
+	        "a firewall may remember one that was not answered for %d s",
+	        prober->sender.ports.fresh_rest_s, FRESH_REST_S, CONNTRACK_S);
+	tell_warning(prober, "W_FRESH_PORTS", -1, message);
+}
+
 void tell_hello(struct prober *prober)
 {
 	struct json *json = json_new();
@@ -126,6 +143,7 @@ void tell_hello(struct prober *prober)
 	json_add(json, "}");
 	frames_text(&prober->frames, json->text, json->length);
 	json_free(json);
+	warn_of_short_rest(prober);
 }
 
 void tell_warning(struct prober *prober, const char *code, long path, const char *message)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Ports within a share of a bisection that is hardly longer than what a prober needs: every draw finds some.
+/* Ports within a share of a bisection: one that is hardly longer than what a prober needs, of which every
+ * draw finds some, and one in whose middle another prober has its own.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,35 +12,80 @@
 #define FLOWS 16
 #define FRESH_PPS 5
 #define FIRST 12000
+#define DRAWS 200
+
+static const uint32_t needed = PATHS * (FLOWS + FRESH_PPS * FRESH_REST_S);
+
+static void fill(struct plan *plan, uint32_t fresh_pps, uint16_t first, uint32_t length)
+{
+	for (uint16_t i = 0; i < PATHS; i++) {
+		struct plan_path *path = &plan->paths[i];
+
+		memset(path, 0, sizeof(*path));
+		path->protocol = PROTOCOL_SYN;
+		path->flows = FLOWS;
+		path->fresh_pps = fresh_pps;
+		path->port = (uint16_t)(80 + i);
+		address_parse("127.0.0.1", &path->target);
+	}
+	plan->source_ports.first = first;
+	plan->source_ports.last = (uint16_t)(first + length - 1);
+}
+
+static void reserve(struct ports *ports, const struct plan *plan, uint64_t draw)
+{
+	struct problem problem;
+
+	CHECK(ports_reserve(ports, plan, draw * 6364136223846793005ull + 1442695040888963407ull, &problem),
+	      "no ports found");
+	CHECK(ports->pinned.first >= plan->source_ports.first &&
+	              ports->pinned.last <= plan->source_ports.last,
+	      "outside of the share");
+	CHECK(ports->fresh.first > ports->fresh.last || ports->pinned.last < ports->fresh.first ||
+	              ports->pinned.first > ports->fresh.last,
+	      "pinned and fresh ports overlap");
+}
+
+static uint32_t length_of(struct filter_range range)
+{
+	return (uint32_t)range.last + 1 - range.first;
+}
 
 int main(void)
 {
-	struct plan_path paths[PATHS];
+	struct plan_path paths[PATHS], other_paths[PATHS];
 	struct plan plan = {.path_count = PATHS, .paths = paths};
-	uint32_t needed = PATHS * (FLOWS + FRESH_PPS * FRESH_REST_S);
+	struct plan other_plan = {.path_count = PATHS, .paths = other_paths};
+	struct ports ports, other;
 
-	memset(paths, 0, sizeof(paths));
-	for (uint16_t i = 0; i < PATHS; i++) {
-		paths[i].protocol = PROTOCOL_SYN;
-		paths[i].flows = FLOWS;
-		paths[i].fresh_pps = FRESH_PPS;
-		paths[i].port = (uint16_t)(80 + i);
-		address_parse("127.0.0.1", &paths[i].target);
-	}
-	plan.source_ports.first = FIRST;
-	plan.source_ports.last = (uint16_t)(FIRST + needed + needed / 4 - 1);
-	for (uint64_t draw = 0; draw < 200; draw++) {
-		struct problem problem;
-		struct ports ports;
-
-		CHECK(ports_reserve(&ports, &plan, draw * 6364136223846793005ull + 1442695040888963407ull,
-		                    &problem),
-		      "no ports found");
-		CHECK(ports.pinned.first >= FIRST && ports.pinned.last <= plan.source_ports.last,
-		      "outside of the share");
-		CHECK(ports.pinned.last < ports.fresh.first || ports.pinned.first > ports.fresh.last,
-		      "pinned and fresh ports overlap");
+	fill(&plan, FRESH_PPS, FIRST, needed + needed / 4);
+	for (uint64_t draw = 0; draw < DRAWS; draw++) {
+		reserve(&ports, &plan, draw);
+		CHECK_EQUAL(ports.fresh_rest_s, FRESH_REST_S, "fresh ports rest for as long as they should");
 		ports_release(&ports);
 	}
+
+	/* Neither side of the other's ports has as many as it takes. */
+	fill(&other_plan, 0, FIRST + (uint16_t)(needed / 2), PATHS * FLOWS);
+	reserve(&other, &other_plan, 1);
+	for (uint64_t draw = 0; draw < 5; draw++) {
+		reserve(&ports, &plan, draw);
+		CHECK(ports.fresh_rest_s >= 60 && ports.fresh_rest_s < FRESH_REST_S, "they rest for %u s",
+		      ports.fresh_rest_s);
+		CHECK_EQUAL(length_of(ports.fresh), PATHS * FRESH_PPS * ports.fresh_rest_s,
+		            "as many as rest for so long");
+		for (uint32_t i = 0; i < PATHS; i++)
+			CHECK_EQUAL(ports.paths[i].fresh_count, FRESH_PPS * ports.fresh_rest_s,
+			            "each path has its part");
+		CHECK(ports.fresh.last < other.pinned.first || ports.fresh.first > other.pinned.last,
+		      "none of the other's");
+		ports_release(&ports);
+	}
+	ports_release(&other);
+
+	/* So few that they would come again while they are known: none at all. */
+	fill(&plan, FRESH_PPS, FIRST, PATHS * FRESH_PPS * (FRESH_REST_LEAST_S - 4));
+	CHECK(!ports_reserve(&ports, &plan, 1, &(struct problem){0}), "too few were taken");
+	ports_release(&ports);
 	return 0;
 }

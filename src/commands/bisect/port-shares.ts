@@ -11,7 +11,8 @@ const ROOM = 1.25;
 
 /**
  * Source ports for each prober of a bisection, disjoint: several may leave by one masquerade, which would send one of
- * two with the same port from another, so that its replies go unseen. In the order given; `undefined` for all where there are too many for that.
+ * two with the same port from another, so that its replies go unseen. In the order given; `undefined` for all where there
+ * are too many for that.
  */
 export function portShares(probers: readonly (readonly PlannedPath[])[]): (readonly [number, number] | undefined)[] {
   const needs = probers.map((paths) => Math.ceil(paths.reduce((sum, path) => sum + portsOf(path), 0) * ROOM));

@@ -55,6 +55,7 @@ export async function openPortable(plan: ProbePlan, events: ProbeEvents, clock: 
   const senders = openSenders(modules, plan.paths);
   await checkImmediate(modules.cap);
   const ports = await SourcePorts.reserve(plan);
+  if (ports.shortage !== undefined) events.warn('W_FRESH_PORTS', ports.shortage);
   const paths = plan.paths.map((path, index): PortablePath => {
     const route = routes[index] as Route;
     const sender = senders.get(senderKey(path)) as RawSender;

@@ -4,8 +4,13 @@ import { hasPorts } from '../../model/protocol.js';
 import { PortHold, type PortRange } from '../node-prober/port-hold.js';
 import { versionOf } from './address.js';
 
-/** A source port for fresh flows rests so long before it is used again, where there are enough of them. */
+/**
+ * A source port for fresh flows rests so long before it is used again; where fewer are free in a row for less, but longer
+ * than connection tracking remembers an answered one after its RST (10 s).
+ */
 const FRESH_REST_S = 130;
+const FRESH_REST_LEAST_S = 20;
+const SHORTER = 0.8;
 const MOST_FRESH = 4_096;
 const MOST_PINNED = 4_096;
 const LARGEST_ID = 65_535;
@@ -30,6 +35,8 @@ export class SourcePorts {
     private readonly firsts: readonly number[],
     readonly ids: PortRange | undefined,
     paths: readonly PlannedPath[],
+    /** What to say of fresh ports that are fewer than they should be. */
+    readonly shortage: string | undefined,
   ) {
     paths.forEach((path, index) => {
       if (!hasPorts(path.protocol)) {
@@ -56,8 +63,16 @@ export class SourcePorts {
     ];
     const held = new PortHold({ tcp: versions(false), udp: versions(true) }, sourcePorts);
     // Fresh ports are looked at first, because looking lets go of what is held.
-    const fresh = freshCount > 0 ? await held.look(freshCount, Math.random()) : undefined;
-    if (freshCount > 0 && !fresh) throw noPorts(`${freshCount} free source ports in a row`, 'lower --fresh');
+    let fresh: PortRange | undefined;
+    let restS = FRESH_REST_S;
+    for (let count = freshCount; freshCount > 0; count = Math.ceil(count * SHORTER)) {
+      restS = count / freshRate;
+      fresh = await held.look(count, Math.random());
+      if (fresh !== undefined) break;
+      if (restS * SHORTER < FRESH_REST_LEAST_S)
+        throw noPorts(`${freshCount} free source ports in a row`, 'lower --fresh');
+    }
+    const isShort = fresh !== undefined && fresh.last + 1 - fresh.first < freshCount;
     const pinned = flows > 0 ? await held.hold(flows, Math.random(), fresh) : undefined;
     if (flows > 0 && !pinned) throw noPorts(`${flows} free source ports in a row`, 'ask for fewer flows');
     const icmpPaths = paths.filter((path) => !hasPorts(path.protocol)).length;
@@ -70,7 +85,10 @@ export class SourcePorts {
       return port - path.flows;
     });
     const ids = icmpPaths > 0 ? { first: firstId, last: firstId + icmpPaths - 1 } : undefined;
-    return new SourcePorts(held, pinned, fresh, firsts, ids, paths);
+    const shortage = isShort
+      ? `ports of fresh flows are used again after ${restS.toFixed(0)} s instead of ${FRESH_REST_S}, as no more are free in a row`
+      : undefined;
+    return new SourcePorts(held, pinned, fresh, firsts, ids, paths, shortage);
   }
 
   /** The port of a flow, or the identifier of an ICMP path. */
