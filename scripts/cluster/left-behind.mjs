@@ -42,11 +42,22 @@ export async function sweepDeadRuns() {
   }
 }
 
+/** @returns all that there is of a run, by kinds; mounts are those of whoever asks */
+export function leftOf({ folder, name }) {
+  const networks = networksOf(name);
+  const mounts = readText('/proc/self/mountinfo').split('\n');
+  return {
+    processes: processesOf(folder, networks),
+    networks,
+    groups: groupsOf(name),
+    mounts: mounts.filter((line) => line.includes(folder) || line.includes(`${NETWORKS}/${name}`)),
+    folders: [folder].filter(existsSync),
+  };
+}
+
 /** Ends all processes of a run, and removes its namespaces, control groups and folder. */
 export async function sweep({ folder, name }) {
-  const networks = existsSync(NETWORKS)
-    ? readdirSync(NETWORKS).filter((one) => one === name || one.startsWith(`${name}-`))
-    : [];
+  const networks = networksOf(name);
   await endAll(folder, networks);
   for (const network of networks) spawnSync('ip', ['netns', 'del', network]);
   await removeGroups(name);
@@ -73,13 +84,22 @@ export async function endAll(folder, networks) {
 /** Removes the control groups under this name, of every hierarchy. */
 export async function removeGroups(name) {
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
-    const left = readdirSync(GROUPS)
-      .map((hierarchy) => join(GROUPS, hierarchy, name))
-      .filter(existsSync);
+    const left = groupsOf(name);
     if (left.length === 0) return;
     for (const group of left) removeTree(group);
     await sleep(ROUND_MS);
   }
+}
+
+function networksOf(name) {
+  if (!existsSync(NETWORKS)) return [];
+  return readdirSync(NETWORKS).filter((one) => one === name || one.startsWith(`${name}-`));
+}
+
+function groupsOf(name) {
+  return readdirSync(GROUPS)
+    .map((hierarchy) => join(GROUPS, hierarchy, name))
+    .filter(existsSync);
 }
 
 /** A group goes when those below it are gone. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { packageFolder } from '../../src/installation/package-folder.js';
 
 /** All that a run makes goes by this name, and lies in this folder (scripts/cluster/left-behind.mjs). */
-export const RUN = {
+export const RUN: RunNames = {
   name: process.env.RXRAY_CLUSTER_NAME ?? '',
   folder: process.env.RXRAY_CLUSTER_FOLDER ?? '',
 };
@@ -14,7 +14,16 @@ export function runFolder(prefix: string): string {
   return mkdtempSync(join(RUN.folder, `${prefix}-`));
 }
 
+/** What a run goes by. */
+export interface RunNames {
+  readonly folder: string;
+  readonly name: string;
+}
+
 interface LeftBehind {
+  namesOf(pid: number): RunNames;
+  leftOf(names: RunNames): Readonly<Record<'processes' | 'networks' | 'groups' | 'mounts' | 'folders', unknown[]>>;
+  sweepDeadRuns(): Promise<void>;
   endAll(folder: string, networks: readonly string[]): Promise<void>;
   removeGroups(name: string): Promise<void>;
 }
