@@ -169,6 +169,31 @@ suite('probe --http', () => {
     );
   });
 
+  test('a body that is longer than what is read ahead comes whole, over TCP and TLS', async (t) => {
+    const body = 'x'.repeat(3_000_000);
+    const plain = await serve(t, (_, response) => response.end(body));
+    const secure = await serveTls(t, () => body);
+    for (const asked of [
+      [`http://127.0.0.1:${plain}/`],
+      [`http://127.0.0.1:${plain}/`, '--keep-alive'],
+      [`https://127.0.0.1:${secure}/`, '--insecure'],
+    ]) {
+      const { samples } = await ask('--http', ...asked, '-c', '3', '--rate', '5');
+      const told = samples.map(({ outcome, request }) => [outcome, request.bytes]);
+      assert.deepEqual(told, Array(3).fill(['reply', body.length]), asked.join(' '));
+    }
+  });
+
+  test('an answer that is there when the connection is reset is an answer', async (t) => {
+    const port = await serve(t, (request, response) => {
+      response.writeHead(200, { 'content-length': 2 });
+      response.end('ok', () => request.socket.resetAndDestroy());
+    });
+    const { samples } = await ask('--http', `http://127.0.0.1:${port}/`, '-c', '5', '--rate', '10');
+    const told = samples.map(({ outcome, request }) => [outcome, request.status, request.bytes]);
+    assert.deepEqual(told, Array(5).fill(['reply', 200, 2]));
+  });
+
   test('what fails says in which phase, and why', async (t) => {
     const port = await serve(t, (request) => request.socket.resetAndDestroy());
     const cut = await ask('--http', `http://127.0.0.1:${port}/`, '-c', '2', '--rate', '5');

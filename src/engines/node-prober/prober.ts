@@ -115,7 +115,8 @@ class Prober {
     private readonly output: FrameOutput,
   ) {
     this.#schedule = new Schedule(plan);
-    // Timers of a process that runs at once are late by their own millisecond only, and one that spins would keep others out.
+    // Timers of a process that runs at once are late by their own millisecond only, and one that spins would keep others
+    // out.
     this.#fast = (means.precise === true && !isRealtime()) || plan.paths.some(({ intervalNs }) => intervalNs < FAST_NS);
     this.#heartbeat = new Heartbeat(clock, (pause) => output.write({ kind: 'pause', pause }));
   }

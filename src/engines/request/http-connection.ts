@@ -22,8 +22,9 @@ export function firstPhase({ spec, url }: ConnectionPlace): 'dns' | 'connect' {
 
 /**
  * A new connection to the address of the path, whose phases are noted, for a request that leaves with its first packet
- * where no name is looked up before: Node.js gives that packet to the kernel only when the turn is over that asked for it. The name is looked up to time it, and the
- * connection goes to the address that the path was planned with, to which the SYN probes beside it go too.
+ * where no name is looked up before: Node.js gives that packet to the kernel only when the turn is over that asked for it.
+ * The name is looked up to time it, and the connection goes to the address that the path was planned with, to which the
+ * SYN probes beside it go too.
  */
 export function openConnection(place: ConnectionPlace, request: OpenRequest, clock: Pick<Clock, 'nowNs'>): Socket {
   const { path, spec, url } = place;

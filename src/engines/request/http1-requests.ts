@@ -11,6 +11,7 @@ import type { Probe, ProbeEvents } from '../node-prober/means.js';
 import { type ConnectionPlace, firstPhase, hostOf, openConnection } from './http-connection.js';
 import { OpenRequest } from './open-request.js';
 import { PhaseMarks } from './phase-marks.js';
+import { StampedReads } from './stamped-reads.js';
 
 /** With the request whose phases its connection, where it gets a new one, is to note. */
 type MarkedOptions = RequestOptions & { readonly asked?: OpenRequest };
@@ -20,6 +21,7 @@ class MarkingAgent extends Agent {
   constructor(
     private readonly place: ConnectionPlace,
     private readonly clock: Clock,
+    private readonly reads: StampedReads,
   ) {
     // As many connections as there are unanswered requests: an answer that is late holds no other back.
     super({ keepAlive: place.spec.keepAlive, scheduling: 'lifo', maxSockets: Number.POSITIVE_INFINITY });
@@ -27,13 +29,14 @@ class MarkingAgent extends Agent {
 
   override createConnection(options: MarkedOptions): Socket {
     if (options.asked === undefined) throw new TypeError('a connection for no request');
-    return openConnection(this.place, options.asked, this.clock);
+    return this.reads.stamp(openConnection(this.place, options.asked, this.clock));
   }
 }
 
 /** Sends the requests of one path over HTTP/1.1, each at its time. */
 export class Http1Requests {
   readonly #agent: Agent;
+  readonly #reads: StampedReads;
   readonly #headers: readonly string[];
 
   constructor(
@@ -42,7 +45,8 @@ export class Http1Requests {
     private readonly clock: Clock,
     private readonly done: (request: OpenRequest) => void,
   ) {
-    this.#agent = new MarkingAgent(place, clock);
+    this.#reads = new StampedReads(clock);
+    this.#agent = new MarkingAgent(place, clock, this.#reads);
     this.#headers = headersOf(place);
   }
 
@@ -56,6 +60,7 @@ export class Http1Requests {
   }
 
   close(): void {
+    this.#reads.close();
     this.#agent.destroy();
   }
 
@@ -106,12 +111,13 @@ export class Http1Requests {
 
   #read(request: OpenRequest, response: IncomingMessage): void {
     const { marks } = request;
-    marks.enter('body');
+    const { socket } = response;
+    marks.enter('body', this.#reads.lastOf(socket));
     response.on('data', (chunk: Buffer) => {
       marks.bytes += chunk.length;
     });
     response.once('end', () => {
-      if (response.complete) request.answered(response.statusCode ?? 0);
+      if (response.complete) request.answered(response.statusCode ?? 0, this.#reads.lastOf(socket));
     });
     response.once('error', (error: NodeJS.ErrnoException) => request.failed(error, this.clock.nowNs()));
   }

@@ -44,11 +44,11 @@ export class OpenRequest {
     return this.#settled;
   }
 
-  /** The last byte of the answer is there. */
-  answered(status: number): void {
+  /** The last byte of the answer is there. @param atNs since when, where that is known better than by now */
+  answered(status: number, atNs?: number): void {
     if (this.#settled) return;
     this.marks.status = status;
-    const receivedNs = this.marks.end();
+    const receivedNs = this.marks.end(atNs);
     this.#settle(Outcomes.reply, RESPONSE, receivedNs);
   }
 

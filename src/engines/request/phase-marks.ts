@@ -40,13 +40,18 @@ export class PhaseMarks {
     return this.#phase;
   }
 
-  /** The phase under way has ended, and `next` begins. What comes out of turn is passed over. */
-  enter(next: RequestPhase): void {
+  /**
+   * The phase under way has ended, and `next` begins. What comes out of turn is passed over.
+   *
+   * @param atNs when it did, where that is known better than by now
+   */
+  enter(next: RequestPhase, atNs = this.clock.nowNs()): void {
     if (orderOf(next) <= orderOf(this.#phase)) return;
-    const nowNs = this.clock.nowNs();
-    this.#add(this.#phase, nowNs);
+    // Instants of one request do not run back, whatever their stamps are taken by.
+    const sinceNs = Math.max(atNs, this.#sinceNs);
+    this.#add(this.#phase, sinceNs);
     this.#phase = next;
-    this.#sinceNs = nowNs;
+    this.#sinceNs = sinceNs;
   }
 
   /** It began with a later phase than was thought: on a connection that was open already. */
@@ -64,8 +69,8 @@ export class PhaseMarks {
   }
 
   /** All phases are over. @returns the instant of the last */
-  end(): number {
-    this.enter('done');
+  end(atNs?: number): number {
+    this.enter('done', atNs);
     return this.#sinceNs;
   }
 
