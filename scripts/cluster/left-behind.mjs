@@ -146,13 +146,15 @@ function inodeOf(network) {
   return inode === '' ? '' : `net:[${inode}]`;
 }
 
-/** When a process was started, in ticks since the machine was: its number alone may be another's by now. */
+/**
+ * When a process was started, in ticks since the machine was: its number alone may be another's by now. Empty of one that
+ * has ended, waited for or not.
+ */
 function startOf(pid) {
-  return (
-    readText(`/proc/${pid}/stat`)
-      .replace(/^.*\) /s, '')
-      .split(' ')[19] ?? ''
-  );
+  const [state, ...others] = readText(`/proc/${pid}/stat`)
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return state === 'Z' ? '' : (others[18] ?? '');
 }
 
 function readText(path) {

@@ -59,7 +59,9 @@ suite('what check says of the firewall', { ...needsRoot, timeout: 60_000 }, () =
       children.push(
         spawn('ip', [...within.slice(1), 'iptables-legacy', '-w', '30', '-L', '-n'], { env, stdio: 'ignore' }),
       );
-      while (!/-> FLOCK/.test(readFileSync('/proc/locks', 'utf8'))) await sleep(20);
+      // Others on the machine may wait for a lock of theirs.
+      const waits = new RegExp(`-> FLOCK .* ${children[1]?.pid} `);
+      while (!waits.test(readFileSync('/proc/locks', 'utf8'))) await sleep(20);
       const [lock] = await said('firewall-changes');
       assert.match(
         lock ?? '',
