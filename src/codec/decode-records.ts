@@ -15,6 +15,7 @@ import {
   SAMPLE_LAYOUT,
   TEXT_LAYOUT,
 } from './frames.gen.js';
+import type { SampleRoom } from './sample-room.js';
 
 const EVENTS_BY_TYPE = new Map(EVENT_RECORDS.map((record) => [record.layout.type, record]));
 
@@ -89,14 +90,14 @@ export interface SampleBlock {
   readonly count: number;
 }
 
-/** The samples of several blocks as one, with the `cuts` between the blocks. */
-export function decodeSampleBlocks(view: DataView, blocks: readonly SampleBlock[]): SampleColumns {
+/** The samples of several blocks as one, with the `cuts` between the blocks, in columns of `room`. */
+export function decodeSampleBlocks(view: DataView, blocks: readonly SampleBlock[], room: SampleRoom): SampleColumns {
   let length = 0;
   const cuts = blocks.map(({ count }) => {
     length += count;
     return length;
   });
-  const columns = { ...allocateSamples(length), cuts };
+  const columns = { ...room.take(length), length, cuts };
   let from = 0;
   for (const { at, recordBytes, count } of blocks) {
     decodeInto(columns, from, view, at, recordBytes, count);
@@ -134,7 +135,10 @@ function decodeInto(
     router[index] = view.getUint16(at + field.router, true);
   }
   // Streams of earlier minor versions say nothing of the way out.
-  if (recordBytes < field.txDelayNs + 4) return;
+  if (recordBytes < field.txDelayNs + 4) {
+    txDelayNs.fill(0, from, from + count);
+    return;
+  }
   for (let index = from, at = start + field.txDelayNs; index < from + count; index += 1, at += recordBytes) {
     txDelayNs[index] = view.getUint32(at, true);
   }

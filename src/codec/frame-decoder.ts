@@ -21,11 +21,15 @@ import {
   SAMPLE_LAYOUT,
 } from './frames.gen.js';
 import { decodeRequests, type PendingRequests, REQUEST_RECORD, withRequests } from './request-records.js';
+import { SampleRoom } from './sample-room.js';
 
 export interface FrameDecoderOptions {
   /** The bytes have been checked already, and may begin in the middle of a stream: those of a recording. */
   readonly checked?: boolean;
-  /** Blocks of samples that follow each other become one event, with `cuts`: faster where they are small. */
+  /**
+   * Blocks of samples that follow each other become one event, with `cuts`, in columns that the next `push` overwrites:
+   * faster where they are small.
+   */
   readonly joinSamples?: boolean;
 }
 
@@ -48,6 +52,7 @@ export class FrameDecoder {
   readonly #requests: PendingRequests = new Map();
   /** Sample blocks that wait to become one event. */
   #blocks: SampleBlock[] = [];
+  readonly #room = new SampleRoom();
 
   constructor(private readonly options: FrameDecoderOptions = {}) {}
 
@@ -59,6 +64,7 @@ export class FrameDecoder {
     const bytes = this.#pending.length === 0 ? chunk : joined(this.#pending, chunk);
     const events: EngineEvent[] = [];
     let at = 0;
+    this.#room.release();
     if (!this.#headerSeen) {
       const used = this.#readHeader(bytes, events);
       if (used === 0) {
@@ -160,7 +166,7 @@ export class FrameDecoder {
 
   #joinBlocks(view: DataView, events: EngineEvent[]): void {
     if (this.#blocks.length === 0) return;
-    events.push({ kind: 'samples', samples: this.#whole(decodeSampleBlocks(view, this.#blocks)) });
+    events.push({ kind: 'samples', samples: this.#whole(decodeSampleBlocks(view, this.#blocks, this.#room)) });
     this.#blocks = [];
   }
 

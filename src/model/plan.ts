@@ -68,6 +68,8 @@ export interface ProbePlan {
 
 /** How often a prober tells what it saw where nobody looks on as it happens: each time its reader is woken. */
 export const UNWATCHED_TELL_NS = 200_000_000;
+/** The same where nothing of it shows before the end: as seldom as a prober takes. */
+export const UNSEEN_TELL_NS = 1_000_000_000;
 export const DEFAULT_INTERVAL_NS = 10_000_000;
 /** Port-unreachable messages are limited to about one a second per peer by most kernels. */
 export const DEFAULT_UDP_INTERVAL_NS = 1_000_000_000;

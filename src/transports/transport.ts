@@ -24,7 +24,10 @@ export interface HelperProcess {
 /** How the output of a recorded helper is to be decoded. */
 export interface RecordedOutput {
   readonly checked: true;
-  /** Put small blocks of samples together; nobody looks at what stands between samples and findings. */
+  /**
+   * Put small blocks of samples together, in columns that are filled again: nobody looks at what stands between samples
+   * and findings, nor keeps samples.
+   */
   readonly joinSamples: boolean;
 }
 

@@ -10,6 +10,18 @@ export interface MeterReading {
   readonly residentBytes: number;
 }
 
+/** The same of a process and the children that it has now, their memory added up. */
+export function readMeterOfAll(pid: number, device: string): MeterReading {
+  const own = readMeter(pid, device);
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  const all = [own, ...children.map((child) => readMeter(child, device))];
+  return {
+    ...own,
+    processorNs: all.reduce((sum, { processorNs }) => sum + processorNs, 0),
+    residentBytes: all.reduce((sum, { residentBytes }) => sum + residentBytes, 0),
+  };
+}
+
 /**
  * Reads /proc for a process. The scheduler's own account is exact to the nanosecond, where the times in `stat` come in
  * steps of 10 ms.

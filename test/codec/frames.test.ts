@@ -243,9 +243,34 @@ test('samples of the first version, which end before the way out, are read witho
   for (const joinSamples of [false, true]) {
     const [, before] = new FrameDecoder({ joinSamples }).push(old);
     assert.ok(now?.kind === 'samples' && before?.kind === 'samples');
-    assert.deepEqual([...before.samples.rttNs], [...now.samples.rttNs]);
-    assert.deepEqual([...before.samples.txDelayNs], [0, 0, 0], 'which means unknown');
+    assert.equal(before.samples.length, 3);
+    assert.deepEqual([...before.samples.rttNs.slice(0, 3)], [...now.samples.rttNs]);
+    assert.deepEqual([...before.samples.txDelayNs.slice(0, 3)], [0, 0, 0], 'which means unknown');
   }
+});
+
+test('blocks of samples put together hold what each held, in columns of their own until the next bytes', () => {
+  const counters = events.find(({ kind }) => kind === 'counters') as EngineEvent;
+  const whole = [start, samples(5), samples(300), counters, samples(7), samples(1), counters, samples(600)];
+  const bytes = encode(whole);
+  const half = bytes.length >> 1;
+  const decoder = new FrameDecoder({ joinSamples: true });
+  const seen: number[] = [];
+  for (const chunk of [bytes.subarray(0, half), bytes.subarray(half)]) {
+    const joined = decoder.push(chunk).flatMap((event) => (event.kind === 'samples' ? [event.samples] : []));
+    // Only once all events of the chunk are made: none may stand where another one does.
+    for (const { length, lagNs, seq, rttNs, cuts } of joined) {
+      assert.equal(cuts?.at(-1), length);
+      for (let i = 0; i < length; i += 1) {
+        const index = lagNs[i] as number;
+        seen.push(index);
+        assert.equal(seq[i], (0xffff_fff0 + index) >>> 0);
+        assert.equal(rttNs[i], index % 7 === 3 ? -1 : 127_104_321);
+      }
+    }
+  }
+  const expected = whole.flatMap((event) => (event.kind === 'samples' ? [...event.samples.lagNs] : []));
+  assert.deepEqual(seen, expected);
 });
 
 test('the cuts of the pipe do not matter', () => {

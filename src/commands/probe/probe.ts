@@ -3,7 +3,8 @@ import { formatLength } from '../../format/duration.js';
 import { packageVersion } from '../../installation/version.js';
 import type { ProberHello } from '../../model/engine-event.js';
 import { judgingOf } from '../../model/judging.js';
-import { type ProbePlan, UNWATCHED_TELL_NS } from '../../model/plan.js';
+import { type ProbePlan, UNSEEN_TELL_NS, UNWATCHED_TELL_NS } from '../../model/plan.js';
+import { present } from '../../model/present.js';
 import { SECOND } from '../../model/time.js';
 import { watchesOf } from '../../model/watch.js';
 import { PROBE_STREAM, type ProbeInfo } from '../../recording/recorded-run.js';
@@ -43,7 +44,7 @@ export async function probe(given: ProbeOptions, io: Io): Promise<number> {
   // Drawn here, so that a tracer can be told it.
   const planned = {
     ...planProbe(options, targets, vantage, asked.paths),
-    ...(isLookedAt(options, io) ? {} : { tellNs: UNWATCHED_TELL_NS }),
+    ...present({ tellNs: tellNs(options, io) }),
     secret: randomBytes(16).toString('hex'),
   };
   if (options.live) checkTerminal(options.ascii);
@@ -82,6 +83,18 @@ export async function probe(given: ProbeOptions, io: Io): Promise<number> {
       await recorder?.close();
     }
   });
+}
+
+/** How long what was seen may wait to be told; the prober's own default where each sample counts. */
+function tellNs(options: ProbeOptions, io: Io): number | undefined {
+  if (isLookedAt(options, io)) return undefined;
+  return showsTheEndAlone(options, io) ? UNSEEN_TELL_NS : UNWATCHED_TELL_NS;
+}
+
+/** Nothing is printed, drawn or written down before the run has ended. */
+function showsTheEndAlone({ format, quiet, record }: ProbeOptions, io: Io): boolean {
+  const printsNothing = format === 'json' || (format === 'text' && quiet);
+  return printsNothing && record === undefined && (quiet || !io.errIsTerminal);
 }
 
 /** Somebody sees each sample as it comes, or something is to be done as soon as a stall is known. */

@@ -53,10 +53,13 @@ export class RunQuality {
   /** Who stamped the arrival of each reply: stamps of different sources are not silently taken for one another. */
   #addStamps({ length, outcome, flags }: SampleColumns): void {
     if (this.#timestamps === 'sim') return;
+    const byPlace = new Uint32Array(RECEIVED_STAMPS.length);
     for (let i = 0; i < length; i += 1) {
-      if (outcome[i] !== Outcomes.reply && outcome[i] !== Outcomes.late) continue;
-      this.#stamps[RECEIVED_STAMPS[stampPlace(flags[i] as number)] as ReceivedStamp] += 1;
+      if ((outcome[i] as number) > Outcomes.late) continue;
+      const place = stampPlace(flags[i] as number);
+      byPlace[place] = (byPlace[place] as number) + 1;
     }
+    for (const [place, count] of byPlace.entries()) this.#stamps[RECEIVED_STAMPS[place] as ReceivedStamp] += count;
   }
 
   record(): QualityRecord {

@@ -51,7 +51,8 @@ export class RepeatedProbes {
     const place = table.find(path, packet.number, salt);
     if (place < 0) {
       if (!packet.isTcp) return Repeats.none;
-      if (this.overdue.find(path, packet.number, salt) >= 0) return Repeats.sentAgain;
+      const isOverdue = this.overdue.start < this.overdue.end && this.overdue.find(path, packet.number, salt) >= 0;
+      if (isOverdue) return Repeats.sentAgain;
       return packet.hasOptions && table.findAnswered(path, packet.number, salt) >= 0 ? Repeats.sentAgain : Repeats.none;
     }
     const slot = table.slot(place);
