@@ -14,9 +14,9 @@ const USUAL = ['8s', '20s', '5s'];
 
 /**
  * @param rxray the command that runs it
- * @param lengths of the probes, of the bisections and of the trace
+ * @param lengths of the probes, of the bisections and of the trace; then options of the faults
  */
-export async function requestsDemo(rxray, [probing, bisecting, tracing] = USUAL) {
+export async function requestsDemo(rxray, [probing, bisecting, tracing, ...more] = USUAL) {
   /** What is typed, and what comes of it; faults make some of these end with 1. */
   const runBy = (through, args) => {
     process.stdout.write(`\n$ ${[...through, 'rxray', ...args].join(' ')}\n`);
@@ -53,7 +53,7 @@ export async function requestsDemo(rxray, [probing, bisecting, tracing] = USUAL)
       beside.kill('SIGINT');
     };
     console.log('\n=== requests are slow now and then');
-    run('lab', 'fault', 'softirq', 'on', '--queue', '1', '--name', LAB);
+    run('lab', 'fault', 'softirq', 'on', '--queue', '1', '--name', LAB, ...more);
     measure(...seen, '-d', probing);
     fromShell(...judged);
     console.log('\n=== the same, with a vantage on the node and a second one beside');
@@ -61,7 +61,7 @@ export async function requestsDemo(rxray, [probing, bisecting, tracing] = USUAL)
     traced('stall', '--hosts', machines, '--vantage', 'bad');
     run('lab', 'fault', 'softirq', 'off', '--name', LAB);
     console.log('\n=== its twin: as slow, and the network is innocent');
-    run('lab', 'fault', 'server', 'on', '--name', LAB);
+    run('lab', 'fault', 'server', 'on', '--name', LAB, ...more);
     measure(...seen, '-d', probing);
     fromShell(...judged);
     const web = lab.processes.find(({ role }) => role === 'web')?.pid;

@@ -7,7 +7,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { availableParallelism, freemem } from 'node:os';
 import { join, relative } from 'node:path';
 import { root, sideBySide, step } from './step.mjs';
-import { startBehind } from './test/behind.mjs';
+import { startBehind, startOnFirstCpu } from './test/apart.mjs';
 import { Phases } from './test/phases.mjs';
 import { runTests } from './test/run-tests.mjs';
 import { Tally } from './test/tally.mjs';
@@ -23,11 +23,16 @@ const UNTIMED =
 /** The ones that compare instants to a millisecond or less: nothing else runs meanwhile. */
 const EXACT = /^e2e\/(stall-detection|engine-stalls|rtt-accuracy|omission)\./;
 /**
+ * The ones that judge nothing shorter than some tens of milliseconds, and whose faults hold packets: they keep to the first
+ * CPU beside those whose faults take the second.
+ */
+const FIRST_CPU =
+  /^e2e\/(agent|agent-changes|agent-kills|killed-and-dead|real-servers|report-requests)\.|^lab\/(overlay|holding-faults|serving-faults)\.|^recording\/replay\.|^requests\/(http|dns)\./;
+/**
  * The ones whose faults, if any, hold packets and no CPU: two at once are not in each other's way, nobody is to be blamed
  * for what another takes, and nobody waits for a CPU.
  */
-const HOLDING =
-  /^e2e\/(none|old-kernel|engines|agent|agent-changes|agent-kills|killed-and-dead|real-servers|report-requests|request-verdicts|holding-verdicts)\.|^lab\/(overlay|holding-faults|serving-faults)\.|^recording\/replay\.|^requests\/(http|dns)\./;
+const HOLDING = /^e2e\/(none|old-kernel|engines|receiver-view|check|request-verdicts|holding-verdicts)\./;
 /** Captures of some hundred MB, several at once. */
 const LEAST_MEMORY = 4e9;
 
@@ -50,7 +55,7 @@ if (part === 'all') await phases.of('setup', () => step('node', ['scripts/setup.
 await phases.of('build', () => step('node', ['scripts/build.mjs']));
 if (part === 'quick') await phases.of('types and lint', () => step('node', ['scripts/check.mjs', '--quick']));
 if (part === 'all') {
-  const make = ['make', '--no-print-directory', '-s', '-C', 'native'];
+  const make = ['make', '--no-print-directory', '-s', '-j2', '-C', 'native'];
   await phases.of('checks and native tests', () =>
     sideBySide([
       ['node', 'scripts/check.mjs'],
@@ -70,10 +75,12 @@ const untimed = files.filter(is(REAL)).filter(is(UNTIMED));
 if (part === 'all' || part === 'real') {
   await phases.of('exact tests, one by one', () => runTests(timed.filter(is(EXACT)), 1, tally));
   const behind = startBehind(part === 'all' ? [...untimed, ...slow, ...together(small)] : untimed, tally);
-  const others = timed.filter(isNot(EXACT));
-  await phases.of('tests whose faults take a CPU, others behind them', () =>
+  const [beside, others] = [timed.filter(is(FIRST_CPU)), timed.filter(isNot(EXACT)).filter(isNot(FIRST_CPU))];
+  const besideDone = startOnFirstCpu(beside, tally);
+  await phases.of('tests whose faults take the second CPU, others beside and behind them', () =>
     runTests(others.filter(isNot(HOLDING)), 1, tally),
   );
+  await phases.of('the rest of those beside', () => besideDone);
   await phases.of('tests whose faults hold packets, others behind them', () =>
     runTests(others.filter(is(HOLDING)), 2, tally),
   );

@@ -165,7 +165,13 @@ export class AgentLab {
     return command(['ip', 'netns', 'pids', agent.namespace])
       .split('\n')
       .filter((line) => line !== '')
-      .map((pid) => ({ pid: Number(pid), name: readFileSync(`/proc/${pid}/comm`, 'utf8').trim() }));
+      .flatMap((pid) => {
+        try {
+          return [{ pid: Number(pid), name: readFileSync(`/proc/${pid}/comm`, 'utf8').trim() }];
+        } catch {
+          return []; // It has ended meanwhile.
+        }
+      });
   }
 
   /** What answers in a namespace; empty where nothing does. */

@@ -10,7 +10,10 @@ test('npm run demo -- requests: from slow requests to a process, and to a system
   ...needsRoot,
   timeout: 200_000,
 }, (t) => {
-  const done = spawnSync(process.execPath, [DEMO, '4s', '14s', '4s'], { encoding: 'utf8', timeout: 180_000 });
+  const done = spawnSync(process.execPath, [DEMO, '3s', '10s', '3s', '--period', '300ms-900ms'], {
+    encoding: 'utf8',
+    timeout: 180_000,
+  });
   const [, alone = '', within = '', twin = ''] = done.stdout.split('\n=== ');
   t.diagnostic(done.stdout.length > 0 ? done.stdout : done.stderr);
   assert.equal(done.status, 0, done.stderr);

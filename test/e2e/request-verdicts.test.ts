@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
 import { ACCUSATION, verdictPlace } from '../verdicts/expected.js';
+import { limitedTo } from '../verdicts/limited-group.js';
 import { LabPool, requestTrial, servedVerdict } from '../verdicts/request-trials.js';
 import { needsRoot } from './lab-probing.js';
 
@@ -47,6 +48,17 @@ suite('wire or server, three labs at a time', { ...needsRoot, concurrency: 3, ti
     assert.ok(verdict.probability >= ACCUSATION);
     for (const beside of verdict.indistinguishable) assert.match(beside, /^accept-queue\+(server|throttled)$/);
     assert.match(verdict.quality.notes.join('\n'), /overflows of accept queues/);
+  });
+
+  test('look-alike of a quota: a server that stands still in a group whose quota is not used up', async (t) => {
+    const program = `const word = new Int32Array(new SharedArrayBuffer(4));
+      require('node:http').createServer((_, response) => response.end('hello')).listen(8090, () => console.log('ready'));
+      setInterval(() => Atomics.wait(word, 0, 0, 200), 1000);`;
+    const verdict = await labs.with((lab) =>
+      servedVerdict(t, lab, { port: 8090, program, begin: limitedTo(t, lab, 'idle', 2) }),
+    );
+    assert.equal(verdictPlace(verdict), 'server@node', JSON.stringify(verdict.posterior));
+    assert.deepEqual(verdict.indistinguishable, []);
   });
 
   test('none: a quiet server is not to blame', async (t) => {

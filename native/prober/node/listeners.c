@@ -2,7 +2,6 @@
 #include "listeners.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
@@ -14,11 +13,11 @@
 #include <unistd.h>
 
 #include "json.h"
+#include "netlink_dump.h"
 #include "small_file.h"
 
 #define LISTENERS_MOST 64 /* SO_REUSEPORT has one for each worker */
 #define LISTEN_STATE 10 /* TCP_LISTEN of the kernel */
-#define BUFFER_BYTES 16384
 
 struct listener {
 	uint32_t inode, waiting, limit;
@@ -30,22 +29,21 @@ struct listeners {
 	size_t count;
 };
 
-/* Takes one answer in; false at the end of them. */
-static bool take(struct listeners *found, const struct nlmsghdr *header, uint16_t port, bool *failed)
-{
-	const struct inet_diag_msg *socket = NLMSG_DATA(header);
+struct question {
+	struct listeners *found;
+	uint16_t port;
+};
 
-	if (header->nlmsg_type == NLMSG_DONE)
-		return false;
-	if (header->nlmsg_type == NLMSG_ERROR) {
-		*failed = true;
-		return false;
-	}
-	if (ntohs(socket->id.idiag_sport) == port && found->count < LISTENERS_MOST)
+static void take(void *context, const struct nlmsghdr *header)
+{
+	const struct question *question = context;
+	const struct inet_diag_msg *socket = NLMSG_DATA(header);
+	struct listeners *found = question->found;
+
+	if (ntohs(socket->id.idiag_sport) == question->port && found->count < LISTENERS_MOST)
 		found->list[found->count++] = (struct listener){.inode = socket->idiag_inode,
 		                                                .waiting = socket->idiag_rqueue,
 		                                                .limit = socket->idiag_wqueue};
-	return true;
 }
 
 static bool ask(struct listeners *found, int fd, uint8_t family, uint16_t port)
@@ -59,24 +57,9 @@ static bool ask(struct listeners *found, int fd, uint8_t family, uint16_t port)
 	           .request = {.sdiag_family = family,
 	                       .sdiag_protocol = IPPROTO_TCP,
 	                       .idiag_states = 1u << LISTEN_STATE}};
-	_Alignas(struct nlmsghdr) char buffer[BUFFER_BYTES];
-	bool more = true, failed = false;
+	struct question question = {.found = found, .port = port};
 
-	if (send(fd, &asked, sizeof(asked), 0) != sizeof(asked))
-		return false;
-	while (more) {
-		ssize_t got = recv(fd, buffer, sizeof(buffer), 0);
-		size_t left = got > 0 ? (size_t)got : 0;
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return false;
-		for (struct nlmsghdr *header = (void *)buffer; more && NLMSG_OK(header, left);
-		     header = NLMSG_NEXT(header, left))
-			more = take(found, header, port, &failed);
-	}
-	return !failed;
+	return netlink_dump(fd, &asked.header, ALL_TIME, take, &question) != DUMP_FAILED;
 }
 
 /* Whether a descriptor of a process is one of the sockets, which then belongs to it. */

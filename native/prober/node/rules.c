@@ -20,9 +20,9 @@
 #include <unistd.h>
 
 #include "json.h"
+#include "netlink_dump.h"
 #include "small_file.h"
 
-#define BUFFER_BYTES 65536
 #define COUNTING_NS 300000000 /* of CPU time: a dump of hundreds of thousands of rules is given up then */
 #define AT_WORK_MOST 16
 
@@ -30,7 +30,6 @@
 struct count {
 	uint64_t rules, here, longest;
 	char chain[NFT_NAME_MAXLEN], longest_chain[NFT_NAME_MAXLEN];
-	bool complete;
 };
 
 static const char *const tables_of[] = {"raw", "mangle", "nat", "filter", "security"};
@@ -112,8 +111,9 @@ static const char *text_of(const struct nlmsghdr *header, unsigned wanted)
 	return NULL;
 }
 
-static void take_rule(struct count *count, const struct nlmsghdr *header)
+static void take_rule(void *context, const struct nlmsghdr *header)
 {
+	struct count *count = context;
 	const char *chain = text_of(header, NFTA_RULE_CHAIN);
 
 	count->rules++;
@@ -129,30 +129,7 @@ static void take_rule(struct count *count, const struct nlmsghdr *header)
 	}
 }
 
-/* Takes one answer in; false at the end of them. */
-static bool take(struct count *count, const struct nlmsghdr *header, bool *failed)
-{
-	if (header->nlmsg_type == NLMSG_DONE) {
-		count->complete = true;
-		return false;
-	}
-	if (header->nlmsg_type == NLMSG_ERROR) {
-		*failed = true;
-		return false;
-	}
-	take_rule(count, header);
-	return true;
-}
-
-static int64_t cpu_time(void)
-{
-	struct timespec now;
-
-	return clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now) == 0 ? now.tv_sec * 1000000000ll + now.tv_nsec
-	                                                         : 0;
-}
-
-static bool ask(struct count *count, int fd, uint8_t family)
+static enum dump ask(struct count *count, int fd, uint8_t family)
 {
 	struct {
 		struct nlmsghdr header;
@@ -161,27 +138,9 @@ static bool ask(struct count *count, int fd, uint8_t family)
 	                      .nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETRULE,
 	                      .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
 	           .about = {.nfgen_family = family}};
-	static _Alignas(struct nlmsghdr) char buffer[BUFFER_BYTES];
-	int64_t until = cpu_time() + COUNTING_NS;
-	bool more = true, failed = false;
 
-	count->complete = false;
 	count->chain[0] = '\0';
-	if (send(fd, &asked, sizeof(asked), 0) != sizeof(asked))
-		return false;
-	while (more && cpu_time() < until) {
-		ssize_t got = recv(fd, buffer, sizeof(buffer), 0);
-		size_t left = got > 0 ? (size_t)got : 0;
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return false;
-		for (struct nlmsghdr *header = (void *)buffer; more && NLMSG_OK(header, left);
-		     header = NLMSG_NEXT(header, left))
-			more = take(count, header, &failed);
-	}
-	return !failed;
+	return netlink_dump(fd, &asked.header, COUNTING_NS, take_rule, count);
 }
 
 /* Rules of the table family `inet` hold for both. */
@@ -194,9 +153,10 @@ static void add_nftables(struct json *json, bool ipv6)
 	for (size_t i = 0; known && i < sizeof(families); i++) {
 		/* A dump that was given up goes on in its socket. */
 		int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+		enum dump dump = fd >= 0 ? ask(&count, fd, families[i]) : DUMP_FAILED;
 
-		known = fd >= 0 && ask(&count, fd, families[i]);
-		complete = complete && count.complete;
+		known = dump != DUMP_FAILED;
+		complete = complete && dump == DUMP_COMPLETE;
 		if (fd >= 0)
 			close(fd);
 	}

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-// Tests that get of the CPUs what others leave: in a process of their own, scheduled as idle. What they print comes out
-// whole, when all have ended.
+// Tests in a process of their own, beside others. What they print comes out whole, when all have ended.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -12,18 +11,30 @@ import { Tally } from './tally.mjs';
 
 const OWN = fileURLToPath(import.meta.url);
 
-/** Resolves when all have ended and `tally` has them. */
-export async function startBehind(paths, tally) {
+/**
+ * Gets of the CPUs what others leave.
+ *
+ * @returns resolves when all have ended and `tally` has them
+ */
+export function startBehind(paths, tally) {
+  // One more than there are CPUs, as many of them wait.
+  return startApart(['chrt', '--idle', '0'], paths, availableParallelism() + 1, tally);
+}
+
+/** Keeps to the first CPU, one after the other: faults that take a CPU take the second. */
+export function startOnFirstCpu(paths, tally) {
+  return startApart(['taskset', '--cpu-list', '0'], paths, 1, tally);
+}
+
+async function startApart(through, paths, atOnce, tally) {
   if (paths.length === 0) return;
-  const folder = mkdtempSync(join(tmpdir(), 'behind-'));
+  const folder = mkdtempSync(join(tmpdir(), 'apart-'));
   const [list, result] = [join(folder, 'files'), join(folder, 'tally')];
   writeFileSync(list, paths.join('\n'));
   try {
     const printed = [];
-    const child = spawn('setsid', ['--wait', 'chrt', '--idle', '0', process.execPath, OWN, list, result], {
-      cwd: root,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const words = [...through, process.execPath, OWN, list, result, String(atOnce), through[0]];
+    const child = spawn('setsid', ['--wait', ...words], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
     const end = () => process.kill(-child.pid);
     process.once('exit', end);
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
@@ -39,13 +50,12 @@ export async function startBehind(paths, tally) {
 }
 
 if (process.argv[1] === OWN) {
-  const [, , list, result] = process.argv;
+  const [, , list, result, atOnce, through] = process.argv;
   try {
     // Where the kernel gives each session a share of its own, the classes of tasks count within one only.
-    writeFileSync('/proc/self/autogroup', '19');
+    if (through === 'chrt') writeFileSync('/proc/self/autogroup', '19');
   } catch {}
   const tally = new Tally(join(root, 'dist/test'));
-  // One more than there are CPUs, as many of them wait.
-  await runTests(readFileSync(list, 'utf8').split('\n'), availableParallelism() + 1, tally);
+  await runTests(readFileSync(list, 'utf8').split('\n'), Number(atOnce), tally);
   writeFileSync(result, JSON.stringify(tally));
 }
