@@ -438,6 +438,19 @@ suite('a verdict explains itself', () => {
     assert.deepEqual(lessLikely, [{ cause: 'host', because: 'told', factor: 99 }]);
   });
 
+  test('the reason told is the weightiest that the other cause would not show, where there is one', () => {
+    const because = (terms: readonly { words: string; weight: number; refutes: boolean }[]) =>
+      doubted(
+        { shares: [{ hypothesis: { cause: 'server' } }] } as never,
+        [{ other: { cause: 'network', words: '' }, terms, weight: Math.log(1000) } as never],
+        [],
+      ).ruledOut[0]?.because;
+    const asItDoes = { words: 'waited, as it does', weight: 9, refutes: false };
+    const passed = { words: 'passed', weight: 3, refutes: true };
+    assert.equal(because([asItDoes, passed]), 'passed');
+    assert.equal(because([asItDoes, { ...passed, weight: -3 }]), 'waited, as it does');
+  });
+
   test('each term moved the posterior by more than a factor of 2', () => {
     assert.ok(verdict.terms.length > 5);
     assert.ok(verdict.terms.every(({ factor }) => factor > 2));

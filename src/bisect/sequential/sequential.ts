@@ -205,7 +205,7 @@ function doubts(
     const places = scored.filter(({ hypothesis }) => hypothesis.cause === cause && hypothesis !== share.hypothesis);
     const best = places.sort((a, b) => b.bestScore - a.bestScore)[0];
     if (best === undefined) return [];
-    const terms = [{ words: becauseOf(counts, lead, best), weight: 1 }];
+    const terms = [{ words: becauseOf(counts, lead, best), weight: 1, refutes: true }];
     return [{ other: best.hypothesis, terms, weight: lead.bestScore - best.bestScore }];
   });
   const { ruledOut, lessLikely } = doubted(leading, told, equal);

@@ -54,11 +54,17 @@ export function doubted(
   const rest = told.filter(({ other }) => !named.has(other.cause) && !equal.includes(other.cause));
   const say = ({ other, terms, weight }: Alternative): Doubted => ({
     cause: other.cause,
-    because: terms.find((term) => term.weight > 0)?.words ?? `nothing that was seen speaks for it`,
+    because:
+      (speaking(terms).find(({ refutes }) => refutes) ?? speaking(terms)[0])?.words ??
+      'nothing that was seen speaks for it',
     factor: Number(Math.min(MOST_FACTOR, Math.exp(Math.min(weight, 60))).toPrecision(3)),
   });
   return {
     ruledOut: rest.filter(({ weight }) => weight >= RULED_OUT).map(say),
     lessLikely: rest.filter(({ weight }) => weight < RULED_OUT && weight > -EQUAL_STANDING).map(say),
   };
+}
+
+function speaking(terms: readonly WeighedTerm[]): WeighedTerm[] {
+  return terms.filter(({ weight }) => weight > 0);
 }

@@ -15,6 +15,8 @@ const TOLD = Math.LN2;
 
 export interface WeighedTerm {
   readonly words: string;
+  /** Whether that is not what the other cause would show; where it is, only how often speaks for or against it. */
+  readonly refutes: boolean;
   /** log of the factor in favour of the leading account. */
   readonly weight: number;
 }
@@ -25,32 +27,38 @@ export function compare(known: Case, leading: Account, other: Hypothesis): Weigh
   const own = incidents.map((incident) => known.incidents[incident] as Observation);
   const theirs = scoreShare(known, other, incidents);
   const terms = known.topology.paths.map((path, index) => ({
-    words: pathWords(known, own, index, path.name, other, leading),
+    ...pathWords(known, own, index, path.name, other, leading),
     weight: sumOf(leading, (share) => share.byPath[index] ?? 0) - (theirs.byPath[index] ?? 0),
   }));
   terms.push(
     {
       words: partingWords(known, own, other),
+      refutes: true,
       weight: sumOf(leading, (share) => share.parting) - theirs.parting,
     },
     {
       words: orderWords(own, other),
+      refutes: true,
       weight: sumOf(leading, (share) => share.order) - theirs.order,
     },
     {
       words: kindWords(own, other),
+      refutes: true,
       weight: sumOf(leading, (share) => share.kinds) - theirs.kinds,
     },
     {
       words: arrivalWords(own, other),
+      refutes: true,
       weight: sumOf(leading, (share) => share.arrivals) - theirs.arrivals,
     },
     {
       words: accountWords(known, leading, other),
+      refutes: true,
       weight: sumOf(leading, (share) => share.account) - theirs.account,
     },
     {
       words: cpuWords(known, own, other),
+      refutes: true,
       weight: sumOf(leading, (share) => share.cpus) - theirs.cpus,
     },
   );
@@ -78,39 +86,43 @@ function pathWords(
   name: string,
   other: Hypothesis,
   leading: Account,
-): string {
+): Pick<WeighedTerm, 'words' | 'refutes'> {
   const { hit, clean } = countOf(own, path);
   const partial = own.filter(({ paths }) => isHit(paths[path]) && (paths[path]?.clean.length ?? 0) > 0).length;
   const reach = reachOf(other, path);
   const what = other.words;
   const all = times(hit + clean);
+  const against = (words: string) => ({ words, refutes: true });
+  const alike = (words: string) => ({ words, refutes: false });
   switch (reach) {
     case 'all':
-      if (partial > 0) return `only some flows of ${name} waited in ${times(partial)}; if ${what}, all of them do`;
+      if (partial > 0) {
+        return against(`only some flows of ${name} waited in ${times(partial)}; if ${what}, all of them do`);
+      }
       return clean >= hit
-        ? `${name} passed in ${clean} of ${all}; if ${what}, it waits too`
-        : `${name} waited in ${hit} of ${all}, as it does if ${what}`;
+        ? against(`${name} passed in ${clean} of ${all}; if ${what}, it waits too`)
+        : alike(`${name} waited in ${hit} of ${all}, as it does if ${what}`);
     case 'by-flow':
       if (known.topology.paths[path]?.flows === 1 || hit === 0)
         return hit === 0
-          ? `${name} passed in ${clean} of ${all}; if ${what}, it waits where it hashes onto the queue`
-          : `${name} waited in ${hit} of ${all}; if ${what}, that takes its hash to fall onto the queue`;
+          ? against(`${name} passed in ${clean} of ${all}; if ${what}, it waits where it hashes onto the queue`)
+          : alike(`${name} waited in ${hit} of ${all}; if ${what}, that takes its hash to fall onto the queue`);
       return partial > 0
-        ? `some flows of ${name} waited and others passed, as they do if ${what}`
-        : `all flows of ${name} waited together; if ${what}, those on other queues pass`;
+        ? alike(`some flows of ${name} waited and others passed, as they do if ${what}`)
+        : against(`all flows of ${name} waited together; if ${what}, those on other queues pass`);
     case 'new':
-      return `${name}: new and known source ports fared alike or not, against what is expected if ${what}`;
+      return against(`${name}: new and known source ports fared alike or not, against what is expected if ${what}`);
     case 'some':
     case 'any':
-      return hit === 0
-        ? `${name} passed in ${all}, which it may do if ${what}`
-        : `${name} waited in ${hit} of ${all}, which it may do if ${what}`;
+      return alike(
+        `${name} ${hit === 0 ? `passed in ${all}` : `waited in ${hit} of ${all}`}, which it may do if ${what}`,
+      );
     case 'none': {
-      if (hit === 0) return `${name} passed in ${all}, which it does if ${what}`;
+      if (hit === 0) return alike(`${name} passed in ${all}, which it does if ${what}`);
       const leads = leading.shares.some(({ hypothesis }) => reachOf(hypothesis, path) !== 'none');
       return leads
-        ? `${name} waited in ${hit} of ${all}; it would not if ${what}`
-        : `${name} waited in ${hit} of ${all}, which neither explains`;
+        ? against(`${name} waited in ${hit} of ${all}; it would not if ${what}`)
+        : alike(`${name} waited in ${hit} of ${all}, which neither explains`);
     }
   }
 }
