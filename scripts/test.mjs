@@ -23,16 +23,17 @@ const UNTIMED =
 /** The ones that compare instants to a millisecond or less: nothing else runs meanwhile. */
 const EXACT = /^e2e\/(stall-detection|engine-stalls|rtt-accuracy|omission)\./;
 /**
- * The ones that judge nothing shorter than some tens of milliseconds, and whose faults hold packets: they keep to the first
- * CPU beside those whose faults take the second.
+ * The ones that judge nothing shorter than some tens of milliseconds, whose faults hold packets, and that need no lab, which
+ * wants two CPUs: they keep to the first one beside those whose faults take the second.
  */
 const FIRST_CPU =
-  /^e2e\/(agent|agent-changes|agent-kills|killed-and-dead|real-servers|report-requests)\.|^lab\/(overlay|holding-faults|serving-faults)\.|^recording\/replay\.|^requests\/(http|dns)\./;
+  /^e2e\/(agent|agent-changes|agent-kills|killed-and-dead|real-servers)\.|^recording\/replay\.|^requests\/(http|dns)\./;
 /**
  * The ones whose faults, if any, hold packets and no CPU: two at once are not in each other's way, nobody is to be blamed
  * for what another takes, and nobody waits for a CPU.
  */
-const HOLDING = /^e2e\/(none|old-kernel|engines|receiver-view|check|request-verdicts|holding-verdicts)\./;
+const HOLDING =
+  /^e2e\/(none|old-kernel|engines|receiver-view|check|report-requests|request-verdicts|holding-verdicts)\.|^lab\/(overlay|holding-faults|serving-faults)\./;
 /** Captures of some hundred MB, several at once. */
 const LEAST_MEMORY = 4e9;
 

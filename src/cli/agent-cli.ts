@@ -1,4 +1,4 @@
-import type { Argv, CommandModule } from 'yargs';
+import type { Argv, CommandModule, Options } from 'yargs';
 import { type CommandContext, UsageWanted } from './command.js';
 import * as shared from './shared-options.js';
 
@@ -11,6 +11,12 @@ interface AgentArguments {
   readonly 'secret-file': string | undefined;
 }
 
+/** Options of a command that its own commands do not have. */
+function ofThisAlone<O extends Record<string, Options>>(options: O): { [K in keyof O]: O[K] & { global: false } } {
+  const alone = Object.entries(options).map(([name, option]) => [name, { ...option, global: false }]);
+  return Object.fromEntries(alone) as { [K in keyof O]: O[K] & { global: false } };
+}
+
 /** `rxray agent`: watches from one node, always, and exports what it sees. */
 export function agentCommand({ run, isBare }: CommandContext): CommandModule<object, AgentArguments> {
   return {
@@ -21,18 +27,20 @@ export function agentCommand({ run, isBare }: CommandContext): CommandModule<obj
         .command(check(run))
         .command(example(run))
         .command(key(run))
-        .options({
-          config: { ...shared.word, describe: 'agent.yaml; it is taken up again when it changes, and on SIGHUP' },
-          node: { ...shared.word, describe: 'name of this node', defaultDescription: 'NODE_NAME, else the host’s' },
-          zone: { ...shared.word, describe: 'zone of this node' },
-          members: { ...shared.word, describe: 'file of the members of the fleet' },
-          listen: {
-            ...shared.word,
-            describe: 'where metrics are served',
-            defaultDescription: '127.0.0.1:9469',
-          },
-          'secret-file': { ...shared.word, describe: 'file of the secret of the fleet, for what arrives' },
-        })
+        .options(
+          ofThisAlone({
+            config: { ...shared.word, describe: 'agent.yaml; it is taken up again when it changes, and on SIGHUP' },
+            node: { ...shared.word, describe: 'name of this node', defaultDescription: 'NODE_NAME, else the host’s' },
+            zone: { ...shared.word, describe: 'zone of this node' },
+            members: { ...shared.word, describe: 'file of the members of the fleet' },
+            listen: {
+              ...shared.word,
+              describe: 'where metrics are served',
+              defaultDescription: '127.0.0.1:9469',
+            },
+            'secret-file': { ...shared.word, describe: 'file of the secret of the fleet, for what arrives' },
+          }),
+        )
         .example('$0 agent --config /etc/rxray/agent.yaml', 'as a service of every node')
         .example('$0 agent --node node-1 --members members.yaml', 'without a file of its own')
         .example('$0 agent example > agent.yaml', 'a file with every entry, explained')

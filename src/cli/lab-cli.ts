@@ -80,7 +80,7 @@ function down(run: Run): CommandModule<object, { name: string }> {
   return {
     command: 'down',
     describe: 'take everything away, whatever state it is in',
-    builder: named,
+    builder: (yargs) => named(yargs),
     handler: ({ name }) => run(async (io) => (await lab()).labDownCommand({ name }, io)),
   };
 }

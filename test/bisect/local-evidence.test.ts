@@ -208,6 +208,17 @@ const SITUATIONS: readonly Situation[] = [
     probability: [0.3, 0.89],
   },
   {
+    is: 'what a vantage has to take in waits, as both its targets see, and its kernel is not asked: it stays in question',
+    fault: { stage: 'sender', machine: 'shell' },
+    tell: (from, to, window) => [
+      ...arrivals('on-the-way-back')(from, to, window),
+      ...arrivals('on-the-way-back', 'node-remote')(from, to, window),
+    ],
+    says: 'sender at shell',
+    alike: ['network'],
+    probability: [0.4, 0.89],
+  },
+  {
     is: 'one delay seen inside the node does not overturn what the paths say',
     fault: { stage: 'ipip', machine: 'bad' },
     tell: (from, to, window) => (window === 3 ? arrivals('inside-node')(from, to, window) : []),

@@ -1,5 +1,5 @@
 import { machineOfVantage, type Topology } from '../paths/topology.js';
-import { type Reach, STALLING } from './hypothesis.js';
+import { type Reach, STALLING, type Ways } from './hypothesis.js';
 import type { CauseKnowledge } from './knowledge.js';
 import { type Scene, traceAdvice } from './scene.js';
 
@@ -8,6 +8,12 @@ const QUEUES = 0.4;
 const ONE_QUEUE = 0.3;
 /** Packets that wait on their way out wait for no receive work, which is what the trace looks at. */
 const UNSEEN = 0.2;
+/** What it sends waits, or the replies that it has to take in do, or both. */
+const OUT_OR_IN: Ways = [
+  [0.3, [0.93, 0.02, 0.05]],
+  [0.45, [0.05, 0.02, 0.93]],
+  [0.25, [0.4, 0.02, 0.58]],
+];
 
 /**
  * The vantage's own side waits: its CPU, its queues out, or its receive queues when replies come. Holds for paths from
@@ -34,8 +40,8 @@ export const sender: CauseKnowledge = {
     waits: 0.6,
     blind: UNSEEN,
     blindByFlow: UNSEEN,
-    here: [[1, [0.3, 0.02, 0.68]]],
-    elsewhere: [[1, [0.3, 0.02, 0.68]]],
+    here: OUT_OR_IN,
+    elsewhere: OUT_OR_IN,
   },
   meaning: (place) => `${place} itself is slow to send, or to take in the replies.`,
   lookInto: ([machine = ''], scene) => [
