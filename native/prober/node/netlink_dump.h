@@ -14,8 +14,8 @@ enum dump {
 };
 
 /*
- * Asks the kernel for a list over a netlink socket, and hands on each message of the answer. A dump that was given up
- * goes on in its socket, which is of no use for another.
+ * Asks the kernel for a list over a netlink socket, and hands on each message of the answer. A dump that was
+ * given up goes on in its socket, which is of no use for another.
  *
  * asked:  with its length and NLM_F_DUMP
  * cpu_ns: CPU time that it may take
