@@ -149,8 +149,7 @@ function toQuestion(args: SyscallsArgs, hasCommand: boolean): TraceSyscallsOptio
   const others = totals || args['flight-recorder'];
   const min = args.min ?? (others ? undefined : hasCommand ? '0' : DEFAULT_MIN);
   const minNs = min === undefined ? undefined : min === '0' ? 0 : parseDuration(min, '--min');
-  // A stack is taken where a call leaves its CPU, which only the exact way knows in time.
-  const isExact = args.exact || others || args.stacks;
+  const isExact = args.exact || others;
   return {
     question: 'syscalls',
     minNs,

@@ -60,11 +60,14 @@ async function run({ seconds, say }: Setting): Promise<PartResult> {
     // In turn, so that what disturbs the machine for a while disturbs all.
     for (const way of ways) measured.get(way.name)?.push(await nsPerCall(way));
   }
-  const untraced = spread(measured.get('untraced') ?? []).p50;
+  const bare = measured.get('untraced') ?? [];
+  const untraced = spread(bare).p50;
   const figures = ways.map(({ name }) => {
     const values = measured.get(name) ?? [];
     const ns = spread(values).p50;
-    return { name, nsPerCall: ns, addedNs: ns - untraced, ratio: ns / untraced, values };
+    // Round by round: what slows the machine down for a while slows both.
+    const ratio = spread(values.map((value, round) => value / (bare[round] as number))).p50;
+    return { name, nsPerCall: ns, addedNs: ns - untraced, ratio, values };
   });
   const added = (name: string) => figures.find((figure) => figure.name === name)?.addedNs;
   const own = figures.find(({ name }) => name === '--min 200ms');
@@ -73,7 +76,7 @@ async function run({ seconds, say }: Setting): Promise<PartResult> {
   return {
     tables: [
       {
-        title: `Time a system call takes its caller, median of ${rounds} rounds`,
+        title: `Time a system call takes its caller, median of ${rounds} rounds; ratios round by round`,
         columns: [
           { title: 'traced by' },
           { title: 'ns/call', align: 'right' },

@@ -218,12 +218,15 @@ suite('rxray trace syscalls', { ...needsRoot, timeout: 240_000 }, () => {
       execFileSync('cc', ['-O1', '-fno-omit-frame-pointer', '-x', 'c', '-o', join(folder, 'nap'), '-'], {
         input: source,
       });
-      const told = await traceSyscalls(['--min', '20ms', '--stacks', '--', join(folder, 'nap')]).ended;
-      const [nap] = told.calls.filter(({ name }) => name === 'nanosleep');
-      assert.ok(nap, 'the nap was not told');
-      assert.ok(nap.kernelStack?.includes('hrtimer_nanosleep'), JSON.stringify(nap.kernelStack));
-      assert.ok(!nap.kernelStack?.some((frame) => frame.startsWith('bpf_')), JSON.stringify(nap.kernelStack));
-      assert.deepEqual(nap.userStack?.slice(0, 3), ['inner_nap (nap)', 'outer_nap (nap)', 'main (nap)']);
+      for (const way of [['--exact'], []]) {
+        const told = await traceSyscalls(['--min', '20ms', '--stacks', ...way, '--', join(folder, 'nap')]).ended;
+        const [nap] = told.calls.filter(({ name }) => name === 'nanosleep');
+        assert.ok(nap, `the nap was not told ${way}`);
+        assert.equal(nap.sampled, way.length === 0 ? true : undefined, 'no hook on calls but by word');
+        assert.ok(nap.kernelStack?.includes('hrtimer_nanosleep'), JSON.stringify(nap.kernelStack));
+        assert.ok(!nap.kernelStack?.some((frame) => frame.startsWith('bpf_')), JSON.stringify(nap.kernelStack));
+        assert.deepEqual(nap.userStack?.slice(0, 3), ['inner_nap (nap)', 'outer_nap (nap)', 'main (nap)']);
+      }
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

@@ -55,6 +55,7 @@ struct syscalls_parked {
 	__u8 uncertain; /* it may be the same call made again: it ran in between, and nobody saw it return */
 	__u8 captured; /* `captured` has what is to be told of it */
 	__u8 vain; /* suspicions that proved wrong, one after the other */
+	__u8 user_depth, user_depth_now; /* the same of the stacks in user space, in the sparing mode */
 	char name[SYSCALLS_NAME];
 	/* Of these the exact mode knows nothing. */
 	__u64 sure_ns; /* one and the same call since then; 0: nobody knows */
@@ -77,6 +78,7 @@ struct syscalls_seen {
 
 struct syscalls_stacks {
 	__u64 kept[SYSCALLS_FRAMES], now[SYSCALLS_FRAMES];
+	__u64 user_kept[SYSCALLS_FRAMES], user_now[SYSCALLS_FRAMES]; /* in the sparing mode */
 };
 
 /* Of one call in one process on one CPU; user space adds the CPUs up. */

@@ -20,6 +20,25 @@ static __noinline void renumber(struct syscalls_slot *slot, __u32 tid)
 	slot->tid = tid;
 }
 
+static __noinline struct syscalls_stacks *room_for_stacks(__u32 tid)
+{
+	static const struct syscalls_stacks none;
+	struct syscalls_stacks *kept = bpf_map_lookup_elem(&stacks, &tid);
+
+	if (kept != NULL)
+		return kept;
+	bpf_map_update_elem(&stacks, &tid, &none, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&stacks, &tid);
+}
+
+/* Of the thread that runs here; returns its depth. */
+OWN __u8 read_stack(void *context, __u64 *addresses, __u64 flags)
+{
+	long bytes = bpf_get_stack(context, addresses, SYSCALLS_FRAMES * sizeof(__u64), flags);
+
+	return bytes < 0 ? 0 : bytes / sizeof(__u64);
+}
+
 /* The task that leaves takes its call along. */
 static __noinline void park(void *context, struct syscalls_slot *slot, __u64 now, bool asleep)
 {
@@ -56,20 +75,9 @@ static __noinline void park(void *context, struct syscalls_slot *slot, __u64 now
 	off->began_ns = slot->began_ns;
 	if (!takes_stacks)
 		return;
-	kept = bpf_map_lookup_elem(&stacks, &slot->tid);
-	if (kept == NULL) {
-		static const struct syscalls_stacks none;
-
-		bpf_map_update_elem(&stacks, &slot->tid, &none, BPF_NOEXIST);
-		kept = bpf_map_lookup_elem(&stacks, &slot->tid);
-		if (kept == NULL)
-			return;
-	}
-	{
-		long bytes = bpf_get_stack(context, kept->now, sizeof(kept->now), 0);
-
-		off->depth_now = bytes < 0 ? 0 : bytes / sizeof(__u64);
-	}
+	kept = room_for_stacks(slot->tid);
+	if (kept != NULL)
+		off->depth_now = read_stack(context, kept->now, 0);
 }
 
 struct syscalls_absence {

@@ -18,6 +18,19 @@
 #define SPARE_FIRST_NS 100000000ull
 #define SPARE_MOST_NS 10000000000ull
 
+/* Where it left for the longest time so far, and who had called. */
+OWN void keep_stacks(struct syscalls_parked *off, __u32 tid)
+{
+	struct syscalls_stacks *kept = bpf_map_lookup_elem(&stacks, &tid);
+
+	if (kept == NULL)
+		return;
+	off->depth = off->depth_now;
+	off->user_depth = off->user_depth_now;
+	bpf_probe_read_kernel(kept->kept, sizeof(kept->kept), kept->now);
+	bpf_probe_read_kernel(kept->user_kept, sizeof(kept->user_kept), kept->user_now);
+}
+
 /* A thread that left the CPU within a call is back, just now, or since a switch that was not seen. */
 static __noinline void come_back(struct task_struct *task, struct syscalls_parked *off, __u32 tid)
 {
@@ -33,6 +46,8 @@ static __noinline void come_back(struct task_struct *task, struct syscalls_parke
 		off->longest_ns = was.away;
 		off->longest_from_ns = left;
 		off->longest_asleep_ns = was.asleep;
+		if (takes_stacks)
+			keep_stacks(off, tid);
 	}
 	off->in_ns = off->seen_ns = now;
 	if (now - off->began_ns >= min_ns)
@@ -42,7 +57,7 @@ static __noinline void come_back(struct task_struct *task, struct syscalls_parke
 }
 
 /* The thread that runs here leaves the CPU. */
-OWN void leave(struct syscalls_slot *slot, struct task_struct *task, bool asleep)
+OWN void leave(void *context, struct syscalls_slot *slot, struct task_struct *task, bool asleep)
 {
 	struct syscalls_seen *sight = &seen[bpf_get_smp_processor_id() & (SYSCALLS_CPUS - 1)];
 	__u64 arguments[6] = {}, now, began;
@@ -91,9 +106,18 @@ OWN void leave(struct syscalls_slot *slot, struct task_struct *task, bool asleep
 	off->asleep = asleep;
 	off->woken_ns = 0;
 	off->off_ns = off->seen_ns = now;
+	if (takes_stacks) {
+		struct syscalls_stacks *kept = room_for_stacks(tid);
+
+		if (kept == NULL)
+			return;
+		off->depth_now = read_stack(context, kept->now, 0);
+		off->user_depth_now = read_stack(context, kept->user_now, BPF_F_USER_STACK);
+	}
 }
 
-OWN void sparing_switch(bool preempted, struct task_struct *before, struct task_struct *next, __u32 next_tid)
+OWN void sparing_switch(void *context, bool preempted, struct task_struct *before, struct task_struct *next,
+                        __u32 next_tid)
 {
 	struct syscalls_slot *slot = own_slot();
 	__u64 task = bpf_get_current_task();
@@ -101,7 +125,7 @@ OWN void sparing_switch(bool preempted, struct task_struct *before, struct task_
 	if (slot->task != task)
 		slot->state = SYSCALLS_UNKNOWN;
 	if ((__u32)bpf_get_current_pid_tgid() != 0)
-		leave(slot, before, !preempted && goes_to_sleep(before));
+		leave(context, slot, before, !preempted && goes_to_sleep(before));
 	slot->state = SYSCALLS_UNKNOWN;
 	slot->task = (__u64)next;
 	if (next_tid != 0)
@@ -113,7 +137,7 @@ int sparing_switch_btf(__u64 *context)
 {
 	struct task_struct *next = (struct task_struct *)context[2];
 
-	sparing_switch(context[0] & 1, (struct task_struct *)context[1], next, next->pid);
+	sparing_switch(context, context[0] & 1, (struct task_struct *)context[1], next, next->pid);
 	return 0;
 }
 
@@ -122,7 +146,8 @@ int sparing_switch_raw(__u64 *context)
 {
 	struct task_struct *next = (struct task_struct *)context[2];
 
-	sparing_switch(context[0] & 1, (struct task_struct *)context[1], next, BPF_CORE_READ(next, pid));
+	sparing_switch(context, context[0] & 1, (struct task_struct *)context[1], next,
+	               BPF_CORE_READ(next, pid));
 	return 0;
 }
 

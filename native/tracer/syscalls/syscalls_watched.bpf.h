@@ -90,6 +90,39 @@ static __noinline void capture(struct task_struct *task, struct syscalls_parked 
 		read_file(told, task, told->arguments[((places & 15) - 1) & 7]);
 }
 
+OWN void tell_kept_stack(const struct syscalls_call *told, const __u64 *addresses, __u8 depth, bool user)
+{
+	struct syscalls_stack *stack;
+
+	if (depth == 0)
+		return;
+	stack = bpf_ringbuf_reserve(&events, sizeof(*stack), 0);
+	if (stack == NULL) {
+		__sync_fetch_and_add(&lost_events, 1);
+		return;
+	}
+	stack->event = SYSCALLS_STACK;
+	stack->tid = told->tid;
+	stack->tgid = told->tgid;
+	stack->began_ns = told->began_ns;
+	stack->user = user;
+	stack->depth = depth;
+	bpf_probe_read_kernel(stack->addresses, sizeof(stack->addresses), addresses);
+	bpf_ringbuf_submit(stack, 0);
+}
+
+/* The stacks of a call come before the call itself. */
+static __noinline void tell_kept_stacks(const struct syscalls_call *told, const struct syscalls_parked *off,
+                                        __u32 tid)
+{
+	struct syscalls_stacks *kept = bpf_map_lookup_elem(&stacks, &tid);
+
+	if (kept == NULL || told == NULL || off == NULL)
+		return;
+	tell_kept_stack(told, kept->kept, off->depth, false);
+	tell_kept_stack(told, kept->user_kept, off->user_depth, true);
+}
+
 /* The call of the thread that runs here is over. */
 static __noinline void finish(struct syscalls_parked *off, __u32 tid, __u64 end, long result,
                               bool seen_return)
@@ -135,6 +168,8 @@ static __noinline void finish(struct syscalls_parked *off, __u32 tid, __u64 end,
 	    bpf_probe_read_user_str(told->text, sizeof(told->text),
 	                            (const void *)told->arguments[(places - 1) & 1]) < 0)
 		told->text[0] = '\0';
+	if (takes_stacks)
+		tell_kept_stacks(told, off, tid);
 	if (bpf_ringbuf_output(&events, told, sizeof(*told), 0) != 0)
 		__sync_fetch_and_add(&lost_events, 1);
 	own_slot()->calls++;
@@ -187,6 +222,7 @@ static __noinline struct syscalls_parked *watch(struct syscalls_slot *slot, __u3
 	bpf_get_current_comm(off->name, sizeof(off->name));
 	off->waiting_ns = off->sleeping_ns = off->longest_ns = 0;
 	off->uncertain = off->captured = 0;
+	off->depth = off->user_depth = 0;
 	off->off_ns = off->woken_ns = off->in_ns = off->sure_ns = 0;
 	for (int i = 0; i < 6; i++)
 		off->arguments[i] = arguments[i];
