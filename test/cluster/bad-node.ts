@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { NodeFaults } from '../e2e/node-faults.js';
+import { hurryProbers } from './cluster-run.js';
 import { IMAGE, type RunningCluster } from './running-cluster.js';
 import type { Store } from './store.js';
 
@@ -32,6 +33,7 @@ export async function badNode(cluster: RunningCluster, store: Store): Promise<vo
   const began = performance.now();
   const seconds = (since: number): number => Number(((performance.now() - since) / 1000).toFixed(1));
   const wronglyAccused: string[] = [];
+  assert.ok(hurryProbers() >= cluster.nodes.length);
   faults.begin(BAD, 'starved', { periodMs: PERIOD_MS });
   try {
     let accused: string[] = [];

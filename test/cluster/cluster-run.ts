@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageFolder } from '../../src/installation/package-folder.js';
 
@@ -46,4 +47,29 @@ export function weighContainers(): void {
   if (!existsSync(join(CPU_GROUPS, 'cpu.shares'))) return;
   mkdirSync(join(CPU_GROUPS, RUN.name), { recursive: true });
   writeFileSync(join(CPU_GROUPS, RUN.name, 'cpu.shares'), String(SHARES));
+}
+
+/**
+ * The probers of all agents run before ordinary processes from now on, in the root's group, as groups of containers have
+ * no time for that. What else a machine has to do would pause three of them on one CPU for more than a twentieth of the
+ * time, and agents that were paused accuse nobody.
+ *
+ * @returns how many there are
+ */
+export function hurryProbers(): number {
+  const own = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && isProber(entry));
+  for (const pid of own) {
+    if (existsSync(join(CPU_GROUPS, 'cpu.shares'))) writeFileSync(join(CPU_GROUPS, 'cgroup.procs'), pid);
+    execFileSync('chrt', ['--all-tasks', '--fifo', '--pid', '1', pid]);
+  }
+  return own.length;
+}
+
+function isProber(pid: string): boolean {
+  try {
+    const isOwn = readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(`/${RUN.name}/`);
+    return isOwn && readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'rxray-prober';
+  } catch {
+    return false;
+  }
 }
