@@ -45,6 +45,11 @@ test('probe by ICMP: exit 0, ping-style statistics, what would have been seen', 
   );
 });
 
+test('-c counts what is sent, from fresh ports as from the others', needsRoot, async () => {
+  const { out } = await rxray('probe', '127.0.0.1', '--syn', '-p', '9', '-c', '3');
+  assert.equal(pingCounts(out).slots, 3, out);
+});
+
 test('a closed port answers by RST, which counts; IPv6 too', needsRoot, async () => {
   for (const target of ['127.0.0.1', '::1']) {
     const { status, out } = await rxray('probe', target, '--syn', '-p', '9', '-c', '40', '--json');

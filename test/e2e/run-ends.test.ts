@@ -14,7 +14,7 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { buildRecording } from '../recording/build-recording.js';
 import { withFolder } from '../recording/temporary-folder.js';
-import { rxray, rxrayIn, scenarioFile, startRxray } from './rxray.js';
+import { records, rxray, rxrayIn, scenarioFile, startRxray } from './rxray.js';
 
 const capture = fileURLToPath(new URL('../../../test/fixtures/imports/shell.pcap.gz', import.meta.url));
 const SIM = ['--engine', 'sim', '--scenario', scenarioFile('rx-queue-stall'), '--threshold', '40'];
@@ -152,6 +152,29 @@ describe('signals', () => {
     const { status, out } = await ended;
     assert.equal(status, 0);
     assert.match(out, /packets transmitted/);
+  });
+
+  test('stopped from the terminal it sends nothing; continued it goes on, and tells the pause as its own', {
+    skip: process.getuid?.() === 0 ? false : 'raw sockets: needs root',
+  }, async () => {
+    const { child, ended, saw } = startRxray('probe', '127.0.0.1', '--icmp', '-d', '5s', '--json');
+    await saw('"sample"');
+    const helper = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim();
+    const stateOf = (pid: unknown): string | undefined =>
+      /^State:\s+(\S)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    child.kill('SIGTSTP');
+    const since = performance.now();
+    while (stateOf(child.pid) !== 'T' || stateOf(helper) !== 'T') {
+      assert.ok(performance.now() - since < 2_000, `${stateOf(child.pid)} ${stateOf(helper)}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    child.kill('SIGCONT');
+    const { status, out } = await ended;
+    assert.equal(status, 0);
+    const [summary] = records<{ missedSlots: number; received: number }>(out, 'summary');
+    assert.ok((summary?.missedSlots ?? 0) >= 50 && (summary?.received ?? 0) >= 100, JSON.stringify(summary));
+    for (const finding of records<{ selfInflicted: boolean }>(out, 'finding')) assert.ok(finding.selfInflicted);
   });
 });
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { CodedError } from '../../model/errors.js';
 import type { HelperExit, HelperProcess } from '../transport.js';
+import { stopsWithUs } from './job-control.js';
 
 const STDERR_KEPT = 4_000;
 /** From SIGTERM to SIGKILL. */
@@ -10,10 +11,11 @@ const KILL_AFTER_MS = 1_000;
  * Runs a command with pipes on its three streams.
  *
  * It gets a process group of its own, so that Ctrl-C in the terminal reaches rxray alone, which then ends the
- * run in order: the helper still reports what it has.
+ * run in order: the helper still reports what it has. Ctrl-Z stops it too.
  */
 export function spawnHelper(command: string, args: readonly string[]): HelperProcess {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+  stopsWithUs(child);
   let stderr = '';
   child.stderr.setEncoding('utf8');
   child.stderr.on('data', (text: string) => {
