@@ -3,7 +3,7 @@ import { formatLength } from '../../format/duration.js';
 import { packageVersion } from '../../installation/version.js';
 import type { ProberHello } from '../../model/engine-event.js';
 import { judgingOf } from '../../model/judging.js';
-import { type ProbePlan, UNSEEN_TELL_NS, UNWATCHED_TELL_NS } from '../../model/plan.js';
+import type { ProbePlan } from '../../model/plan.js';
 import { present } from '../../model/present.js';
 import { SECOND } from '../../model/time.js';
 import { watchesOf } from '../../model/watch.js';
@@ -24,6 +24,7 @@ import { planProbe } from './probe-plan.js';
 import { IMPLICIT_HOSTS_FILE, type ResolvedTargets, resolveTargets } from './probe-targets.js';
 import { planRequests, type RequestPaths } from './request-plan.js';
 import { publishProbes } from './running-probes.js';
+import { tellNs } from './tell-interval.js';
 
 /** How long targets are probed that nobody named. */
 const UNASKED_NS = 10 * SECOND;
@@ -83,24 +84,6 @@ export async function probe(given: ProbeOptions, io: Io): Promise<number> {
       await recorder?.close();
     }
   });
-}
-
-/** How long what was seen may wait to be told; the prober's own default where each sample counts. */
-function tellNs(options: ProbeOptions, io: Io): number | undefined {
-  if (isLookedAt(options, io)) return undefined;
-  return showsTheEndAlone(options, io) ? UNSEEN_TELL_NS : UNWATCHED_TELL_NS;
-}
-
-/** Nothing is printed, drawn or written down before the run has ended. */
-function showsTheEndAlone({ format, quiet, record }: ProbeOptions, io: Io): boolean {
-  const printsNothing = format === 'json' || (format === 'text' && quiet);
-  return printsNothing && record === undefined && (quiet || !io.errIsTerminal);
-}
-
-/** Somebody sees each sample as it comes, or something is to be done as soon as a stall is known. */
-function isLookedAt({ live, format, output, onStall }: ProbeOptions, io: Io): boolean {
-  const printsSamples = format === 'ndjson' || format === 'hping' || format === 'csv';
-  return live || onStall !== undefined || (printsSamples && output === undefined && io.outIsTerminal);
 }
 
 /** Without a target there are requests alone. */
