@@ -151,15 +151,11 @@ function linkByRelease(sorted: readonly ProbeDelay[], gapNs: number): ProbeDelay
  */
 function heldFlowsOnly(held: readonly ProbeDelay[], level: Level, around: Surroundings): ProbeDelay[] {
   const firstArrival = Math.min(...held.map((delay) => delay.arrivalNs));
-  const flows = new Set<number>();
-  for (const flow of new Set(held.map((delay) => delay.flow))) {
-    const own = held.filter((delay) => delay.flow === flow);
-    const shown = own.filter((delay) => isStrong(delay, level));
-    const passed = flow === FRESH_FLOW ? 0 : around.passedMeanwhile(own, firstArrival - level.spreadNs);
-    if (shown.length > 0 && passed < own.length) {
-      flows.add(flow);
-    }
-  }
+  const passed = around.passedMeanwhile(held, firstArrival - level.spreadNs);
+  const own = new Map<number, number>();
+  for (const { flow } of held) own.set(flow, (own.get(flow) ?? 0) + 1);
+  const shown = held.filter((delay) => isStrong(delay, level)).map((delay) => delay.flow);
+  const flows = new Set(shown.filter((flow) => (passed.get(flow) ?? 0) < (own.get(flow) as number)));
   return held
     .filter((delay) => flows.has(delay.flow) && (delay.flow !== FRESH_FLOW || isStrong(delay, level)))
     .sort(bySent);

@@ -10,6 +10,13 @@ export interface SurroundingPath {
   readonly censored: boolean;
 }
 
+/** When the first probe of a flow was sent that was held, by whom the earliest of them was stamped. */
+interface HeldFlow {
+  fromNs: number;
+  leastStamp: number;
+  passed: number;
+}
+
 /** The other probes of a path at the time of a finding: which flows passed, and when the path was last seen open. */
 export class Surroundings {
   readonly #path: SurroundingPath;
@@ -107,25 +114,33 @@ export class Surroundings {
   }
 
   /**
-   * Probes of the flow of `held` that were sent after the first of those, answered before `releaseNs` and not held:
-   * where they are many, the flow did not wait for that release, and its delayed probes are a coincidence.
+   * By fixed flow of `held`, its probes that were sent after the first of those, answered before `releaseNs` and not
+   * held: where they are many, the flow did not wait for that release, and its delayed probes are a coincidence.
    */
-  passedMeanwhile(held: readonly ProbeDelay[], releaseNs: number): number {
-    const flow = held[0]?.flow;
-    const fromNs = Math.min(...held.map((delay) => delay.sentNs));
-    const leastStamp = Math.min(...held.map((delay) => delay.stamp));
-    let count = 0;
+  passedMeanwhile(held: readonly ProbeDelay[], releaseNs: number): ReadonlyMap<number, number> {
+    const flows: (HeldFlow | undefined)[] = [];
+    for (const { flow, sentNs, stamp } of held) {
+      if (flow === FRESH_FLOW) continue;
+      const known = flows[flow];
+      if (known === undefined) {
+        flows[flow] = { fromNs: sentNs, leastStamp: stamp, passed: 0 };
+        continue;
+      }
+      known.fromNs = Math.min(known.fromNs, sentNs);
+      known.leastStamp = Math.min(known.leastStamp, stamp);
+    }
     for (let place = this.#tail.start; place < this.#tail.end; place += 1) {
+      const own = flows[this.#tail.flow(place)];
       if (
-        this.#tail.flow(place) === flow &&
-        this.#tail.stamp(place) >= leastStamp &&
-        this.#tail.sentNs(place) > fromNs &&
+        own !== undefined &&
+        this.#tail.stamp(place) >= own.leastStamp &&
+        this.#tail.sentNs(place) > own.fromNs &&
         this.#tail.arrivalNs(place) < releaseNs
       ) {
-        count += 1;
+        own.passed += 1;
       }
     }
-    return count;
+    return new Map(flows.flatMap((own, flow) => (own === undefined ? [] : [[flow, own.passed] as const])));
   }
 
   /** How the probes fared that were sent within two intervals before and after one. */
