@@ -104,8 +104,9 @@ export class PrometheusSource implements FleetSource {
       const node = labels.to ?? this.#names.nodeOf(labels);
       const first = beginning(timesS, this.#nowS);
       if (node === undefined || first === undefined) continue;
-      const firstNs = this.#instant(first) - STEP_NS;
-      if (firstNs < 0) result.set(node, Math.min(result.get(node) ?? 0, firstNs));
+      // Somewhen in that step: only one that ends before the window tells of a stall before it.
+      const byNs = this.#instant(first);
+      if (byNs <= 0) result.set(node, Math.min(result.get(node) ?? 0, byNs, -1));
     }
     return result;
   }

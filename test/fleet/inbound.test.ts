@@ -315,10 +315,16 @@ describe('what is held means by whose it is, and by what of the same senders pas
       [flows('a', 2), replies('b', 2)],
     ],
     [
-      'the same, of the first only replies passed',
-      'receive',
+      'the same, of the first only replies passed: its prober may have paused',
+      'unclear',
       [flows('a', 1), replies('b', 1)],
       [replies('a', 2), replies('b', 2)],
+    ],
+    [
+      'two probers that paused at once, as they share a machine',
+      'unclear',
+      [flows('a', 3), flows('b', 2)],
+      [replies('a', 3), replies('b', 3), flows('c', 3, 3)],
     ],
     ['a probe and replies of one alone', 'unclear', [flows('a', 1, 3)], [flows('a', 2, 2), flows('b', 3, 3)]],
     [

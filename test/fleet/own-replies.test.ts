@@ -118,10 +118,18 @@ describe('what holds replies alone accuses nobody of its receiving', () => {
     assert.ok(stalls.filter(({ place }) => place === 'sender').length >= stalls.length / 2);
   });
 
-  test('the prober of one far machine that pauses is no way out: its kernel answers meanwhile', () => {
-    const stalls = watched(({ peer, what }) => what === 'probe' && peer === 3);
-    assert.deepEqual(places(stalls), ['unclear']);
-  });
+  for (const [what, paused] of [
+    ['the prober of one far machine that pauses is no way out', [3]],
+    ['nor are those of two at once', [3, 7]],
+    ['nor those of half of all, which share a machine', [1, 3, 5, 7, 9]],
+    ['nor all of them', [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]],
+  ] as const) {
+    test(`${what}: kernels answer meanwhile`, () => {
+      const stalls = watched((due) => due.what === 'probe' && (paused as readonly number[]).includes(due.peer));
+      assert.ok(stalls.length > 0);
+      assert.deepEqual(places(stalls), ['unclear']);
+    });
+  }
 });
 
 test('what waits behind the stamp of the driver is told by probes, whatever replies show of it', () => {

@@ -46,16 +46,19 @@ export function bySender(packets: readonly TakenPart[]): SenderFlows[] {
  *
  * Replies have crossed this node's own way out and their sender's receiving as well, so alone they mean nobody: what
  * holds a part of that way out holds some replies of many senders. With the held probe of another node beside them, which
- * crossed neither, only what both have in common is left. A reply that passed shows that its sender's way out was open,
- * as a probe does; a probe that passed says nothing of what replies have crossed besides.
+ * crossed neither, only what both have in common is left. Each is set against its own kind: a prober that pauses holds all
+ * its probes while its kernel answers, and several do so together where they share a machine; and a probe that passed
+ * says nothing of what replies have crossed besides.
  */
 export function placeOf(
   held: readonly SenderFlows[],
   passed: readonly SenderFlows[],
 ): { readonly place: InboundPlace; readonly sender?: string } {
   const others = new Map(passed.map((one) => [one.from, one]));
-  const parted = held.filter((one) => isParted(one, others.get(one.from)));
-  if (parted.length >= 2 && flowsOf(parted) > 0) return { place: 'receive' };
+  const partedOf = (kind: 'flows' | 'replies') =>
+    held.filter((one) => one[kind] > 0 && (others.get(one.from)?.[kind] ?? 0) > 0).map(({ from }) => from);
+  const byProbes = partedOf('flows');
+  if (byProbes.length > 0 && new Set([...byProbes, ...partedOf('replies')]).size >= 2) return { place: 'receive' };
   const senders = held.filter(({ flows }) => flows > 0);
   if (senders.length >= 2 && passed.length === 0 && flowsOf(senders) >= LEAST_OF_ALL) return { place: 'all' };
   const [only] = senders;
@@ -71,11 +74,6 @@ export function placeOf(
     return { place: 'sender', sender: only.from };
   }
   return { place: 'unclear' };
-}
-
-/** Whether another flow of the same sender, on the same way, was not held. */
-function isParted({ flows }: SenderFlows, passed: SenderFlows | undefined): boolean {
-  return passed !== undefined && (passed.replies > 0 || (flows > 0 && passed.flows > 0));
 }
 
 function flowsOf(all: readonly SenderFlows[]): number {
