@@ -62,5 +62,8 @@ function receiving(files: NodeFiles): string[] {
   return [...new Set(cards.length > 0 ? cards : all)].slice(0, MOST);
 }
 
+/** Counters of drivers for packets that a card could not store. */
+export const RING_OVERRUNS = /missed|no_?buf|no_dma|overrun|over_err|fifo|out_of_buffer|rx_discard/i;
+
 /** Said where no interface was found at all. */
 export const NO_INTERFACE = 'no network interface but loopback can be told of';

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import type { MachineCount } from '../model/machine-counts.js';
 import { cgroupMounts, controllerMount, MOUNTS_READ } from './cgroup-mounts.js';
+import { CARDS_LISTED, machineCounts, machineOrders } from './machine-counters.js';
 import { NodeFiles } from './node-files.js';
 import type { NodeViews } from './read-node.js';
 import { grown, NETSTAT, SNMP, type TcpCounters, tcpCounters } from './tcp-counters.js';
@@ -31,7 +33,14 @@ export interface ServerAccount {
   readonly retransmitted: number | undefined;
   /** Longest growth of the server's run delay from reading to reading. */
   readonly runDelayNs: number | undefined;
+  /** At how many of the readings a thread of the server was blocked (state D: a disk, a lock of the kernel). */
+  readonly blocked: { readonly readings: number; readonly of: number } | undefined;
+  /** What else the kernel counted. */
+  readonly counted: Readonly<Partial<Record<MachineCount, number>>>;
 }
+
+/** Threads of a server that are looked at. */
+const MOST_THREADS = 32;
 
 /** Follows who listens on a port of a node: its sockets, its process, its control group. */
 export class ServerFollower {
@@ -42,6 +51,10 @@ export class ServerFollower {
   #runDelayNs: number | undefined;
   #waiting: number | undefined;
   #limit: number | undefined;
+  #blocked = 0;
+  #looked = 0;
+  #cards: NodeFiles | undefined;
+  #firstCounts: ReadonlyMap<MachineCount, number> | undefined;
   #process: { readonly process: number; readonly name: string } | undefined;
 
   constructor(
@@ -55,9 +68,13 @@ export class ServerFollower {
    */
   async read(): Promise<ServerAccount> {
     const { network, machine } = this.views;
-    const files = new NodeFiles(await network.ask([`read ${NETSTAT}`, `read ${SNMP}`, `listener ${this.port}`]));
+    this.#cards ??= new NodeFiles(await network.ask([CARDS_LISTED]));
+    const orders = [`read ${NETSTAT}`, `read ${SNMP}`, `listener ${this.port}`, ...machineOrders(this.#cards)];
+    const files = new NodeFiles(await network.ask(orders));
     const counters = tcpCounters(files);
     this.#first ??= counters;
+    const counts = machineCounts(files, this.#cards);
+    this.#firstCounts ??= counts;
     this.#takeSockets(files.listeners.get(String(this.port)));
     if (this.#process !== undefined) await this.#takeProcess(machine, this.#process.process);
     return {
@@ -69,6 +86,8 @@ export class ServerFollower {
       limit: this.#limit,
       retransmitted: grown(this.#first, counters, 'RetransSegs'),
       runDelayNs: this.#runDelayNs,
+      blocked: this.#looked === 0 ? undefined : { readings: this.#blocked, of: this.#looked },
+      counted: growth(this.#firstCounts, counts),
     };
   }
 
@@ -83,10 +102,28 @@ export class ServerFollower {
     this.#process = { process: owner.process, name: owner.name ?? '?' };
   }
 
+  async #takeThreads(machine: NodeViews['machine'], tasks: readonly string[]): Promise<void> {
+    const paths = tasks.slice(0, MOST_THREADS).map((task) => `${task}/stat`);
+    if (paths.length === 0) return;
+    const files = new NodeFiles(await machine.ask(paths.map((path) => `read ${path}`)));
+    const states = paths.flatMap((path) => {
+      const reading = files.text(path);
+      // A name may have anything in it, brackets too.
+      return reading.kind === 'text' ? [/^.*\) (\S)/s.exec(reading.text)?.[1]] : [];
+    });
+    if (states.length === 0) return;
+    this.#looked += 1;
+    if (states.includes('D')) this.#blocked += 1;
+  }
+
   async #takeProcess(machine: NodeViews['machine'], process: number): Promise<void> {
     const files = new NodeFiles(
-      await machine.ask([MOUNTS_READ, `read /proc/${process}/cgroup`, `read /proc/${process}/schedstat`]),
+      await machine.ask([
+        ...[MOUNTS_READ, `read /proc/${process}/cgroup`, `read /proc/${process}/schedstat`],
+        `list /proc/${process}/task/*`,
+      ]),
     );
+    await this.#takeThreads(machine, files.paths(new RegExp(`^/proc/${process}/task/\\d+$`)));
     const delay = files.text(`/proc/${process}/schedstat`);
     if (delay.kind === 'text') {
       const delayNs = Number(delay.text.split(' ')[1] ?? Number.NaN);
@@ -106,6 +143,19 @@ export class ServerFollower {
     this.#throttledNs = times.reduce((sum, ns) => sum + ns, 0);
     this.#firstThrottledNs ??= this.#throttledNs;
   }
+}
+
+/** How far each has come that both readings have. */
+function growth(
+  before: ReadonlyMap<MachineCount, number>,
+  after: ReadonlyMap<MachineCount, number>,
+): ServerAccount['counted'] {
+  return Object.fromEntries(
+    [...after].flatMap(([name, now]) => {
+      const then = before.get(name);
+      return then === undefined ? [] : [[name, Math.max(0, now - then)] as const];
+    }),
+  );
 }
 
 /** `cpu.stat` of the process's group and of those above it; none at the root. Undefined where its group is not known. */

@@ -15,6 +15,20 @@ interface Reading {
   readonly files: Readonly<Record<string, string>>;
 }
 
+/** Of two CPUs that count the same, in hexadecimal. */
+function perCpu(names: string, [entries = 0, ...counts]: readonly number[]): string {
+  const row = [entries, ...counts].map((count) => count.toString(16).padStart(8, '0')).join(' ');
+  return `${names}\n${row}\n${row}\n`;
+}
+
+function card(name: string, round: number) {
+  const counters = { rx_missed_errors: 100 + round * 5, rx_pause: round };
+  return {
+    ...{ interface: name, driver: 'igb', rxQueues: 4, threadedNapi: false, queues: [], deviceIrqCpus: null, rss: null },
+    counters,
+  };
+}
+
 /** A node that answers each round of readings with the next of what is given. */
 class Node implements NodeReader {
   readonly place = 'a fake';
@@ -31,6 +45,10 @@ class Node implements NodeReader {
     return orders.map((order) => {
       const [verb = '', path = ''] = order.split(' ');
       const now = this.readings[Math.min(this.round, this.readings.length - 1)] as Reading;
+      if (verb === 'interface') return { kind: 'interface', path, json: JSON.stringify(card(path, this.round)) };
+      if (verb === 'list' && path === '/sys/class/net/*/device')
+        return { kind: 'name', path: '/sys/class/net/eth0/device' };
+      if (verb === 'list') return { kind: 'name', path: '/proc/17/task/18' };
       if (verb === 'listener')
         return {
           kind: 'listener',
@@ -38,11 +56,14 @@ class Node implements NodeReader {
           json: JSON.stringify([{ waiting: now.waiting, limit: 128, process: 17, name: 'nginx' }]),
         };
       const text = {
-        '/proc/net/netstat': `TcpExt: SyncookiesSent ListenOverflows ListenDrops\nTcpExt: 0 ${now.overflows} 9\nIpExt: InNoRoutes\nIpExt: 0\n`,
+        '/proc/net/netstat': `TcpExt: SyncookiesSent ListenOverflows ListenDrops TCPReqQFullDoCookies\nTcpExt: 0 ${now.overflows} 9 ${now.overflows}\nIpExt: InNoRoutes\nIpExt: 0\n`,
         '/proc/net/snmp': 'Ip: Forwarding\nIp: 1\nTcp: RetransSegs\nTcp: 5\n',
         '/proc/self/mountinfo': this.mounts,
         '/proc/17/cgroup': this.group,
         '/proc/17/schedstat': `1 ${now.delayNs} 1\n`,
+        '/proc/17/task/18/stat': `18 (ngi) nx) ${this.round > 0 ? 'D' : 'S'} 1 1`,
+        '/proc/net/stat/nf_conntrack': perCpu('entries insert_failed drop early_drop', [300, this.round * 8, 2, 0]),
+        '/proc/net/stat/arp_cache': perCpu('entries table_fulls', [300, this.round * 3]),
         ...now.files,
       }[path];
       if (text === undefined) return { kind: 'fail', path, error: 'ENOENT' };
@@ -87,6 +108,15 @@ suite('what the kernel of a machine counts of its server', () => {
       limit: 128,
       retransmitted: 0,
       runDelayNs: 81_000_000,
+      blocked: { readings: 1, of: 2 },
+      counted: {
+        synCookies: 7,
+        conntrackNotInserted: 16,
+        conntrackDropped: 0,
+        conntrackEarlyDrops: 0,
+        neighboursFull: 6,
+        cardDrops: 5,
+      },
     });
   });
 

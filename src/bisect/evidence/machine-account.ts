@@ -1,3 +1,4 @@
+import type { MachineCount } from '../../model/machine-counts.js';
 import { MS } from '../../model/time.js';
 import type { Observation } from './observation.js';
 
@@ -27,6 +28,10 @@ export interface MachineAccount {
   readonly retransmitted?: number | undefined;
   /** Longest time that a thread of the server was ready and did not run, in the run. */
   readonly runDelayNs?: number | undefined;
+  /** At how many readings a thread of the server was blocked (a disk, a lock of the kernel). */
+  readonly blocked?: { readonly readings: number; readonly of: number } | undefined;
+  /** What else the kernel counted that costs connections; told, and weighed by nobody: it is of all that the machine serves. */
+  readonly counted?: Readonly<Partial<Record<MachineCount, number>>>;
   /** The same growth reading by reading, the latest; what it shows can be laid beside incidents. */
   readonly spans?: readonly CountedSpan[];
 }

@@ -1,9 +1,21 @@
+import { MACHINE_COUNT_NAMES, MACHINE_COUNTS } from '../../model/machine-counts.js';
 import { MS } from '../../model/time.js';
 import type { MachineAccount } from '../evidence/machine-account.js';
 
 /** What a machine counted of its server over the run, in words. */
 export function accountText(account: MachineAccount): string {
-  const { server, port, throttledNs, overflows, waiting, limit, retransmitted, runDelayNs } = account;
+  const {
+    server,
+    port,
+    throttledNs,
+    overflows,
+    waiting,
+    limit,
+    retransmitted,
+    runDelayNs,
+    blocked,
+    counted = {},
+  } = account;
   const add = (known: number | undefined, words: (value: number) => string): string[] =>
     known === undefined ? [] : [words(known)];
   const parts = [
@@ -15,7 +27,14 @@ export function accountText(account: MachineAccount): string {
       ? []
       : [`at most ${waiting} of ${limit} connections waiting to be accepted`]),
     ...add(runDelayNs, (ns) => `threads of the server ready and not running for ${ms(ns)} at most`),
+    ...(blocked === undefined || blocked.readings === 0
+      ? []
+      : [`a thread of the server blocked at ${blocked.readings} of ${blocked.of} readings`]),
     ...add(retransmitted, (count) => `${count} segments sent again`),
+    ...MACHINE_COUNT_NAMES.flatMap((name) => {
+      const count = counted[name] ?? 0;
+      return count === 0 ? [] : [`${count} ${MACHINE_COUNTS[name]}`];
+    }),
   ];
   const where = port === undefined ? '' : `port ${port}`;
   const who = server === undefined ? '' : `${server.name}[${server.process}]`;

@@ -1,4 +1,4 @@
-import { interfaceOrders, interfaceQueues, NO_INTERFACE } from '../interface-queues.js';
+import { interfaceOrders, interfaceQueues, NO_INTERFACE, RING_OVERRUNS } from '../interface-queues.js';
 import { type Check, type Judgement, type NodeReadings, unknown } from './check.js';
 
 /** How far a counter of a card has come, by interface and name as the driver has it. */
@@ -67,7 +67,7 @@ export const ringOverruns: Check = {
   reads: interfaceOrders,
   rereads,
   judge: (node) =>
-    judged(node, /missed|no_?buf|no_dma|overrun|over_err|fifo|out_of_buffer|rx_discard/i, {
+    judged(node, RING_OVERRUNS, {
       none: 'its driver counts nothing of the kind',
       state: 'wrong',
       remedy: (name) =>

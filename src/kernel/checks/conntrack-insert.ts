@@ -1,3 +1,4 @@
+import { perCpuTable } from '../per-cpu-table.js';
 import { counted } from '../softnet-stat.js';
 import { type Check, type Judgement, UnforeseenText, unknown } from './check.js';
 
@@ -42,17 +43,9 @@ export const conntrackInsert: Check = {
   },
 };
 
-/** Sums over the CPUs by the names of the first line, as kernels differ in the columns. */
-function totals(text: string): Map<string, number> {
-  const [head = '', ...lines] = text.trim().split('\n');
-  const names = head.trim().split(/\s+/);
-  if (!names.includes('drop')) throw new UnforeseenText('nf_conntrack has no column drop');
-  const sums = new Map<string, number>(names.map((name) => [name, 0]));
-  for (const line of lines) {
-    for (const [index, word] of line.trim().split(/\s+/).entries()) {
-      const name = names[index] ?? '';
-      sums.set(name, (sums.get(name) ?? 0) + Number.parseInt(word, 16));
-    }
-  }
+/** By the names of the columns, in which kernels differ. */
+function totals(text: string): ReadonlyMap<string, number> {
+  const sums = perCpuTable(text).totals;
+  if (!sums.has('drop')) throw new UnforeseenText('nf_conntrack has no column drop');
   return sums;
 }

@@ -1,3 +1,4 @@
+import { perCpuTable } from '../per-cpu-table.js';
 import { counted } from '../softnet-stat.js';
 import { type Check, type Judgement, unknown } from './check.js';
 
@@ -45,16 +46,8 @@ export const neighbourTable: Check = {
   },
 };
 
-/** Entries stand in each line anew, other counters by CPU. Columns are named by the first line. */
+/** Entries stand in each line anew, other counters by CPU. */
 function table(text: string): { entries: number; fulls: number } {
-  const [head = '', ...lines] = text.trim().split('\n');
-  const names = head.trim().split(/\s+/);
-  const at = names.indexOf('table_fulls');
-  const rows = lines.map((line) =>
-    line
-      .trim()
-      .split(/\s+/)
-      .map((word) => Number.parseInt(word, 16)),
-  );
-  return { entries: rows[0]?.[0] ?? 0, fulls: at < 0 ? 0 : rows.reduce((sum, row) => sum + (row[at] ?? 0), 0) };
+  const { first, totals } = perCpuTable(text);
+  return { entries: first.get('entries') ?? 0, fulls: totals.get('table_fulls') ?? 0 };
 }
