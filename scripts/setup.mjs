@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PACKAGES } from './packages.mjs';
-import { fail, output, root, step } from './step.mjs';
+import { fail, output, root, sideBySide, step } from './step.mjs';
 
 const USES = ['build', 'lab', 'test', 'package'];
 const use = process.argv[process.argv.indexOf('--for') + 1];
@@ -19,11 +19,15 @@ if (major < 20 || (major === 20 && minor < 19)) {
 }
 
 installDebianPackages();
-installNpmPackages();
-if (wanted.includes('test')) {
-  // Debian's own kernel and headers, unpacked outside the checkout, for the test that boots them.
-  step('node', ['scripts/kernels.mjs', '--fetch', process.arch === 'arm64' ? '6.1-arm64' : '6.1'], { quiet: true });
-}
+// Debian's own kernel and headers, unpacked outside the checkout, for the test that boots them.
+const kernel = ['node', 'scripts/kernels.mjs', '--fetch', process.arch === 'arm64' ? '6.1-arm64' : '6.1'];
+const lock = createHash('sha256')
+  .update(readFileSync(join(root, 'package-lock.json')))
+  .digest('hex');
+const stamp = join(root, 'node_modules', '.rxray-setup');
+const packages = existsSync(stamp) && readFileSync(stamp, 'utf8') === lock ? [] : [npmInstall()];
+await sideBySide([...packages, ...(wanted.includes('test') ? [kernel] : [])], { quiet: packages.length === 0 });
+if (packages.length > 0) writeFileSync(stamp, lock);
 
 function isThere(entry) {
   if (existsSync(entry.what)) return true;
@@ -50,16 +54,10 @@ function installDebianPackages() {
   run([...asRoot, ...install]);
 }
 
-function installNpmPackages() {
-  const lock = createHash('sha256')
-    .update(readFileSync(join(root, 'package-lock.json')))
-    .digest('hex');
-  const stamp = join(root, 'node_modules', '.rxray-setup');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+function npmInstall() {
   console.error('Installing npm packages as package-lock.json pins them.');
   // raw-socket and cap are compiled on the spot; with the headers at hand node-gyp downloads nothing.
   const prefix = dirname(dirname(process.execPath));
-  const headers = existsSync(join(prefix, 'include/node/node.h')) ? { npm_config_nodedir: prefix } : {};
-  step('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { env: headers });
-  writeFileSync(stamp, lock);
+  if (existsSync(join(prefix, 'include/node/node.h'))) process.env.npm_config_nodedir = prefix;
+  return ['npm', 'ci', '--no-audit', '--no-fund', '--loglevel=error'];
 }

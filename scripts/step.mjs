@@ -38,7 +38,8 @@ export async function sideBySide(commands, { quiet = false } = {}) {
   if (failed !== 0) process.exit(failed);
 }
 
-function whole(command, args, quiet) {
+/** Runs a command in the project's folder; what it prints comes out whole, when it has ended. @returns its status */
+export function whole(command, args, quiet = false) {
   return new Promise((resolve) => {
     const began = performance.now();
     const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });

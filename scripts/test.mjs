@@ -6,7 +6,7 @@
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { availableParallelism, freemem } from 'node:os';
 import { join, relative } from 'node:path';
-import { root, sideBySide, step } from './step.mjs';
+import { root, step } from './step.mjs';
 import { startBehind, startOnFirstCpu } from './test/apart.mjs';
 import { Phases } from './test/phases.mjs';
 import { runTests } from './test/run-tests.mjs';
@@ -19,7 +19,7 @@ const REAL =
 
 /** Of those, the ones that judge no exact time and mostly wait. */
 const UNTIMED =
-  /^transports\/|^engines\/|^lab\/(lab|truth)\.|^e2e\/(command-line|bisect-endings|outcomes|import-|recordings\.|trace-syscalls-|dashboard|far-waits|run-ends|nothing-unasked|tracer-rights|check-firewall)/;
+  /^transports\/|^engines\/|^lab\/(lab|truth)\.|^e2e\/(command-line|bisect-endings|outcomes|import-|recordings\.|trace-syscalls-|dashboard|far-waits|run-ends|nothing-unasked|old-kernel|tracer-rights|check-firewall)/;
 /** The ones that compare instants to a millisecond or less: nothing else runs meanwhile. */
 const EXACT = /^e2e\/(stall-detection|engine-stalls|rtt-accuracy|omission)\./;
 /**
@@ -27,13 +27,13 @@ const EXACT = /^e2e\/(stall-detection|engine-stalls|rtt-accuracy|omission)\./;
  * wants two CPUs: they keep to the first one beside those whose faults take the second.
  */
 const FIRST_CPU =
-  /^e2e\/(agent|agent-changes|agent-kills|killed-and-dead|real-servers)\.|^recording\/replay\.|^requests\/(http|dns)\./;
+  /^e2e\/(agent|agent-changes|agent-kills|engines|killed-and-dead|real-servers)\.|^recording\/replay\.|^requests\/(http|dns)\./;
 /**
  * The ones whose faults, if any, hold packets and no CPU: two at once are not in each other's way, nobody is to be blamed
  * for what another takes, and nobody waits for a CPU.
  */
 const HOLDING =
-  /^e2e\/(none|old-kernel|engines|receiver-view|check|report-requests|request-verdicts|holding-verdicts)\.|^lab\/(overlay|holding-faults|serving-faults)\./;
+  /^e2e\/(none|receiver-view|check|report-requests|request-verdicts|holding-verdicts)\.|^lab\/(overlay|holding-faults|serving-faults)\./;
 /** Captures of some hundred MB, several at once. */
 const LEAST_MEMORY = 4e9;
 
@@ -55,15 +55,7 @@ useMemoryForTemporaryFiles();
 if (part === 'all') await phases.of('setup', () => step('node', ['scripts/setup.mjs', '--for', 'test']));
 await phases.of('build', () => step('node', ['scripts/build.mjs']));
 if (part === 'quick') await phases.of('types and lint', () => step('node', ['scripts/check.mjs', '--quick']));
-if (part === 'all') {
-  const make = ['make', '--no-print-directory', '-s', '-j2', '-C', 'native'];
-  await phases.of('checks and native tests', () =>
-    sideBySide([
-      ['node', 'scripts/check.mjs'],
-      [...make, 'test', 'fuzz', `FUZZ_SECONDS=${process.env.CI ? 10 : 3}`],
-    ]),
-  );
-}
+if (part === 'all') await phases.of('checks', () => step('node', ['scripts/check.mjs']));
 
 const files = testFiles(tests).filter((path) => path.includes(word));
 const is = (kind) => (path) => kind.test(relative(tests, path));
@@ -75,7 +67,10 @@ const untimed = files.filter(is(REAL)).filter(is(UNTIMED));
 
 if (part === 'all' || part === 'real') {
   await phases.of('exact tests, one by one', () => runTests(timed.filter(is(EXACT)), 1, tally));
-  const behind = startBehind(part === 'all' ? [...untimed, ...slow, ...together(small)] : untimed, tally);
+  const behind =
+    part === 'all'
+      ? startBehind([...untimed, ...slow, ...together(small)], tally, nativeTests())
+      : startBehind(untimed, tally);
   const [beside, others] = [timed.filter(is(FIRST_CPU)), timed.filter(isNot(EXACT)).filter(isNot(FIRST_CPU))];
   const besideDone = startOnFirstCpu(beside, tally);
   await phases.of('tests whose faults take the second CPU, others beside and behind them', () =>
@@ -94,6 +89,12 @@ if (part === 'all' || part === 'real') {
 
 console.log(`\n${tally.slowest()}\n\n${phases}\n${tally}`);
 process.exitCode = tally.isGood() ? 0 : 1;
+
+/** Of the helpers, with sanitizers and fuzzers. */
+function nativeTests() {
+  const fuzzing = `FUZZ_SECONDS=${process.env.CI ? 10 : 3}`;
+  return ['make', '--no-print-directory', '-s', '-C', 'native', 'test', 'fuzz', fuzzing];
+}
 
 /** Tests write and read a lot that nobody keeps: where memory has room for it, none of them waits for a disk. */
 function useMemoryForTemporaryFiles() {

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 // Tests in a process of their own, beside others. What they print comes out whole, when all have ended.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { root } from '../step.mjs';
+import { root, whole } from '../step.mjs';
 import { runTests } from './run-tests.mjs';
 import { Tally } from './tally.mjs';
 
@@ -14,11 +14,12 @@ const OWN = fileURLToPath(import.meta.url);
 /**
  * Gets of the CPUs what others leave.
  *
+ * @param command that is run beside them: its words
  * @returns resolves when all have ended and `tally` has them
  */
-export function startBehind(paths, tally) {
+export function startBehind(paths, tally, command = []) {
   // One more than there are CPUs, as many of them wait.
-  return startApart(['chrt', '--idle', '0'], paths, availableParallelism() + 1, tally);
+  return startApart(['chrt', '--idle', '0'], paths, availableParallelism() + 1, tally, command);
 }
 
 /** Keeps to the first CPU, one after the other: faults that take a CPU take the second. */
@@ -26,14 +27,14 @@ export function startOnFirstCpu(paths, tally) {
   return startApart(['taskset', '--cpu-list', '0'], paths, 1, tally);
 }
 
-async function startApart(through, paths, atOnce, tally) {
+async function startApart(through, paths, atOnce, tally, command = []) {
   if (paths.length === 0) return;
   const folder = mkdtempSync(join(tmpdir(), 'apart-'));
   const [list, result] = [join(folder, 'files'), join(folder, 'tally')];
   writeFileSync(list, paths.join('\n'));
   try {
     const printed = [];
-    const words = [...through, process.execPath, OWN, list, result, String(atOnce), through[0]];
+    const words = [...through, process.execPath, OWN, list, result, String(atOnce), through[0], ...command];
     const child = spawn('setsid', ['--wait', ...words], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
     const end = () => process.kill(-child.pid);
     process.once('exit', end);
@@ -42,20 +43,22 @@ async function startApart(through, paths, atOnce, tally) {
     const status = await new Promise((resolve) => child.on('close', resolve).on('error', resolve));
     process.off('exit', end);
     process.stdout.write(Buffer.concat(printed));
-    if (status === 0) tally.add(JSON.parse(readFileSync(result, 'utf8')));
-    else tally.broke();
+    if (existsSync(result)) tally.add(JSON.parse(readFileSync(result, 'utf8')));
+    if (status !== 0) tally.broke();
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
 if (process.argv[1] === OWN) {
-  const [, , list, result, atOnce, through] = process.argv;
+  const [, , list, result, atOnce, through, command, ...words] = process.argv;
   try {
     // Where the kernel gives each session a share of its own, the classes of tasks count within one only.
     if (through === 'chrt') writeFileSync('/proc/self/autogroup', '19');
   } catch {}
   const tally = new Tally(join(root, 'dist/test'));
+  const beside = command === undefined ? 0 : whole(command, words);
   await runTests(readFileSync(list, 'utf8').split('\n'), Number(atOnce), tally);
   writeFileSync(result, JSON.stringify(tally));
+  process.exitCode = await beside;
 }

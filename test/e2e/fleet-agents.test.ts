@@ -8,7 +8,7 @@ import { needsRoot } from './lab-probing.js';
 
 const BAD = 'node-3';
 const PERIOD_MS = 2_100;
-const STALLS = 9;
+const STALLS = 7;
 /** What the kernel and the detectors take until the last stall is told. */
 const TOLD_MS = 4_000;
 
