@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// Sets up, builds, checks, and runs every test. Those that judge exact times have the machine for themselves; behind the
-// others that judge times run, on what those leave of the CPUs, the ones that only compute or wait.
+// Sets up, builds, checks, and runs every test. Those that judge exact times have the machine for themselves. Faults that
+// take a CPU take the second: beside them tests that need one CPU keep to the first. Behind all of these run, on what they
+// leave of the CPUs, the ones that only compute or wait.
 // `npm test -- unit` or `npm test -- real [WORD]` runs a part, after a build, of files whose path has WORD.
 // `npm run quick` is what to run before every commit: types, lint and the unit tests that do not take seconds each.
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, statSync } from 'node:fs';
