@@ -173,8 +173,9 @@ function decodeHeard(view: DataView, recordBytes: number, count: number): Heard[
       protocol: isEcho ? 'icmp' : 'syn',
       source: addressText(bytes(field.source, addressBytes)),
       target: addressText(bytes(field.target, addressBytes)),
-      sourcePort: view.getUint16(at + field.sourcePort, true),
-      targetPort: view.getUint16(at + field.targetPort, true),
+      // An echo has its identifier and number there, as it came.
+      sourcePort: isEcho ? 0 : view.getUint16(at + field.sourcePort, true),
+      targetPort: isEcho ? 0 : view.getUint16(at + field.targetPort, true),
       tcpSeq: view.getUint32(at + field.tcpSeq, true),
       payload: isEcho ? bytes(field.payload, HEARD_LAYOUT.bytes - field.payload).slice() : new Uint8Array(0),
       clockStepped: (view.getUint16(at + field.flags, true) & ARRIVAL_FLAGS.clockStep) !== 0,

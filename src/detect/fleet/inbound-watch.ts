@@ -57,6 +57,7 @@ export class InboundWatch {
   #numbers = new Map<string, number>();
   #recent: Entry[] = [];
   #waiting: Entry[] = [];
+  #forgotNs = Number.NEGATIVE_INFINITY;
   #backlogs: { readonly timeNs: number; readonly backlogNs: number }[] = [];
 
   /** @param intervalNs from one arriving packet to the next */
@@ -142,8 +143,10 @@ export class InboundWatch {
     return number;
   }
 
-  /** Numbers move when flows are left out, so what is judged so far is left, too. */
+  /** Numbers move when flows are left out, so what is judged so far is left, too: never often. */
   #forgetSilent(nowNs: number): void {
+    if (nowNs - this.#forgotNs < REMEMBERED_NS) return;
+    this.#forgotNs = nowNs;
     const kept = [...this.#numbers].filter(([, number]) => nowNs - (this.#flows[number]?.lastNs ?? 0) < REMEMBERED_NS);
     if (kept.length === this.#flows.length) return;
     this.#flows = kept.map(([, number]) => this.#flows[number] as Flow);
