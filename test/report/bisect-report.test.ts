@@ -75,6 +75,13 @@ next:
   );
 });
 
+test('a cause that nothing equals is said to be as sure as it is, whatever all that blame its machine come to', () => {
+  const capped = { ...verdict, probability: 0.89, together: 0.9999 };
+  assert.match(verdictText(capped, false), /rx-queue at node, probability 0\.890\n/);
+  const equalled = { ...capped, indistinguishable: ['host'] };
+  assert.match(verdictText(equalled, false), /rx-queue or host at node, probability > 0\.999\n/);
+});
+
 test('--explain adds what moved the verdict', () => {
   assert.match(verdictText(verdict, true), /\n {2}× 9\.1 {2}rx-queue@node : host@node {2}only some flows waited\n/);
 });

@@ -1,14 +1,22 @@
-import { STALLING } from './hypothesis.js';
+import type { Topology } from '../paths/topology.js';
+import { STALLING, type Variant } from './hypothesis.js';
 import type { CauseKnowledge } from './knowledge.js';
 import {
   reachInto,
   receivingMachines,
+  sendsFrom,
   TRACE_BLIND,
   tellReceiveSide,
   WAITS_ELSEWHERE,
   WAITS_FOR_CPU,
 } from './receive-side.js';
 import { traceAdvice } from './scene.js';
+
+/**
+ * What waits for another CPU behind the driver (RPS) has its driver's stamp already: replies to the machine's own probes
+ * show nothing of it.
+ */
+const BEHIND_DRIVER = 0.25;
 
 /**
  * All receive queues of a machine wait together: it has one only, its CPUs or the whole virtual machine stand still.
@@ -22,7 +30,7 @@ export const host: CauseKnowledge = {
       machines: [machine],
       weight: 1,
       words: `all receive queues of ${machine} wait together`,
-      variants: [{ share: 1, reach: reachInto(topology, machine, 'all', 'all') }],
+      variants: variants(topology, machine),
       release: 'several-queues',
       kinds: STALLING,
     })),
@@ -31,3 +39,14 @@ export const host: CauseKnowledge = {
   lookInto: ([machine = ''], scene) => traceAdvice(machine, scene),
   tellApart: ([machine = ''], others, scene) => tellReceiveSide(machine, others, scene),
 };
+
+function variants(topology: Topology, machine: string): Variant[] {
+  const whole = reachInto(topology, machine, 'all', 'all');
+  const arriving = reachInto(topology, machine, 'all', 'none');
+  return topology.paths.some((_, path) => sendsFrom(topology, path, machine))
+    ? [
+        { share: 1 - BEHIND_DRIVER, reach: whole },
+        { share: BEHIND_DRIVER, reach: arriving },
+      ]
+    : [{ share: 1, reach: whole }];
+}

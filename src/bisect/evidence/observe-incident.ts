@@ -77,14 +77,15 @@ export function observeIncident(group: FindingGroup, watch: Watch): SeenIncident
 }
 
 /**
- * The vantages of a hold that only stamps of the packet socket show: it may have lain behind their driver, and replies
- * that the driver stamped there had that still before them. They are no witnesses that nothing waited.
+ * The vantages at which only stamps of the packet socket show a hold: it may have lain behind their driver, and replies
+ * that the driver stamped there had that still before them. They are no witnesses that nothing waited, whatever other
+ * vantages saw of it by their own stamps.
  */
 function behindDriver({ findings }: FindingGroup, logs: readonly PathLog[]): ReadonlySet<string> {
-  const atSocket = findings.every(({ finding: { receivedStamp }, path }) =>
-    receivedStamp === undefined ? logs[path]?.usualStamp === AT_SOCKET : receivedStamp === 'socket',
-  );
-  return new Set(atSocket ? findings.map(({ vantage }) => vantage) : []);
+  const atSocket = ({ finding: { receivedStamp }, path }: PlacedFinding): boolean =>
+    receivedStamp === undefined ? logs[path]?.usualStamp === AT_SOCKET : receivedStamp === 'socket';
+  const others = new Set(findings.flatMap((placed) => (atSocket(placed) ? [] : [placed.vantage])));
+  return new Set(findings.flatMap(({ vantage }) => (others.has(vantage) ? [] : [vantage])));
 }
 
 function seenBy(

@@ -54,9 +54,14 @@ function headline(verdict: Verdict): string[] {
   // Causes of equal standing share the headline: naming the first alone would accuse it.
   const cause = [verdict.cause, ...verdict.indistinguishable].join(' or ');
   return [
-    `VERDICT  ${cause}${kind} at ${place(verdict.where)}, probability ${probability(verdict.together ?? verdict.probability)}`,
+    `VERDICT  ${cause}${kind} at ${place(verdict.where)}, probability ${probability(probabilityOfAll(verdict))}`,
     `         ${measured}${shares(verdict)}`,
   ];
+}
+
+/** Of the causes in the headline: one alone may be less sure than it looks. */
+function probabilityOfAll({ indistinguishable, together, probability }: Verdict): number {
+  return indistinguishable.length > 0 ? (together ?? probability) : probability;
 }
 
 /** Where several causes share the headline: how likely each is by itself. */
