@@ -38,6 +38,9 @@ suite('scenarios that were once named wrongly for sure', () => {
     [22_276, 'a receive queue between two nodes, and a vantage: hashing by addresses in pairs too'],
     [24_157, 'congestion, and a host that stalls: a cause that hides beside it keeps it from being sure'],
     [28_217, 'a tunnel that the hosts file forgets, of four paths: a path that contradicts'],
+    [50_628, 'a pod that the hosts file puts on another node, on the one path that is left: priors decide'],
+    [51_016, 'a queue of a card, and a machine that probes: its own side would hold the replies alone'],
+    [51_751, 'a receive queue that few flows of others fall onto, of a machine that probes'],
     [20_135, 'a tunnel, and a port that leads elsewhere than the hosts file says: a path that contradicts'],
   ] as const)
     test(`${what} (seed ${seed})`, () => {
@@ -51,6 +54,10 @@ suite('scenarios that were once left open', () => {
     [31_079, 'a receive queue, and a port with two pods: flows to one pod differ by that alone'],
     [31_166, 'a network between two, and a port with two pods of which neither lies behind it'],
     [31_235, 'one of several ways between two, and a port whose pods may be behind it'],
+    [50_661, 'a pod behind a port that draws one for every connection'],
+    [50_025, 'one of several ways between two, from which a receive queue falls behind slowly'],
+    [51_295, 'a vantage that waits, and two losses elsewhere that are too few for a cause'],
+    [51_790, 'two receive queues that take turns among many slow probes: no pair of causes'],
     [28_445, 'the card of a vantage that nobody probes: its own side'],
   ] as const)
     test(`${what} (seed ${seed})`, () => {

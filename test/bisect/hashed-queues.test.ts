@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import type { PathObservation } from '../../src/bisect/evidence/observation.js';
 import { hashedPath, unitOf } from '../../src/bisect/paths/hashed-path.js';
 import { topologyOf } from '../../src/bisect/paths/topology.js';
-import { scorePath, scoreSomeFlows, scoreUnknownPath } from '../../src/bisect/weigh/path-likelihood.js';
+import { scoreDrawn, scorePath, scoreSomeFlows, scoreUnknownPath } from '../../src/bisect/weigh/path-likelihood.js';
 import { measuredPaths } from '../../src/hosts/measured-paths.js';
 import { LAB_HOSTS } from './sim-cluster.js';
 
@@ -41,6 +41,12 @@ suite('what the queues of a machine hash', () => {
     assert.notEqual(tunnelled.innerGroup, plain.innerGroup);
     assert.equal(tunnelled.innerGroup, on('bad>pod-remote/syn', 'node').innerGroup);
   });
+
+  test('what a node passes on to another one has the addresses inside that its own probes to that pod have', () => {
+    const passedOn = on('shell>nodeport-remote/syn', 'node-remote').innerGroup;
+    assert.equal(passedOn, on('external>nodeport-remote/syn', 'node-remote').innerGroup);
+    assert.equal(passedOn, on('bad>pod-remote/icmp', 'node-remote').innerGroup);
+  });
 });
 
 suite('a path of which some flows may come by the place', () => {
@@ -64,5 +70,23 @@ suite('a path of which some flows may come by the place', () => {
   test('may wait in part, always the same flows: far likelier than by chance', () => {
     const parted = run(seen(flows.slice(0, 8), flows.slice(8)));
     assert.ok(scoreSomeFlows(parted, none(parted)) > scoreUnknownPath(parted) + Math.log(1_000));
+  });
+
+  test('may wait in few of its flows: no less likely than on one of many queues, but for a small factor', () => {
+    const one = run(seen([3], flows.slice(4)));
+    const queue = Math.log(1 / 16) + 12 * Math.log(15 / 16);
+    assert.ok(scoreSomeFlows(one, none(one)) > queue - Math.log(20));
+  });
+
+  test('may wait by chance, other flows each time: likelier than anything at all', () => {
+    const drawn = Array.from({ length: 12 }, (_, i) => {
+      const held = flows.filter((flow) => (flow * 7 + i * 5) % 11 < 5);
+      return seen(
+        held,
+        flows.filter((flow) => !held.includes(flow)),
+      );
+    });
+    assert.ok(scoreDrawn(drawn) > scoreUnknownPath(drawn) + Math.log(1_000));
+    assert.ok(scoreSomeFlows(drawn, none(drawn)) > scoreUnknownPath(drawn) + Math.log(1_000));
   });
 });

@@ -26,7 +26,7 @@ export function asTheyAre(
   return hypotheses.map((hypothesis) => {
     const reachOn = (usual: Reach, path: number): Reach => {
       if (misdescribed[path]) return 'any';
-      if (!branching[path] || (hypothesis.cause === 'pod' && usual === 'by-flow')) return usual;
+      if (!branching[path] || (hypothesis.cause === 'pod' && (usual === 'by-flow' || usual === 'drawn'))) return usual;
       return mayActBehind(hypothesis, topology, path) ? 'some' : usual;
     };
     return { ...hypothesis, variants: hypothesis.variants.map((one) => ({ ...one, reach: one.reach.map(reachOn) })) };

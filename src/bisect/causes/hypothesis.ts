@@ -5,9 +5,10 @@ import type { IncidentKind } from '../evidence/observation.js';
 /**
  * What a cause does to the packets of a path. `all`: holds every one. `by-flow`: those that hash onto a stalled queue.
  * `new`: only those of source ports not seen before. `none`: lets them pass. `some`: perhaps those of some flows, always
- * the same, as they come by a place that the path does not name. `any`: as it likes.
+ * the same, as they come by a place that the path does not name. `drawn`: each of them by chance, as where a port draws a
+ * pod for every connection. `any`: as it likes.
  */
-export type Reach = 'all' | 'by-flow' | 'new' | 'none' | 'some' | 'any';
+export type Reach = 'all' | 'by-flow' | 'new' | 'none' | 'some' | 'drawn' | 'any';
 
 /** One way in which a cause can show; the shares of the variants of a hypothesis add up to 1, or to less where some of its ways are impossible there. */
 export interface Variant {

@@ -6,11 +6,13 @@ import type { CauseKnowledge } from './knowledge.js';
 
 /** Behind a NodePort or service there may be more pods than the hosts file names, and one of them waits. */
 const ONE_OF_SEVERAL = 0.25;
+/** Of such ports so many draw a pod for every connection; the others go by the flow. */
+const DRAWN = 0.3;
 
 /**
  * The way from a node into its pod, or the pod itself, waits. Holds for every path that ends in the pod, whatever way
  * it took to the node; probes that the node answers itself pass. Where several pods share a port each flow has one of
- * them, and only the flows of the one that waits are held.
+ * them, or each connection gets one by chance, and only what goes to the one that waits is held.
  */
 export const pod: CauseKnowledge = {
   name: 'pod',
@@ -49,10 +51,12 @@ function variants(topology: Topology, machines: readonly string[]): Variant[] {
   const [places = 0, other] = [...new Set(known)];
   const parting = { parallel: true, ...(several && other === undefined ? { places } : {}) } as const;
   // Whether the pod that is probed by its own address is the one that waits is open then.
-  const elsewhere = shared.map((one) => (one === 'all' ? 'none' : one));
+  const elsewhere = (held: Reach): Reach[] => reach(held).map((one) => (one === 'all' ? 'none' : one));
   return [
     ...(several ? [] : [{ share: 1 - share, reach: reach('all') }]),
-    { share: share / 2, reach: shared, ...parting },
-    { share: share / 2, reach: elsewhere, ...parting },
+    { share: ((1 - DRAWN) * share) / 2, reach: shared, ...parting },
+    { share: ((1 - DRAWN) * share) / 2, reach: elsewhere('by-flow'), ...parting },
+    { share: (DRAWN * share) / 2, reach: reach('drawn') },
+    { share: (DRAWN * share) / 2, reach: elsewhere('drawn') },
   ];
 }

@@ -6,6 +6,11 @@ import { type Scene, traceAdvice } from './scene.js';
 const WHOLE = 0.3;
 const QUEUES = 0.4;
 const ONE_QUEUE = 0.3;
+/**
+ * The same where others probe the machine too: a receive queue of its own would hold theirs as well, so it takes a queue
+ * on the way out, or replies that are steered apart.
+ */
+const ONE_QUEUE_OF_PROBED = 0.06;
 /** Packets that wait on their way out wait for no receive work, which is what the trace looks at. */
 const UNSEEN = 0.2;
 /** What it sends waits, or the replies that it has to take in do, or both. */
@@ -31,7 +36,10 @@ export const sender: CauseKnowledge = {
       variants: [
         { share: WHOLE, reach: sent(topology, machine, 'all', 'all') },
         { share: QUEUES, reach: sent(topology, machine, 'all', 'none') },
-        { share: ONE_QUEUE, reach: sent(topology, machine, 'by-flow', 'none') },
+        {
+          share: isProbed(topology, machine) ? ONE_QUEUE_OF_PROBED : ONE_QUEUE,
+          reach: sent(topology, machine, 'by-flow', 'none'),
+        },
       ],
       release: 'several-queues',
       kinds: STALLING,
@@ -53,6 +61,10 @@ export const sender: CauseKnowledge = {
       ? [secondVantage(scene), furtherTarget(machine, scene)]
       : [],
 };
+
+function isProbed(topology: Topology, machine: string): boolean {
+  return topology.paths.some((_, path) => topology.arrivesAt(path, machine));
+}
 
 function sent(topology: Topology, machine: string, probes: Reach, controls: Reach): Reach[] {
   return topology.paths.map((_, path) =>

@@ -41,6 +41,11 @@ export function topologyOf(paths: readonly MeasuredPath[]): Topology {
     if (own && address !== undefined && !addresses.has(answeredBy)) addresses.set(answeredBy, address);
   }
   const addressOf = (machine: string): string => addresses.get(machine) ?? machine;
+  const podsOn = new Map<string, Set<string>>();
+  for (const { targetKind, answeredBy, address } of paths) {
+    if (targetKind !== 'pod' || address === undefined) continue;
+    podsOn.set(answeredBy, (podsOn.get(answeredBy) ?? new Set()).add(address));
+  }
   return {
     paths,
     vantageMachines,
@@ -85,7 +90,15 @@ export function topologyOf(paths: readonly MeasuredPath[]): Topology {
     overlay,
     isTunnelledAt: (path, machine) =>
       has(path, ({ kind, machines }) => isOverlay(kind) && (machine === '' || [...machines].includes(machine))),
-    innerAddresses: (path) => `${vantageMachines[path]} ${paths[path]?.address ?? paths[path]?.target} inside`,
+    innerAddresses: (path) => {
+      const { targetKind, address, target, answeredBy } = paths[path] as MeasuredPath;
+      if (targetKind !== 'nodeport') return `${vantageMachines[path]} ${address ?? target} inside`;
+      // A node that passes a port on puts its own address in the place of the sender's, or replies would go past it.
+      const [only, further] = podsOn.get(answeredBy) ?? [];
+      const tunnel = (stages[path] ?? []).find(({ kind }) => isOverlay(kind));
+      const node = tunnel?.machines.find((machine) => machine !== answeredBy) ?? vantageMachines[path];
+      return `${node} ${further === undefined && only !== undefined ? only : `behind ${target}`} inside`;
+    },
   };
 }
 

@@ -127,7 +127,7 @@ function scoreSeries(count: SeriesCount, reach: Reach, queues: number): number {
   if (reach === 'new' && !series.freshPorts) {
     return doubt(passing);
   }
-  if (reach !== 'by-flow') {
+  if (reach !== 'by-flow' && reach !== 'drawn') {
     return doubt(whole);
   }
   if (series.freshPorts) {

@@ -57,7 +57,7 @@ export class IncidentScores {
   readonly #hit: readonly number[];
   readonly #paths: readonly (ScoresOnPath | null)[];
   /** The same numbers by reach, 0 where the path says nothing. */
-  readonly #byReach: Readonly<Record<'all' | 'none' | 'new' | 'any', Float64Array>>;
+  readonly #byReach: Readonly<Record<'all' | 'none' | 'new' | 'drawn' | 'any', Float64Array>>;
   /** By path: nothing seen, all waited, none did, some did. */
   readonly states: Uint8Array;
   readonly #fixed = new WeakMap<Variant, number>();
@@ -77,7 +77,7 @@ export class IncidentScores {
     });
     const count = incident.paths.length;
     const row = (): Float64Array => new Float64Array(count);
-    const byReach = { all: row(), none: row(), new: row(), any: row() };
+    const byReach = { all: row(), none: row(), new: row(), drawn: row(), any: row() };
     this.states = new Uint8Array(count);
     for (let path = 0; path < count; path += 1) {
       const scores = this.#paths[path] as ScoresOnPath | null;
@@ -86,13 +86,14 @@ export class IncidentScores {
       byReach.all[path] = scores.all;
       byReach.none[path] = scores.none;
       byReach.new[path] = scores.new;
+      byReach.drawn[path] = scores.drawn;
       byReach.any[path] = scores.any;
     }
     this.#byReach = byReach;
   }
 
   /** By path, 0 where it says nothing. */
-  row(reach: 'all' | 'none' | 'new' | 'any'): Float64Array {
+  row(reach: 'all' | 'none' | 'new' | 'drawn' | 'any'): Float64Array {
     return this.#byReach[reach];
   }
 

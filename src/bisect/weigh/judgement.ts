@@ -26,6 +26,8 @@ export type Judgement =
       readonly alike: readonly WeighedAccount[];
       /** Of all of them together: that it is one of these. */
       readonly probability: number;
+      /** Incidents that it does not explain, too few for a second cause; absent where there are none. */
+      readonly unexplained?: number;
     }
   | {
       readonly says: 'inconclusive';
@@ -40,6 +42,41 @@ export type Judgement =
  * different machines nobody is accused, however likely one of them is beforehand.
  */
 export function judgePosterior(posterior: Posterior): Judgement {
+  const unexplained = scarce(posterior[0]);
+  if (unexplained === null) return judged(posterior);
+  const alone = judged(withoutScarce(posterior));
+  return alone.says === 'cause' && alone.leading.shares.length === 1 ? { ...alone, unexplained } : judged(posterior);
+}
+
+/** Incidents of one of two causes where they are too few to name it and those of the other are not; else null. */
+function scarce(account: WeighedAccount | undefined): number | null {
+  const counts = (account?.shares ?? []).map(({ incidents }) => incidents.length).sort((a, b) => a - b);
+  const [few, many] = counts;
+  return few !== undefined && many !== undefined && few < LEAST_INCIDENTS_OF_TWO && many >= LEAST_INCIDENTS
+    ? few
+    : null;
+}
+
+/** Each pair of which one cause has too few incidents to be named counts for the other one alone. */
+function withoutScarce(posterior: Posterior): Posterior {
+  const byCause = new Map<string, WeighedAccount>();
+  for (const account of posterior) {
+    const shares =
+      scarce(account) === null
+        ? account.shares
+        : account.shares.filter(({ incidents }) => incidents.length >= LEAST_INCIDENTS_OF_TWO);
+    const key = `${account.quiet} ${shares.map(({ hypothesis }) => hypothesis.label).join(' ')}`;
+    const known = byCause.get(key);
+    byCause.set(key, {
+      ...(known ?? { ...account, shares }),
+      bestScore: Math.max(account.bestScore, known?.bestScore ?? Number.NEGATIVE_INFINITY),
+      probability: account.probability + (known?.probability ?? 0),
+    });
+  }
+  return [...byCause.values()].sort((a, b) => b.probability - a.probability);
+}
+
+function judged(posterior: Posterior): Judgement {
   const leading = posterior[0];
   if (leading === undefined) {
     return { says: 'inconclusive', leading: null, alike: [], probability: 0, why: 'no-incident-yet' };
@@ -76,7 +113,23 @@ export function judgePosterior(posterior: Posterior): Judgement {
     return inconclusive('alike');
   }
   if (probability >= CONVICTING) return { says: 'cause', leading, alike, probability };
+  const further = upToConvicting(posterior, alike);
+  if (blameOneMachine(further)) return { says: 'cause', leading, alike: further, probability: sumOf(further) };
   return fullQueue(posterior, leading) ?? inconclusive('divided');
+}
+
+/**
+ * Accounts of equal standing, and the likeliest others until all together convict: as long as these blame the same
+ * machine it is that one, though the data begin to tell some of them apart. None where they never do.
+ */
+function upToConvicting(posterior: Posterior, alike: readonly WeighedAccount[]): WeighedAccount[] {
+  const [leading] = alike;
+  const found = [...alike];
+  for (const account of posterior) {
+    if (account.probability < NEGLIGIBLE || sumOf(found) >= CONVICTING) break;
+    if (!found.includes(account) && account.shares.length === leading?.shares.length) found.push(account);
+  }
+  return sumOf(found) >= CONVICTING ? found : [];
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Case } from './case.js';
 import { FlowBelief } from './flow-belief.js';
 import { type IncidentScores, STATES } from './incident-scores.js';
 import { logOfCounts } from './log-math.js';
-import { doubted, scoreSomeFlows, WRONG } from './path-likelihood.js';
+import { doubted, scoreDrawn, scoreSomeFlows, WRONG } from './path-likelihood.js';
 
 /** A hundred times less likely than that the path is another one. */
 const LOG_CONTRADICTS = Math.log(WRONG / 100);
@@ -26,6 +26,7 @@ export class OwnIncidents {
   readonly #seen: (readonly PathObservation[] | undefined)[] = [];
   #unknown: Float64Array | undefined;
   readonly #some: (number | undefined)[] = [];
+  readonly #drawn: (number | undefined)[] = [];
   readonly #parted: ('ttl' | 'time' | null | undefined)[] = [];
   readonly #sums = new Map<Fixed, Float64Array>();
   readonly #doubted = new Map<Fixed, Float64Array>();
@@ -71,6 +72,12 @@ export class OwnIncidents {
     this.#some[path] ??=
       this.seen(path).length === 0 ? 0 : scoreSomeFlows(this.seen(path), this.#sum('none')[path] as number);
     return this.#some[path];
+  }
+
+  /** Each of its probes waits by chance. */
+  drawn(path: number): number {
+    this.#drawn[path] ??= this.seen(path).length === 0 ? 0 : doubted(scoreDrawn(this.seen(path)), this.unknown(path));
+    return this.#drawn[path];
   }
 
   /** The path where a cause holds all, none or the new of its packets, with the chance that it is another path. */

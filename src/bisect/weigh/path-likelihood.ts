@@ -17,6 +17,7 @@ export interface PathScores {
   readonly all: number;
   readonly none: number;
   readonly new: number;
+  readonly drawn: number;
   readonly any: number;
 }
 
@@ -31,6 +32,7 @@ export function scorePath(seen: PathObservation): PathScores {
     all: robust(as(1 - MISSED, held + freshHeld, passed + freshClean) + odd),
     none: robust(as(STRAY, held + freshHeld, passed + freshClean) + odd),
     new: robust(as(STRAY, held, passed) + as(1 - MISSED, freshHeld, freshClean) + odd),
+    drawn: scoreDrawn([seen]),
     any: glitch,
   };
 }
@@ -70,8 +72,20 @@ export function scoreUnknownPath(seen: readonly PathObservation[]): number {
   return logOfCounts([counts.hit, counts.clean, counts.partial]) + glitches;
 }
 
-/** None of the flows comes by that place; each of them waits always or never; or the path does as it likes. */
-const SOME_FLOWS = { none: 0.3, fixed: 0.35, any: 0.35 };
+/** Every probe of the path waits by chance, whatever its flow is, and how often is not known. */
+export function scoreDrawn(seen: readonly PathObservation[]): number {
+  let [held, passed] = [0, 0];
+  for (const { hit, clean, mixed, freshHeld, freshClean } of seen) {
+    held += hit.length + mixed + freshHeld;
+    passed += clean.length + mixed + freshClean;
+  }
+  return logOfCounts([held, passed]);
+}
+
+/** None of the flows comes by that place; each of them waits always or never; each waits by chance; or as it likes. */
+const SOME_FLOWS = { none: 0.3, fixed: 0.3, drawn: 0.1, any: 0.3 };
+/** Shares of the flows that may come by it, equally likely. */
+const SHARES_OF_FLOWS = [0.06, 0.12, 0.25, 0.5, 0.75];
 
 /**
  * The incidents of a run on a path of which some flows may come by a place that is not known: those wait, or none does.
@@ -91,16 +105,22 @@ export function scoreSomeFlows(seen: readonly PathObservation[], none: number): 
     mixed += one.mixed;
     fresh += one.freshHeld + one.freshClean;
   }
-  const of = ({ held, passed }: { held: number; passed: number }): number =>
-    logMix(
-      held * Math.log1p(-MISSED) + passed * Math.log(MISSED),
-      0.5,
-      held * Math.log(STRAY) + passed * Math.log1p(-STRAY),
-    );
-  const fixed = [...counts.values()].reduce((sum, count) => sum + of(count), 0);
+  const flows = [...counts.values()].map(({ held, passed }) => ({
+    there: held * Math.log1p(-MISSED) + passed * Math.log(MISSED),
+    elsewhere: held * Math.log(STRAY) + passed * Math.log1p(-STRAY),
+  }));
+  const fixed = logSum(
+    SHARES_OF_FLOWS.map((share) =>
+      flows.reduce(
+        (sum, { there, elsewhere }) => sum + logMix(elsewhere, share, there),
+        -Math.log(SHARES_OF_FLOWS.length),
+      ),
+    ),
+  );
   return logSum([
     Math.log(SOME_FLOWS.none) + none,
     Math.log(SOME_FLOWS.fixed) + fixed + mixed * Math.log(MIXED) + fresh * Math.log(0.5),
+    Math.log(SOME_FLOWS.drawn) + scoreDrawn(seen),
     Math.log(SOME_FLOWS.any) + scoreUnknownPath(seen),
   ]);
 }

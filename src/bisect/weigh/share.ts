@@ -156,6 +156,8 @@ function scorePathOf(incidents: OwnIncidents, path: number, reach: Reach): numbe
       return incidents.unknown(path);
     case 'some':
       return incidents.some(path);
+    case 'drawn':
+      return incidents.drawn(path);
     case 'by-flow':
       return 0;
     default:

@@ -6,8 +6,13 @@ import { CONVICTING, type Judgement } from './judgement.js';
 const SETTLED = 0.99;
 /** For so many incidents on end it must have led so clearly. */
 const SETTLED_FOR = 3;
-/** A verdict that stays below that for so many incidents will not get surer by more of them. */
+/**
+ * A verdict that stays below that for so many incidents will not get surer by more of them; nor will one of causes at
+ * different machines that look the same, as long as none of them falls behind.
+ */
 const UNMOVED_FOR = 12;
+/** By so much the data must have come to fit one of them less well for more of them to tell. */
+const FALLS_BEHIND = Math.LN2;
 const LEAST_INCIDENTS = 5;
 /** With none of rate r in T seconds, r is below 3 / T with 95 % confidence: less than one stall in 20 s after 60 s. */
 const HEALTHY_AFTER_S = 60;
@@ -27,6 +32,7 @@ export interface Settlement {
 export class StoppingRule {
   #clear = '';
   #sinceIncidents = 0;
+  #behind = 0;
 
   decide(judgement: Judgement, { incidents, seconds }: Pick<Case, 'incidents' | 'seconds'>): Settlement {
     const leading = leadingOf(judgement);
@@ -41,13 +47,18 @@ export class StoppingRule {
       this.#clear = '';
       return open('no verdict yet');
     }
+    if (judgement.says === 'cause' && judgement.unexplained !== undefined) {
+      return open(`${judgement.unexplained} incidents are still to be explained`);
+    }
     const name = judgement.alike.map(causeName).sort().join(',');
-    if (name !== this.#clear) {
+    const behind = farthestBehind(judgement);
+    if (name !== this.#clear || (judgement.says !== 'cause' && behind > this.#behind + FALLS_BEHIND)) {
       this.#clear = name;
       this.#sinceIncidents = incidents.length;
+      this.#behind = behind;
     }
     const held = incidents.length - this.#sinceIncidents;
-    const enough = judgement.probability >= SETTLED ? SETTLED_FOR : UNMOVED_FOR;
+    const enough = judgement.says === 'cause' && judgement.probability >= SETTLED ? SETTLED_FOR : UNMOVED_FOR;
     if (held < enough || incidents.length < LEAST_INCIDENTS) {
       return open(`clear for ${held} of ${enough} further incidents`);
     }
@@ -60,6 +71,11 @@ export class StoppingRule {
           : 'more of the same paths cannot tell the causes apart that are left',
     };
   }
+}
+
+/** How much less well the data fit the worst of the accounts that look the same. */
+function farthestBehind({ leading, alike }: Exclude<Judgement, { says: 'healthy' }>): number {
+  return Math.max(0, ...alike.map(({ bestScore }) => (leading?.bestScore ?? bestScore) - bestScore));
 }
 
 function leadingOf(judgement: Judgement): Settlement['leading'] {

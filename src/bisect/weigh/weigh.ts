@@ -69,6 +69,19 @@ export function weigh(known: Case, causes: readonly Hypothesis[], prior: number)
   return { shares, background, score, bestScore, prior, quiet: false };
 }
 
+/** One cause for incidents that were dealt out already; the others are chance. */
+export function weighThese(
+  known: Case,
+  hypothesis: Hypothesis,
+  incidents: readonly number[],
+  background: readonly number[],
+): Account {
+  const share = scoreShare(known, hypothesis, incidents);
+  const score = scoreChance(known, background) + share.score + scoreRate(incidents.length, known.seconds, FAULT_RATE);
+  const bestScore = score + share.bestScore - share.score;
+  return { shares: [share], background, score, bestScore, prior: hypothesis.prior, quiet: false };
+}
+
 /**
  * Whether some of the incidents is more than single packets lost: in so short a time nothing else is seen to pass, so
  * that whatever touches the paths hit would explain a few of those for nothing. Of requests, which are sparse, each counts.

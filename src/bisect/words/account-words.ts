@@ -1,7 +1,7 @@
 import { CAUSES, type Cause } from '../../model/cause.js';
 import type { Verdict } from '../../model/verdict.js';
 import type { Hypothesis } from '../causes/hypothesis.js';
-import type { Judgement } from '../weigh/judgement.js';
+import { CONVICTING, type Judgement } from '../weigh/judgement.js';
 import type { Posterior, WeighedAccount } from '../weigh/posterior.js';
 import { HEALTHY, PAIRS, UNKNOWN } from '../weigh/priors.js';
 import type { Account } from '../weigh/weigh.js';
@@ -10,6 +10,11 @@ import type { Account } from '../weigh/weigh.js';
 const SAID = 0.001;
 /** Where the priors leave less than this to a cause, those of equal standing keep it from being sure. */
 const SURE_BESIDE_EQUALS = 0.95;
+/**
+ * Priors are judgements: where all others would leave a cause less than what convicts if they were so many times as
+ * likely beforehand, it does not convict.
+ */
+const PRIORS_OFF_BY = 10;
 /** What is said of a cause that nothing measured tells from another: below what convicts. */
 const NOT_CONVICTING = 0.89;
 
@@ -52,11 +57,13 @@ export function surenessOf(
   const same = alike.filter((account) => causeName(account) === causeName(leading) || addsTo(account, leading));
   const sure = Math.min(together, rounded(sumOf(same)));
   const equalled = same.length < alike.length && sure < SURE_BESIDE_EQUALS;
-  const own = equalled || contradicted ? Math.min(sure, NOT_CONVICTING) : sure;
+  const own = equalled || contradicted || isByPriors(sure) ? Math.min(sure, NOT_CONVICTING) : sure;
   const among = rounded(own / (1 + sumOf(byAddresses)));
   const rivalled = byAddresses.length > 0 && among < SURE_BESIDE_EQUALS;
   return { probability: rivalled ? Math.min(among, NOT_CONVICTING) : among, together };
 }
+
+const isByPriors = (sure: number): boolean => sure < CONVICTING * (sure + PRIORS_OFF_BY * (1 - sure));
 
 /** Causes of equal standing; of a verdict those beside the one that it names. */
 export function equalCauses(

@@ -50,7 +50,9 @@ export function makeVerdict(facts: VerdictFacts): Verdict {
   const byAddresses = alikeByAddresses(posterior, judgement);
   const contradicting = named === null ? [] : contradictions(known, named);
   const hidden = hiddenBeside(known, hypotheses, judgement);
-  const sureness = surenessOf(judgement, byAddresses.thinkable, contradicting.length > 0 || hidden.length > 0);
+  const unexplained = judgement.says === 'cause' ? judgement.unexplained : undefined;
+  const open = contradicting.length > 0 || hidden.length > 0 || unexplained !== undefined;
+  const sureness = surenessOf(judgement, byAddresses.thinkable, open);
   const equal =
     judgement.says === 'healthy'
       ? []
@@ -81,11 +83,20 @@ export function makeVerdict(facts: VerdictFacts): Verdict {
     ...(judgement.says === 'healthy' || known.incidents.length === 0
       ? { coverage: machineCoverage(known.topology, facts.summaries, queuesSaid(known)) }
       : {}),
-    quality:
-      contradicting.length === 0
-        ? quality
-        : { ...quality, notes: [...quality.notes, contradictionNote(contradicting)] },
+    quality: {
+      ...quality,
+      notes: [
+        ...quality.notes,
+        ...(contradicting.length === 0 ? [] : [contradictionNote(contradicting)]),
+        ...(unexplained === undefined ? [] : [unexplainedNote(unexplained)]),
+      ],
+    },
   };
+}
+
+function unexplainedNote(incidents: number): string {
+  const few = incidents === 1 ? '1 incident is' : `${incidents} incidents are`;
+  return `${few} not explained by the cause named, and too few to name another one beside it: it is not sure therefore`;
 }
 
 /** Receive queues as machines said when they were asked, or as the flows show that waited together there. */

@@ -113,6 +113,7 @@ function pathWords(
     case 'new':
       return against(`${name}: new and known source ports fared alike or not, against what is expected if ${what}`);
     case 'some':
+    case 'drawn':
     case 'any':
       return alike(
         `${name} ${hit === 0 ? `passed in ${all}` : `waited in ${hit} of ${all}`}, which it may do if ${what}`,
