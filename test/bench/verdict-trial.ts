@@ -1,4 +1,6 @@
+import { isShared } from '../../src/bisect/causes/branching.js';
 import { alikeCauses } from '../../src/bisect/words/identifiability.js';
+import type { MeasuredPath } from '../../src/model/measured-path.js';
 import { MS, SECOND } from '../../src/model/time.js';
 import type { Verdict } from '../../src/model/verdict.js';
 import { bisectScenario } from '../bisect/sim-cluster.js';
@@ -51,7 +53,7 @@ export function runTrial(seed: number): Trial {
     tellable:
       random.lie === null &&
       clear.length === random.truths.length &&
-      random.truths.every((one) => isTellable(random, one)) &&
+      random.truths.every((one) => isTellable(random, one, run.truth)) &&
       !hidesAnother(random),
     probability: verdict.probability,
     exact: isExact(verdict, random, shown),
@@ -139,11 +141,16 @@ function hidesAnother({ truths, paths }: RandomScenario): boolean {
   );
 }
 
+type Injections = ReturnType<typeof bisectScenario>['truth'];
+
 /** Whether the causes that look the same on these paths as the true one blame the same machine. */
-function isTellable(random: RandomScenario, truth: Truth): boolean {
+function isTellable(random: RandomScenario, truth: Truth, injections: Injections): boolean {
   const { paths } = random;
   const measured = paths.map((path) => path.measured);
-  const label = `${truth.cause}@${truth.machines.join('+')}`;
+  const parts = partsFlows(random, truth);
+  // A card holds what all receive queues of its machine hold, or one of them.
+  const cause = truth.cause !== 'device' ? truth.cause : parts ? 'rx-queue' : 'host';
+  const label = `${cause}@${truth.machines.join('+')}`;
   const crossing = measured.filter(({ out, back }) =>
     [...out, ...back].some((stage) =>
       truth.machines.every((machine) => (stage.machines as readonly string[]).includes(machine)),
@@ -156,7 +163,7 @@ function isTellable(random: RandomScenario, truth: Truth): boolean {
     truth.machines,
   );
   if (common.length === 0) return false;
-  return partsFlows(random, truth) ? isPartingTellable(random, truth) : true;
+  return parts ? isPartingTellable(random, truth, injections) : true;
 }
 
 /** Whether the fault holds some flows and lets others pass. */
@@ -172,31 +179,50 @@ function partsFlows({ scenario, queues }: RandomScenario, { cause, fault }: Trut
 
 /** Flows of which one sees whether some wait and others pass. */
 const FLOWS_TO_SEE = 8;
+/** A path must be held so often that it is no coincidence. */
+const HELD_TO_SEE = 2;
+/** By how much the data must fit a rival less well: equal standing ends there. */
+const LEAST_FACTOR = 20;
 
 /**
- * Some flows of some path must be seen to part, from two vantages or to two machines; between two machines there, and
- * at either end on some path that does not go between the two.
+ * Some flows of paths must be seen to part that have no other machine in common, be it a vantage. Which flows lie on the
+ * queue that waits is chance: a path of which none does, as often happens with many queues, tells nothing. Between two
+ * machines a path must be seen to part that does so for no other reason, and at either end so many flows of others pass
+ * that a queue or link there, which holds its part of them, would have held some of those as well.
  */
-function isPartingTellable({ paths, scenario }: RandomScenario, { cause, machines }: Truth): boolean {
+function isPartingTellable(random: RandomScenario, truth: Truth, injections: Injections): boolean {
+  const { paths, scenario } = random;
+  const { cause, machines, fault } = truth;
   const swept = paths.flatMap(({ measured }) => (measured.flows >= FLOWS_TO_SEE ? [measured] : []));
   const crosses = ({ out, back }: (typeof swept)[number], kind: string, at: readonly string[]): boolean =>
     [...out, ...back].some((stage) => stage.kind === kind && stage.machines.join('+') === at.join('+'));
+  const wasHeld = ({ name }: (typeof swept)[number]): boolean =>
+    injections.filter((one) => one.fault === fault && one.held.some(({ path }) => path === name)).length >= HELD_TO_SEE;
   const [machine = '', further] = machines;
   if (further !== undefined) {
+    const { links = 1 } = scenario.faults[fault] as { links?: number };
     const between = swept.filter((path) => crosses(path, 'network', machines));
-    const others = swept.filter((path) => !between.includes(path));
-    return (
-      between.length > 0 &&
-      machines.every((end) => others.some((path) => crosses(path, 'rx-queue', [end]) || crosses(path, 'sender', [end])))
-    );
+    const parted = between.filter((path) => wasHeld(path) && (!isShared(path) || path.backends === 1));
+    const passing = (end: string): number =>
+      swept
+        .filter((path) => !between.includes(path))
+        .filter((path) => crosses(path, 'rx-queue', [end]) || crosses(path, 'sender', [end]))
+        .reduce((sum, { flows }) => sum + flows, 0);
+    const tells = (end: string): boolean => (1 - 1 / links) ** passing(end) <= 1 / LEAST_FACTOR;
+    return parted.length > 0 && machines.every(tells);
   }
   // Links spread by ports, whatever a card does.
   const spread = cause === 'network' || scenario.machines.bad?.hash.tcp === 'ports';
-  const into = swept.filter(({ vantage, out }) =>
-    out.some((stage) =>
-      cause === 'sender' ? vantage === machine : stage.kind === 'rx-queue' && stage.machines[0] === machine,
-    ),
+  const held = swept.filter(wasHeld);
+  const common = held.reduce<readonly string[]>(
+    (machines, path, index) =>
+      index === 0 ? machinesOf(path) : machines.filter((one) => machinesOf(path).includes(one)),
+    [],
   );
-  const sides = new Set(into.map(({ vantage, answeredBy }) => (cause === 'sender' ? answeredBy : vantage)));
-  return spread && sides.size >= 2 && into.length >= 2;
+  return spread && held.length >= 2 && common.every((one) => one === machine);
 }
+
+/** All that a path crosses something of. */
+const machinesOf = ({ out, back }: MeasuredPath): readonly string[] => [
+  ...new Set([...out, ...back].flatMap(({ machines }): readonly string[] => machines)),
+];

@@ -54,16 +54,25 @@ export function surenessOf(
   const together = rounded(judgement.probability);
   if (judgement.says !== 'cause') return { probability: together, together };
   const { leading, alike } = judgement;
-  const same = alike.filter((account) => causeName(account) === causeName(leading) || addsTo(account, leading));
+  const same = sameAs(leading, alike);
   const sure = Math.min(together, rounded(sumOf(same)));
   const equalled = same.length < alike.length && sure < SURE_BESIDE_EQUALS;
-  const own = equalled || contradicted || isByPriors(sure) ? Math.min(sure, NOT_CONVICTING) : sure;
+  const own = equalled || contradicted ? Math.min(sure, NOT_CONVICTING) : sure;
   const among = rounded(own / (1 + sumOf(byAddresses)));
   const rivalled = byAddresses.length > 0 && among < SURE_BESIDE_EQUALS;
   return { probability: rivalled ? Math.min(among, NOT_CONVICTING) : among, together };
 }
 
-const isByPriors = (sure: number): boolean => sure < CONVICTING * (sure + PRIORS_OFF_BY * (1 - sure));
+/** Whether a cause would no longer convict if all others were as much likelier beforehand as priors may be off. */
+export function hangsOnPriors(judgement: Judgement): boolean {
+  if (judgement.says !== 'cause') return false;
+  const sure = sumOf(sameAs(judgement.leading, judgement.alike));
+  return sure < CONVICTING * (sure + PRIORS_OFF_BY * (1 - sure));
+}
+
+/** Of the accounts of equal standing those of the same cause, or of it and one more. */
+const sameAs = (leading: WeighedAccount, alike: readonly WeighedAccount[]): WeighedAccount[] =>
+  alike.filter((account) => causeName(account) === causeName(leading) || addsTo(account, leading));
 
 /** Causes of equal standing; of a verdict those beside the one that it names. */
 export function equalCauses(

@@ -16,6 +16,7 @@ import {
   accountLabel,
   causeName,
   equalCauses,
+  hangsOnPriors,
   placeOf,
   posteriorByCause,
   priorsOf,
@@ -51,7 +52,7 @@ export function makeVerdict(facts: VerdictFacts): Verdict {
   const contradicting = named === null ? [] : contradictions(known, named);
   const hidden = hiddenBeside(known, hypotheses, judgement);
   const unexplained = judgement.says === 'cause' ? judgement.unexplained : undefined;
-  const open = contradicting.length > 0 || hidden.length > 0 || unexplained !== undefined;
+  const open = contradicting.length > 0 || hidden.length > 0 || unexplained !== undefined || hangsOnPriors(judgement);
   const sureness = surenessOf(judgement, byAddresses.thinkable, open);
   const equal =
     judgement.says === 'healthy'
