@@ -116,7 +116,9 @@ export function createDetectorBank(paths: readonly DetectedPath[], options: Dete
       return take();
     },
     outages() {
-      return detectors.flatMap((detector) => detector?.takeOutages() ?? []);
+      const news: Outage[] = [];
+      for (const detector of detectors) for (const outage of detector?.takeOutages() ?? []) news.push(outage);
+      return news;
     },
     summaries(totals = []) {
       const byPath = new Map(totals.map((total) => [total.path, total]));

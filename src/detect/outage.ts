@@ -49,9 +49,10 @@ export class OutageWatch {
     this.#tell('begun', nowNs);
   }
 
-  take(): Outage[] {
+  take(): readonly Outage[] {
     const news = this.#news;
-    this.#news = [];
+    // It is asked for with each batch of samples, and hardly ever has any.
+    if (news.length > 0) this.#news = [];
     return news;
   }
 

@@ -159,7 +159,7 @@ export class PathDetector {
   }
 
   /** Silence that began or ended since the last call. */
-  takeOutages(): Outage[] {
+  takeOutages(): readonly Outage[] {
     return this.#outage.take();
   }
 
