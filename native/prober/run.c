@@ -11,9 +11,12 @@
 #include "sender.h"
 #include "stop.h"
 #include "tell.h"
+#include "wake_lead.h"
 
 #define STAMP_LATER_NS 5000000
 #define COALESCE_NS 50000 /* slots that fall due within this of a wake-up wait for the next one */
+/* A CPU that is left for so long may fall asleep: only then is it woken late each time. */
+#define IDLE_NS 500000
 #define HOUSEKEEPING_NS 50000000ll /* how long answers may lie about */
 #define TELL_BYTES (64u << 10) /* results that are written before their time: what a pipe holds */
 #define HOUSEKEEPING_EARLY_NS 6000000ll /* so much sooner when awake anyway, to save a wake-up */
@@ -27,6 +30,7 @@ struct times {
 	int64_t housekeeping, told, counters, clock, rested;
 	int64_t rested_cpu; /* processor time of this thread then */
 	int64_t end; /* when to stop waiting for answers; INT64_MAX while probes are still being sent */
+	struct wake_lead lead;
 };
 
 static void keep_house(struct prober *prober, struct times *times, int64_t now)
@@ -118,6 +122,21 @@ static void rest_if_overloaded(struct prober *prober, struct times *times, int64
 	times->rested_cpu = cpu_time();
 }
 
+/* Asks to be woken as much earlier as this machine wakes late anyway, and waits out what may be left. */
+static void wait_until(struct prober *prober, struct wake_lead *lead, int64_t wake)
+{
+	int64_t now = clocks_mono();
+	bool long_enough = wake - now >= IDLE_NS;
+	int64_t early = long_enough ? wake_lead_ns(lead) : 0;
+
+	wait_for_input(prober, wake - early, -1);
+	now = clocks_mono();
+	if (long_enough)
+		wake_lead_note(lead, now - (wake - early));
+	while (now < wake && wake - now <= early)
+		now = clocks_mono();
+}
+
 static int64_t grace(const struct prober *prober)
 {
 	/* The kernel's stamp of the last probe, from which its wait counts, is later than our own reading. */
@@ -180,7 +199,7 @@ enum rxray_end_reason run_prober(struct prober *prober)
 			nanosleep(&nap, NULL);
 			continue;
 		}
-		wait_for_input(prober, wake, -1);
+		wait_until(prober, &times.lead, wake);
 	}
 	fate_settle_waiting(prober, INT64_MAX);
 	fate_expire(prober, clocks_mono());
