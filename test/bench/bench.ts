@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { formatTable } from '../../src/format/table.js';
@@ -75,6 +76,7 @@ async function runParts(parts: readonly Part[], seconds: number, file: string): 
       for (const part of parts) {
         console.log(`\n== ${part.name}: ${part.about}`);
         const steal = measureSteal();
+        const [load = 0] = loadavg();
         const result = await part.run(settingOf(seconds));
         const stealShare = result.stealShare ?? steal();
         show(result, stealShare);
@@ -88,6 +90,7 @@ async function runParts(parts: readonly Part[], seconds: number, file: string): 
           startedAt,
           machine: anonymous,
           stealShare,
+          load,
           tables,
           targets,
           comparisons,

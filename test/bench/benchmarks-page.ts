@@ -10,6 +10,8 @@ export interface KeptPart {
   readonly startedAt: string;
   readonly machine: Omit<Machine, 'host'>;
   readonly stealShare: number;
+  /** What else ran on the machine: runnable threads in the minute before, as `uptime` has it. Not known of old runs. */
+  readonly load?: number | undefined;
   readonly tables: readonly BenchTable[];
   readonly targets: readonly Target[];
   readonly comparisons: readonly Comparison[];
@@ -60,13 +62,14 @@ export function benchmarksPage(
   ].join('\n')}\n`;
 }
 
-function section({ name, about, command, startedAt, machine, stealShare, tables, targets, notes }: KeptPart): string[] {
+function section(part: KeptPart): string[] {
+  const { name, about, command, startedAt, machine, stealShare, load, tables, targets, notes } = part;
   const versions = Object.entries(machine.versions).map((pair) => pair.join(' '));
   return [
     '',
     `## ${name}`,
     '',
-    `${about}. \`${command}\`, ${startedAt.slice(0, 10)}, on ${machine.processors} × ${machine.processor.trim()}, Linux ${machine.kernel}, steal ${(100 * stealShare).toFixed(1)} %; ${versions.join(', ')}.`,
+    `${about}. \`${command}\`, ${startedAt.slice(0, 10)}, on ${machine.processors} × ${machine.processor.trim()}, Linux ${machine.kernel}, steal ${(100 * stealShare).toFixed(1)} %${load === undefined ? '' : `, load before it ${load.toFixed(0)}`}; ${versions.join(', ')}.`,
     ...tables.flatMap(({ title, columns, rows }) => ['', `**${title}**`, '', ...markdownTable(columns, rows)]),
     ...notes.flatMap((note) => ['', note]),
     '',

@@ -75,13 +75,13 @@ async function measure(setting: Setting, tool: ProbingTool): Promise<Round> {
 
 const costOf = ({ rounds }: Cost): number => median(rounds.map(({ nsPerProbe }) => nsPerProbe));
 
+/** In MiB. */
+const memoryOf = ({ rounds }: Cost): number => Math.max(...rounds.map(({ residentBytes }) => residentBytes)) / 2 ** 20;
+
 function toResult(found: readonly Cost[]): PartResult {
-  const costNamed = (name: string): number => {
-    const named = found.find(({ tool }) => tool === name);
-    return named ? costOf(named) : Number.NaN;
-  };
+  const whole = found.find(({ tool }) => tool === wholeTool.name);
   const own = found.find(({ tool }) => tool === rxrayTool.name);
-  const [wholeNs, ownNs] = [costNamed(wholeTool.name), costNamed(rxrayTool.name)];
+  const [wholeNs, ownNs] = [whole, own].map((one) => (one ? costOf(one) : Number.NaN)) as [number, number];
   const peers = found.filter(({ tool }) => tool === 'hping3' || tool === 'fping');
   const readerNs = median(own?.rounds.map(({ readerNsPerProbe }) => readerNsPerProbe) ?? []);
   return {
@@ -102,7 +102,7 @@ function toResult(found: readonly Cost[]): PartResult {
             ...[costOf(one), Math.min(...costs), Math.max(...costs)].map((ns) => (ns / US).toFixed(1)),
             rate.toFixed(1),
             ((costOf(one) * rate) / 1e7).toFixed(2),
-            (Math.max(...one.rounds.map(({ residentBytes }) => residentBytes)) / 2 ** 20).toFixed(1),
+            memoryOf(one).toFixed(1),
           ];
         }),
       },
@@ -126,13 +126,22 @@ function toResult(found: readonly Cost[]): PartResult {
         },
       ]),
     ],
-    comparisons: peers.map((peer) => ({
-      what: 'processor time a probe, the whole tool',
-      ours: wholeNs / US,
-      peer: peer.tool,
-      theirs: costOf(peer) / US,
-      unit: 'µs',
-    })),
+    comparisons: peers.flatMap((peer) => [
+      {
+        what: 'processor time a probe, the whole tool',
+        ours: wholeNs / US,
+        peer: peer.tool,
+        theirs: costOf(peer) / US,
+        unit: 'µs',
+      },
+      {
+        what: 'resident memory, the whole tool',
+        ours: whole ? memoryOf(whole) : Number.NaN,
+        peer: peer.tool,
+        theirs: memoryOf(peer),
+        unit: 'MiB',
+      },
+    ]),
     data: found,
     notes: [
       `${wholeTool.name} is the prober and the Node.js process together; rxray is the prober alone, and to decode its frames took ${(readerNs / US).toFixed(1)} µs a probe more.`,
