@@ -25,7 +25,7 @@ interface Due {
 /** How late what is held by a stall that is on arrives, if it is; and how much of that waits behind the driver's stamp. */
 type Holds = (due: Due) => boolean;
 
-function watched(holds: Holds, { behindStamp = false } = {}): InboundStall[] {
+function watched(holds: Holds, { behindStamp = false, ownPause = false } = {}): InboundStall[] {
   const watch = new InboundWatch('n', INTERVAL_NS / (2 * PEERS));
   const all: Arrived[] = [];
   for (let peer = 0; peer < PEERS; peer += 1) {
@@ -35,6 +35,8 @@ function watched(holds: Holds, { behindStamp = false } = {}): InboundStall[] {
         const startNs = Math.floor(dueNs / PERIOD_NS) * PERIOD_NS;
         const flow = (k * 7) % FLOWS;
         const isHeld = startNs > 15 * SECOND && dueNs < startNs + STALL_NS && holds({ peer, what, flow });
+        // A prober that stands still sends nothing that could be answered.
+        if (ownPause && what === 'reply' && startNs > 15 * SECOND && dueNs < startNs + STALL_NS) continue;
         const waitNs = isHeld ? startNs + STALL_NS - dueNs : 0;
         const isBehind = behindStamp && isHeld;
         // A wait behind the stamp does not show in the round trips of replies.
@@ -130,6 +132,12 @@ describe('what holds replies alone accuses nobody of its receiving', () => {
       assert.deepEqual(places(stalls), ['unclear']);
     });
   }
+});
+
+test('probers that all stand still, the one of this node as well, held nothing in the kernel', () => {
+  const stalls = watched(({ what }) => what === 'probe', { ownPause: true });
+  assert.ok(stalls.length > 0);
+  assert.deepEqual(places(stalls), ['unclear']);
 });
 
 test('what waits behind the stamp of the driver is told by probes, whatever replies show of it', () => {

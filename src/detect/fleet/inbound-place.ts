@@ -48,11 +48,15 @@ export function bySender(packets: readonly TakenPart[]): SenderFlows[] {
  * holds a part of that way out holds some replies of many senders. With the held probe of another node beside them, which
  * crossed neither, only what both have in common is left. Each is set against its own kind: a prober that pauses holds all
  * its probes while its kernel answers, and several do so together where they share a machine; and a probe that passed
- * says nothing of what replies have crossed besides.
+ * says nothing of what replies have crossed besides. What holds all holds replies too: where none was, probers stood
+ * still, this node's among them.
+ *
+ * @param repliesShow whether replies would have been held as well: this node probes, and they cross the same queues
  */
 export function placeOf(
   held: readonly SenderFlows[],
   passed: readonly SenderFlows[],
+  repliesShow = false,
 ): { readonly place: InboundPlace; readonly sender?: string } {
   const others = new Map(passed.map((one) => [one.from, one]));
   const partedOf = (kind: 'flows' | 'replies') =>
@@ -60,7 +64,8 @@ export function placeOf(
   const byProbes = partedOf('flows');
   if (byProbes.length > 0 && new Set([...byProbes, ...partedOf('replies')]).size >= 2) return { place: 'receive' };
   const senders = held.filter(({ flows }) => flows > 0);
-  if (senders.length >= 2 && passed.length === 0 && flowsOf(senders) >= LEAST_OF_ALL) return { place: 'all' };
+  const isWhole = senders.length >= 2 && passed.length === 0 && flowsOf(senders) >= LEAST_OF_ALL;
+  if (isWhole && (!repliesShow || held.some(({ replies }) => replies > 0))) return { place: 'all' };
   const [only] = senders;
   const probed = passed.filter(({ flows }) => flows > 0);
   if (

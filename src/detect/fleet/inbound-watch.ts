@@ -29,6 +29,8 @@ const BEHIND_NS = 500 * MS;
 const REMEMBERED_NS = 32 * SECOND;
 const BACKLOG_NS = 60 * SECOND;
 const BATCH = 64;
+/** A node that probes gets several replies in so long. */
+const AROUND_NS = 5 * SECOND;
 /** A probe that was late for less than this part of what replies waited was late for a reason of its own. */
 const SAME_HOLD = 0.25;
 
@@ -181,7 +183,13 @@ export class InboundWatch {
     const passed = bySender(passedOnes.map((one) => this.#part(one)));
     // From when a probe would have been here, not from when the detectors take it for sent.
     const start = { startMin: finding.startMin + BASE_NS, startMax: finding.startMax + BASE_NS };
-    return { finding: { ...finding, ...start }, ...placeOf(held, passed), held, passed, backlogNs };
+    const repliesShow = !isBehindStamp && this.#repliesWereWatched(finding.release);
+    return { finding: { ...finding, ...start }, ...placeOf(held, passed, repliesShow), held, passed, backlogNs };
+  }
+
+  /** Whether replies came at all around an instant. */
+  #repliesWereWatched(atNs: number): boolean {
+    return this.#recent.some((one) => Math.abs(one.timeNs - atNs) < AROUND_NS && this.#isReply(one));
   }
 
   #isReply({ flow }: Entry): boolean {
