@@ -220,6 +220,14 @@ const SITUATIONS: readonly Situation[] = [
     probability: [0.4, 0.89],
   },
   {
+    is: 'the tunnel, and its other end sees every reply late on the way back',
+    fault: { stage: 'ipip', machine: 'bad' },
+    tell: arrivals('on-the-way-back', 'node-remote'),
+    says: 'ipip at node,node-remote',
+    alike: [],
+    probability: [0.9, 1],
+  },
+  {
     is: 'one delay seen inside the node does not overturn what the paths say',
     fault: { stage: 'ipip', machine: 'bad' },
     tell: (from, to, window) => (window === 3 ? arrivals('inside-node')(from, to, window) : []),

@@ -1,4 +1,11 @@
-import type { LocalView } from './hypothesis.js';
+import type { LocalView, Ways } from './hypothesis.js';
+
+/** What a machine sees of a wait somewhere else: its packets are late to arrive, to be answered, or to come back. */
+export const SOME_LEG: Ways = [
+  [0.33, [0.93, 0.02, 0.05]],
+  [0.34, [0.05, 0.9, 0.05]],
+  [0.33, [0.05, 0.02, 0.93]],
+];
 
 /**
  * What waits on a machine after its driver took the packets: its arrivals are on time there, its kernel shows no wait
@@ -9,5 +16,5 @@ export const AFTER_RECEIVE: LocalView = {
   blind: 0,
   blindByFlow: 0,
   here: [[1, [0.03, 0.92, 0.05]]],
-  elsewhere: [[1, [0.33, 0.34, 0.33]]],
+  elsewhere: SOME_LEG,
 };

@@ -1,7 +1,15 @@
 import { OVERLAY_KNOWLEDGE, type Overlay } from '../../model/overlay.js';
 import type { Topology } from '../paths/topology.js';
-import { type Reach, STALLING, sayMachines, type Variant } from './hypothesis.js';
+import { type Reach, STALLING, sayMachines, type Variant, type Ways } from './hypothesis.js';
 import type { CauseKnowledge, Placed } from './knowledge.js';
+
+/** Before it arrives in its tunnel, while it is taken out of it, on the way back, or both ways. */
+const IN_TUNNEL: Ways = [
+  [0.45, [0.93, 0.02, 0.05]],
+  [0.25, [0.05, 0.9, 0.05]],
+  [0.15, [0.05, 0.02, 0.93]],
+  [0.15, [0.45, 0.1, 0.45]],
+];
 
 /** Tunnels of one machine from which on its own end of all of them is a place too. */
 const LEAST_TUNNELS = 3;
@@ -44,7 +52,7 @@ export function overlay(name: Overlay): CauseKnowledge {
         ),
       ];
     },
-    local: { waits: null, blind: 0, blindByFlow: 0, here: [[1, [0.5, 0.3, 0.2]]], elsewhere: [[1, [0.5, 0.3, 0.2]]] },
+    local: { waits: null, blind: 0, blindByFlow: 0, here: IN_TUNNEL, elsewhere: IN_TUNNEL },
     meaning: (place) => `Packets wait in the ${title} tunnel (${place}).`,
     lookInto: (machines) => [`on both ends (${machines.join(', ')}): ${servedBy}`],
     tellApart: (_, others) =>
