@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, before, suite, test } from 'node:test';
 import { createHelperEngine } from '../../src/engines/helper-engine.js';
 import { CodedError } from '../../src/model/errors.js';
+import type { Verdict } from '../../src/model/verdict.js';
 import { collect } from '../engines/collected-run.js';
 import { loopbackPlan } from '../transports/loopback-plan.js';
 import { badNode, FAULT_TITLE } from './bad-node.js';
@@ -117,6 +118,20 @@ suite('a cluster whose pods run', { timeout: 700_000 }, () => {
       assert.equal(plan.status, 0, `${subject}: ${plan.stderr}`);
       assert.match(plan.stdout, /node-2>/, subject);
     }
+  });
+
+  test('kubectl rxray bisect measures a service from all nodes beside the agents: no vantage is left out', {
+    skip,
+  }, () => {
+    const words = ['rxray', 'bisect', 'svc/rxray-paths', '-n', 'rxray', '-d', '6s', '--no-trace', '--json'];
+    const { status, stdout, stderr } = cluster.kubectl(...words);
+    assert.ok(status === 0 || status === 1 || status === 3, `${status} ${stdout}${stderr}`);
+    const verdict = stdout.split('\n').find((line) => line.startsWith('{"type":"verdict"'));
+    const { evidence, quality } = JSON.parse(verdict ?? '{}') as Verdict;
+    const from = new Set(evidence.map(({ path }) => path.split('>')[0]));
+    assert.deepEqual([...from].sort(), cluster.nodes.map(({ name }) => name).sort(), stderr);
+    assert.doesNotMatch([stderr, ...quality.notes].join('\n'), / is out: | was left out|no \d+ free source ports/);
+    for (const line of stderr.split('\n').filter((one) => one.includes('W_FRESH_PORTS'))) console.log(`  ${line}`);
   });
 
   test('kubectl completes words, nodes and pods of the plugin', { skip }, async () => {
