@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// Runs the tests that want a real Kubernetes, in a network namespace of their own: `npm run test:cluster [WORD]`. What they
-// are made of is built or downloaded once (scripts/cluster).
+// Runs the tests that want a real Kubernetes, in a network namespace of their own: `npm run test:cluster [WORD [NAME]]`, of
+// the files with the word in their names those tests whose title fits. What they are made of is built or downloaded once
+// (scripts/cluster).
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
@@ -9,7 +10,7 @@ import { ingredients } from './cluster/ingredients.mjs';
 import { beginRun, sweepDeadRuns } from './cluster/left-behind.mjs';
 import { fail, root, step } from './step.mjs';
 
-const [word = ''] = process.argv.slice(2);
+const [word = '', title] = process.argv.slice(2);
 if (process.getuid() !== 0) fail('the tests of the cluster make network namespaces: run them as root');
 // A run that a test of such a run starts has what that one has built.
 if (process.env.RXRAY_CLUSTER_NAME === undefined) step('node', ['scripts/build.mjs'], { quiet: true });
@@ -33,6 +34,7 @@ try {
     'nsenter',
     [
       ...[`--net=/run/netns/${run.name}`, process.execPath, '--test', '--test-concurrency=1', '--test-reporter=spec'],
+      ...(title === undefined ? [] : [`--test-name-pattern=${title}`]),
       ...files.map((name) => join(folder, name)),
     ],
     {

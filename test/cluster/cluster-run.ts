@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageFolder } from '../../src/installation/package-folder.js';
 
@@ -49,27 +49,24 @@ export function weighContainers(): void {
   writeFileSync(join(CPU_GROUPS, RUN.name, 'cpu.shares'), String(SHARES));
 }
 
-/**
- * The probers of all agents run before ordinary processes from now on, in the root's group, as groups of containers have
- * no time for that. What else a machine has to do would pause three of them on one CPU for more than a twentieth of the
- * time, and agents that were paused accuse nobody.
- *
- * @returns how many there are
- */
-export function hurryProbers(): number {
-  const own = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && isProber(entry));
-  for (const pid of own) {
-    if (existsSync(join(CPU_GROUPS, 'cpu.shares'))) writeFileSync(join(CPU_GROUPS, 'cgroup.procs'), pid);
-    execFileSync('chrt', ['--all-tasks', '--fifo', '--pid', '1', pid]);
-  }
-  return own.length;
-}
+const HURRY = `
+groups=${CPU_GROUPS}
+while sleep 0.5; do
+  for pid in $(pgrep -x rxray-prober); do
+    grep -q "/${RUN.name}/" /proc/$pid/cgroup || continue
+    [ ! -f $groups/cpu.shares ] || echo $pid > $groups/cgroup.procs
+    chrt --all-tasks --fifo --pid 1 $pid
+  done
+done 2> /dev/null`;
 
-function isProber(pid: string): boolean {
-  try {
-    const isOwn = readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(`/${RUN.name}/`);
-    return isOwn && readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'rxray-prober';
-  } catch {
-    return false;
-  }
+/**
+ * The probers of all agents run before ordinary processes, those of an escalation too, in the root's group, as groups of
+ * containers have no time for that. What else a machine has to do would pause three agents on one CPU for more than a
+ * twentieth of the time, and agents that were paused accuse nobody.
+ *
+ * @returns what ends it
+ */
+export function hurryProbers(): () => void {
+  const child = spawn('sh', ['-c', HURRY], { stdio: 'ignore' });
+  return () => child.kill();
 }

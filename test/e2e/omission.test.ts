@@ -188,7 +188,9 @@ for (const rate of [10, 500]) {
     for (const which of ['fromDue', 'fromSend'] as const) {
       for (const quantile of ['p50', 'p99', 'max'] as const) {
         const off = told[which][quantile] - wire[which][quantile];
-        assert.ok(Math.abs(off) <= LIMIT_NS, `${which} ${quantile}: ${off} ns off`);
+        // One answer that meets a pause of the loop, which the run tells of, is late by that; no quantile is.
+        const limitNs = quantile === 'max' ? LIMIT_NS + pausedNs : LIMIT_NS;
+        assert.ok(Math.abs(off) <= limitNs, `${which} ${quantile}: ${off} ns off, of ${limitNs}`);
       }
       const far = longestOffNs[which].filter((offNs) => offNs > LIMIT_NS);
       assert.ok(longestOffNs[which].length >= PROBED_S && far.length <= 1, `${which}: longest waits off by ${far}`);
