@@ -264,6 +264,24 @@ test('a sender whose prober is replaced, the old one going on for a moment, is n
   assert.equal(probes.refused.replayed + probes.refused.forged, 0);
 });
 
+test('nor is it where a machine that paused heard the next one first, and the old one after it', () => {
+  const [old, next] = [new Sender(0, 1e12, 0, 77n), new Sender(0, 6e12, 0, 88n)];
+  const echo = (sender: Sender, k: number): Heard => sender.probe(2 * k, (due) => due);
+  const probes = new HeardProbes({ nameOf, secretOf });
+  for (let k = 0; k < 50; k += 1) probes.take(echo(old, k));
+  // Nothing for two seconds, then both.
+  for (let k = 75; k < 110; k += 1) {
+    probes.take(echo(next, k));
+    probes.take(echo(old, k));
+  }
+  assert.equal(probes.refused.replayed + probes.refused.forged, 0);
+  assert.ok(probes.refused.unannounced > 30);
+  // Much later it is somebody who kept them.
+  for (let k = 110; k < 250; k += 1) probes.take(echo(next, k));
+  probes.take(echo(old, 250));
+  assert.equal(probes.refused.replayed, 1);
+});
+
 test('clocks that are slewed by 500 ppm accuse nobody; one that runs away is not believed', () => {
   const slewed = senders.map(({ index }) => new Sender(index, 1e12, index % 2 === 0 ? 500e-6 : -500e-6));
   const { stalls, probes } = run({ senders: slewed });

@@ -35,8 +35,8 @@ const TAKE_OVER_NS = 5 * SECOND;
 /** What is known of one sender's present run. */
 interface SenderState {
   epoch: bigint;
-  /** Of runs that are over, the latest last. */
-  readonly past: readonly bigint[];
+  /** Runs that are over, the latest last, and when the next one was believed. */
+  readonly past: readonly { readonly epoch: bigint; readonly endedNs: number }[];
   /** Another run that was heard beside the present one. */
   other?: { readonly epoch: bigint; readonly sinceNs: number };
   lastNs: number;
@@ -90,9 +90,10 @@ export class HeardProbes {
     if (said === undefined) return this.#refuse('forged');
     let state = this.#senders.get(sender);
     if (state !== undefined && state.epoch !== said.epoch && heard.timeNs - state.lastNs < SILENCE_NS)
-      return this.#refuse(isBeginning(state, said.epoch, heard.timeNs) ? 'unannounced' : 'replayed');
+      return this.#refuse(isTakeOver(state, said.epoch, heard.timeNs) ? 'unannounced' : 'replayed');
     if (state === undefined || state.epoch !== said.epoch) {
-      const past = state === undefined ? [] : [...state.past, state.epoch].slice(-MOST_PAST);
+      const past =
+        state === undefined ? [] : [...state.past, { epoch: state.epoch, endedNs: heard.timeNs }].slice(-MOST_PAST);
       const nothing = { echoes: new Map(), grids: new Map(), baselines: new Map() };
       state = { epoch: said.epoch, past, lastNs: heard.timeNs, ...nothing };
       this.#senders.set(sender, state);
@@ -176,9 +177,10 @@ export class HeardProbes {
   }
 }
 
-/** Whether another run is one that is just taking over: not one of those before, nor beside the present one for long. */
-function isBeginning(state: SenderState, epoch: bigint, nowNs: number): boolean {
-  if (state.past.includes(epoch)) return false;
+/** Whether another run is about to take over, or was just taken over and is on its way out. */
+function isTakeOver(state: SenderState, epoch: bigint, nowNs: number): boolean {
+  const past = state.past.findLast((run) => run.epoch === epoch);
+  if (past !== undefined) return nowNs - past.endedNs < TAKE_OVER_NS;
   if (state.other?.epoch !== epoch) state.other = { epoch, sinceNs: nowNs };
   return nowNs - state.other.sinceNs < TAKE_OVER_NS;
 }
