@@ -42,7 +42,8 @@ export const host: CauseKnowledge = {
 
 function variants(topology: Topology, machine: string): Variant[] {
   const whole = reachInto(topology, machine, 'all', 'all');
-  const arriving = reachInto(topology, machine, 'all', 'none');
+  // Those that the packet socket stamps show it all the same.
+  const arriving = reachInto(topology, machine, 'all', 'any');
   return topology.paths.some((_, path) => sendsFrom(topology, path, machine))
     ? [
         { share: 1 - BEHIND_DRIVER, reach: whole },
