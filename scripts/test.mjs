@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Sets up, builds, checks, and runs every test. Those that judge exact times have the machine for themselves. Faults that
-// take a CPU take the second: beside them tests that need one CPU keep to the first. Behind all of these run, on what they
-// leave of the CPUs, the ones that only compute or wait.
+// take a CPU take the second: beside them tests that need one CPU keep to the first, and behind both run, on what they
+// leave of the CPUs, the ones that only compute or wait. Where nobody is to be blamed nothing else runs.
 // `npm test -- unit` or `npm test -- real [WORD]` runs a part, after a build, of files whose path has WORD.
 // `npm run quick` is what to run before every commit: types, lint and the unit tests that do not take seconds each.
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, statSync } from 'node:fs';
@@ -28,13 +28,14 @@ const EXACT = /^e2e\/(stall-detection|engine-stalls|rtt-accuracy|omission)\./;
  * wants two CPUs: they keep to the first one beside those whose faults take the second.
  */
 const FIRST_CPU =
-  /^e2e\/(agent|agent-changes|agent-kills|engines|killed-and-dead|real-servers)\.|^recording\/replay\.|^requests\/(http|dns)\./;
+  /^e2e\/(agent|agent-changes|agent-kills|engines|killed-and-dead|real-servers)\.|^requests\/(http|dns)\./;
 /**
  * The ones whose faults, if any, hold packets and no CPU: two at once are not in each other's way, nobody is to be blamed
- * for what another takes, and nobody waits for a CPU.
+ * for what another takes, and nobody waits for a CPU: receive threads of all labs are on the first, where each waits some
+ * tens of milliseconds if enough others run.
  */
 const HOLDING =
-  /^e2e\/(none|receiver-view|check|report-requests|request-verdicts|holding-verdicts)\.|^lab\/(overlay|holding-faults|serving-faults)\./;
+  /^e2e\/(none|receiver-view|check|report-requests|request-verdicts|holding-verdicts)\.|^recording\/replay\.|^lab\/(overlay|holding-faults|serving-faults)\./;
 /** Captures of some hundred MB, several at once. */
 const LEAST_MEMORY = 4e9;
 
@@ -77,11 +78,8 @@ if (part === 'all' || part === 'real') {
   await phases.of('tests whose faults take the second CPU, others beside and behind them', () =>
     runTests(others.filter(isNot(HOLDING)), 1, tally),
   );
-  await phases.of('the rest of those beside', () => besideDone);
-  await phases.of('tests whose faults hold packets, others behind them', () =>
-    runTests(others.filter(is(HOLDING)), 2, tally),
-  );
-  await phases.of('the rest of those behind', () => behind);
+  await phases.of('the rest of those beside and behind', () => Promise.all([besideDone, behind]));
+  await phases.of('tests whose faults hold packets', () => runTests(others.filter(is(HOLDING)), 2, tally));
 } else {
   const wanted = [...(part === 'quick' ? [] : slow), ...together(small)];
   await phases.of('unit tests', () => runTests(wanted, availableParallelism(), tally));

@@ -41,7 +41,7 @@ export type AccountSign = (typeof ACCOUNT_SIGNS)[number];
 
 /** How often a sign shows while something else is the cause, and how often so much of it. */
 export const SIGN_BY_CHANCE: Readonly<Record<AccountSign, { readonly some: number; readonly much: number }>> = {
-  throttled: { some: 0.06, much: 0.01 },
+  throttled: { some: 0.06, much: 0.005 },
   overflowed: { some: 0.02, much: 0.02 },
 };
 

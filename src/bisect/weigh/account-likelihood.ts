@@ -9,8 +9,8 @@ import {
 } from '../evidence/machine-account.js';
 import type { Observation } from '../evidence/observation.js';
 
-/** An account may be that of another server, or its control group not the one that is limited. */
-const UNTRUSTED = 0.02;
+/** An account may be that of another server; of control groups all above the server's are read. */
+const UNTRUSTED = 0.005;
 /** A cause that goes with a sign more often than not makes it: it shows whenever the cause is at work. */
 const MAKES_IT = 0.5;
 /** How often a reading beside an incident shows what made the incident. */
