@@ -35,7 +35,7 @@ const FIRST_CPU =
  * tens of milliseconds if enough others run.
  */
 const HOLDING =
-  /^e2e\/(none|receiver-view|check|report-requests|request-verdicts|holding-verdicts)\.|^recording\/replay\.|^lab\/(overlay|holding-faults|serving-faults)\./;
+  /^e2e\/(none|check|report-requests|request-verdicts|holding-verdicts)\.|^recording\/replay\.|^lab\/(overlay|holding-faults|serving-faults)\./;
 /** Captures of some hundred MB, several at once. */
 const LEAST_MEMORY = 4e9;
 

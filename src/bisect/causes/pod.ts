@@ -44,19 +44,40 @@ function variants(topology: Topology, machines: readonly string[]): Variant[] {
       topology.crosses(path, 'pod', machines) ? (isShared(one) && one.backends !== 1 ? shared : 'all') : 'none',
     );
   const shared = reach('by-flow');
-  if (!shared.includes('by-flow')) return [{ share: 1, reach: reach('all') }];
+  const held = heldPods(topology, shared);
+  if (!shared.includes('by-flow')) return held.map(({ share, only }) => ({ share, reach: only(reach('all')) }));
   const known = topology.paths.flatMap(({ backends }, path) => (shared[path] === 'by-flow' ? [backends ?? 0] : []));
   const several = known.every((backends) => backends > 1);
   const share = several ? 1 : ONE_OF_SEVERAL;
   const [places = 0, other] = [...new Set(known)];
   const parting = { parallel: true, ...(several && other === undefined ? { places } : {}) } as const;
-  // Whether the pod that is probed by its own address is the one that waits is open then.
-  const elsewhere = (held: Reach): Reach[] => reach(held).map((one) => (one === 'all' ? 'none' : one));
+  // Whether a pod that is probed by its own address is the one that waits is open then.
+  const elsewhere = (way: Reach): Reach[] => reach(way).map((one) => (one === 'all' ? 'none' : one));
   return [
-    ...(several ? [] : [{ share: 1 - share, reach: reach('all') }]),
-    { share: ((1 - DRAWN) * share) / 2, reach: shared, ...parting },
+    ...(several ? [] : held.map((pods) => ({ share: (1 - share) * pods.share, reach: pods.only(reach('all')) }))),
+    ...held.map((pods) => ({
+      share: (((1 - DRAWN) * share) / 2) * pods.share,
+      reach: pods.only(shared),
+      ...parting,
+    })),
     { share: ((1 - DRAWN) * share) / 2, reach: elsewhere('by-flow'), ...parting },
-    { share: (DRAWN * share) / 2, reach: reach('drawn') },
+    ...held.map((pods) => ({ share: ((DRAWN * share) / 2) * pods.share, reach: pods.only(reach('drawn')) })),
     { share: (DRAWN * share) / 2, reach: elsewhere('drawn') },
+  ];
+}
+
+/** Of the pods that are probed by their own addresses all wait, or one of them. */
+function heldPods(
+  { paths }: Topology,
+  shared: readonly Reach[],
+): { readonly share: number; readonly only: (reach: Reach[]) => Reach[] }[] {
+  const isPod = (path: number): boolean => shared[path] === 'all' && paths[path]?.targetKind === 'pod';
+  const pods = [...new Set(paths.flatMap(({ address }, path) => (isPod(path) && address ? [address] : [])))];
+  if (pods.length < 2) return [{ share: 1, only: (reach) => reach }];
+  const one = (held: string) => (reach: Reach[]) =>
+    reach.map((way, path) => (isPod(path) ? (paths[path]?.address === held ? 'all' : 'none') : way));
+  return [
+    { share: 1 / 2, only: (reach) => reach },
+    ...pods.map((held) => ({ share: 1 / (2 * pods.length), only: one(held) })),
   ];
 }
