@@ -27,21 +27,20 @@ const EXACT = /^e2e\/(stall-detection|engine-stalls|rtt-accuracy|omission)\./;
  * The ones that judge nothing shorter than some tens of milliseconds, whose faults hold packets, and that need no lab, which
  * wants two CPUs: they keep to the first one beside those whose faults take the second.
  */
-const FIRST_CPU =
-  /^e2e\/(agent|agent-changes|agent-kills|engines|killed-and-dead|real-servers)\.|^requests\/(http|dns)\./;
+const FIRST_CPU = /^e2e\/(agent|agent-kills|engines|killed-and-dead|real-servers)\.|^requests\/(http|dns)\./;
 /**
  * The ones whose faults, if any, hold packets and no CPU: two at once are not in each other's way, nobody is to be blamed
  * for what another takes, and nobody waits for a CPU: receive threads of all labs are on the first, where each waits some
  * tens of milliseconds if enough others run.
  */
 const HOLDING =
-  /^e2e\/(none|check|report-requests|request-verdicts|holding-verdicts)\.|^recording\/replay\.|^lab\/(overlay|holding-faults|serving-faults)\./;
+  /^e2e\/(none|agent-changes|check|report-requests|request-verdicts|holding-verdicts)\.|^recording\/replay\.|^lab\/(overlay|holding-faults|serving-faults)\./;
 /** Captures of some hundred MB, several at once. */
 const LEAST_MEMORY = 4e9;
 
 /** These take longest and begin first, so that no CPU waits at the end. */
 const LONG =
-  /\/(old-kernel|campaign|replay|import|none|dashboard|engines|recordings|\w+-engine\.contract|ssh-endings)\.test\.js$/;
+  /\/(old-kernel|campaign|replay|import|none|agent-changes|dashboard|engines|recordings|\w+-engine\.contract|ssh-endings)\.test\.js$/;
 
 /** Unit tests that take seconds each: they draw hundreds of runs, or start programs. `quick` does without them. */
 const SLOW =

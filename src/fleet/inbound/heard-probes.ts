@@ -29,8 +29,8 @@ const CURRENT_NS = 10 * SECOND;
 const MOST_LATE_NS = 30 * SECOND;
 const MOST_GRIDS = 8;
 const MOST_PAST = 16;
-/** A prober that is replaced ends when the next one has begun. */
-const TAKE_OVER_NS = 5 * SECOND;
+/** A prober that is replaced ends when the next one has begun, which takes its time where the CPU is taken. */
+const TAKE_OVER_NS = 12 * SECOND;
 
 /** What is known of one sender's present run. */
 interface SenderState {
