@@ -193,7 +193,7 @@ suite('engines from the command line', needsRoot, () => {
     test(`${engine}: while its process stands still nothing convicts the target`, async () => {
       // A SYN takes some 46 ms through the pipe to that address: after half a second of these one or two are under
       // way at any time, for the pause to falsify.
-      const args = [SLOW_ADDRESS, '-p', String(CLOSED_PORT), '--engine', engine, '-i', '40ms', '-d', '5s'];
+      const args = [SLOW_ADDRESS, '-p', String(CLOSED_PORT), '--engine', engine, '-i', '40ms', '-d', '8s'];
       const { child, ended } = start([...args, '--threshold', '100', '--json']);
       assert.ok(child.stdout);
       await once(child.stdout, 'data');

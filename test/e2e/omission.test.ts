@@ -193,7 +193,9 @@ for (const rate of [10, 500]) {
         assert.ok(Math.abs(off) <= limitNs, `${which} ${quantile}: ${off} ns off, of ${limitNs}`);
       }
       const far = longestOffNs[which].filter((offNs) => offNs > LIMIT_NS);
-      assert.ok(longestOffNs[which].length >= PROBED_S && far.length <= 1, `${which}: longest waits off by ${far}`);
+      // The loop that answers are stamped by pauses now and then when all that waited comes at once, and tells it.
+      const isToldOf = far.every((offNs) => offNs <= LIMIT_NS + pausedNs) && far.length <= PROBED_S / 6;
+      assert.ok(longestOffNs[which].length >= PROBED_S && isToldOf, `${which}: longest waits off by ${far}`);
     }
     // One request in five meets the pause; whoever waits for each answer meets it once, however many were due.
     // Two of ten a second may meet its end alone, by the phase of the one to the other.
