@@ -34,7 +34,7 @@ const FIRST_CPU = /^e2e\/(agent|agent-kills|engines|killed-and-dead|real-servers
  * tens of milliseconds if enough others run.
  */
 const HOLDING =
-  /^e2e\/(none|agent-changes|check|report-requests|request-verdicts|holding-verdicts)\.|^recording\/replay\.|^lab\/(overlay|holding-faults|serving-faults)\./;
+  /^e2e\/(none|agent-changes|report-requests|request-verdicts|holding-verdicts)\.|^recording\/replay\.|^lab\/(overlay|holding-faults|serving-faults)\./;
 /** Captures of some hundred MB, several at once. */
 const LEAST_MEMORY = 4e9;
 

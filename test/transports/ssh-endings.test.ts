@@ -51,7 +51,8 @@ suite('whatever ends a run over ssh leaves nothing behind', { skip: farHostMissi
           const probing = round === ROUNDS - 1;
           const run = watched(far, host);
           const victims = () => (where === 'far' ? far.processes() : far.localPrograms());
-          const victim = () => victims().find((process) => command.test(process.command))?.pid;
+          // The newest: what a session before it left may be ending still.
+          const victim = () => victims().findLast((process) => command.test(process.command))?.pid;
           await Promise.race([probing ? run.sampled : sleep(random() * 500), run.over]);
           for (const end = performance.now() + 5_000; victim() === undefined && performance.now() < end; )
             await sleep(5);
