@@ -3,7 +3,7 @@
 #define RXRAY_SYSCALLS_TELL_BPF_H
 
 /* One call in full: told at once, or kept in the flight recorder. */
-#include "syscalls_filter.bpf.h"
+#include "syscalls_park.bpf.h"
 
 #if defined(__TARGET_ARCH_x86)
 OWN void read_arguments(void *registers, __u32 call, __u64 *arguments)
@@ -76,28 +76,46 @@ OWN void read_file(struct syscalls_call *told, struct task_struct *task, __u64 d
 	}
 }
 
-OWN void tell_stack(void *context, struct syscalls_slot *slot, struct syscalls_stacks *kept, __u32 depth)
+/* Room for one stack of a call, which is told before the call itself; NULL where there is none. */
+OWN struct syscalls_stack *new_stack(__u32 tid, __u32 tgid, __u64 began_ns, bool user)
 {
 	struct syscalls_stack *told = bpf_ringbuf_reserve(&events, sizeof(*told), 0);
-	long bytes;
 
 	if (told == NULL) {
 		__sync_fetch_and_add(&lost_events, 1);
-		return;
+		return NULL;
 	}
 	told->event = SYSCALLS_STACK;
-	told->tid = slot->tid;
-	told->tgid = slot->tgid;
-	told->began_ns = slot->began_ns;
-	if (kept != NULL) {
-		told->user = 0;
-		told->depth = depth;
-		bpf_probe_read_kernel(told->addresses, sizeof(told->addresses), kept->kept);
-	} else {
-		bytes = bpf_get_stack(context, told->addresses, sizeof(told->addresses), BPF_F_USER_STACK);
-		told->user = 1;
-		told->depth = bytes < 0 ? 0 : bytes / sizeof(__u64);
-	}
+	told->tid = tid;
+	told->tgid = tgid;
+	told->began_ns = began_ns;
+	told->user = user;
+	return told;
+}
+
+/* One that was kept as the thread left the CPU. */
+OWN void tell_kept_stack(__u32 tid, __u32 tgid, __u64 began_ns, bool user, const __u64 *addresses, __u8 depth)
+{
+	struct syscalls_stack *told;
+
+	if (depth == 0)
+		return;
+	told = new_stack(tid, tgid, began_ns, user);
+	if (told == NULL)
+		return;
+	told->depth = depth;
+	bpf_probe_read_kernel(told->addresses, sizeof(told->addresses), addresses);
+	bpf_ringbuf_submit(told, quiet ? BPF_RB_NO_WAKEUP : 0);
+}
+
+/* Who has called, in user space, of the thread that runs here. */
+OWN void tell_caller(void *context, const struct syscalls_slot *slot)
+{
+	struct syscalls_stack *told = new_stack(slot->tid, slot->tgid, slot->began_ns, true);
+
+	if (told == NULL)
+		return;
+	told->depth = read_stack(context, told->addresses, BPF_F_USER_STACK);
 	bpf_ringbuf_submit(told, quiet ? BPF_RB_NO_WAKEUP : 0);
 }
 
@@ -112,8 +130,8 @@ OWN void tell_call(void *context, struct syscalls_slot *slot, __u64 now, __u64 *
 		struct syscalls_stacks *kept = off == NULL ? NULL : bpf_map_lookup_elem(&stacks, &slot->tid);
 
 		if (kept != NULL)
-			tell_stack(context, slot, kept, off->depth);
-		tell_stack(context, slot, NULL, 0);
+			tell_kept_stack(slot->tid, slot->tgid, slot->began_ns, false, kept->kept, off->depth);
+		tell_caller(context, slot);
 	}
 	told = bpf_ringbuf_reserve(&events, sizeof(*told), 0);
 	if (told == NULL) {

@@ -90,28 +90,7 @@ static __noinline void capture(struct task_struct *task, struct syscalls_parked 
 		read_file(told, task, told->arguments[((places & 15) - 1) & 7]);
 }
 
-OWN void tell_kept_stack(const struct syscalls_call *told, const __u64 *addresses, __u8 depth, bool user)
-{
-	struct syscalls_stack *stack;
-
-	if (depth == 0)
-		return;
-	stack = bpf_ringbuf_reserve(&events, sizeof(*stack), 0);
-	if (stack == NULL) {
-		__sync_fetch_and_add(&lost_events, 1);
-		return;
-	}
-	stack->event = SYSCALLS_STACK;
-	stack->tid = told->tid;
-	stack->tgid = told->tgid;
-	stack->began_ns = told->began_ns;
-	stack->user = user;
-	stack->depth = depth;
-	bpf_probe_read_kernel(stack->addresses, sizeof(stack->addresses), addresses);
-	bpf_ringbuf_submit(stack, 0);
-}
-
-/* The stacks of a call come before the call itself. */
+/* The stacks of the call of the thread that runs here. */
 static __noinline void tell_kept_stacks(const struct syscalls_call *told, const struct syscalls_parked *off,
                                         __u32 tid)
 {
@@ -119,8 +98,8 @@ static __noinline void tell_kept_stacks(const struct syscalls_call *told, const 
 
 	if (kept == NULL || told == NULL || off == NULL)
 		return;
-	tell_kept_stack(told, kept->kept, off->depth, false);
-	tell_kept_stack(told, kept->user_kept, off->user_depth, true);
+	tell_kept_stack(tid, told->tgid, told->began_ns, false, kept->kept, off->depth);
+	tell_kept_stack(tid, told->tgid, told->began_ns, true, kept->user_kept, off->user_depth);
 }
 
 /* The call of the thread that runs here is over. */
