@@ -65,6 +65,28 @@ describe('the package', () => {
   });
 });
 
+describe('continuous integration', () => {
+  const { scripts } = JSON.parse(read('package.json').toString()) as { scripts: Record<string, string> };
+  for (const file of ['.ci/run', '.github/workflows/ci.yml', '.github/workflows/release.yml']) {
+    test(`${file} runs the same scripts as a person`, () => {
+      const text = read(file).toString();
+      const run = [...text.matchAll(/\bnpm (?:run )?(test|\w+)/g)].map(([, name = '']) => name);
+      assert.deepEqual(
+        run.filter((name) => scripts[name] === undefined),
+        [],
+      );
+      const files = [...text.matchAll(/\b(?:node|bash) ((?:scripts|\.ci)\/\S+)/g)].map(([, name = '']) => name);
+      assert.ok(run.length + files.length > 0, text);
+      for (const name of files) assert.ok(statSync(join(packageFolder(), name)).isFile(), name);
+    });
+  }
+
+  test('a release is built and verified whole', () => {
+    const release = read('.github/workflows/release.yml').toString();
+    assert.match(release, /run: npm run package\n.*run: npm run package -- --verify\n/s);
+  });
+});
+
 describe('the plugin for krew', () => {
   test('has a manifest with a platform, a place and a hash for each archive', async () => {
     const making = join(packageFolder(), 'scripts/package/krew.mjs');

@@ -6,6 +6,12 @@ import { ownPlatform } from '../platforms.mjs';
 import { ANSWERED, BY_HELPER } from './answered.mjs';
 import { insideCleanRoot } from './clean-root.mjs';
 
+/** Manual pages and completions, where the programs that they are for look. */
+const HELP = [
+  ...['man/man1/rxray.1.gz', 'man/man1/rxray-probe.1.gz', 'bash-completion/completions/rxray'],
+  ...['zsh/vendor-completions/_rxray', 'fish/vendor_completions.d/rxray.fish'],
+];
+
 /** Of a platform: by emulation where it is not that of this machine. */
 export function checkDeb(platform = ownPlatform()) {
   return insideCleanRoot(import.meta.url, { name: `rxray_${version}_${platform.debian}.deb` }, platform);
@@ -26,7 +32,7 @@ export function inside({ root, expect, emulated, ok }, { name }) {
   ok(
     `installed without questions: no capability is given, engine connect works for all${emulated ? '' : ', the helper for root'}; nothing is unpacked`,
   );
-  expect('test -e /usr/share/man/man1/rxray-probe.1.gz && test -e /usr/share/bash-completion/completions/rxray');
+  for (const file of HELP) expect(`test -s /usr/share/${file}`);
   expect(
     'echo "rxray rxray/grant-group boolean true" | debconf-set-selections && dpkg-reconfigure -f noninteractive rxray && usermod -aG rxray tester',
   );

@@ -3,7 +3,7 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { debianFiles } from '../../debian/files.mjs';
-import { output } from '../../step.mjs';
+import { output, root } from '../../step.mjs';
 import { npmTarball } from '../npm-tarball.mjs';
 import { packagesFolder, version } from '../places.mjs';
 import { ownPlatform } from '../platforms.mjs';
@@ -28,23 +28,24 @@ export function checkProjects() {
   return check('project');
 }
 
-function check(part) {
+async function check(part) {
   const clients = Object.fromEntries(Object.entries(CLIENTS).map(([name, spec]) => [name, npmTarball(spec)]));
   const nodes = NODES.map((number) => ({ number, folder: nodeFolder(ownPlatform(), number) }));
   // Node.js 26 is linked with it, and a Debian without compilers does not have it.
   const libatomic = debianFiles(ownPlatform().debian, ['libatomic1']);
-  return insideCleanRoot(import.meta.url, { part, registry: prepareRegistry(), clients, nodes, libatomic });
+  const { HELPER_CAPABILITIES: rights } = await import(join(root, 'dist/src/kernel/helper-rights.js'));
+  return insideCleanRoot(import.meta.url, { part, registry: prepareRegistry(), clients, nodes, libatomic, rights });
 }
 
 /** In the clean root. */
-export async function inside(box, { part, registry, clients, nodes, libatomic }) {
+export async function inside(box, { part, registry, clients, nodes, libatomic, rights }) {
   const stop = await startRegistry(registry, join(box.root, 'tmp/registry'));
   layOut(box, clients, nodes, libatomic);
   publish(box, person(nodes[0].number));
   if (part === 'installed') {
     for (const { number } of nodes) install(box, person(number), number);
     const tester = person(nodes[0].number);
-    grant(box, tester);
+    grant(box, tester, rights);
     withoutHelpers(box, tester);
   } else {
     lockFiles(box, person(nodes[1].number));
@@ -103,18 +104,25 @@ function install({ expect, ok }, tester, number) {
   ok(`Node.js ${number}: npm install -g rxray in ${seconds.toFixed(1)} s, probes answered by engine connect`);
 }
 
-function grant({ run, expect, ok }, tester) {
+/** @param rights what each helper is to be given, as setcap takes it */
+function grant({ run, expect, ok }, tester, rights) {
   const refused = { ...tester, status: 4, matches: /E_NO_RAW_SOCKET.*doctor --fix/s };
   expect('rxray probe 127.0.0.1 --engine helper -c 5', refused);
   const modules = { ...tester, status: 4, matches: /raw-socket is not built here.*npm install raw-socket cap/s };
   expect('rxray probe 127.0.0.1 --engine portable -c 5', modules);
   const report = run('rxray doctor --json', tester).stdout.trim().split('\n').at(-1);
   const printed = JSON.parse(report).grant;
-  const root = { env: { PATH: `${tester.env.PATH}:/usr/sbin:/sbin` } };
-  const done = expect('rxray doctor --fix', root).stderr.split('\n').slice(0, printed.length);
+  const admin = { env: { PATH: `${tester.env.PATH}:/usr/sbin:/sbin` } };
+  const done = expect('rxray doctor --fix', admin).stderr.split('\n').slice(0, printed.length);
   if (JSON.stringify(done) !== JSON.stringify(printed))
     throw new Error(`doctor printed\n${printed.join('\n')}\nand ran\n${done.join('\n')}`);
   expect('rxray probe 127.0.0.1 --engine helper -c 5', { ...tester, status: 4 });
+  for (const [helper, granted] of Object.entries(rights)) {
+    const { stdout } = expect(`getcap /usr/local/lib/rxray/${helper}`, admin);
+    const words = (text) => text.split('=')[0].split(',').sort().join();
+    if (words(stdout.trim().split(' ').at(-1)) !== words(granted)) throw new Error(`${stdout} is not ${granted}`);
+  }
+  expect('test "$(stat -c %a:%U:%G /usr/local/lib/rxray/rxray-prober)" = 750:root:rxray');
   expect('usermod -aG rxray tester');
   expect('rxray probe 127.0.0.1 -c 20', { ...tester, matches: BY_HELPER });
   ok('with capabilities granted by rxray doctor --fix the default engine, the helper, probes for a group member');
