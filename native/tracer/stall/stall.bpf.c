@@ -27,6 +27,19 @@
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
+/* Whether a wait has lasted, and whoever kept it up was not looked up: ksoftirqd itself is to receive. */
+static __always_inline bool asks_for_holder(__u32 cpu, __u64 now)
+{
+	__u32 key = cpu * 4 + STALL_SOFTIRQ;
+	__u64 raised = states[cpu].raised_ns;
+	struct stall_holder *holder;
+
+	if (raised == 0 || now < raised + ARMED_AFTER_NS)
+		return false;
+	holder = bpf_map_lookup_elem(&holders, &key);
+	return holder != NULL && (holder->for_ns != raised || holder->context == STALL_KSOFTIRQD);
+}
+
 TWIN(softirq_raise, arguments)
 {
 	__u32 cpu = own_cpu();
@@ -34,8 +47,19 @@ TWIN(softirq_raise, arguments)
 	bool idle;
 	__u64 now;
 
-	if ((unsigned int)arguments[0] != NET_RX_SOFTIRQ || cpu_left_out[cpu])
+	if (cpu_left_out[cpu])
 		return;
+	/* The tick raises others while one waits: without samples that is when its holder is met. */
+	if ((unsigned int)arguments[0] != NET_RX_SOFTIRQ) {
+		if (state->raised_ns == 0)
+			return;
+		now = bpf_ktime_get_ns();
+		if (now - state->captured_ns < CAPTURE_EVERY_NS || !asks_for_holder(cpu, now))
+			return;
+		state->captured_ns = now;
+		capture(context, cpu, STALL_SOFTIRQ, state->raised_ns, now);
+		return;
+	}
 	/* A CPU idles only with nothing raised: what was noted before was served where no program runs. */
 	idle = (__u32)bpf_get_current_pid_tgid() == 0 && state->handler_since_ns == 0;
 	if (state->raised_ns != 0 && !idle)
@@ -193,9 +217,6 @@ static __always_inline void sample_now(void *context, __u32 cpu, __u64 now)
 	struct cpu_state *state = &states[cpu];
 	__u32 key = cpu * STALL_SAMPLES + (state->head++ & (STALL_SAMPLES - 1));
 	struct stall_sample *sample = bpf_map_lookup_elem(&samples, &key);
-	__u32 holder_key = cpu * 4 + STALL_SOFTIRQ;
-	struct stall_holder *holder;
-	__u64 raised = state->raised_ns;
 	long bytes;
 
 	if (sample == NULL)
@@ -214,11 +235,8 @@ static __always_inline void sample_now(void *context, __u32 cpu, __u64 now)
 		bytes = bpf_get_stack(context, sample->frames, sizeof(sample->frames), 0);
 		sample->depth = bytes > 0 ? (__u32)bytes / 8 : 0;
 	}
-	if (raised == 0 || now < raised + ARMED_AFTER_NS)
-		return;
-	holder = bpf_map_lookup_elem(&holders, &holder_key);
-	if (holder != NULL && holder->for_ns != raised)
-		capture(context, cpu, STALL_SOFTIRQ, raised, now);
+	if (asks_for_holder(cpu, now))
+		capture(context, cpu, STALL_SOFTIRQ, state->raised_ns, now);
 }
 
 /*
