@@ -183,6 +183,11 @@ enum rxray_end_reason {
 #define RXRAY_REQUEST_FLAGS_REUSED 0x01u
 /* the far side had closed that connection: sent again on a new one */
 #define RXRAY_REQUEST_FLAGS_RETRIED 0x02u
+/* handshake and answer have the stamps of the segments that brought them */
+#define RXRAY_REQUEST_FLAGS_KERNEL_STAMPS 0x04u
+
+/* it opens the connection: the next byte is the first of its data */
+#define RXRAY_SEGMENT_FLAGS_SYN 0x01u
 
 /* receiving on the interface was steered to this CPU at some time in the gap */
 #define RXRAY_CPU_GAP_FLAGS_SERVES_INTERFACE 0x01u
@@ -444,6 +449,26 @@ static_assert(offsetof(struct rxray_frame_heard, family) == 52, "heard.family");
 static_assert(offsetof(struct rxray_frame_heard, protocol) == 53, "heard.protocol");
 static_assert(offsetof(struct rxray_frame_heard, flags) == 54, "heard.flags");
 static_assert(offsetof(struct rxray_frame_heard, payload) == 56, "heard.payload");
+
+#define RXRAY_RECORD_SEGMENT 38
+/* A segment of TCP that came from a place whose answers are to be stamped; what the connection is for, the reader knows. */
+struct rxray_frame_segment {
+	int64_t time_ns; /* stamp of the driver's hand-over, or where it has none of the packet socket, turned to CLOCK_MONOTONIC, since the epoch */
+	uint32_t seq; /* sequence number of its first byte, or of the SYN */
+	uint32_t data_bytes; /* of data; several segments that the kernel put together count as one */
+	uint16_t port; /* of this machine */
+	uint16_t place; /* number of the line of the plan, from 0 */
+	uint16_t flags; /* segmentFlags */
+	uint16_t reserved; /* 0 */
+};
+static_assert(sizeof(struct rxray_frame_segment) == 24, "segment");
+static_assert(offsetof(struct rxray_frame_segment, time_ns) == 0, "segment.timeNs");
+static_assert(offsetof(struct rxray_frame_segment, seq) == 8, "segment.seq");
+static_assert(offsetof(struct rxray_frame_segment, data_bytes) == 12, "segment.dataBytes");
+static_assert(offsetof(struct rxray_frame_segment, port) == 16, "segment.port");
+static_assert(offsetof(struct rxray_frame_segment, place) == 18, "segment.place");
+static_assert(offsetof(struct rxray_frame_segment, flags) == 20, "segment.flags");
+static_assert(offsetof(struct rxray_frame_segment, reserved) == 22, "segment.reserved");
 
 #define RXRAY_RECORD_CPU_GAP 9
 /* A CPU did not run its heartbeat, which is due every millisecond. */

@@ -13,9 +13,11 @@ import {
   HEARD_LAYOUT,
   ROUTER_LAYOUT,
   SAMPLE_LAYOUT,
+  SEGMENT_LAYOUT,
   TEXT_LAYOUT,
 } from './frames.gen.js';
 import type { SampleRoom } from './sample-room.js';
+import { decodeSegments } from './segment-records.js';
 
 const EVENTS_BY_TYPE = new Map(EVENT_RECORDS.map((record) => [record.layout.type, record]));
 
@@ -25,6 +27,7 @@ const LAYOUTS = new Map<number, RecordLayout>(
     TEXT_LAYOUT,
     ARRIVAL_LAYOUT,
     HEARD_LAYOUT,
+    SEGMENT_LAYOUT,
     ...EVENT_RECORDS.map(({ layout }) => layout),
     ...KERNEL_LAYOUTS,
   ].map((layout) => [layout.type, layout]),
@@ -57,6 +60,10 @@ export function decodeRecords(
   }
   if (type === HEARD_LAYOUT.type) {
     events.push({ kind: 'heard', heard: decodeHeard(payload, recordBytes, count) });
+    return;
+  }
+  if (type === SEGMENT_LAYOUT.type) {
+    events.push({ kind: 'segments', segments: decodeSegments(payload, recordBytes, count) });
     return;
   }
   if (type === TEXT_LAYOUT.type) {

@@ -54,6 +54,7 @@ export class FrameEncoder {
       }
       case 'kernel':
       case 'heard':
+      case 'segments':
         return new Uint8Array(0);
       case 'lost-records':
         this.#lostRecords += event.count;

@@ -191,6 +191,13 @@ export const REQUEST_FLAGS = {
   reused: 1,
   /** The far side had closed that connection: sent again on a new one. */
   retried: 2,
+  /** Handshake and answer have the stamps of the segments that brought them. */
+  kernelStamps: 4,
+} as const;
+
+export const SEGMENT_FLAGS = {
+  /** It opens the connection: the next byte is the first of its data. */
+  syn: 1,
 } as const;
 
 export const CPU_GAP_FLAGS = {
@@ -557,6 +564,37 @@ export const HEARD_ARRAYS = {
   target: [24, 16],
   payload: [56, 72],
 } as const;
+
+/** A segment of TCP that came from a place whose answers are to be stamped; what the connection is for, the reader knows. Byte offsets of the fields. */
+export const SEGMENT_LAYOUT = {
+  type: 38,
+  bytes: 24,
+  /** i64: stamp of the driver's hand-over, or where it has none of the packet socket, turned to CLOCK_MONOTONIC, since the epoch. */
+  timeNs: 0,
+  /** u32: sequence number of its first byte, or of the SYN. */
+  seq: 8,
+  /** u32: of data; several segments that the kernel put together count as one. */
+  dataBytes: 12,
+  /** u16: of this machine. */
+  port: 16,
+  /** u16: number of the line of the plan, from 0. */
+  place: 18,
+  /** u16: segmentFlags. */
+  flags: 20,
+} as const;
+
+/** Instants in records of type segment, since the epoch of the stream. */
+export const SEGMENT_TIMES = ['timeNs'] as const;
+
+/** Fields of a segment record: name, width and byte offset. */
+export const SEGMENT_FIELDS = [
+  ['timeNs', 'i64', 0],
+  ['seq', 'u32', 8],
+  ['dataBytes', 'u32', 12],
+  ['port', 'u16', 16],
+  ['place', 'u16', 18],
+  ['flags', 'u16', 20],
+] as const;
 
 /** A CPU did not run its heartbeat, which is due every millisecond. Byte offsets of the fields. */
 export const CPU_GAP_LAYOUT = {

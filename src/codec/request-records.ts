@@ -40,7 +40,10 @@ export function writeRequest(
     // No answer has no status; NOERROR of DNS is an answer, and its code is 0.
     status: status ?? 0,
     reached: REQUEST_PHASES.indexOf(reached),
-    flags: (reused ? REQUEST_FLAGS.reused : 0) | (retried ? REQUEST_FLAGS.retried : 0),
+    flags:
+      (reused ? REQUEST_FLAGS.reused : 0) |
+      (retried ? REQUEST_FLAGS.retried : 0) |
+      (request.kernelStamps === true ? REQUEST_FLAGS.kernelStamps : 0),
     queries: Math.min(request.queries ?? 0, 0xffff),
     unanswered: Math.min(request.unanswered ?? 0, 0xffff),
   });
@@ -64,6 +67,7 @@ export function decodeRequests(view: DataView, recordBytes: number, count: numbe
       bytes: record.bodyBytes,
       reused: (record.flags & REQUEST_FLAGS.reused) !== 0,
       retried: (record.flags & REQUEST_FLAGS.retried) !== 0,
+      ...((record.flags & REQUEST_FLAGS.kernelStamps) === 0 ? {} : { kernelStamps: true }),
       ...(queries > 0 ? { queries, unanswered } : {}),
       ...(failure === '' ? {} : { failure }),
     });

@@ -30,6 +30,7 @@ export class RequestMeasure {
   #names = 0;
   #reused = 0;
   #retried = 0;
+  #kernelStamped = 0;
 
   observe(samples: SampleColumns, i: number): void {
     const request = samples.requests?.get(i);
@@ -54,6 +55,7 @@ export class RequestMeasure {
     if (outcome === Outcomes.late) this.#takeBack(seq);
     if (request.reused) this.#reused += 1;
     if (request.retried) this.#retried += 1;
+    if (request.kernelStamps === true) this.#kernelStamped += 1;
     if (request.status !== undefined) addTo(this.#statuses, request.status);
     for (const phase of TIMED_PHASES) {
       const ns = request.phases[phase];
@@ -88,6 +90,7 @@ export class RequestMeasure {
         .slice(0, MOST_TOLD),
       reused: this.#reused,
       retried: this.#retried,
+      ...(this.#kernelStamped === 0 ? {} : { kernelStamped: this.#kernelStamped }),
       ...(this.#names === 0
         ? {}
         : {

@@ -11,6 +11,7 @@ import { MergedEvents } from './merged-events.js';
 
 /** The prober that sends requests: a program for Node.js. */
 export const REQUEST_PROGRAM = nodeProgram('request', import.meta.url);
+export { stampWords } from './request/helper-beside.js';
 
 /**
  * Sends the requests of a plan, and its packets beside them on the same grid and the same time line.

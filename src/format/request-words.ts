@@ -39,6 +39,8 @@ export function requestLines(requests: RequestSummary, protocol: 'http' | 'dns')
     lines.push(
       `${times} not: ${failure}, ${phase === 'done' ? 'at the end' : `waiting for ${waitedFor(phase, protocol)}`}`,
     );
+  const { kernelStamped = 0 } = requests;
+  if (kernelStamped > 0) lines.push(`${kernelStamped} answers with the kernel's stamps of their first and last byte`);
   if (requests.retried > 0) lines.push(`${requests.retried} sent again, as the server had closed the idle connection`);
   return [...lines, ...nameLines(requests)];
 }

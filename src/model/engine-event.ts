@@ -4,6 +4,7 @@ import type { Heard } from './heard.js';
 import type { KernelEvent } from './kernel-event.js';
 import type { ReceiveSide } from './receive-side.js';
 import type { SampleColumns } from './sample.js';
+import type { Segment } from './segment.js';
 
 /** What stood at the start of a prober's stream: who measures, with which clock and which means. */
 export interface ProberHello {
@@ -181,6 +182,8 @@ export type EngineEvent =
   | { readonly kind: 'pause'; readonly pause: Pause }
   /** What a watcher heard that listens to anybody. */
   | { readonly kind: 'heard'; readonly heard: readonly Heard[] }
+  /** What came from the servers whose answers are stamped. */
+  | { readonly kind: 'segments'; readonly segments: readonly Segment[] }
   /** The next four come from watchers, on the watcher's own time line. */
   | { readonly kind: 'arrivals'; readonly arrivals: ArrivalColumns }
   | { readonly kind: 'cpu-gap'; readonly gap: CpuGap }

@@ -21,6 +21,8 @@ export interface RequestDetail {
   readonly reused: boolean;
   /** The far side had closed that connection in the meantime: sent again on a new one. */
   readonly retried: boolean;
+  /** Handshake and answer have the kernel's stamps of the segments that brought them; else those of a process. */
+  readonly kernelStamps?: boolean;
   /** DNS: queries sent for this one name, repetitions and search domains included. */
   readonly queries?: number;
   /** DNS: of these without an answer. */

@@ -37,6 +37,7 @@ export const requestSummarySchema = z.object({
     .describe('what was not answered in time, or failed: the phase it was in, and why'),
   reused: count.describe('on a connection that was open already'),
   retried: count.describe('whose connection the server had closed'),
+  kernelStamped: count.optional().describe('answers with the kernel stamps; the others have those of a process'),
   names: z
     .object({ asked: count, queries: count, unanswered: count, repeated: count })
     .optional()

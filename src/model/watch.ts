@@ -35,6 +35,8 @@ export interface WatchPlan {
   readonly local: readonly string[];
   /** Interfaces on which any announced probe is wanted, and SYNs from these source ports. */
   readonly hears?: readonly { readonly interface: string; readonly ports: readonly [number, number] }[];
+  /** Servers whose segments are wanted, as packets from them have their address and port here. */
+  readonly answers?: readonly { readonly address: string; readonly port: number }[];
   readonly durationNs?: number;
   /** How long what was seen may wait until it is told; default 50 ms. */
   readonly tellNs?: number;

@@ -28,7 +28,7 @@ export async function serve(
 /** The same over TLS, which speaks HTTP/2 and HTTP/1.1; the certificate is its own. */
 export async function serveTls(
   t: TestContext,
-  answer: (path: string, alpn: string, name: string) => string,
+  answer: (path: string, alpn: string, name: string) => string | Promise<string>,
 ): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'rxray-tls-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -44,9 +44,9 @@ export async function serveTls(
   const server = createSecureServer({ allowHTTP1: true, key: readFileSync(key), cert: readFileSync(cert) });
   const sessions = new Set<{ destroy(): void }>();
   server.on('session', (session) => sessions.add(session));
-  server.on('request', (request, response) => {
+  server.on('request', async (request, response) => {
     const socket = request.socket as unknown as { readonly alpnProtocol: string; readonly servername: string };
-    response.end(answer(request.url, socket.alpnProtocol, socket.servername));
+    response.end(await answer(request.url, socket.alpnProtocol, socket.servername));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => {

@@ -12,7 +12,7 @@ function reading(workNs = 0) {
   const connect = (name: string): Socket => {
     const socket = reads.stamp(new Socket());
     const tell = (what: string): void => {
-      seen.push(`${name} ${what} of ${reads.lastOf(socket)} at ${clock.ns}`);
+      seen.push(`${name} ${what} of ${reads.lastOf(socket)?.atNs} at ${clock.ns}`);
       clock.ns += workNs;
     };
     return socket

@@ -234,6 +234,8 @@ bool plan_take_line(struct plan *plan, const char *line, size_t length, struct p
 		return plan_take_local(plan, words, count, problem);
 	if (strcmp(words[0], "hear") == 0)
 		return plan_take_hear(plan, words, count, problem);
+	if (strcmp(words[0], "answers") == 0)
+		return plan_take_answers(plan, words, count, problem);
 	if (strcmp(words[0], "run") == 0 && count == 1) {
 		plan->complete = true;
 		return true;

@@ -19,6 +19,7 @@
 #define PLAN_ANNOUNCED_PAYLOAD 72 /* room for the key and an announcement, see announcement.h */
 #define PLAN_MAX_ANNOUNCED 4
 #define PLAN_MAX_HEARS 4
+#define PLAN_MAX_ANSWERS 32
 #define PLAN_MAX_PAYLOAD 1400
 
 /*
@@ -77,6 +78,12 @@ struct plan_hear {
 	struct plan_range ports; /* source ports of SYNs */
 };
 
+/* Whose segments are to be told: a server's, as packets from it have its address and port here. */
+struct plan_answers {
+	struct address from;
+	uint16_t port;
+};
+
 struct plan {
 	struct plan_path *paths;
 	size_t path_count;
@@ -97,6 +104,8 @@ struct plan {
 	size_t local_count;
 	struct plan_hear hears[PLAN_MAX_HEARS];
 	size_t hear_count;
+	struct plan_answers answers[PLAN_MAX_ANSWERS];
+	size_t answers_count;
 	uint64_t secret[2];
 	bool secret_given;
 	enum stamping stamping;
@@ -137,10 +146,12 @@ const char *protocol_name(uint8_t protocol);
 bool plan_take_watch(struct plan *plan, char **words, int count, struct problem *problem);
 bool plan_take_local(struct plan *plan, char **words, int count, struct problem *problem);
 bool plan_take_hear(struct plan *plan, char **words, int count, struct problem *problem);
+bool plan_take_answers(struct plan *plan, char **words, int count, struct problem *problem);
 bool plan_finish_watches(const struct plan *plan, struct problem *problem);
 static inline bool plan_only_watches(const struct plan *plan)
 {
-	return plan->watch_count > 0 || plan->local_count > 0 || plan->hear_count > 0;
+	return plan->watch_count > 0 || plan->local_count > 0 || plan->hear_count > 0 ||
+	       plan->answers_count > 0;
 }
 
 /* plan_words.c: what the lines are made of. */

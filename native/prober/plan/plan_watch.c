@@ -165,13 +165,30 @@ bool plan_take_hear(struct plan *plan, char **words, int count, struct problem *
 	return true;
 }
 
+bool plan_take_answers(struct plan *plan, char **words, int count, struct problem *problem)
+{
+	struct plan_answers answers = {0};
+	uint64_t port;
+
+	if (count != 3 || !address_parse(words[1], &answers.from) || strncmp(words[2], "port=", 5) != 0 ||
+	    !plan_number(words[2] + 5, 1, 65535, &port))
+		return PLAN_FAIL(problem, "line %u: answers need a numeric address and port=NUMBER",
+		                 plan->line);
+	if (plan->answers_count == PLAN_MAX_ANSWERS)
+		return PLAN_FAIL(problem, "line %u: answers of at most %d places", plan->line,
+		                 PLAN_MAX_ANSWERS);
+	answers.port = (uint16_t)port;
+	plan->answers[plan->answers_count++] = answers;
+	return true;
+}
+
 bool plan_finish_watches(const struct plan *plan, struct problem *problem)
 {
 	if (plan->path_count > 0)
-		return PLAN_FAIL(
-		        problem,
-		        "line %u: a plan either sends (path) or looks on (watch, local, hear), never both",
-		        plan->line);
+		return PLAN_FAIL(problem,
+		                 "line %u: a plan either sends (path) or looks on (watch, local, hear, "
+		                 "answers), never both",
+		                 plan->line);
 	if (plan->watch_count > 0 && !plan->secret_given)
 		return PLAN_FAIL(problem, "line %u: watches need the secret of the prober", plan->line);
 	return true;

@@ -77,11 +77,13 @@ static void read_packets(struct prober *prober)
 	for (size_t i = 0; i < watcher->interface_count; i++)
 		receive_read(&watcher->interfaces[i].receive, READ_MOST, take_packet, prober);
 	hearing_read(prober);
+	segments_read(prober);
 }
 
 enum rxray_end_reason watch_run(struct prober *prober)
 {
 	int64_t now = clocks_mono(), second = now, turn = now, told = now, end = INT64_MAX, next;
+	int64_t tell_ns = (int64_t)prober->plan.tell_ns, turn_ns = tell_ns < TURN_NS ? tell_ns : TURN_NS;
 	enum rxray_end_reason reason = RXRAY_END_REASON_COMPLETE;
 
 	if (prober->plan.duration_ns > 0)
@@ -91,12 +93,12 @@ enum rxray_end_reason watch_run(struct prober *prober)
 		next = prober->watcher->local_open ? local_turn(prober, now) : INT64_MAX;
 		if (now >= turn) {
 			read_packets(prober);
-			turn = now + TURN_NS;
+			turn = now + turn_ns;
 		}
 		if (now >= told) {
 			flush(prober);
 			frames_write(&prober->frames);
-			told = now + (int64_t)prober->plan.tell_ns;
+			told = now + tell_ns;
 		}
 		if (turn < next)
 			next = turn;

@@ -69,7 +69,7 @@ bool watch_setup(struct prober *prober, struct problem *problem)
 		if (!open_interface(prober, prober->plan.watches[i].interface, problem))
 			return false;
 	}
-	if (!hearing_open(prober, problem))
+	if (!hearing_open(prober, problem) || !segments_open(prober, problem))
 		return false;
 	clocks_init(&prober->clocks);
 	prober->start_ns = clocks_mono();
@@ -94,7 +94,8 @@ uint64_t watch_drops(struct watcher *watcher)
 
 	for (size_t i = 0; i < watcher->hearing.count; i++)
 		drops += receive_drops(&watcher->hearing.sockets[i]);
-
+	for (size_t i = 0; i < watcher->segments.count; i++)
+		drops += receive_drops(&watcher->segments.sockets[i]);
 	for (size_t i = 0; i < watcher->interface_count; i++)
 		drops += receive_drops(&watcher->interfaces[i].receive);
 	return drops;
@@ -111,6 +112,7 @@ void watch_release(struct prober *prober)
 	for (size_t i = 0; i < watcher->interface_count; i++)
 		receive_close(&watcher->interfaces[i].receive);
 	hearing_close(&watcher->hearing);
+	segments_close(&watcher->segments);
 	arrivals_close(&watcher->arrivals);
 	free(watcher);
 	prober->watcher = NULL;

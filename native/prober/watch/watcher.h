@@ -8,6 +8,7 @@
 #include "local_evidence.h"
 #include "problem.h"
 #include "receive.h"
+#include "segments.h"
 
 struct prober;
 
@@ -28,6 +29,7 @@ struct watcher {
 	struct watched_interface interfaces[WATCH_INTERFACES];
 	size_t interface_count;
 	struct hearing hearing;
+	struct segments segments;
 	struct local local;
 	bool local_open;
 	struct rxray_frame_arrival batch[WATCH_BATCH];

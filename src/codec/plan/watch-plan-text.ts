@@ -11,6 +11,7 @@ export function encodeWatchPlan(plan: WatchPlan): string {
     ...plan.watches.map(watchLine),
     ...plan.local.map((name) => `local if=${name}`),
     ...(plan.hears ?? []).map((hear) => `hear if=${hear.interface} ports=${hear.ports.join('-')}`),
+    ...(plan.answers ?? []).map(({ address, port }) => `answers ${address} port=${port}`),
     'run',
   ];
   return `${lines.join('\n')}\n`;

@@ -3,7 +3,7 @@ import { CONNECT_PROGRAM, createConnectEngine } from '../../engines/connect-engi
 import type { Engine } from '../../engines/engine.js';
 import { createHelperEngine } from '../../engines/helper-engine.js';
 import { createPortableEngine, PORTABLE_PROGRAM } from '../../engines/portable-engine.js';
-import { createRequestEngine, REQUEST_PROGRAM } from '../../engines/request-engine.js';
+import { createRequestEngine, REQUEST_PROGRAM, stampWords } from '../../engines/request-engine.js';
 import { HOW_TO_GRANT } from '../../kernel/helper-rights.js';
 import type { SendingEngine } from '../../model/engine-name.js';
 import { CodedError } from '../../model/errors.js';
@@ -39,7 +39,7 @@ async function requestEngine(options: ProbeOptions, plan: ProbePlan): Promise<Ch
   const { engine: name, netns, scenario } = options;
   if (name === 'sim' || scenario !== undefined) return packetEngine(options, plan);
   const packets = { ...plan, paths: plan.paths.filter(({ protocol }) => !isRequest(protocol)) };
-  const transport = nodeTransport(REQUEST_PROGRAM, { netns, through: realtimeWords() });
+  const transport = requestTransport(netns);
   if (packets.paths.length === 0) return { engine: createRequestEngine(transport) };
   const noHelper =
     name === 'auto' ? await whyNoHelper(netns === undefined ? localTransport : netnsTransport(netns)) : undefined;
@@ -135,7 +135,22 @@ export function vantageEngine(
   const netns = vantage.transport === 'netns' ? vantage.name : undefined;
   const packets = engine === 'helper' ? createHelperEngine(transport) : SENDERS[engine](netns);
   if (!asks) return packets;
-  return createRequestEngine(nodeTransport(REQUEST_PROGRAM, { netns, through: realtimeWords() }), packets);
+  return createRequestEngine(requestTransport(netns), packets);
+}
+
+/** Starts what sends requests, with the helper that stamps their answers where there is one. */
+function requestTransport(netns: string | undefined): Transport {
+  const program = [...REQUEST_PROGRAM, ...proberForStamps()];
+  return nodeTransport(program, { netns, through: realtimeWords() });
+}
+
+function proberForStamps(): readonly string[] {
+  try {
+    return stampWords(findHelper('rxray-prober'));
+  } catch (error) {
+    if (error instanceof CodedError) return stampWords(undefined, error.message);
+    throw error;
+  }
 }
 
 /** What a vantage is probed from with: elsewhere than on this machine only the helper works. */

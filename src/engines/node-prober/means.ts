@@ -55,6 +55,10 @@ export interface Means {
   describe?(train: number, k: number): RequestDetail | undefined;
   /** Slots are waited for to a fraction of a millisecond, at the price of some CPU. */
   readonly precise?: boolean;
+  /** How long it may hold an answer back that is there, until it is known since when. */
+  readonly holdsBackNs?: number;
+  /** What is held back is told now, as far as it is known. */
+  settle?(): void;
   /** No longer waited for: what the probe holds can be let go. */
   forget?(train: number, k: number): void;
   /** Packets that were lost on the way to this process, as far as it can tell. */

@@ -143,6 +143,7 @@ class Prober {
     this.#running = false;
     this.#stopWaiting();
     this.#heartbeat.stop();
+    this.means.settle?.();
     this.log.expire(this.clock.nowNs());
     this.log.flushAll();
     this.#warn();
@@ -197,7 +198,7 @@ class Prober {
   }
 
   #keepHouse(nowNs: number): void {
-    this.log.expire(nowNs);
+    this.log.expire(nowNs - (this.means.holdsBackNs ?? 0));
     this.log.flushAll();
     this.#warn();
     if (nowNs >= this.#secondNs) {

@@ -26,7 +26,11 @@ export function firstPhase({ spec, url }: ConnectionPlace): 'dns' | 'connect' {
  * The name is looked up to time it, and the connection goes to the address that the path was planned with, to which the
  * SYN probes beside it go too.
  */
-export function openConnection(place: ConnectionPlace, request: OpenRequest, clock: Pick<Clock, 'nowNs'>): Socket {
+export function openConnection(
+  place: ConnectionPlace,
+  request: OpenRequest,
+  clock: Pick<Clock, 'nowNs'>,
+): { readonly socket: Socket; readonly raw: Socket } {
   const { path, spec, url } = place;
   const { marks } = request;
   const secure = url.protocol === 'https:';
@@ -40,19 +44,20 @@ export function openConnection(place: ConnectionPlace, request: OpenRequest, clo
     noDelay: true,
     ...(path.source === undefined ? {} : { localAddress: path.source }),
   };
+  const raw = connectTcp(base);
   const socket = secure
     ? connectTls({
-        ...base,
+        socket: raw,
         ...(name === undefined ? {} : { servername: name }),
         rejectUnauthorized: !spec.insecure,
         ALPNProtocols: spec.version === '2' ? ['h2'] : ['http/1.1'],
       })
-    : connectTcp(base);
-  if (firstPhase(place) === 'connect') socket.once('connectionAttempt', () => request.leaves(clock.nowNs()));
-  socket.once('lookup', () => marks.enter('connect'));
-  socket.once('connect', () => marks.enter(secure ? 'tls' : 'first-byte'));
+    : raw;
+  if (firstPhase(place) === 'connect') raw.once('connectionAttempt', () => request.leaves(clock.nowNs()));
+  raw.once('lookup', () => marks.enter('connect'));
+  raw.once('connect', () => marks.enter(secure ? 'tls' : 'first-byte'));
   if (secure) socket.once('secureConnect', () => marks.enter('first-byte'));
-  return socket;
+  return { socket, raw };
 }
 
 function pinned(place: ConnectionPlace): LookupFunction {

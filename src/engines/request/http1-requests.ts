@@ -8,6 +8,7 @@ import {
 import type { Socket } from 'node:net';
 import type { Clock } from '../node-prober/clock.js';
 import type { Probe, ProbeEvents } from '../node-prober/means.js';
+import type { AnswerStamps } from './answer-stamps.js';
 import { type ConnectionPlace, firstPhase, hostOf, openConnection } from './http-connection.js';
 import { OpenRequest } from './open-request.js';
 import { PhaseMarks } from './phase-marks.js';
@@ -22,6 +23,7 @@ class MarkingAgent extends Agent {
     private readonly place: ConnectionPlace,
     private readonly clock: Clock,
     private readonly reads: StampedReads,
+    private readonly stamps: AnswerStamps | undefined,
   ) {
     // As many connections as there are unanswered requests: an answer that is late holds no other back.
     super({ keepAlive: place.spec.keepAlive, scheduling: 'lifo', maxSockets: Number.POSITIVE_INFINITY });
@@ -29,7 +31,9 @@ class MarkingAgent extends Agent {
 
   override createConnection(options: MarkedOptions): Socket {
     if (options.asked === undefined) throw new TypeError('a connection for no request');
-    return this.reads.stamp(openConnection(this.place, options.asked, this.clock));
+    const { socket, raw } = openConnection(this.place, options.asked, this.clock);
+    this.stamps?.follow(this.place.path, socket, raw);
+    return this.reads.stamp(socket, raw);
   }
 }
 
@@ -44,9 +48,10 @@ export class Http1Requests {
     private readonly events: ProbeEvents,
     private readonly clock: Clock,
     private readonly done: (request: OpenRequest) => void,
+    private readonly stamps?: AnswerStamps,
   ) {
     this.#reads = new StampedReads(clock);
-    this.#agent = new MarkingAgent(place, clock, this.#reads);
+    this.#agent = new MarkingAgent(place, clock, this.#reads, stamps);
     this.#headers = headersOf(place);
   }
 
@@ -112,14 +117,23 @@ export class Http1Requests {
   #read(request: OpenRequest, response: IncomingMessage): void {
     const { marks } = request;
     const { socket } = response;
-    marks.enter('body', this.#reads.lastOf(socket));
+    const head = this.#reads.lastOf(socket);
+    marks.enter('body', head?.atNs);
     response.on('data', (chunk: Buffer) => {
       marks.bytes += chunk.length;
     });
     response.once('end', () => {
-      if (response.complete) request.answered(response.statusCode ?? 0, this.#reads.lastOf(socket));
+      if (response.complete) this.#answered(request, response.statusCode ?? 0, socket, head?.first);
     });
     response.once('error', (error: NodeJS.ErrnoException) => request.failed(error, this.clock.nowNs()));
+  }
+
+  /** It counts once it is known when the kernel had it, where that is to be known. */
+  #answered(request: OpenRequest, status: number, socket: Socket, first: number | undefined): void {
+    const tail = this.#reads.lastOf(socket);
+    const atNs = tail?.atNs ?? this.clock.nowNs();
+    if (this.stamps === undefined || first === undefined || tail === undefined) request.answered(status, atNs);
+    else this.stamps.whenSeen(socket, { first, last: tail.last }, (kernel) => request.answered(status, atNs, kernel));
   }
 }
 

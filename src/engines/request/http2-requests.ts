@@ -48,7 +48,7 @@ export class Http2Requests {
 
   #connect(request: OpenRequest): ClientHttp2Session {
     const session = connect(this.place.url.origin, {
-      createConnection: () => openConnection(this.place, request, this.clock),
+      createConnection: () => openConnection(this.place, request, this.clock).socket,
     });
     // Streams tell of it; without a listener it would end the process.
     session.on('error', (error: NodeJS.ErrnoException) => request.failed(error, this.clock.nowNs()));

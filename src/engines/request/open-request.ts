@@ -1,6 +1,6 @@
 import { Outcomes, REPLIES } from '../../model/sample.js';
 import type { Probe, ProbeEvents } from '../node-prober/means.js';
-import type { PhaseMarks } from './phase-marks.js';
+import type { AnswerInstants, PhaseMarks } from './phase-marks.js';
 
 const RESPONSE = REPLIES.indexOf('response');
 const RST = REPLIES.indexOf('rst');
@@ -44,11 +44,16 @@ export class OpenRequest {
     return this.#settled;
   }
 
-  /** The last byte of the answer is there. @param atNs since when, where that is known better than by now */
-  answered(status: number, atNs?: number): void {
+  /**
+   * The last byte of the answer is there.
+   * @param atNs since when, where that is known better than by now
+   * @param kernel the same and what was before it, by the kernel's stamps
+   */
+  answered(status: number, atNs?: number, kernel?: AnswerInstants): void {
     if (this.#settled) return;
     this.marks.status = status;
-    const receivedNs = this.marks.end(atNs);
+    const endNs = this.marks.end(atNs);
+    const receivedNs = kernel === undefined ? endNs : this.marks.restamp(kernel);
     this.#settle(Outcomes.reply, RESPONSE, receivedNs);
   }
 

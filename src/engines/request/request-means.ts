@@ -1,16 +1,22 @@
 import { CodedError } from '../../model/errors.js';
-import type { PlannedPath } from '../../model/plan.js';
+import type { PlannedPath, ProbePlan } from '../../model/plan.js';
 import type { RequestDetail } from '../../model/request.js';
+import type { Transport } from '../../transports/transport.js';
+import type { Clock } from '../node-prober/clock.js';
 import { footprintOf } from '../node-prober/footprint.js';
-import type { Means, OpenMeans, Probe } from '../node-prober/means.js';
+import type { Means, OpenMeans, Probe, ProbeEvents } from '../node-prober/means.js';
 import { findRoute, type Route } from '../node-prober/route.js';
+import { AnswerStamps, PATIENCE_NS } from './answer-stamps.js';
 import { DnsRequests } from './dns-requests.js';
 import { Http1Requests } from './http1-requests.js';
 import { Http2Requests } from './http2-requests.js';
 import type { OpenRequest } from './open-request.js';
 
-const LIMITS = [
-  'requests: stamps are user-space clock readings on an event loop, 0.1 to 0.3 ms late as a rule; while the loop stands still no answer is stamped, such intervals are recorded as pauses, and findings in them count as self-inflicted',
+/** @param why there are no stamps of the kernel; `undefined` where there are */
+const limitsOf = (why: string | undefined): string[] => [
+  why === undefined
+    ? "requests: handshakes and answers of HTTP/1.1 have the kernel's stamps where answerStamps says so; sends, HTTP/2, whose streams share a connection, and DNS are stamped on an event loop, 0.1 to 0.3 ms late as a rule; intervals in which that stands still are recorded as pauses, and findings in them count as self-inflicted"
+    : `requests: stamps are user-space clock readings on an event loop, 0.1 to 0.3 ms late as a rule (${why}); while the loop stands still no answer is stamped, such intervals are recorded as pauses, and findings in them count as self-inflicted`,
 ];
 
 /** Sends the requests of one path. */
@@ -19,44 +25,72 @@ interface Sender {
   close(): void;
 }
 
-/** Opens what sends requests: connections of Node.js, and sockets for DNS. */
-export const openRequests: OpenMeans = async (plan, events, clock, sendDue) => {
-  if (plan.timestamps === 'hw' || plan.timestamps === 'kernel')
-    throw new CodedError('E_TIMESTAMPS', 'requests have no time stamps of kernel or card', 'leave --timestamps out', 2);
-  for (const path of plan.paths) refuseOther(path);
-  const routes = await Promise.all(plan.paths.map(findRoute));
-  const open = new Map<string, OpenRequest>();
-  const done = ({ probe, abort }: OpenRequest): void => {
-    open.delete(keyOf(probe.train, probe.k));
-    if (plan.paths[probe.path]?.protocol === 'dns') abort();
-    sendDue();
-  };
-  const moved = new Set<string>();
-  const senders = plan.paths.map((path): Sender => {
-    const spec = path.request;
-    if (spec?.kind === 'dns') return new DnsRequests(path, spec, events, clock, done);
-    if (spec?.kind !== 'http') throw new RangeError(`${path.name} has no request`);
-    const place = {
-      path,
-      spec,
-      url: new URL(spec.url),
-      moved: (addresses: readonly string[]) => {
-        if (moved.has(path.name)) return;
-        moved.add(path.name);
-        events.warn(
-          'W_MOVED',
-          `${spec.url} now has the address ${addresses.join(', ')}; ${path.address} is still asked`,
-        );
-      },
+/**
+ * Opens what sends requests: connections of Node.js, and sockets for DNS.
+ * @param helper starts the one that hears answers, or why there is none
+ */
+export const openRequests =
+  (helper: Transport | string): OpenMeans =>
+  async (plan, events, clock, sendDue) => {
+    if (plan.timestamps === 'hw' || plan.timestamps === 'kernel')
+      throw new CodedError(
+        'E_TIMESTAMPS',
+        'requests have no time stamps of kernel or card',
+        'leave --timestamps out',
+        2,
+      );
+    for (const path of plan.paths) refuseOther(path);
+    const routes = await Promise.all(plan.paths.map(findRoute));
+    const stamps = await answerStamps(helper, plan, events, clock);
+    const open = new Map<string, OpenRequest>();
+    const done = ({ probe, abort }: OpenRequest): void => {
+      open.delete(keyOf(probe.train, probe.k));
+      if (plan.paths[probe.path]?.protocol === 'dns') abort();
+      sendDue();
     };
-    const Kind = spec.version === '2' ? Http2Requests : Http1Requests;
-    return new Kind(place, events, clock, done);
-  });
-  return new RequestMeans(plan.paths, routes, footprintOf(plan, true), senders, open);
-};
+    const moved = new Set<string>();
+    const senders = plan.paths.map((path): Sender => {
+      const spec = path.request;
+      if (spec?.kind === 'dns') return new DnsRequests(path, spec, events, clock, done);
+      if (spec?.kind !== 'http') throw new RangeError(`${path.name} has no request`);
+      const place = {
+        path,
+        spec,
+        url: new URL(spec.url),
+        moved: (addresses: readonly string[]) => {
+          if (moved.has(path.name)) return;
+          moved.add(path.name);
+          events.warn(
+            'W_MOVED',
+            `${spec.url} now has the address ${addresses.join(', ')}; ${path.address} is still asked`,
+          );
+        },
+      };
+      if (spec.version === '2') return new Http2Requests(place, events, clock, done);
+      return new Http1Requests(place, events, clock, done, typeof stamps === 'string' ? undefined : stamps);
+    });
+    return new RequestMeans(plan.paths, routes, footprintOf(plan, true), senders, open, stamps);
+  };
+
+/** The kernel's stamps of answers, or why there are none. */
+async function answerStamps(
+  helper: Transport | string,
+  plan: ProbePlan,
+  events: ProbeEvents,
+  clock: Clock,
+): Promise<AnswerStamps | string> {
+  if (plan.timestamps === 'user') return '--timestamps user';
+  if (typeof helper === 'string') return helper;
+  if (!plan.paths.some(({ request }) => request?.kind === 'http' && request.version === '1.1'))
+    return 'only answers of HTTP/1.1 can have others';
+  return AnswerStamps.open(helper, plan.paths, clock, (why) =>
+    events.warn('W_STAMPS', `answers have no kernel stamps from now on: ${why}`),
+  );
+}
 
 class RequestMeans implements Means {
-  readonly limits = LIMITS;
+  readonly limits: Means['limits'];
+  readonly holdsBackNs: number;
   readonly precise = true;
   readonly captureLosses = 0;
   readonly hello: Means['hello'];
@@ -67,10 +101,13 @@ class RequestMeans implements Means {
     footprint: Means['hello']['footprint'],
     private readonly senders: readonly Sender[],
     private readonly open: Map<string, OpenRequest>,
+    private readonly stamps: AnswerStamps | string,
   ) {
+    this.limits = limitsOf(typeof stamps === 'string' ? stamps : undefined);
+    this.holdsBackNs = typeof stamps === 'string' ? 0 : PATIENCE_NS;
     this.hello = {
       transmitVia: [...new Set(paths.map(({ protocol }) => protocol))].join(', '),
-      receiveVia: 'event loop',
+      receiveVia: typeof stamps === 'string' ? 'event loop' : 'event loop, packet ring for stamps',
       paths: paths.map((_, path) => ({
         path,
         interface: routes[path]?.interface ?? '?',
@@ -98,7 +135,12 @@ class RequestMeans implements Means {
     this.open.delete(key);
   }
 
+  settle(): void {
+    if (typeof this.stamps !== 'string') this.stamps.settleAll();
+  }
+
   close(): void {
+    if (typeof this.stamps !== 'string') this.stamps.close();
     for (const request of this.open.values()) request.drop();
     this.open.clear();
     for (const sender of this.senders) sender.close();

@@ -4,18 +4,30 @@ import type { Clock } from '../node-prober/clock.js';
 /** What one connection may have read ahead of those who use it; the kernel keeps the rest back. */
 const MOST_WAITING_BYTES = 256 * 1024;
 
-interface Read {
+/** What was read at once. */
+export interface StampedRead {
+  readonly atNs: number;
+  /**
+   * Bytes of the connection, counted from 1, with which it began and ended. Below TLS nobody knows which byte began it: it
+   * was there with the last that had been read.
+   */
+  readonly first: number;
+  readonly last: number;
+}
+
+interface Read extends StampedRead {
   readonly socket: Socket;
   /** `null` is the end. */
   readonly chunk: Buffer | null;
-  readonly atNs: number;
 }
 
 interface Reader {
   readonly deliver: (chunk: Buffer | null) => void;
   waitingBytes: number;
-  /** When the chunk was read that was delivered last. */
-  atNs: number;
+  /** Bytes read so far. */
+  bytes: number;
+  /** The chunk that was delivered last. */
+  delivered: StampedRead | undefined;
 }
 
 /**
@@ -30,14 +42,21 @@ export class StampedReads {
 
   constructor(private readonly clock: Pick<Clock, 'nowNs'>) {}
 
-  /** From now on all that this connection reads is stamped. @returns the connection */
-  stamp(socket: Socket): Socket {
+  /**
+   * From now on all that this connection reads is stamped.
+   * @param raw the same connection below TLS
+   * @returns the connection
+   */
+  stamp(socket: Socket, raw = socket): Socket {
     const push = socket.push.bind(socket);
     const destroy = socket.destroy.bind(socket);
-    const reader: Reader = { deliver: push, waitingBytes: 0, atNs: Number.NEGATIVE_INFINITY };
+    const reader: Reader = { deliver: push, waitingBytes: 0, bytes: 0, delivered: undefined };
     this.#readers.set(socket, reader);
     socket.push = (chunk: Buffer | null) => {
-      this.#waiting.push({ socket, chunk, atNs: this.clock.nowNs() });
+      const before = reader.bytes;
+      reader.bytes = raw === socket ? before + (chunk?.length ?? 0) : raw.bytesRead;
+      const first = raw === socket && chunk !== null ? before + 1 : reader.bytes;
+      this.#waiting.push({ socket, chunk, atNs: this.clock.nowNs(), first, last: reader.bytes });
       reader.waitingBytes += chunk?.length ?? 0;
       this.#deliverSoon();
       return reader.waitingBytes < MOST_WAITING_BYTES;
@@ -50,9 +69,9 @@ export class StampedReads {
     return socket;
   }
 
-  /** When that was read which this connection delivered last; `undefined` of one that is not stamped. */
-  lastOf(socket: Socket): number | undefined {
-    return this.#readers.get(socket)?.atNs;
+  /** What this connection delivered last; `undefined` of one that is not stamped. */
+  lastOf(socket: Socket): StampedRead | undefined {
+    return this.#readers.get(socket)?.delivered;
   }
 
   close(): void {
@@ -69,11 +88,12 @@ export class StampedReads {
     });
   }
 
-  #deliver({ socket, chunk, atNs }: Read): void {
+  #deliver(read: Read): void {
+    const { socket, chunk } = read;
     const reader = this.#readers.get(socket);
     if (reader === undefined) return;
     reader.waitingBytes -= chunk?.length ?? 0;
-    reader.atNs = atNs;
+    reader.delivered = read;
     reader.deliver(chunk);
   }
 

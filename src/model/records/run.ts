@@ -77,6 +77,10 @@ const requestRecordSchema = z.object({
   bytes: z.int(),
   reused: z.boolean().optional().describe('on a connection that was open already'),
   retried: z.boolean().optional().describe('that connection was closed: sent again on a new one'),
+  answerStamps: z
+    .literal('kernel')
+    .optional()
+    .describe('handshake and answer have the stamps of the segments that brought them; else those of a process'),
   queries: z.int().optional().describe('DNS: sent for this one name'),
   unanswered: z.int().optional().describe('DNS: of these without an answer'),
   failure: z.string().optional().describe('why it failed, as Node.js names it: ECONNRESET'),

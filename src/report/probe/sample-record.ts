@@ -56,7 +56,7 @@ export function sequence(samples: SampleColumns, index: number): number {
 function requestOf(samples: SampleColumns, index: number): { request?: RequestRecord } {
   const detail = samples.requests?.get(index);
   if (detail === undefined) return {};
-  const { phases, reached, status, bytes, reused, retried, queries, unanswered, failure } = detail;
+  const { phases, reached, status, bytes, reused, retried, kernelStamps, queries, unanswered, failure } = detail;
   const named = Object.entries(phases).map(([phase, ns]) => [PHASE_FIELDS[phase as TimedPhase], Math.round(ns)]);
   const rttNs = samples.rttNs[index] ?? -1;
   const lateBy = (samples.sentNs[index] ?? 0) - (samples.dueNs[index] ?? 0);
@@ -69,6 +69,7 @@ function requestOf(samples: SampleColumns, index: number): { request?: RequestRe
       bytes,
       ...(reused ? { reused } : {}),
       ...(retried ? { retried } : {}),
+      ...(kernelStamps === true ? { answerStamps: 'kernel' as const } : {}),
       ...(queries === undefined ? {} : { queries, unanswered }),
       ...(failure === undefined ? {} : { failure }),
     },

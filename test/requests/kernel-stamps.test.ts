@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { suite, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RunRecord, SampleRecord } from '../../src/model/records/run.js';
+import type { Summary } from '../../src/model/summary.js';
+import { MS } from '../../src/model/time.js';
+import { needsRoot } from '../e2e/lab-probing.js';
+import { records, rxray, rxrayIn, startRxray } from '../e2e/rxray.js';
+import { serve, serveTls } from './asked-server.js';
+
+const THINKS_MS = 150;
+const STOPPED_MS = 400;
+const ASK = ['probe', '--json', '--requests-alone', '--insecure', '--rate', '5', '-c', '3'] as const;
+/** Timers come up to a millisecond early, as they count. */
+const EARLY_NS = 2 * MS;
+
+const answered = (out: string): SampleRecord[] =>
+  records<SampleRecord>(out, 'sample').filter(({ outcome }) => outcome === 'reply');
+
+/** The process that sends the requests of a run. */
+function requestProberOf(run: number | undefined): number {
+  const found = readdirSync('/proc').find((pid) => {
+    try {
+      const isChild = new RegExp(`^PPid:\\s+${run}$`, 'm').test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+      return isChild && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('request/main.js');
+    } catch {
+      return false; // No process, or one that has ended meanwhile.
+    }
+  });
+  assert.ok(found !== undefined, 'a prober that sends requests');
+  return Number(found);
+}
+
+suite('answers have the stamps of their segments', { ...needsRoot }, () => {
+  for (const more of [[], ['--keep-alive']])
+    test(`${['over TCP and TLS', ...more].join(' ')}: what comes before the head is no first byte`, async (t) => {
+      const plain = await serve(t, (_, response) => setTimeout(() => response.end('hello'), THINKS_MS));
+      // It sends its session tickets as soon as the handshake is over, long before it answers.
+      const secure = await serveTls(t, async () => {
+        await sleep(THINKS_MS);
+        return 'hello';
+      });
+      const urls = [`http://127.0.0.1:${plain}/`, `https://127.0.0.1:${secure}/`];
+      const { out, err } = await rxray(...ASK, ...more, ...urls.flatMap((url) => ['--http', url]));
+      const samples = answered(out);
+      assert.equal(samples.length, 6, err);
+      for (const { request, rttNs = 0 } of samples) {
+        const { dnsNs = 0, connectNs = 0, tlsNs = 0, firstByteNs = 0, bodyNs = -1, answerStamps } = request ?? {};
+        assert.equal(answerStamps, 'kernel');
+        assert.ok(firstByteNs >= THINKS_MS * MS - EARLY_NS && bodyNs >= 0, JSON.stringify(request));
+        assert.ok(Math.abs(dnsNs + connectNs + tlsNs + firstByteNs + bodyNs - rttNs) <= 1_000, JSON.stringify(request));
+      }
+      for (const { requests } of records<Summary>(out, 'summary')) assert.equal(requests?.kernelStamped, 3);
+    });
+
+  test('an answer that comes while the prober stands still has the instant at which it came', async (t) => {
+    const port = await serve(t, async (_, response) => {
+      const prober = requestProberOf(run.child.pid);
+      process.kill(prober, 'SIGSTOP');
+      response.end('behind its back');
+      await sleep(STOPPED_MS);
+      process.kill(prober, 'SIGCONT');
+    });
+    const run = startRxray('probe', '--json', '--requests-alone', '--http', `http://127.0.0.1:${port}/`, '-c', '1');
+    const [sample] = answered((await run.ended).out);
+    assert.equal(sample?.request?.answerStamps, 'kernel');
+    const { rttNs = Number.NaN } = sample;
+    assert.ok(rttNs < (STOPPED_MS * MS) / 2, `${rttNs} ns, and it was read ${STOPPED_MS} ms after it came`);
+  });
+
+  test('without the helper they have those of the process, which says so and why', async (t) => {
+    const port = await serve(t, (_, response) => response.end('hello'));
+    const place = { env: { ...process.env, RXRAY_HELPERS: '/nonexistent' } };
+    const { out, err } = await rxrayIn(place, ...ASK, '--http', `http://127.0.0.1:${port}/`);
+    const [run] = records<RunRecord>(out, 'run');
+    assert.match(run?.limits?.join() ?? '', /user-space clock readings.*no rxray-prober in \/nonexistent/, err);
+    assert.deepEqual(
+      answered(out).map(({ request }) => request?.answerStamps),
+      [undefined, undefined, undefined],
+    );
+  });
+});
