@@ -5,7 +5,7 @@ import type { Summary } from '../model/summary.js';
 import { MS, SECOND } from '../model/time.js';
 import type { Incident, Verdict } from '../model/verdict.js';
 import { type FlowGroups, groupFlows } from '../stats/flow-groups.js';
-import { asTheyAre, isShared } from './causes/branching.js';
+import { asTheyAre, branchingPaths } from './causes/branching.js';
 import type { Hypothesis } from './causes/hypothesis.js';
 import type { PlannedTarget, PlannedVantage, Scene } from './causes/scene.js';
 import { CountedIncidents } from './evidence/counted-incidents.js';
@@ -173,6 +173,11 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
       topology,
       incidents: observations,
       misdescribed: misdescribed(),
+      branching: branchingPaths(
+        paths,
+        logs.map(({ ttls }) => ttls.size),
+      ),
+      replies: logs.map(({ leastRttNs, ttls }) => ({ quickestNs: leastRttNs, ttls })),
       profiles,
       seconds: Math.max(1, (nowNs - Math.min(firstNs, nowNs)) / SECOND),
       heartbeats,
@@ -182,12 +187,8 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
   }
 
   /** Made anew only where replies show that a path is not what it was taken for. */
-  function hypothesesFor({ misdescribed }: Case): readonly Hypothesis[] {
+  function hypothesesFor({ misdescribed, branching }: Case): readonly Hypothesis[] {
     const wrong = paths.map((_, index) => misdescribed.some((one) => one.path === index));
-    const branching = paths.map(
-      (path, index) =>
-        isShared(path) && (path.backends === undefined ? logs[index]?.severalTtls === true : path.backends > 1),
-    );
     const of = JSON.stringify([branching, wrong]);
     if (hypotheses.of !== of) hypotheses = { of, list: asTheyAre(described, topology, branching, wrong) };
     return hypotheses.list;

@@ -47,6 +47,8 @@ export function judgeIncidents({
     topology,
     incidents,
     misdescribed: [],
+    branching: [],
+    replies: null,
     profiles: paths.map(() => new Map()),
     seconds,
     accounts: [],

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Hypothesis } from '../../src/bisect/causes/hypothesis.js';
+import { causeName } from '../../src/bisect/weigh/account-name.js';
 import { judgePosterior } from '../../src/bisect/weigh/judgement.js';
 import type { Posterior, WeighedAccount } from '../../src/bisect/weigh/posterior.js';
-import { causeName, equalCauses, surenessOf } from '../../src/bisect/words/account-words.js';
+import { surenessOf } from '../../src/bisect/weigh/sureness.js';
+import { equalCauses } from '../../src/bisect/words/account-words.js';
 import type { Cause } from '../../src/model/cause.js';
 
 const made = new Map<string, Hypothesis>();

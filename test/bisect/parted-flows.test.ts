@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { branchingPaths } from '../../src/bisect/causes/branching.js';
 import type { Observation, PathObservation } from '../../src/bisect/evidence/observation.js';
 import { echoFits, partedBy, waysMayDiffer } from '../../src/bisect/evidence/parted-flows.js';
 import type { FlowProfiles } from '../../src/bisect/paths/path-log.js';
+import { measuredPaths } from '../../src/hosts/measured-paths.js';
 import { MS, US } from '../../src/model/time.js';
+import { LAB_HOSTS } from './sim-cluster.js';
 
 const [SYN, ECHO] = [0, 1];
 
@@ -60,5 +63,27 @@ suite('echo requests beside flows that part', () => {
   ] as const)
     test(`${what}: ${fits === null ? 'says nothing' : fits ? 'as one of several ways' : 'against that'}`, () => {
       assert.equal(echoFits([own, profiles(echo)], incidents(waits), SYN, ECHO), fits);
+    });
+});
+
+suite('ports of which the replies have several TTLs', () => {
+  const table: [situation: string, backends: number | undefined, ofNode: number, ofPort: number, branches: boolean][] =
+    [
+      ['all of one', undefined, 1, 1, false],
+      ['more than the machine has that has the port', undefined, 1, 2, true],
+      ['as many as that machine has: they come by several ways', undefined, 2, 2, false],
+      ['by several ways, and from several pods', undefined, 2, 3, true],
+      ['the hosts file says one pod', 1, 1, 2, false],
+      ['the hosts file says two', 2, 2, 2, true],
+    ];
+  for (const [situation, backends, ofNode, ofPort, branches] of table)
+    test(`${situation}: ${branches ? 'several pods' : 'one pod'}`, () => {
+      const paths = measuredPaths(LAB_HOSTS).flatMap(({ measured }) =>
+        /^shell>(node|nodeport)\/syn$/.test(measured.name)
+          ? [measured.targetKind === 'nodeport' && backends !== undefined ? { ...measured, backends } : measured]
+          : [],
+      );
+      const ttls = paths.map(({ targetKind }) => (targetKind === 'node' ? ofNode : ofPort));
+      assert.equal(branchingPaths(paths, ttls)[paths.findIndex(({ target }) => target === 'nodeport')], branches);
     });
 });

@@ -9,6 +9,25 @@ export function isShared({ targetKind }: Pick<MeasuredPath, 'targetKind'>): bool
 }
 
 /**
+ * Which paths have a port that leads to several pods: the hosts file says so, or where it says nothing the replies of
+ * flows come with more TTLs than those of the machine that has the port, to which they may come by ways of their own.
+ *
+ * @param ttls by path, how many different ones the replies of its flows have
+ */
+export function branchingPaths(paths: readonly MeasuredPath[], ttls: readonly number[]): boolean[] {
+  return paths.map((path, index) => {
+    if (!isShared(path)) return false;
+    if (path.backends !== undefined) return path.backends > 1;
+    const ofWays = paths.map((other, at) =>
+      other.vantage === path.vantage && other.targetKind === 'node' && other.address === path.address
+        ? (ttls[at] ?? 0)
+        : 0,
+    );
+    return (ttls[index] ?? 0) > Math.max(1, ...ofWays);
+  });
+}
+
+/**
  * What of the paths is not as their stages say. Where a port leads to several pods the flows part behind it, to
  * machines that no path may name: in front of the port all stages hold what they hold, and of what lies behind nothing
  * is known but that each flow has one of the pods. Of a path that is not what the hosts file says nothing is concluded.

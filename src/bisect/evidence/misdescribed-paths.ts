@@ -21,6 +21,22 @@ export interface MisdescribedPath {
  * @param leastRttNs by path, the quickest reply; 0 where none came
  */
 export function misdescribedPaths(paths: readonly MeasuredPath[], leastRttNs: readonly number[]): MisdescribedPath[] {
+  return neededTimes(paths, leastRttNs).flatMap((neededNs, index) => {
+    const path = paths[index] as MeasuredPath;
+    const leastNs = leastRttNs[index] ?? 0;
+    if (leastNs === 0 || path.targetKind === 'node' || !isShorter(leastNs, neededNs)) return [];
+    const words = `${path.name} is answered within ${inMs(leastNs)}, and what it is said to cross takes ${inMs(neededNs)}`;
+    return [{ path: index, words }];
+  });
+}
+
+/** Whether one time is so much shorter than another that no protocol or clock makes it. */
+export function isShorter(ns: number, thanNs: number): boolean {
+  return ns < QUICKER * thanNs && thanNs - ns >= LEAST_GAP_NS;
+}
+
+/** By path, what its networks take by themselves, of the probes that go over them alone; what is not measured counts as 0. */
+export function neededTimes(paths: readonly MeasuredPath[], leastRttNs: readonly number[]): number[] {
   const alone = new Map<string, number>();
   for (const [index, path] of paths.entries()) {
     const [only, further] = networksOf(path);
@@ -28,15 +44,7 @@ export function misdescribedPaths(paths: readonly MeasuredPath[], leastRttNs: re
     if (only === undefined || further !== undefined || leastNs === 0 || path.targetKind !== 'node') continue;
     alone.set(only, Math.min(alone.get(only) ?? leastNs, leastNs));
   }
-  return paths.flatMap((path, index) => {
-    const leastNs = leastRttNs[index] ?? 0;
-    // What is not measured alone counts as no time at all.
-    const neededNs = networksOf(path).reduce((sum, network) => sum + (alone.get(network) ?? 0), 0);
-    if (leastNs === 0 || path.targetKind === 'node') return [];
-    if (leastNs >= QUICKER * neededNs || neededNs - leastNs < LEAST_GAP_NS) return [];
-    const words = `${path.name} is answered within ${inMs(leastNs)}, and what it is said to cross takes ${inMs(neededNs)}`;
-    return [{ path: index, words }];
-  });
+  return paths.map((path) => networksOf(path).reduce((sum, network) => sum + (alone.get(network) ?? 0), 0));
 }
 
 function networksOf({ out }: MeasuredPath): string[] {

@@ -50,7 +50,7 @@ export class PathLog {
   #end = 0;
   #answered = 0;
   #leastNs = 0;
-  #severalTtls = false;
+  readonly #ttls = new Set<number>();
 
   constructor(path: Pick<MeasuredPath, 'intervalNs' | 'freshPerSecond'>) {
     const wanted = REMEMBERED_NS / path.intervalNs + (REMEMBERED_NS / SECOND) * path.freshPerSecond;
@@ -87,9 +87,9 @@ export class PathLog {
     return this.#usualStamp;
   }
 
-  /** Replies of different flows come with different TTLs: not all are answered by the same machine, or come one way. */
-  get severalTtls(): boolean {
-    return this.#severalTtls;
+  /** Of the replies of fixed flows: several where not all are answered by the same machine, or come one way. */
+  get ttls(): ReadonlySet<number> {
+    return this.#ttls;
   }
 
   /** By fixed flow. */
@@ -169,6 +169,6 @@ export class PathLog {
     }
     if (this.#profiles.size >= MOST_PROFILES) return;
     this.#profiles.set(flow, { ttl, leastRttNs: rttNs });
-    this.#severalTtls = new Set([...this.#profiles.values()].flatMap((one) => (one.ttl === 0 ? [] : one.ttl))).size > 1;
+    if (ttl !== 0) this.#ttls.add(ttl);
   }
 }

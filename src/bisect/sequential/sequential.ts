@@ -4,22 +4,16 @@ import type { Verdict } from '../../model/verdict.js';
 import { allCauses } from '../causes/all-causes.js';
 import { type Hypothesis, type Reach, usualReach, type Variant } from '../causes/hypothesis.js';
 import { topologyOf } from '../paths/topology.js';
+import { causeName } from '../weigh/account-name.js';
 import { type RateRange, scoreRate } from '../weigh/background.js';
 import { judgePosterior } from '../weigh/judgement.js';
 import { logSum } from '../weigh/log-math.js';
 import type { Posterior } from '../weigh/posterior.js';
 import { HEALTHY, QUEUES } from '../weigh/priors.js';
 import type { Share } from '../weigh/share.js';
+import { surenessOf } from '../weigh/sureness.js';
 import type { Account } from '../weigh/weigh.js';
-import {
-  accountLabel,
-  causeName,
-  equalCauses,
-  placeOf,
-  posteriorByCause,
-  priorsOf,
-  surenessOf,
-} from '../words/account-words.js';
+import { accountLabel, equalCauses, placeOf, posteriorByCause, priorsOf } from '../words/account-words.js';
 import { doubted } from '../words/ruled-out.js';
 import { meaningOf } from '../words/tell-apart.js';
 import { countSeries, type SequentialScore, type SequentialSeries, type SeriesCount } from './sequential-series.js';

@@ -1,6 +1,7 @@
 import type { MachineAccount } from '../evidence/machine-account.js';
 import type { MisdescribedPath } from '../evidence/misdescribed-paths.js';
 import { isHit, type Observation } from '../evidence/observation.js';
+import type { Replies } from '../evidence/other-descriptions.js';
 import type { FlowProfiles } from '../paths/path-log.js';
 import type { Topology } from '../paths/topology.js';
 import { type IncidentScores, incidentScores } from './incident-scores.js';
@@ -13,6 +14,10 @@ export interface Case {
   readonly scores: readonly IncidentScores[];
   /** Paths that are not what the hosts file says. */
   readonly misdescribed: readonly MisdescribedPath[];
+  /** By path: its port leads to several pods. */
+  readonly branching: readonly boolean[];
+  /** By path; null where nobody wrote by hand where the paths lead. */
+  readonly replies: readonly Replies[] | null;
   /** By path, then by fixed flow: what tells the ways of flows apart. */
   readonly profiles: readonly FlowProfiles[];
   /** How long the paths were watched. */

@@ -34,7 +34,7 @@ export type Judgement =
       readonly leading: WeighedAccount | null;
       readonly alike: readonly WeighedAccount[];
       readonly probability: number;
-      readonly why: 'no-incident-yet' | 'few-incidents' | 'alike' | 'unknown' | 'divided';
+      readonly why: 'no-incident-yet' | 'few-incidents' | 'alike' | 'unknown' | 'divided' | 'hosts-file';
     };
 
 /**

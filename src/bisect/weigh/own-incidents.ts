@@ -181,12 +181,13 @@ export class Labelled {
   }
 }
 
-const remembered = new WeakMap<Case, Map<string, OwnIncidents>>();
+/** By the scores of a case: what is asked of incidents is the same whatever the hosts file says of the paths. */
+const remembered = new WeakMap<Case['scores'], Map<string, OwnIncidents>>();
 
 /** @param indices ascending */
 export function ownIncidents(known: Case, indices: readonly number[]): OwnIncidents {
-  const ofCase = remembered.get(known) ?? new Map<string, OwnIncidents>();
-  remembered.set(known, ofCase);
+  const ofCase = remembered.get(known.scores) ?? new Map<string, OwnIncidents>();
+  remembered.set(known.scores, ofCase);
   const key = String.fromCharCode(...indices);
   const own = ofCase.get(key) ?? new OwnIncidents(known, indices);
   ofCase.set(key, own);

@@ -1,10 +1,8 @@
 import type { MeasuredPath } from '../../model/measured-path.js';
 import { hasPorts } from '../../model/protocol.js';
-import { isShared } from '../causes/branching.js';
 import type { Hypothesis, Reach, Release } from '../causes/hypothesis.js';
 import type { IncidentKind, Observation } from '../evidence/observation.js';
 import { echoFits } from '../evidence/parted-flows.js';
-import type { FlowProfiles } from '../paths/path-log.js';
 import type { Topology } from '../paths/topology.js';
 import type { Case } from './case.js';
 import { logMix, logOfCounts, logOfRare } from './log-math.js';
@@ -48,14 +46,14 @@ const ECHO_FITS_BY_CHANCE = 0.5;
 export function scoreParting(
   cause: Hypothesis['cause'],
   reach: readonly Reach[],
-  { topology, profiles }: Pick<Case, 'topology' | 'profiles'>,
+  { topology, profiles, branching }: Pick<Case, 'topology' | 'profiles' | 'branching'>,
   incidents: OwnIncidents,
 ): number {
   const known = topology.paths.flatMap(({ protocol }, path) =>
     reach[path] === 'by-flow' &&
     hasPorts(protocol) &&
     (profiles[path]?.size ?? 0) > 1 &&
-    (cause === 'pod' || !leadsToSeveral(topology, profiles, path))
+    (cause === 'pod' || !branching[path])
       ? [path]
       : [],
   );
@@ -71,13 +69,6 @@ export function scoreParting(
     return Math.log(fits ? share : 1 - share);
   };
   return Math.log(parted.length > 0 ? differ : 1 - differ) + echoes.reduce((sum, fits) => sum + echo(fits), 0);
-}
-
-function leadsToSeveral({ paths }: Topology, profiles: Case['profiles'], path: number): boolean {
-  const { backends } = paths[path] as MeasuredPath;
-  if (!isShared(paths[path] as MeasuredPath)) return false;
-  if (backends !== undefined) return backends > 1;
-  return new Set([...(profiles[path] as FlowProfiles).values()].map(({ ttl }) => ttl)).size > 1;
 }
 
 /** The path of echo requests between the same two addresses; -1 where there is none. */

@@ -1,4 +1,4 @@
-import { causeName } from '../words/account-words.js';
+import { causeName } from './account-name.js';
 import type { Case } from './case.js';
 import { CONVICTING, type Judgement } from './judgement.js';
 

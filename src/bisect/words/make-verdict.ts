@@ -6,25 +6,25 @@ import type { Scene } from '../causes/scene.js';
 import { sightingsAt } from '../evidence/flow-sightings.js';
 import type { Observation } from '../evidence/observation.js';
 import { pathEvidence, times } from '../paths/path-words.js';
+import { causeName } from '../weigh/account-name.js';
 import { alikeByAddresses } from '../weigh/by-addresses.js';
 import type { Case } from '../weigh/case.js';
+import { contradictions } from '../weigh/contradictions.js';
 import { hiddenBeside } from '../weigh/hidden-beside.js';
-import { CONVICTING, type Judgement } from '../weigh/judgement.js';
+import { CONVICTING, EQUAL_STANDING, type Judgement } from '../weigh/judgement.js';
+import { type Rival, reconsidered, rivalsElsewhere } from '../weigh/otherwise-described.js';
 import type { Posterior, WeighedAccount } from '../weigh/posterior.js';
+import { hangsOnPriors, rounded, surenessOf } from '../weigh/sureness.js';
 import type { Account } from '../weigh/weigh.js';
-import {
-  accountLabel,
-  causeName,
-  equalCauses,
-  hangsOnPriors,
-  placeOf,
-  posteriorByCause,
-  priorsOf,
-  rounded,
-  surenessOf,
-} from './account-words.js';
+import { accountLabel, equalCauses, placeOf, posteriorByCause, priorsOf } from './account-words.js';
 import { machineCoverage, type QueuesOf } from './machine-coverage.js';
-import { contradictionNote, contradictions, misdescribedSteps, misfitOf } from './misdescribed-words.js';
+import {
+  contradictionNote,
+  elsewhereNotes,
+  elsewhereSteps,
+  misdescribedSteps,
+  misfitOf,
+} from './misdescribed-words.js';
 import { nextSteps, TELL_ADDRESSES } from './next-steps.js';
 import { partedLinks } from './parted-links.js';
 import { alternatives, doubted } from './ruled-out.js';
@@ -44,20 +44,28 @@ export interface VerdictFacts {
 }
 
 export function makeVerdict(facts: VerdictFacts): Verdict {
-  const { known, hypotheses, posterior, judgement, quality, scene } = facts;
+  const { known, hypotheses, posterior, quality, scene } = facts;
+  const asDescribed = weighedBeside(facts, facts.judgement, []);
+  // What is not sure anyway need not be doubted further.
+  const thinkable =
+    facts.judgement.says !== 'cause' || asDescribed.sureness.probability < CONVICTING
+      ? []
+      : rivalsElsewhere(known, hypotheses, facts.judgement.leading);
+  const judgement = reconsidered(facts.judgement, thinkable);
   const leading = judgement.says === 'healthy' ? null : judgement.leading;
   const named = judgement.says === 'cause' ? judgement.leading : null;
   const told = leading === null ? [] : alternatives(known, hypotheses, posterior, leading);
-  const byAddresses = alikeByAddresses(posterior, judgement);
-  const contradicting = named === null ? [] : contradictions(known, named);
-  const hidden = hiddenBeside(known, hypotheses, judgement);
-  const unexplained = judgement.says === 'cause' ? judgement.unexplained : undefined;
-  const open = contradicting.length > 0 || hidden.length > 0 || unexplained !== undefined || hangsOnPriors(judgement);
-  const sureness = surenessOf(judgement, byAddresses.thinkable, open);
+  const { byAddresses, contradicting, hidden, unexplained, sureness } =
+    thinkable.length === 0 ? asDescribed : weighedBeside(facts, judgement, thinkable);
+  const elsewhere = sureness.probability < CONVICTING ? telling(thinkable) : [];
   const equal =
     judgement.says === 'healthy'
       ? []
-      : equalCauses(judgement, sureness.probability < CONVICTING ? byAddresses.listed : []);
+      : equalCauses(
+          judgement,
+          sureness.probability < CONVICTING ? byAddresses.listed : [],
+          elsewhere.map(({ hypothesis }) => hypothesis),
+        );
   return {
     type: 'verdict',
     cause: named === null ? judgement.says : causeName(named),
@@ -74,6 +82,7 @@ export function makeVerdict(facts: VerdictFacts): Verdict {
     indistinguishable: judgement.says === 'healthy' ? [] : [...equal, ...hidden],
     next: [
       ...misdescribedSteps(known),
+      ...elsewhereSteps(elsewhere),
       ...(byAddresses.thinkable.length > 0 && sureness.probability < CONVICTING ? [TELL_ADDRESSES] : []),
       ...nextSteps(judgement, scene, known.seconds),
     ],
@@ -89,10 +98,32 @@ export function makeVerdict(facts: VerdictFacts): Verdict {
       notes: [
         ...quality.notes,
         ...(contradicting.length === 0 ? [] : [contradictionNote(contradicting)]),
+        ...elsewhereNotes(elsewhere),
         ...(unexplained === undefined ? [] : [unexplainedNote(unexplained)]),
       ],
     },
   };
+}
+
+/** What a judgement comes to with all that is weighed beside the accounts themselves. */
+function weighedBeside(
+  { known, hypotheses, posterior }: VerdictFacts,
+  judgement: Judgement,
+  elsewhere: readonly Rival[],
+) {
+  const byAddresses = alikeByAddresses(posterior, judgement);
+  const contradicting = judgement.says === 'cause' ? contradictions(known, judgement.leading) : [];
+  const hidden = hiddenBeside(known, hypotheses, judgement);
+  const unexplained = judgement.says === 'cause' ? judgement.unexplained : undefined;
+  const open = contradicting.length > 0 || hidden.length > 0 || unexplained !== undefined || hangsOnPriors(judgement);
+  const sureness = surenessOf(judgement, { byAddresses: byAddresses.thinkable, elsewhere, open });
+  return { byAddresses, contradicting, hidden, unexplained, sureness };
+}
+
+/** The likeliest rivals, and those of which nothing but a prior tells them. */
+function telling(rivals: readonly Rival[]): Rival[] {
+  const most = Math.max(0, ...rivals.map(({ probability }) => probability));
+  return rivals.filter(({ probability }) => Math.log(most / probability) < EQUAL_STANDING);
 }
 
 function unexplainedNote(incidents: number): string {
@@ -136,6 +167,8 @@ function reasonOf(known: Case, judgement: Extract<Judgement, { says: 'inconclusi
       return `from the paths measured, ${labels(judgement.alike)} look the same`;
     case 'unknown':
       return `${labels(judgement.alike.slice(0, 1))}: one path alone is hit, against all that its stages would explain`;
+    case 'hosts-file':
+      return `${labels(judgement.alike.slice(0, 1))} leads by the hosts file, which is likelier to be wrong: another cause would explain more then`;
     case 'divided':
       return `the likeliest, ${labels(judgement.alike.slice(0, 1))}, has a probability of ${rounded(judgement.probability)}, below ${CONVICTING}`;
   }

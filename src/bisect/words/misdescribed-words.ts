@@ -1,7 +1,7 @@
+import { sayMachines } from '../causes/hypothesis.js';
 import { isHit } from '../evidence/observation.js';
 import type { Case } from '../weigh/case.js';
-import { ownIncidents } from '../weigh/own-incidents.js';
-import type { Account } from '../weigh/weigh.js';
+import type { Rival } from '../weigh/otherwise-described.js';
 
 /** What a run says of paths that contradict the hosts file, whatever its verdict. */
 export function misdescribedNotes({ misdescribed }: Pick<Case, 'misdescribed'>): string[] {
@@ -24,17 +24,32 @@ export function misfitOf({ misdescribed, topology, incidents }: Case): string {
   return names.length === 0 ? '' : `; the hosts file does not fit what was seen: ${names.join(', ')}`;
 }
 
-/** Paths that speak against the account by so much that only a mistake in the hosts file explains both. */
-export function contradictions(known: Case, { shares }: Pick<Account, 'shares'>): string[] {
-  const names = shares.flatMap(({ incidents, variant }) => {
-    const own = ownIncidents(known, incidents);
-    return variant.reach.flatMap((reach, path) =>
-      own.contradicts(path, reach) ? (known.topology.paths[path]?.name ?? []) : [],
-    );
-  });
-  return [...new Set(names)];
-}
-
 export function contradictionNote(names: readonly string[]): string {
   return `${names.join(', ')} ${names.length === 1 ? 'speaks' : 'speak'} against the verdict, unless the hosts file is wrong there: it is not sure therefore`;
+}
+
+/** Of the rivals the likeliest of each entry: what it would take, and what explains the same then. */
+export function elsewhereNotes(rivals: readonly Rival[]): string[] {
+  return ofEachEntry(rivals).map(
+    ({ description, hypothesis: { cause, machines } }) =>
+      `if ${description.words}, which the hosts file does not say, ${cause} at ${sayMachines(machines)} explains the same: the verdict is not sure therefore`,
+  );
+}
+
+/** What to look up before anything is believed. */
+export function elsewhereSteps(rivals: readonly Rival[]): string[] {
+  const targets = [...new Set(rivals.map(({ description }) => description.target))];
+  return targets.map(
+    (target) =>
+      `make sure of what the hosts file says of ${target} (kubectl get endpoints, kubectl get pods -o wide): were it wrong, another cause would explain the same`,
+  );
+}
+
+function ofEachEntry(rivals: readonly Rival[]): Rival[] {
+  const likeliest = new Map<string, Rival>();
+  for (const rival of rivals) {
+    const known = likeliest.get(rival.description.words);
+    if (known === undefined || rival.probability > known.probability) likeliest.set(rival.description.words, rival);
+  }
+  return [...likeliest.values()];
 }

@@ -33,6 +33,8 @@ export function nextSteps(judgement: Judgement, scene: Scene, seconds: number): 
           return [`measure longer, as too few stalls came to compare paths: ${longer(seconds)}`];
         case 'unknown':
           return ['check the path that alone is hit in the hosts file: its target may be elsewhere than it says'];
+        case 'hosts-file':
+          return [];
         case 'divided':
           return unique([...apart(judgement, scene), `measure longer: ${longer(seconds)}`]);
         case 'alike':

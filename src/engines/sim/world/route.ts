@@ -111,7 +111,8 @@ class RouteMap {
     this.pod(backend.machine);
     if (backend.machine !== this.own) this.tunnel('back', backend.machine, this.own, backend.pod, reversed(there));
     if (throughService) this.nat('back', this.own);
-    return this.done(backend.machine, backend.pod, podPort, FORWARDED_BY_NODE);
+    // What a pod answers to its own node nobody passes on.
+    return this.done(backend.machine, backend.pod, podPort, backend.machine === this.own ? 0 : FORWARDED_BY_NODE);
   }
 
   toNodePort({ machine, port, directReturn }: Extract<Target, { kind: 'nodeport' }>, backend: PlacedPod): Route {
