@@ -6,9 +6,10 @@ export type HostName = (typeof HOSTS)[number];
 
 /**
  * Everything that has a network namespace of its own. `fabric` is the router that joins all, `rack` the one in front of
- * `bad`: two equal-cost links lead there, and an aggregated pair from there to the node.
+ * `bad`: two ways of equal cost lead there, one of them through the router `spine`, and an aggregated pair from there to
+ * the node.
  */
-export const PLACES = ['fabric', 'rack', ...HOSTS, 'pod-client', 'pod-bad', 'pod-bad-b'] as const;
+export const PLACES = ['fabric', 'spine', 'rack', ...HOSTS, 'pod-client', 'pod-bad', 'pod-bad-b'] as const;
 export type Place = (typeof PLACES)[number];
 
 /** Cluster nodes: the hosts with a pod behind them and a tunnel between them. */

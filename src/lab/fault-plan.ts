@@ -186,7 +186,7 @@ export function planFault(name: Exclude<FaultName, 'none'>, options: FaultOption
       return { ...NOTHING, program: 'rxray-lab-card', host: 'bad', place: 'rack',
         values: { device: MEMBERS_FAR[half], at: 'ingress', out: routerPort('bad') } };
     case 'ecmp': {
-      const link = UPLINKS[half].fabric;
+      const link = UPLINKS[half];
       return { ...hold(name, 'fabric', 'FORWARD', [['-o', link]]), values: { link } };
     }
     case 'backends':

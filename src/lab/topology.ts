@@ -4,6 +4,7 @@ import {
   HOST_ADDRESS,
   HOSTS,
   type HostName,
+  NODES,
   PLACES,
   type Place,
   POD_NETWORK,
@@ -16,7 +17,7 @@ import { command, inNamespace, tryCommand } from './command.js';
 import { macAddress } from './mac-address.js';
 import type { LabOverlay, Tunnel } from './overlay.js';
 import { addProgram } from './program.js';
-import { BOND, BOND_MAC, linkRack, linkTrunk, TO_BAD_NUMBER, UPLINKS } from './rack.js';
+import { BOND, BOND_MAC, linkRack, linkTrunk, TO_BAD_NUMBER, UPLINK_ENDS } from './rack.js';
 import { openNodePorts } from './services.js';
 import { namespaceOf } from './state.js';
 import { joinNodes } from './tunnel.js';
@@ -64,7 +65,7 @@ export function removeNamespaces(lab: string): void {
   const existing = existingNamespaces(lab);
   const links: readonly (readonly [Place, string])[] = [
     ...HOSTS.map((host) => [routerOf(host), routerPort(host)] as const),
-    ...UPLINKS.map((link) => ['fabric', link.fabric] as const),
+    ...UPLINK_ENDS,
     ...PODS.map((pod) => [pod.node, pod.link] as const),
   ];
   for (const [place, link] of links) {
@@ -77,8 +78,10 @@ export function removeNamespaces(lab: string): void {
   }
 }
 
+const FORWARDING: readonly Place[] = ['fabric', 'spine', 'rack', ...NODES];
+
 function kernelSettings(place: Place): string[] {
-  const forwards = place === 'fabric' || place === 'rack' || place === 'client' || place === 'bad';
+  const forwards = FORWARDING.includes(place);
   return [
     // Router solicitations and address detection would be packets that nobody asked for.
     'net.ipv6.conf.all.disable_ipv6=1',

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  CLOSED_PORT,
   HOST_ADDRESS,
   type HostName,
   NODEPORT_LOCAL,
@@ -188,10 +189,11 @@ describe('packets take the paths of the lab', { skip }, () => {
     }
   });
 
-  it('flows spread over both links to the rack and both members behind it, in either direction', async () => {
+  it('flows spread over both ways to the rack and both members behind it, and come back the way they went', async () => {
     const sides = [
       ['fabric', 'to-rack-a'],
       ['fabric', 'to-rack-b'],
+      ['spine', 'to-rack'],
       ['rack', 'member-a'],
       ['rack', 'member-b'],
     ] as const;
@@ -202,13 +204,15 @@ describe('packets take the paths of the lab', { skip }, () => {
         ),
       );
     const before = count();
+    // Each SYN to a closed port has one answer.
     learnFlowQueues(
       Array.from({ length: 32 }, (_, index) => 44_000 + index),
-      LAB,
+      { ...LAB, port: CLOSED_PORT },
     );
     for (const [index, after] of count().entries()) {
       const [received, sent] = after.map((packets, way) => packets - (before[index]?.[way] ?? 0));
       assert.ok(received && received > 2 && sent && sent > 2, `${sides[index]}: ${received} back, ${sent} out`);
+      if (sides[index]?.[0] !== 'rack') assert.equal(received, sent, `${sides[index]}: back the way they went`);
     }
   });
 

@@ -44,6 +44,8 @@ function receiving(place: 'rx-queue@node' | 'host@node', queues: number): readon
 
 const held: readonly RightVerdict[] = [{ place: 'rx-queue@node' }, { place: 'host@node' }];
 const byFlow: readonly RightVerdict[] = [{ place: 'network@node', kinds: ['ecmp', 'lag'] }];
+/** The last stretch of the network where the kernel of the node shows that no CPU of it is concerned. */
+const beforeKernel: RightVerdict = { place: 'device@node', beside: 'network', below: ACCUSATION };
 
 /**
  * The verdicts that each fault has to get. A card that holds packets and the last stretch of the network are the same
@@ -63,16 +65,11 @@ const RIGHT: Readonly<Record<FaultName, (queues: number) => readonly RightVerdic
   pod: () => [{ place: 'pod@node' }],
   backends: () => [{ place: 'pod@node' }, { place: 'pod@pod-b' }],
   network: () => [{ place: 'network@node,shell' }],
-  'network-last-mile': () => [
-    { place: 'network@node' },
-    { place: 'device@node', beside: 'network', below: ACCUSATION },
-  ],
-  device: () => [
-    { place: 'device@node', beside: 'network', below: ACCUSATION },
-    { place: 'network@node', beside: 'device', below: ACCUSATION },
-  ],
+  'network-last-mile': () => [{ place: 'network@node' }, beforeKernel],
+  device: () => [beforeKernel, { place: 'network@node', beside: 'device', below: ACCUSATION }],
   ecmp: () => byFlow,
-  lag: () => byFlow,
+  // One hardware queue of a card holds what a member of the pair in front of it does.
+  lag: () => [...byFlow, beforeKernel],
   congestion: () => [{ place: 'network@node', kinds: ['congestion', 'slow-drain'] }],
   loss: () => [{ place: 'network@node', kinds: ['loss'] }],
   sender: () => [{ place: 'sender@shell' }],
