@@ -12,7 +12,8 @@ export interface FakeNodeOptions {
   /** Directories below a root by path, with the number of those below each. */
   readonly trees?: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly walkGivenUp?: boolean;
-  readonly interfaces?: Readonly<Record<string, object>>;
+  /** Of two, the second from the second question on. */
+  readonly interfaces?: Readonly<Record<string, object | readonly [object, object]>>;
   /** What the firewall is, by `ipv4` and `ipv6`; of two, the second from the second question on. */
   readonly rules?: Readonly<Record<string, object | readonly [object, object]>>;
   /** Wall and CPU time of each reading of a path, in order; the last stays. */
@@ -38,8 +39,7 @@ export class FakeNode implements NodeReader {
       if (verb === 'read') return [this.#text(path)];
       if (verb === 'list') return this.#list(path);
       if (verb === 'rules') return this.#rules(path);
-      const found = this.options.interfaces?.[path];
-      return verb === 'interface' && found ? [{ kind: 'interface', path, json: JSON.stringify(found) }] : [];
+      return verb === 'interface' ? this.#interface(path) : [];
     });
   }
 
@@ -68,6 +68,15 @@ export class FakeNode implements NodeReader {
     const complete = !this.options.walkGivenUp;
     const root = { path: '', descendants: count - 1 };
     return { kind: 'tree', path, wallNs: 0, cpuNs: 0, count, complete, directories: [root, ...directories] };
+  }
+
+  #interface(path: string): NodeAnswer[] {
+    const known = this.options.interfaces?.[path];
+    const times = this.#read.get(path) ?? 0;
+    this.#read.set(path, times + 1);
+    if (known === undefined) return [];
+    const now = Array.isArray(known) ? known[Math.min(times, 1)] : known;
+    return [{ kind: 'interface', path, json: JSON.stringify(now) }];
   }
 
   #rules(family: string): NodeAnswer[] {

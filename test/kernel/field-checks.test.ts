@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { ALL_CHECKS } from '../../src/kernel/checks/all-checks.js';
 import { checkOf, type FakeNodeOptions, saidBy } from './fake-node.js';
 
 const NETSTAT = '/proc/net/netstat';
@@ -215,9 +216,9 @@ describe('what reports from the field turned out to be, as checks', () => {
       rss: null,
       counters,
     });
-    const options = (counters: Readonly<Record<string, number>>): FakeNodeOptions => ({
+    const options = (counters: Readonly<Record<string, number>>, later = counters): FakeNodeOptions => ({
       files: { '/sys/class/net/eth0': '', '/sys/class/net/eth0/device': '' },
-      interfaces: { eth0: card(counters) },
+      interfaces: { eth0: [card(counters), card(later)] },
     });
     const counters = { rx_missed_errors: 4, pps_allowance_exceeded: 2, rx_pause: 0 };
     assert.deepEqual(await saidBy('ring-overruns', options(counters)), [
@@ -226,8 +227,37 @@ describe('what reports from the field turned out to be, as checks', () => {
     assert.deepEqual(await saidBy('cloud-allowances', options(counters)), [
       'ok eth0: none in the interval, 2 since the start',
     ]);
+    const later = { rx_missed_errors: 9, pps_allowance_exceeded: 5, rx_pause: 7 };
+    assert.deepEqual(
+      await Promise.all(
+        ['ring-overruns', 'cloud-allowances', 'pause-frames'].map((name) => saidBy(name, options(counters, later))),
+      ),
+      [['wrong eth0: rx_missed_errors 5'], ['wrong eth0: pps_allowance_exceeded 3'], ['notice eth0: rx_pause 7']],
+    );
     assert.deepEqual(await saidBy('cloud-allowances', options({})), ['unknown eth0: not a card with such limits']);
     assert.deepEqual(await saidBy('pause-frames', options({ rx_bytes: 1 })), ['unknown eth0: its driver counts none']);
+  });
+
+  it('living groups: tens of thousands are a notice, hundreds of thousands wrong', async () => {
+    const of = (live: number) =>
+      state('live-groups', {
+        files: {
+          '/proc/self/mountinfo': '29 24 0:26 / /sys/fs/cgroup rw shared:4 - cgroup2 cgroup2 rw\n',
+          '/sys/fs/cgroup/cgroup.stat': `nr_descendants ${live}\nnr_subsys_memory ${live}\nnr_dying_descendants 0\nnr_dying_subsys_memory 0\n`,
+        },
+        trees: { '/sys/fs/cgroup': {} },
+      });
+    assert.deepEqual([await of(500), await of(30_000), await of(182_000)], [['ok'], ['notice'], ['wrong']]);
+  });
+
+  it('whatever is wrong says what to do about it, and where that is known from', async () => {
+    const insert = 'entries insert_failed drop early_drop\n1 0 0 0\n';
+    const [said] = await checkOf('conntrack-insert', {
+      files: { '/proc/net/stat/nf_conntrack': [insert, insert.replace('1 0 0 0', '1 9 0 0')] },
+    });
+    assert.match(said?.remedy ?? '', /--random-fully/);
+    for (const { name, threshold, source } of ALL_CHECKS)
+      assert.ok(threshold.length > 0 && source.length > 0, `${name} has no threshold or source`);
   });
 
   const KERNELS: readonly (readonly [release: string, state: string])[] = [
