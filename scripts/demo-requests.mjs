@@ -64,8 +64,8 @@ export async function requestsDemo(rxray, [probing, bisecting, tracing, ...more]
     run('lab', 'fault', 'server', 'on', '--name', LAB, ...more);
     measure(...seen, '-d', probing);
     fromShell(...judged);
-    const web = lab.processes.find(({ role }) => role === 'web')?.pid;
-    traced('syscalls', '-p', String(web), '--min', '50ms', '--no-idle');
+    console.log('\n=== the same, with a vantage on the node: the system call that the server sits in');
+    measure(...judged, '--hosts', machines);
   } finally {
     run('lab', 'down', '--name', LAB);
     rmSync(machines, { force: true });

@@ -20,9 +20,17 @@ const listenersSchema = z
 /** Groups above that of the server whose quota stops it as well. */
 const MOST_ANCESTORS = 12;
 
+/** Who listens. */
+interface Listener {
+  readonly process: number;
+  readonly name: string;
+  /** Processes that it has started; undefined where the kernel does not say (CONFIG_PROC_CHILDREN). */
+  readonly workers?: readonly number[];
+}
+
 /** What the kernel of a machine has counted of a server since the first reading. Undefined: it does not say. */
 export interface ServerAccount {
-  readonly server: { readonly process: number; readonly name: string } | undefined;
+  readonly server: Listener | undefined;
   readonly throttledNs: number | undefined;
   /** Connections that found the accept queue full, of all ports. */
   readonly overflows: number | undefined;
@@ -55,7 +63,7 @@ export class ServerFollower {
   #looked = 0;
   #cards: NodeFiles | undefined;
   #firstCounts: ReadonlyMap<MachineCount, number> | undefined;
-  #process: { readonly process: number; readonly name: string } | undefined;
+  #process: Listener | undefined;
 
   constructor(
     private readonly views: NodeViews,
@@ -120,10 +128,14 @@ export class ServerFollower {
     const files = new NodeFiles(
       await machine.ask([
         ...[MOUNTS_READ, `read /proc/${process}/cgroup`, `read /proc/${process}/schedstat`],
+        `read ${childrenOf(process)}`,
         `list /proc/${process}/task/*`,
       ]),
     );
     await this.#takeThreads(machine, files.paths(new RegExp(`^/proc/${process}/task/\\d+$`)));
+    const children = files.text(childrenOf(process));
+    if (children.kind === 'text' && this.#process !== undefined)
+      this.#process = { ...this.#process, workers: children.text.split(' ').filter(Boolean).map(Number) };
     const delay = files.text(`/proc/${process}/schedstat`);
     if (delay.kind === 'text') {
       const delayNs = Number(delay.text.split(' ')[1] ?? Number.NaN);
@@ -144,6 +156,8 @@ export class ServerFollower {
     this.#firstThrottledNs ??= this.#throttledNs;
   }
 }
+
+const childrenOf = (process: number): string => `/proc/${process}/task/${process}/children`;
 
 /** How far each has come that both readings have. */
 function growth(

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CAUSES } from './cause.js';
 import { accusedSchema } from './explanation.js';
+import { serverCallSchema } from './server-call.js';
 import { queuesFromSchema } from './summary.js';
 
 /** Two at once are joined by `+` in alphabetical order: `ipip+nat`. */
@@ -106,6 +107,10 @@ export const verdictSchema = z.object({
     .describe(
       'who held the packets back on the machine at fault, as its kernel shows; of the incidents since it was traced',
     ),
+  satIn: z
+    .array(serverCallSchema)
+    .optional()
+    .describe('of a server to blame: the system calls that it sat in while requests waited; told, not weighed'),
   quality: z.object({
     durationNs: z.int(),
     selfInflicted: z.int().describe('findings left out because a prober itself paused'),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
+import { MS } from '../../src/model/time.js';
 import { ACCUSATION, verdictPlace } from '../verdicts/expected.js';
 import { limitedTo } from '../verdicts/limited-group.js';
 import { LabPool, requestTrial, servedVerdict } from '../verdicts/request-trials.js';
@@ -12,7 +13,6 @@ suite('wire or server, three labs at a time', { ...needsRoot, concurrency: 3, ti
   after(() => labs.down());
 
   for (const [fault, seed, place] of [
-    ['server', 11, 'server@node'],
     ['accept-queue', 13, 'accept-queue@node'],
     ['resolver', 14, 'resolver@names'],
     ['resolver-slow', 15, 'resolver@names'],
@@ -24,6 +24,18 @@ suite('wire or server, three labs at a time', { ...needsRoot, concurrency: 3, ti
       assert.deepEqual(verdict.indistinguishable, []);
     });
   }
+
+  test('server: server@node, and the system call that it sits in', async (t) => {
+    const verdict = await labs.with((lab) => requestTrial(t, lab, 'server', 11, []));
+    assert.equal(verdictPlace(verdict), 'server@node', JSON.stringify(verdict.posterior));
+    assert.ok(verdict.probability >= ACCUSATION);
+    assert.deepEqual(verdict.indistinguishable, []);
+    const [call, ...others] = verdict.satIn ?? [];
+    assert.deepEqual([call?.process, call?.name, others], ['rxray-lab-serve', 'flock', []], JSON.stringify(verdict));
+    const { requests = 0, of = 0, longestNs = 0, kernelStack = [] } = call ?? {};
+    assert.ok(of >= 2 && requests >= 0.8 * of && longestNs >= 100 * MS, JSON.stringify(call));
+    assert.match(kernelStack.join(), /flock/);
+  });
 
   for (const [fault, seed] of [
     ['network', 16],

@@ -75,6 +75,26 @@ next:
   );
 });
 
+test('the system calls that a server sat in stand below the answer, with where it was', () => {
+  const call = {
+    machine: 'node',
+    pid: 812,
+    process: 'web',
+    name: 'flock',
+    arguments: '3</var/lock/x>, LOCK_EX',
+    file: '/var/lock/x',
+    kernelStack: ['flock_lock_inode_wait', '__x64_sys_flock'],
+    calls: 2,
+    longestNs: 204_000_000,
+    requests: 8,
+    of: 9,
+  };
+  assert.match(
+    verdictText({ ...verdict, cause: 'server', satIn: [call, { ...call, name: 'fsync', requests: 2 }] }, false),
+    /^VERDICT {2}server at node[^\n]*\n[^\n]*\n\nSAT IN {3}web\[812\] on node sat in flock\(3<\/var\/lock\/x>, LOCK_EX\) for up to 204 ms: 8 of 9 slow requests\n {11}flock_lock_inode_wait\n {11}__x64_sys_flock\n {9}web\[812\] on node sat in fsync\(.*: 2 of 9 slow requests\n/,
+  );
+});
+
 test('a cause that nothing equals is said to be as sure as it is, whatever all that blame its machine come to', () => {
   const capped = { ...verdict, probability: 0.89, together: 0.9999 };
   assert.match(verdictText(capped, false), /rx-queue at node, probability 0\.890\n/);

@@ -72,6 +72,25 @@ describe('the report as a page', () => {
     assert.match(page, /which stage is to blame is for rxray bisect to say/);
   });
 
+  test('the system calls that a server sat in stand with the verdict', () => {
+    const call = {
+      machine: 'node',
+      pid: 812,
+      process: 'web',
+      name: 'flock',
+      arguments: '3</var/lock/x>, LOCK_EX',
+      file: '/var/lock/x',
+      kernelStack: ['flock_lock_inode_wait', '__x64_sys_flock'],
+      calls: 2,
+      longestNs: 204_000_000,
+      requests: 8,
+      of: 9,
+    };
+    const page = htmlReport(reportDocument({ verdict: { ...verdict, cause: 'server', satIn: [call] } }), assets, 'UTC');
+    assert.match(page, /sat in flock\(3&lt;\/var\/lock\/x&gt;, LOCK_EX\) for up to 204 ms: 8 of 9 slow requests/);
+    assert.match(page, /<code>flock_lock_inode_wait ← __x64_sys_flock<\/code>/);
+  });
+
   test('a healthy and an inconclusive verdict read as such', () => {
     const healthy = {
       ...verdict,

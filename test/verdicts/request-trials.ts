@@ -42,9 +42,15 @@ export class LabPool {
 }
 
 /** Slow requests by a fault of the lab, and what bisect says; nobody innocent is accused. */
-export async function requestTrial(t: TestContext, lab: LabStatus, fault: FaultName, seed: number): Promise<Verdict> {
+export async function requestTrial(
+  t: TestContext,
+  lab: LabStatus,
+  fault: FaultName,
+  seed: number,
+  args: readonly string[] = ['--no-trace'],
+): Promise<Verdict> {
   const options = { lab, faults: [fault], seed, within: true, atMostS: AT_MOST_S, periodMs: PERIOD_MS, requests: true };
-  const result = await labTrial({ ...options, args: ['--no-trace'] });
+  const result = await labTrial({ ...options, args });
   const { posterior, quality } = result.verdict;
   t.diagnostic(`${fault}: ${trialWords(result)}`);
   t.diagnostic(JSON.stringify([posterior, quality.notes.filter((note) => note.includes(' counted: '))]));

@@ -16,7 +16,14 @@ export interface MachineAccount {
   /** That the server listens on; several are asked on one machine. */
   readonly port?: number;
   /** The process that listens on the port. */
-  readonly server?: { readonly process: number; readonly name: string } | undefined;
+  readonly server?:
+    | {
+        readonly process: number;
+        readonly name: string;
+        /** Processes that it has started, which may serve in its place. */
+        readonly workers?: readonly number[];
+      }
+    | undefined;
   /** Time that its control group was stopped by its CPU quota. */
   readonly throttledNs?: number | undefined;
   /** Connections that found an accept queue full (ListenOverflows of TcpExt), of all ports. */

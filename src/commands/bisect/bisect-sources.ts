@@ -7,6 +7,7 @@ import { startTracer, type TraceRun } from '../../kernel/tracer.js';
 import { SENDING_ENGINES, type SendingEngine } from '../../model/engine-name.js';
 import { CodedError } from '../../model/errors.js';
 import { present } from '../../model/present.js';
+import type { SyscallsQuestion } from '../../model/syscalls-question.js';
 import { tracingPlace } from '../../model/vantage.js';
 import type { Player } from '../../recording/player.js';
 import type { BisectInfo } from '../../recording/recorded-run.js';
@@ -44,10 +45,19 @@ export interface BisectSources {
   watcher(machine: string, vantage: string): Watcher;
   /** Who keeps packets waiting on the machine, from now on. */
   tracer(machine: string, vantage: string, minNs: number): TraceRun;
+  /** Which system calls a server sits in, from now on. */
+  serverTracer(server: TracedServer, question: SyscallsQuestion): TraceRun;
   /** Calls back with the time since the epoch now and then, until the returned function has resolved. */
   ticking(onTick: (nowNs: number) => void): () => Promise<void>;
   /** Lets go of connections, when all helpers have ended. */
   close(): Promise<void>;
+}
+
+/** A server whose calls are asked for. */
+export interface TracedServer {
+  readonly machine: string;
+  readonly vantage: string;
+  readonly port: number;
 }
 
 export interface LiveSettings {
@@ -121,6 +131,13 @@ export function liveSources(hosts: Hosts, epochRealNs: bigint, settings: LiveSet
         ? recordedTracer(transport, plan, recorder.stream(traceStream(machine), transport.place, SAME_CLOCK))
         : startTracer(transport, plan);
     },
+    serverTracer: (server, question) => {
+      const transport = tracerTo(server.vantage);
+      const plan = { questions: [question] };
+      return recorder
+        ? recordedTracer(transport, plan, recorder.stream(callsStream(server), transport.place, SAME_CLOCK))
+        : startTracer(transport, plan);
+    },
     ticking: (onTick) => {
       let ticking: Promise<void> | undefined;
       const timer = setInterval(() => {
@@ -173,6 +190,7 @@ export function recordedSources(player: Player, info: BisectInfo): BisectSources
     }),
     watcher: (machine, vantage) => replayedWatcher(player, watchStream(machine, vantage)),
     tracer: (machine) => replayedTracer(player, traceStream(machine)),
+    serverTracer: (server) => replayedTracer(player, callsStream(server)),
     ticking: (onTick) => {
       player.onTick(onTick);
       let playing: Promise<void> | undefined;
@@ -200,6 +218,10 @@ export function vantageStream(name: string): string {
 
 function watchStream(machine: string, vantage: string): string {
   return `watch ${machine} by ${vantage}`;
+}
+
+function callsStream({ machine, port }: TracedServer): string {
+  return `calls ${machine} port ${port}`;
 }
 
 export function traceStream(machine: string): string {

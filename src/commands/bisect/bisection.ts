@@ -20,6 +20,7 @@ import type { BisectOptions } from './bisect-options.js';
 import { BisectOutput } from './bisect-output.js';
 import type { BisectSources } from './bisect-sources.js';
 import { CulpritHunt } from './culprit-hunt.js';
+import { ServerHunt } from './server-hunt.js';
 import { startVantages } from './start-vantages.js';
 import type { VantageRun } from './vantage-run.js';
 import { WatchedMachines } from './watched-machines.js';
@@ -38,6 +39,7 @@ export class Bisection {
   readonly #inference: AwaitedInference;
   readonly #machines: WatchedMachines;
   readonly #hunt: CulpritHunt;
+  readonly #servers: ServerHunt;
   readonly #notes: string[];
   #withdraw: () => void = () => {};
   #lastNs = 0;
@@ -71,6 +73,15 @@ export class Bisection {
       about,
       sources,
       inference: this.#inference,
+      note: (message) => this.#notes.push(message),
+      account: (account) => this.#servers.account(account),
+      tell: (message) => this.#output.tell(message),
+    });
+    this.#servers = new ServerHunt({
+      about,
+      sources,
+      thresholdNs: options.thresholdNs,
+      clockOffsetNs: (vantage) => this.#vantages.find(({ name }) => name === vantage)?.clockOffsetNs ?? 0,
       note: (message) => this.#notes.push(message),
       tell: (message) => this.#output.tell(message),
     });
@@ -108,8 +119,10 @@ export class Bisection {
         this.#clockUncertaintyNs[vantage] = uncertaintyNs;
       },
     });
-    if (this.sources.recorded) this.#hunt.all(this.#vantages);
-    else this.#machines.followServers();
+    if (this.sources.recorded) {
+      this.#hunt.all(this.#vantages);
+      this.#servers.all();
+    } else this.#machines.followServers();
     const stop = (): void => this.#stopAll();
     this.io.stop.addEventListener('abort', stop);
     if (this.io.stop.aborted) stop();
@@ -120,7 +133,7 @@ export class Bisection {
       this.io.stop.removeEventListener('abort', stop);
       this.#withdraw();
       this.#stopAll();
-      await Promise.all([this.#machines.ended(), this.#hunt.ended()]);
+      await Promise.all([this.#machines.ended(), this.#hunt.ended(), this.#servers.ended()]);
       await this.#learning;
       await stopTicking();
       await this.sources.close();
@@ -132,7 +145,7 @@ export class Bisection {
     const verdict = this.#verdict(inference);
     const explanation = this.#hunt.explain();
     const joined = explanation ? joinVerdict(verdict, explanation, this.#hunt.traced) : verdict;
-    await this.#output.verdict(joined, this.#summaries(), explanation);
+    await this.#output.verdict(this.#servers.joined(joined), this.#summaries(), explanation);
     if (this.#vantages.every(({ state }) => state === 'failed') && !this.sources.recorded) {
       this.#output.tell('every prober died: the verdict is of what was measured before, and nothing is known since');
       return EXIT.system;
@@ -171,6 +184,7 @@ export class Bisection {
     this.#inference.tell((inference) => inference.samples(samples, indices));
     const numbered = { ...samples, path: samples.path.map((own) => indices[own] ?? own) };
     this.#hunt.samples(numbered);
+    this.#servers.samples(numbered);
     this.#machines.samples(vantage, numbered);
   }
 
@@ -234,9 +248,13 @@ export class Bisection {
     if (began < this.#weighAgainAt) return;
     const standing = inference.settled(closedNs);
     this.#weighAgainAt = began + (performance.now() - began) / WEIGHING_SHARE;
-    if (this.options.trace && !this.sources.recorded) this.#hunt.consider(standing.leading, this.#vantages);
+    if (this.options.trace && !this.sources.recorded) {
+      this.#hunt.consider(standing.leading, this.#vantages);
+      this.#servers.consider();
+    }
     // Of who is suspected already the process is what is asked for.
-    const done = (standing.settled && this.#hunt.satisfied(this.#lastNs)) || this.#hunt.named;
+    const traced = this.#hunt.satisfied(this.#lastNs) && this.#servers.satisfied(this.#lastNs);
+    const done = (standing.settled && traced) || this.#hunt.named;
     if (done && !this.options.fixedDuration && !this.sources.recorded) this.#stopAll();
     this.#show(standing, inference);
   }
@@ -293,5 +311,6 @@ export class Bisection {
     for (const vantage of this.#vantages) vantage.stop();
     this.#machines.stop();
     this.#hunt.stop();
+    this.#servers.stop();
   }
 }

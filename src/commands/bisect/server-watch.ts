@@ -17,6 +17,8 @@ export interface WatchedServer {
   readonly machine: string;
   readonly vantage: string;
   readonly port: number;
+  /** Its name among the targets. */
+  readonly target: string;
 }
 
 /** Servers whose machine has a vantage: its kernel can be asked about them. */
@@ -28,7 +30,7 @@ export function watchedServers(hosts: Hosts, targets: ReadonlySet<string>): Watc
     const vantage = Object.keys(hosts.vantages).find((one) => machines.ofVantage(one) === machine);
     const url = new URL(target.url);
     const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
-    return vantage === undefined ? [] : [{ machine, vantage, port }];
+    return vantage === undefined ? [] : [{ machine, vantage, port, target: name }];
   });
 }
 

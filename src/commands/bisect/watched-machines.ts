@@ -1,4 +1,5 @@
 import type { LocalEvidence } from '../../bisect/evidence/local-evidence.js';
+import type { MachineAccount } from '../../bisect/evidence/machine-account.js';
 import type { Receiver } from '../../bisect/paths/queue-prediction.js';
 import type { Stall } from '../../model/finding.js';
 import type { SampleColumns } from '../../model/sample.js';
@@ -16,6 +17,8 @@ export interface WatchedMachinesOptions {
   readonly inference: AwaitedInference;
   /** What the user should know of the verdict. */
   readonly note: (message: string) => void;
+  /** Told what is counted of each server. */
+  readonly account: (account: MachineAccount) => void;
   /** What the user should know at once. */
   readonly tell: (message: string) => void;
 }
@@ -40,7 +43,10 @@ export class WatchedMachines {
         server,
         about.hosts,
         this.#serversStop.signal,
-        (account) => inference.tell((told) => told.account(account)),
+        (account) => {
+          inference.tell((told) => told.account(account));
+          this.options.account(account);
+        },
         nowNs,
       );
       this.#ended.push(

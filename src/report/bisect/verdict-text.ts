@@ -3,6 +3,7 @@ import { doubtWords, LESS_LIKELY } from '../../format/doubt-words.js';
 import { formatLength } from '../../format/duration.js';
 import { count } from '../../format/finding-words.js';
 import { printableValue } from '../../format/printable.js';
+import { serverCallStack, serverCallWords } from '../../format/server-call-words.js';
 import { formatTable } from '../../format/table.js';
 import type { Doubted, Verdict } from '../../model/verdict.js';
 import { accusedLines } from './accused-text.js';
@@ -13,6 +14,7 @@ export function verdictText(told: Verdict, explain: boolean): string {
   const sections = [
     headline(verdict),
     verdict.culprit === undefined ? [] : accusedLines(verdict.culprit),
+    satIn(verdict),
     list('would have been seen', (verdict.coverage ?? []).map(machineCoverageLine)),
     evidence(verdict),
     list(
@@ -32,6 +34,14 @@ export function verdictText(told: Verdict, explain: boolean): string {
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`;
+}
+
+/** The system calls of a server that is to blame. */
+function satIn({ satIn: calls = [] }: Verdict): string[] {
+  return calls.flatMap((call, index) => [
+    `${index === 0 ? 'SAT IN   ' : '         '}${serverCallWords(call)}`,
+    ...serverCallStack(call).map((frame) => `           ${frame}`),
+  ]);
 }
 
 function headline(verdict: Verdict): string[] {

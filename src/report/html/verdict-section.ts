@@ -1,6 +1,8 @@
 import { coverageBrief } from '../../format/coverage-words.js';
 import { doubtWords, LESS_LIKELY } from '../../format/doubt-words.js';
 import { formatLength } from '../../format/duration.js';
+import { serverCallStack, serverCallWords } from '../../format/server-call-words.js';
+import type { ServerCall } from '../../model/server-call.js';
 import type { Verdict } from '../../model/verdict.js';
 import { capital, headlineOf, longestWaitNs, probabilityText } from '../document/headline.js';
 import { html, type Markup, NOTHING } from './escape.js';
@@ -17,9 +19,17 @@ export function verdictSection(context: PageContext): Markup {
 <p class="label"><span class="glyph" aria-hidden="true">${GLYPHS[state]}</span> ${verdict ? 'Verdict' : 'Findings'}</p>
 <h1 id="verdict-title">${title}</h1>
 ${sentences.map((words) => html`<p class="lead">${words}</p>\n`)}${document.warnings.map((words) => html`<p class="warning"><strong>Of the recording:</strong> ${words}</p>\n`)}${tiles(document)}
-${strip(context)}
+${satIn(verdict?.satIn ?? [])}${strip(context)}
 ${verdict ? html`<div class="columns">${posterior(verdict.posterior)}${ruledOut(verdict)}${lessLikely(verdict)}${open(verdict)}</div>` : NOTHING}
 </section>`;
+}
+
+/** The system calls of a server that is to blame, with where it was. */
+function satIn(calls: readonly ServerCall[]): Markup {
+  if (calls.length === 0) return NOTHING;
+  return html`<div id="sat-in"><h2>System calls that the server sat in</h2><ul>${calls.map(
+    (call) => html`<li>${serverCallWords(call)}<br/><code>${serverCallStack(call).join(' ← ')}</code></li>`,
+  )}</ul></div>`;
 }
 
 /** When it happened: the whole run as a strip. */
