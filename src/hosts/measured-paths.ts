@@ -164,6 +164,7 @@ function hostsPath(
       flows,
       freshPerSecond,
       ...(target.backends === undefined ? {} : { backends: target.backends }),
+      ...(target.pod === undefined ? {} : { pod: target.pod }),
       ...routeOf(hosts, machines, vantage, name, protocol),
     },
   };

@@ -20,6 +20,8 @@ export interface MeasuredPath {
   readonly freshPerSecond: number;
   /** Pods behind a NodePort or service, where that is known: with several its flows part for that reason too. */
   readonly backends?: number;
+  /** The pod behind a NodePort or service, by the name of its target, where it is known. */
+  readonly pod?: string;
   /** Stages that a probe crosses on its way out, in order. */
   readonly out: readonly Stage[];
   /** Stages that the reply crosses, in order. */

@@ -49,6 +49,7 @@ const measuredPathSchema = z.object({
   flows: z.int(),
   freshPerSecond: z.number(),
   backends: z.int().exactOptional(),
+  pod: z.string().exactOptional(),
   out: z.array(stageSchema),
   back: z.array(stageSchema),
 });

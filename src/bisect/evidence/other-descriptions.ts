@@ -12,9 +12,9 @@ export interface OtherDescription {
   readonly target: string;
   /** `nodeport leads to a pod on node-remote`. */
   readonly words: string;
-  /** All paths; those to the target go the other way. */
+  /** All paths; those to the target go the other way, and those to ports that lead to it. */
   readonly paths: readonly MeasuredPath[];
-  /** Indices of those to the target. */
+  /** Indices of those. */
   readonly own: readonly number[];
   /** How much less well the quickest replies fit it than what the hosts file says: 1 or less. */
   readonly fit: number;
@@ -45,24 +45,19 @@ export function otherDescriptions(
   paths: readonly MeasuredPath[],
   replies: readonly Replies[],
 ): readonly OtherDescription[] {
-  const targets = new Map<string, number[]>();
-  for (const [index, path] of paths.entries()) {
-    if (!leadsToPod(path)) continue;
-    const own = targets.get(path.target);
-    if (own === undefined) targets.set(path.target, [index]);
-    else own.push(index);
-  }
+  const targets = [...new Set(paths.flatMap((path) => (leadsToPod(path) ? [path.target] : [])))];
   const nodes = [...new Set(paths.flatMap(nodesOf))];
   const overlay = paths.map(overlayOf).find((one) => one !== undefined);
   const saidNs = neededTimes(paths, replies.map(quickestOf));
-  return [...targets].flatMap(([target, own]) => {
+  return targets.flatMap((target) => {
+    const own = paths.flatMap((path, index) => (path.target === target || path.pod === target ? [index] : []));
     const changed = (words: string, change: (path: MeasuredPath) => MeasuredPath): Omit<OtherDescription, 'fit'> => ({
       target,
       words,
       own,
       paths: paths.map((path, index) => (own.includes(index) ? change(path) : path)),
     });
-    const first = paths[own[0] as number] as MeasuredPath;
+    const first = paths.find((path) => path.target === target) as MeasuredPath;
     const port = isShared(first);
     const homes = nodes
       .filter((node) => node !== first.answeredBy)

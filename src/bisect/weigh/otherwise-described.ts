@@ -5,6 +5,7 @@ import { type OtherDescription, otherDescriptions } from '../evidence/other-desc
 import { topologyOf } from '../paths/topology.js';
 import type { Case } from './case.js';
 import type { Judgement } from './judgement.js';
+import { ownIncidents } from './own-incidents.js';
 import { WRONG } from './path-likelihood.js';
 import type { WeighedAccount } from './posterior.js';
 import { scoreShare } from './share.js';
@@ -36,9 +37,10 @@ export function rivalsElsewhere(
   if (known.replies === null) return [];
   const usual = new Map(hypotheses.map((hypothesis) => [hypothesis.label, hypothesis]));
   const wrong = known.topology.paths.map((_, path) => known.misdescribed.some((one) => one.path === path));
+  const mattering = matteringPaths(known, hypotheses, leading);
   return otherDescriptions(known.topology.paths, known.replies).flatMap((description) => {
     const { paths, own, fit } = description;
-    if (own.every((path) => wrong[path])) return [];
+    if (own.every((path) => wrong[path]) || !mattering(own)) return [];
     const topology = topologyOf(paths);
     const branching = paths.map(({ backends = 0 }, path) =>
       own.includes(path) && backends > 0 ? backends > 1 : known.branching[path] === true,
@@ -74,6 +76,36 @@ export function reconsidered(judgement: Judgement, rivals: readonly Rival[]): Ju
   return elsewhere < judgement.probability
     ? judgement
     : { says: 'inconclusive', leading, alike, probability, why: 'hosts-file' };
+}
+
+/** A rival that fits so much less well, with an entry known to be wrong, is of no account. */
+const OF_NO_ACCOUNT = Math.log(10_000);
+
+/**
+ * Whether a cause could come near a named one if some paths were others: what it loses on them now is the most that it
+ * gains then. A cause that only they would cross holds nothing as long as they do not.
+ */
+function matteringPaths(
+  known: Case,
+  hypotheses: readonly Hypothesis[],
+  leading: WeighedAccount,
+): (own: readonly number[]) => boolean {
+  const rivals = leading.shares.flatMap(({ hypothesis, incidents, score }) => {
+    const own = ownIncidents(known, incidents);
+    const others = hypotheses.filter(({ cause, label }) => cause !== 'unknown' && label !== hypothesis.label);
+    const nothing = known.topology.paths.map((_, path) => own.score(path, 'none'));
+    return [
+      { behind: score - nothing.reduce((sum, one) => sum + one, 0), byPath: nothing },
+      ...others.map((other) => {
+        const share = scoreShare(known, other, incidents);
+        return { behind: score - share.score, byPath: share.byPath };
+      }),
+    ];
+  });
+  return (own) =>
+    rivals.some(
+      ({ behind, byPath }) => own.reduce((sum, path) => sum + (byPath[path] as number), behind) <= OF_NO_ACCOUNT,
+    );
 }
 
 /** The account with the same causes where the hosts file says the other; null where one of them is not possible then. */
