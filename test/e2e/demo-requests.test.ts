@@ -26,7 +26,7 @@ test('npm run demo -- requests: from slow requests to a process, and to a system
     /memstat-reader\[\d+\] in bpf\(\)/,
     'the process that holds it up',
   );
-  assert.match(twin, /^VERDICT {2}server( or throttled)? at target, probability (0\.9|> 0\.999)/m);
+  assert.match(twin, /^VERDICT {2}server( or pod)?( or throttled)? at target, probability (0\.9|> 0\.999)/m);
   assert.match(sat, /^VERDICT {2}server at node, probability (0\.9|> 0\.999)/m);
   assert.match(sat, /^SAT IN {3}rxray-lab-serve\[\d+\] on node sat in flock\(.* slow requests$/m);
   assert.doesNotMatch(sat, /memstat-reader/);

@@ -51,11 +51,13 @@ export class RunQuality {
   }
 
   /** Who stamped the arrival of each reply: stamps of different sources are not silently taken for one another. */
-  #addStamps({ length, outcome, flags }: SampleColumns): void {
+  #addStamps({ length, outcome, flags, requests }: SampleColumns): void {
     if (this.#timestamps === 'sim') return;
     const byPlace = new Uint32Array(RECEIVED_STAMPS.length);
     for (let i = 0; i < length; i += 1) {
       if ((outcome[i] as number) > Outcomes.late) continue;
+      // Its record says it by itself, and its send is the process's in any case.
+      if (requests?.get(i)?.kernelStamps === true) continue;
       const place = stampPlace(flags[i] as number);
       byPlace[place] = (byPlace[place] as number) + 1;
     }

@@ -55,8 +55,8 @@ export interface Means {
   describe?(train: number, k: number): RequestDetail | undefined;
   /** Slots are waited for to a fraction of a millisecond, at the price of some CPU. */
   readonly precise?: boolean;
-  /** How long it may hold an answer back that is there, until it is known since when. */
-  readonly holdsBackNs?: number;
+  /** Whether it holds an answer to that probe back, which is there, until it is known since when. */
+  holdsBack?(train: number, k: number): boolean;
   /** What is held back is told now, as far as it is known. */
   settle?(): void;
   /** No longer waited for: what the probe holds can be let go. */

@@ -36,6 +36,8 @@ export class ProbeLog implements ProbeEvents {
     private readonly flush: (batch: SampleBatch) => void,
     private readonly forget: (train: number, k: number) => void,
     private readonly describe: (train: number, k: number) => RequestDetail | undefined = () => undefined,
+    /** It is answered, and since when is yet to be told: nothing is given up. */
+    private readonly held: (train: number, k: number) => boolean = () => false,
   ) {
     this.tally = new Tally(plan.paths.length);
     const capacities = plan.paths.flatMap(({ intervalNs, freshPerSecond }) => [
@@ -134,6 +136,7 @@ export class ProbeLog implements ProbeEvents {
         if (fate === Fate.handed) break;
         if (fate !== Fate.sent) continue;
         if (row.sentNs(row.oldest) + this.plan.waitNs >= nowNs) break;
+        if (this.held(train, row.oldest)) continue;
         this.#giveUp(train, row.oldest);
       }
       this.#forgetOld(row, train, nowNs);

@@ -49,6 +49,7 @@ export async function runProber(name: string, open: OpenMeans): Promise<number> 
       (batch) => output.write({ kind: 'samples', samples: batch.take() }),
       (train, k) => means?.forget?.(train, k),
       (train, k) => means?.describe?.(train, k),
+      (train, k) => means?.holdsBack?.(train, k) === true,
     );
     let prober: Prober | undefined;
     means = await open(plan, log, clock, () => prober?.sendDue());
@@ -198,7 +199,7 @@ class Prober {
   }
 
   #keepHouse(nowNs: number): void {
-    this.log.expire(nowNs - (this.means.holdsBackNs ?? 0));
+    this.log.expire(nowNs);
     this.log.flushAll();
     this.#warn();
     if (nowNs >= this.#secondNs) {

@@ -13,8 +13,8 @@ import { StreamArrivals } from './stream-arrivals.js';
 
 /** How long stamps may wait to be told: a wake-up of this process costs more than to tell of ten at once. */
 const TELL_NS = 10 * MS;
-/** An answer that was read waits for its stamps for so long. */
-export const PATIENCE_NS = 100 * MS;
+/** An answer that was read waits for its stamps for so long: on a full machine the helper is late too. */
+const PATIENCE_NS = 500 * MS;
 /** The helper is there in some hundredths of a second. */
 const START_MS = 3_000;
 /** Connections that nobody here has told of yet: those of other programs, and of the packets beside. */

@@ -132,8 +132,12 @@ export class Http1Requests {
   #answered(request: OpenRequest, status: number, socket: Socket, first: number | undefined): void {
     const tail = this.#reads.lastOf(socket);
     const atNs = tail?.atNs ?? this.clock.nowNs();
-    if (this.stamps === undefined || first === undefined || tail === undefined) request.answered(status, atNs);
-    else this.stamps.whenSeen(socket, { first, last: tail.last }, (kernel) => request.answered(status, atNs, kernel));
+    if (this.stamps === undefined || first === undefined || tail === undefined) {
+      request.answered(status, atNs);
+      return;
+    }
+    request.isHeld = true;
+    this.stamps.whenSeen(socket, { first, last: tail.last }, (kernel) => request.answered(status, atNs, kernel));
   }
 }
 

@@ -14,6 +14,8 @@ const OWN_REFUSALS = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'EADDRINUSE',
 export class OpenRequest {
   #settled = false;
   #isSent = false;
+  /** Its answer is there, and since when is yet to be known. */
+  isHeld = false;
   /** Ends what it holds; set by what sends it. */
   abort: () => void = () => {};
 

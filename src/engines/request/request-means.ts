@@ -6,7 +6,7 @@ import type { Clock } from '../node-prober/clock.js';
 import { footprintOf } from '../node-prober/footprint.js';
 import type { Means, OpenMeans, Probe, ProbeEvents } from '../node-prober/means.js';
 import { findRoute, type Route } from '../node-prober/route.js';
-import { AnswerStamps, PATIENCE_NS } from './answer-stamps.js';
+import { AnswerStamps } from './answer-stamps.js';
 import { DnsRequests } from './dns-requests.js';
 import { Http1Requests } from './http1-requests.js';
 import { Http2Requests } from './http2-requests.js';
@@ -15,7 +15,7 @@ import type { OpenRequest } from './open-request.js';
 /** @param why there are no stamps of the kernel; `undefined` where there are */
 const limitsOf = (why: string | undefined): string[] => [
   why === undefined
-    ? "requests: handshakes and answers of HTTP/1.1 have the kernel's stamps where answerStamps says so; sends, HTTP/2, whose streams share a connection, and DNS are stamped on an event loop, 0.1 to 0.3 ms late as a rule; intervals in which that stands still are recorded as pauses, and findings in them count as self-inflicted"
+    ? "requests: answers of HTTP/1.1 have the kernel's stamps where answerStamps says so; sends, HTTP/2 and DNS are stamped on an event loop, 0.1 to 0.3 ms late as a rule, whose pauses are recorded, and findings in them count as self-inflicted"
     : `requests: stamps are user-space clock readings on an event loop, 0.1 to 0.3 ms late as a rule (${why}); while the loop stands still no answer is stamped, such intervals are recorded as pauses, and findings in them count as self-inflicted`,
 ];
 
@@ -90,7 +90,6 @@ async function answerStamps(
 
 class RequestMeans implements Means {
   readonly limits: Means['limits'];
-  readonly holdsBackNs: number;
   readonly precise = true;
   readonly captureLosses = 0;
   readonly hello: Means['hello'];
@@ -104,7 +103,6 @@ class RequestMeans implements Means {
     private readonly stamps: AnswerStamps | string,
   ) {
     this.limits = limitsOf(typeof stamps === 'string' ? stamps : undefined);
-    this.holdsBackNs = typeof stamps === 'string' ? 0 : PATIENCE_NS;
     this.hello = {
       transmitVia: [...new Set(paths.map(({ protocol }) => protocol))].join(', '),
       receiveVia: typeof stamps === 'string' ? 'event loop' : 'event loop, packet ring for stamps',
@@ -133,6 +131,10 @@ class RequestMeans implements Means {
     const key = keyOf(train, k);
     this.open.get(key)?.drop();
     this.open.delete(key);
+  }
+
+  holdsBack(train: number, k: number): boolean {
+    return this.open.get(keyOf(train, k))?.isHeld === true;
   }
 
   settle(): void {
