@@ -20,7 +20,6 @@
 
 #define NET_RX_SOFTIRQ 3
 #define CAPTURE_EVERY_NS 2000000ull /* bounds what looking up holders costs on a busy CPU */
-#define ARMED_AFTER_NS 1000000ull /* a wait this old makes the next sample look up its holder */
 #define SAME_NS 2000000ull
 #define SAMPLE_APART_NS 500000ull /* timers of other people's perf events expire too */
 #define FOLLOWS_NS 3000000ull /* packets that interrupts held back come within this time */

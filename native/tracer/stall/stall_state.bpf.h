@@ -7,6 +7,10 @@
 
 #include "holder.bpf.h"
 
+/* A wait this old makes the next sample look up its holder, a process on the CPU for so long is looked up as
+ * it leaves. */
+#define ARMED_AFTER_NS 1000000ull
+
 const volatile __u64 min_ns = 10000000;
 const volatile __u32 only_netns = 0; /* 0: any */
 const volatile bool cpu_left_out[STALL_CPUS] = {};

@@ -170,19 +170,32 @@ static __always_inline void see_task(struct cpu_state *state, __u32 cpu, struct 
 	state->task_since_ns = now;
 }
 
+/* Whether the one who had the CPU for long within the wait that ends now was looked up as it left. */
+static __always_inline bool met_leaving(__u32 cpu, __u64 from)
+{
+	__u32 key = cpu * 4 + STALL_THREAD;
+	struct stall_holder *holder = bpf_map_lookup_elem(&holders, &key);
+
+	if (holder == NULL || holder->for_ns != 0 || holder->at.ns < from)
+		return false;
+	holder->for_ns = from;
+	return true;
+}
+
 TWIN(sched_switch, arguments)
 {
 	__u32 cpu = own_cpu(), pid, left;
 	struct cpu_state *state = &states[cpu];
 	struct task_struct *previous = (struct task_struct *)arguments[1];
 	struct task_struct *next = (struct task_struct *)arguments[2];
-	__u64 now = bpf_ktime_get_ns(), from;
+	__u64 now = bpf_ktime_get_ns(), from = 0;
 	struct receiver *receiver;
 	struct stall_holder *holder;
-	bool kthread, unserved = state->thread.open;
+	bool kthread, lasted, unserved = state->thread.open;
 
 	state->thread.open = 0;
 	left = BPF_CORE_READ(previous, pid);
+	lasted = false;
 	if ((BPF_CORE_READ(previous, flags) & PF_KTHREAD) != 0) {
 		pid = left;
 		receiver = pid == 0 ? NULL : bpf_map_lookup_elem(&receivers, &pid);
@@ -201,6 +214,8 @@ TWIN(sched_switch, arguments)
 				queue_on(receiver, now, cpu);
 			}
 		}
+	} else {
+		lasted = !cpu_left_out[cpu] && now - state->task_since_ns >= ARMED_AFTER_NS;
 	}
 	pid = BPF_CORE_READ(next, pid);
 	kthread = (BPF_CORE_READ(next, flags) & PF_KTHREAD) != 0;
@@ -209,23 +224,28 @@ TWIN(sched_switch, arguments)
 		if (receiver != NULL && receiver->since_ns != 0) {
 			from = receiver->since_ns;
 			receiver->since_ns = 0;
-			if (!cpu_left_out[cpu] && now > from) {
+			if (!cpu_left_out[cpu] && now > from)
 				count_wait(cpu, now - from);
-				if (now - from >= min_ns) {
-					open_wait(&state->thread, STALL_THREAD, cpu, from, now);
-					state->places = receiver->places;
-					state->thread.for_lock = receiver->for_lock != 0;
-					state->thread.server = pid;
-					bpf_core_read(state->thread.server_comm,
-					              sizeof(state->thread.server_comm), &next->comm);
-					/* This still runs as the one who leaves. */
-					holder = capture(context, cpu, STALL_THREAD, from, now);
-					if (holder != NULL)
-						holder->gave_up =
-						        arguments[0] == 0 && !still_runnable(previous);
-				}
+			if (cpu_left_out[cpu] || now < from + min_ns)
+				from = 0;
+			if (from != 0) {
+				open_wait(&state->thread, STALL_THREAD, cpu, from, now);
+				state->places = receiver->places;
+				state->thread.for_lock = receiver->for_lock != 0;
+				state->thread.server = pid;
+				bpf_core_read(state->thread.server_comm, sizeof(state->thread.server_comm),
+				              &next->comm);
 			}
 		}
+	}
+	/*
+	 * This still runs as the one who leaves. Where others have the CPU for a moment between him who had
+	 * it for long and the thread that waited, it is he who is to be known.
+	 */
+	if (lasted || (from != 0 && !met_leaving(cpu, from))) {
+		holder = capture(context, cpu, STALL_THREAD, from, now);
+		if (holder != NULL)
+			holder->gave_up = arguments[0] == 0 && !still_runnable(previous);
 	}
 	note_tenure(state, cpu, left, next, pid, kthread, now);
 	state->task_since_ns = now;
