@@ -45,7 +45,7 @@ export function inside({ root, expect, ok }, { name }) {
   expect('rxray probe 127.0.0.1 -c 20', { ...tester, matches: BY_HELPER });
   ok('with capabilities granted by rxray doctor --fix the helper probes for a member of the group');
   expect(
-    'mkdir -p /dev/pts && mount -t devpts -o newinstance,ptmxmode=0666 devpts /dev/pts && ln -s pts/ptmx /dev/ptmx',
+    'mkdir -p /dev/pts && mount -t devpts -o newinstance,ptmxmode=0666 devpts /dev/pts && ln -sf pts/ptmx /dev/ptmx',
   );
   const dash = 'stty cols 100 rows 30; TERM=xterm-256color rxray dash 127.0.0.1:9 --engine connect';
   expect(`(sleep 6; printf q) | script -qefc "${dash}" /tmp/screen`, tester);
