@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-// Boots the kernels of the matrix, or those that are named, with our helpers, writes what was seen in each to
-// docs/kernels/NAME.json, the table of all to docs/kernels.md, and what rxray says of kernels to src/kernel. `--table` writes the table alone, `--check` says
-// whether it is what the results say, `--list` names the kernels, `--read NAME` reads the last boot's files anew,
-// `--only=stalls` runs some parts of guest/ again and keeps what the others gave.
+// Boots the kernels of the matrix, or those that are named, with our helpers, and prints what was seen in each; writes it
+// to docs/kernels/NAME.json, the table of all to docs/kernels.md, and what rxray says of kernels to src/kernel.
+// `--table` writes the table alone, `--check` says whether it is what the results say, `--list` names the kernels,
+// `--read NAME` reads the last boot's files anew, `--only=stalls` runs some parts of guest/ again and keeps what the
+// others gave.
 // `--fetch NAME` downloads one alone, `--short NAME` boots it without cards and prints what was seen; it downloads
 // nothing: status 3 where that would be needed.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,7 +12,7 @@ import { cacheFolder } from './debian/cache.mjs';
 import { KERNELS } from './kernels/matrix.mjs';
 import { kernelsPage } from './kernels/page.mjs';
 import { triedKernels } from './kernels/tried.mjs';
-import { fail, root } from './step.mjs';
+import { fail, output, root } from './step.mjs';
 
 const results = join(root, 'docs/kernels');
 const words = process.argv.slice(2);
@@ -52,7 +53,9 @@ async function run() {
     const before = only !== undefined && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
     writeFileSync(file, `${JSON.stringify({ ...before, ...result }, null, 2)}\n`);
   }
+  output('node_modules/.bin/biome', ['format', '--write', 'docs/kernels']);
   writePage();
+  console.log(kernelsPage(readAll().filter(({ kernel }) => wanted.some(({ name }) => name === kernel))));
 }
 
 async function runShortly() {

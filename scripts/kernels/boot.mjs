@@ -83,6 +83,8 @@ export async function boot(kernel, { vmlinuz, initrd, cards, seconds, append = '
 /** Compiles a static program for a guest. */
 export function guestProgram(kernel, source, to) {
   const cc = kernel.architecture === 'amd64' ? 'x86_64-linux-gnu-gcc' : 'aarch64-linux-gnu-gcc';
-  step(cc, ['-O2', '-static', '-D_GNU_SOURCE', '-Wall', '-Werror', '-o', to, source], { quiet: true });
+  step(cc, ['-O2', '-fno-omit-frame-pointer', '-static', '-D_GNU_SOURCE', '-Wall', '-Werror', '-o', to, source], {
+    quiet: true,
+  });
   return to;
 }

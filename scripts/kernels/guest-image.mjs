@@ -60,7 +60,7 @@ export function guestImage(kernel, { files, helpers, parts, modules, extra = {},
   const names = order.map((file) => basename(file).replace(/\.xz$/, ''));
   writeFileSync(join(root, 'modules/order'), names.map((name) => `${name}\n`).join(''));
   const image = join(folder, 'initrd');
-  step('sh', ['-c', 'cd "$1" && find . | cpio -o -H newc --quiet | gzip -1 > "$2"', 'sh', root, image], {
+  step('sh', ['-c', 'cd "$1" && find . | cpio -o -H newc --quiet > "$2"', 'sh', root, image], {
     quiet: true,
   });
   return image;

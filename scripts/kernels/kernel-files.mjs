@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { aptOptions, dependencies, downloadPackages, updateLists } from '../debian/apt.mjs';
 import { cacheFolder } from '../debian/cache.mjs';
 import { fail, step } from '../step.mjs';
+import { isXz, xzUnpack } from './xz.mjs';
 
 /**
  * A kernel of the matrix as files; downloaded unless it is there.
@@ -26,6 +27,24 @@ export function kernelFiles(kernel) {
     release,
     package: readFileSync(join(folder, 'package.txt'), 'utf8').trim(),
   };
+}
+
+/**
+ * The kernel without its packing, which an emulated processor would need seconds for; it is begun as a hypervisor begins
+ * it (PVH).
+ *
+ * @param to the file that it is written to
+ * @returns that file, or the packed one where the kernel is packed by something else
+ */
+export function unpackedKernel({ architecture }, { vmlinuz }, to) {
+  if (architecture !== 'amd64') return vmlinuz;
+  const image = readFileSync(vmlinuz);
+  // Documentation/arch/x86/boot.rst: setup_sects, payload_offset, payload_length. The size unpacked stands behind it.
+  const begin = (image.readUInt8(0x1f1) + 1) * 512 + image.readUInt32LE(0x248);
+  const packed = image.subarray(begin, begin + image.readUInt32LE(0x24c) - 4);
+  if (!isXz(packed)) return vmlinuz;
+  writeFileSync(to, xzUnpack(packed));
+  return to;
 }
 
 /** Whether kernel and headers are there, so that nothing is downloaded. */

@@ -28,7 +28,9 @@ ${table([
     `trace ${question}`,
     ({ tracer }) => questionCell(tracer, question),
   ]),
+  ['syscalls without a hook on every call', ({ tracer }) => sparingCell(tracer)],
   ['flight recorder of syscalls', ({ tracer }) => recorderCell(tracer)],
+  ['all three with 64 KiB of locked memory', ({ limits }) => cell(limits, () => 'yes')],
 ])}
 
 ## What was seen
@@ -36,15 +38,23 @@ ${table([
 A process held CPU 1 five times for 300 ms, in ways of its own, while received packets were steered there. The cell says
 how many of these \`trace stall\` reported with that process, by which class and in which system call. Each hold is judged
 by itself, against the guest's own log: one in which the emulated processor paused for a quarter of it is left out, and
-counted as such. User code is in no call. Nothing is sampled there, as an emulated processor does not keep its pace: where
-another call is not shown it was not known.
+counted as such. User code is in no call, but where it reads a clock that is the kernel's alone. Nothing is sampled there,
+as an emulated processor does not keep its pace: where another call is not shown it was not known.
 
 ${table([
   ['interrupts off in write(), by a module', ({ stalls }) => stallCell(stalls, 'hold-irq')],
   ['softirqs off in write()', ({ stalls }) => stallCell(stalls, 'hold-bh')],
   ['a long write(), the receiving thread woken', ({ stalls }) => stallCell(stalls, 'hold-busy')],
   ['SCHED_FIFO user code, the receiving thread woken', ({ stalls }) => stallCell(stalls, 'hog-fifo')],
-  ['five system calls of 300 ms, by trace syscalls', ({ syscalls }) => syscallsCell(syscalls)],
+])}
+
+Five system calls of 300 ms each: how many \`trace syscalls\` told, each for three quarters of its time at least, and the
+longest. With stacks: how many came with both, where in the kernel the first one slept, and who had called.
+
+${table([
+  ['on the CPU, with a hook on every call', ({ syscalls }) => syscallsCell(syscalls)],
+  ['on the CPU, without such a hook', ({ sparing }) => syscallsCell(sparing?.runs)],
+  ['asleep, without such a hook, with stacks', ({ sparing }) => syscallsCell(sparing?.waits)],
 ])}
 
 ## Cards
@@ -151,9 +161,12 @@ const yes = (told, of) => cell(told, (value) => (of(value) ? 'yes' : 'no'));
 
 function questionCell(tracer, question) {
   const told = tracer?.questions?.[question] ?? tracer;
-  return cell(told, ({ by, without = [] }) => {
-    if (without.length === 0) return `yes (${by})`;
-    return { text: `in part (${by})`, because: `the kernel has no ${without.join(', ')}: what those tell is left out` };
+  return cell(told, ({ by, hooks = [], without }) => {
+    if (without.length === 0) return `yes: ${hooks.length} hooks, by ${by}`;
+    return {
+      text: `in part: ${hooks.length} hooks, by ${by}`,
+      because: `the kernel has no ${without.join(', ')}: what those tell is left out`,
+    };
   });
 }
 
@@ -162,6 +175,12 @@ function recorderCell(tracer) {
     flightRecorder
       ? 'yes'
       : { because: 'the kernel lacks the BPF instructions that it takes (they are of Linux 5.12)' },
+  );
+}
+
+function sparingCell(tracer) {
+  return cell(tracer?.questions?.syscalls ?? tracer, ({ sparing }) =>
+    sparing ? 'yes' : { because: 'the kernel refuses the programs that it takes: with `--exact` it works' },
   );
 }
 
@@ -176,7 +195,16 @@ function stallCell(stalls, name) {
 }
 
 function syscallsCell(syscalls) {
-  return cell(syscalls, ({ found, held, call, longestMs }) => `${found} of ${held}: ${call}(), ${longestMs} ms`);
+  return cell(syscalls, ({ found, held, call, longestMs, withStacks, kernelStack, userStack }) => {
+    const text = `${found} of ${held}: ${call}(), ${longestMs} ms`;
+    if (withStacks === undefined) return text;
+    return `${text}; ${withStacks} with stacks: ${sleptIn(kernelStack)} for ${userStack[0] ?? 'nobody'}`;
+  });
+}
+
+/** The function of the file that the call was about: the innermost that is none of the scheduler's. */
+function sleptIn(stack) {
+  return stack.find((name) => !/schedule|switch|trace|bpf|sleep|wait/.test(name)) ?? 'nowhere';
 }
 
 function stampsCell(card) {

@@ -1,17 +1,11 @@
-// What a guest's files say, by rxray's own code: decoder, judgement of waits, prediction of queues.
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { root } from '../step.mjs';
+// What a guest's files say, by rxray's own code.
+import { decoded, firstWords, json, ours } from './guest-files.mjs';
+import { stallsResult, waysOf } from './read-stalls.mjs';
+import { sparingResult, syscallsResult } from './read-syscalls.mjs';
 
-const ours = (path) => import(pathToFileURL(join(root, 'dist/src', path)).href);
-const { FrameDecoder } = await ours('codec/frame-decoder.js');
-const { WaitAssembly } = await ours('kernel/wait-assembly.js');
-const { judgeWait } = await ours('correlate/judge-wait.js');
 const { SampleFlags, Outcomes } = await ours('model/sample.js');
 const { receiveSideSchema } = await ours('codec/receive-side.js');
 const { predictQueues } = await ours('bisect/paths/queue-prediction.js');
-const { syscallName } = await ours('model/syscall-names.js');
 
 /**
  * All that one boot shows, as it is committed. Whatever could not be had is `{ because }`.
@@ -27,15 +21,18 @@ export function readResults(out, cards, parts) {
     queues: () => ({ queues: queuesResult(out) }),
     stalls: () => ({ stalls: stallsResult(out) }),
     syscalls: () => ({ syscalls: syscallsResult(out) }),
+    sparing: () => ({ sparing: sparingResult(out) }),
+    limits: () => ({ limits: limitsResult(out) }),
     tunnels: () => ({ tunnels: tunnelsResult(out) }),
     netem: () => ({ netem: netemResult(out) }),
   };
   return Object.assign({}, ...parts.map((part) => results[part]?.() ?? {}));
 }
 
-/** The same of a short run: what the helpers can do, and the stalls of guest/stalls-short. */
+/** The same of a short run: what the helpers can do, and how those were named that guest/stalls-short has. */
 export function readShortResults(out) {
-  return { tracer: tracerResult(out), prober: proberResult(out), stalls: stallsResult(out, 'stalls-short.txt') };
+  const named = Object.fromEntries(['hold-irq', 'hold-bh'].map((name) => [name, waysOf(out, name)]));
+  return { tracer: tracerResult(out), prober: proberResult(out), named };
 }
 
 function tracerResult(out) {
@@ -49,6 +46,7 @@ function tracerResult(out) {
         works
           ? {
               by: got.flavour,
+              hooks: got.hooks.filter((hook) => hook.got).map(({ tracepoint }) => tracepoint),
               without: got.hooks.filter((hook) => !hook.got).map(({ tracepoint }) => tracepoint),
               ...(got.flightRecorder === undefined ? {} : { flightRecorder: got.flightRecorder }),
               ...(sparing === undefined ? {} : { sparing }),
@@ -57,6 +55,14 @@ function tracerResult(out) {
       ]),
     ),
   };
+}
+
+/** Whether the tracer works with little memory that it may lock, or says so. */
+function limitsResult(out) {
+  const told = json(out, 'limited.json');
+  if (told === undefined) return { because: firstWords(out, 'limits.txt') };
+  const refused = told.questions.filter(({ works }) => !works);
+  return refused.length === 0 ? { works: true } : { because: `${refused[0].message}; ${refused[0].remedy}` };
 }
 
 function proberResult(out) {
@@ -113,110 +119,6 @@ function queuesResult(out) {
   if (predicted === null) return { ...facts, because: side.spread.why };
   const right = [...seen].filter(([flow, queues]) => queues.size === 1 && queues.has(predicted.get(flow)));
   return { ...facts, predictedRight: right.length };
-}
-
-/** A hold in which its holder did not run itself for more of the time shows nothing: the machine paused. */
-const MOST_PAUSED = 0.25;
-
-/** What `trace stall` says of each of the processes that held CPU 1, one after the other. */
-function stallsResult(out, log = 'stalls.txt') {
-  const events = decoded(out, 'stall');
-  if (events.because !== undefined) return events;
-  const assembly = new WaitAssembly();
-  const told = [];
-  for (const event of events) {
-    const observed = event.kind === 'kernel' ? assembly.take(event.event) : undefined;
-    if (observed) told.push(judgeWait(observed));
-  }
-  const epochNs = Number(events.find(({ kind }) => kind === 'start')?.epochMonoNs ?? 0n);
-  const done = readText(out, log) ?? '';
-  const threads = done.includes('threads yes');
-  return Object.fromEntries(
-    ['hold-irq', 'hold-bh', 'hold-busy', 'hog-fifo'].map((name) => {
-      const holds = holdsOf(done, name, epochNs);
-      if (holds.length === 0) return [name, { because: firstWords(out, log) }];
-      const waiting = /^hold-busy|^hog/.test(name) ? { waiting: threads ? 'NAPI thread' : 'ksoftirqd' } : {};
-      if (threads && 'waiting' in waiting && !existsSync(join(out, 'starved.frames')))
-        return [name, { held: holds.length, found: 0, because: 'no packets were under way then' }];
-      const result = { ...judgedHolds(name, holds, told), ...waiting };
-      const preempts = name === 'hold-busy' && result.found === 0 ? preemption(out) : undefined;
-      return [name, preempts === undefined ? result : { ...result, because: preempts }];
-    }),
-  );
-}
-
-/** When a process held the CPU, by its own account. */
-function holdsOf(log, name, epochNs) {
-  const lines = log.matchAll(new RegExp(`^${name} CPU \\d+ from (\\d+) for (\\d+) gap (\\d+)`, 'gm'));
-  return [...lines].map(([, from, length, gap]) => ({
-    fromNs: from - epochNs,
-    toNs: from - epochNs + Number(length),
-    paused: gap > MOST_PAUSED * length,
-  }));
-}
-
-/** What was told of the holds in which the machine went on, of each by itself. */
-function judgedHolds(name, holds, told) {
-  const sound = holds.filter(({ paused }) => !paused);
-  const then = ({ fromNs, toNs }) => told.filter(({ start, release }) => start < toNs && release > fromNs);
-  const own = sound.map((hold) => then(hold).filter(({ process }) => process?.threadName === name));
-  const paused = holds.length - sound.length;
-  const counts = { held: sound.length, found: own.filter(({ length }) => length > 0).length, paused };
-  const missed = sound.filter((_, index) => own[index].length === 0).flatMap((hold) => elseSeen(then(hold)));
-  const because = sound.length === 0 ? 'the machine paused in each of them' : mostFrequent(missed);
-  if (counts.found === 0) return { ...counts, because };
-  const all = own.flat();
-  return {
-    ...counts,
-    class: mostFrequent(all.map((culprit) => culprit.class)),
-    // Looked up without samples, so not for each: who went to sleep, or was not the last one, is in no known call.
-    syscall: mostFrequent(all.flatMap(({ syscall }) => syscall?.name ?? [])) ?? null,
-    longestMs: Math.round(Math.max(...all.map(({ heldNs }) => heldNs)) / 1e6),
-    ...(missed.length === 0 ? {} : { missed: because }),
-  };
-}
-
-function mostFrequent(values) {
-  const count = (value) => values.filter((one) => one === value).length;
-  return [...new Set(values)].sort((one, other) => count(other) - count(one))[0];
-}
-
-/** What was told while somebody held the CPU, and he was not named. */
-function elseSeen(told) {
-  const [first] = told;
-  if (first === undefined) return 'no packet waited for 40 ms';
-  const who = first.process === null ? 'nobody' : first.process.threadName;
-  return `seen as ${first.class}, and ${who} named: ${first.because.replace(/\[\d+\]|\d+\.\d+ ms/g, '…')}`;
-}
-
-/** Why an ordinary process does not keep a thread of the kernel waiting; undefined where it can. */
-function preemption(out) {
-  const version = readText(out, 'version') ?? '';
-  const model = /\((\w+)\)/.exec(readText(out, 'preempt') ?? '')?.[1] ?? (/PREEMPT_RT/.test(version) ? 'rt' : 'none');
-  if (model === 'none' || model === 'voluntary') return undefined;
-  return `this kernel preempts (${model}): an ordinary process in a system call keeps no other from the CPU for 40 ms`;
-}
-
-function syscallsResult(out) {
-  const events = decoded(out, 'syscalls');
-  if (events.because !== undefined) return events;
-  const epochNs = Number(events.find(({ kind }) => kind === 'start')?.epochMonoNs ?? 0n);
-  const holds = holdsOf(readText(out, 'syscalls.txt') ?? '', 'hold-busy', epochNs);
-  const calls = events
-    .filter(({ kind, event }) => kind === 'kernel' && event.kind === 'syscall')
-    .map(({ event }) => event.call)
-    .filter((call) => call.threadName === 'hold-busy' && syscallName(call.number, call.architecture) === 'write');
-  if (calls.length === 0) return { because: 'no call was seen' };
-  const longest = calls.reduce((a, b) => (b.endedNs - b.beganNs > a.endedNs - a.beganNs ? b : a));
-  const found = holds.filter(({ fromNs, toNs }) =>
-    calls.some(({ beganNs, endedNs }) => beganNs < toNs && endedNs > fromNs),
-  );
-  return {
-    held: holds.length,
-    found: found.length,
-    call: syscallName(longest.number, longest.architecture),
-    longestMs: Math.round((longest.endedNs - longest.beganNs) / 1e6),
-  };
 }
 
 const TUNNELS = ['ipip', 'vxlan', 'geneve', 'wireguard'];
@@ -296,36 +198,4 @@ function stampsOf(flags) {
   if (user === 0) return (flags & SampleFlags.socketReceivedStamp) === 0 ? 'kernel' : 'received by the packet socket';
   if (user === SampleFlags.userSentStamp) return 'sent by user space';
   return user === SampleFlags.userReceivedStamp ? 'received by user space' : 'user space';
-}
-
-/** Events of a helper's stream; an array, or `{ because }`. */
-function decoded(out, name) {
-  const file = join(out, `${name}.frames`);
-  const bytes = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
-  if (bytes.length === 0) return { because: firstWords(out, `${name}.err`) };
-  const decoder = new FrameDecoder();
-  try {
-    return decoder.push(bytes);
-  } catch (error) {
-    return { because: error.message };
-  }
-}
-
-function json(out, name) {
-  try {
-    return JSON.parse(readText(out, name) ?? '');
-  } catch {
-    return undefined;
-  }
-}
-
-function readText(out, name) {
-  const file = join(out, name);
-  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
-}
-
-/** The first line that a program wrote, of those that speak of something where that is asked for. */
-function firstWords(out, name, about = '') {
-  const lines = (readText(out, name) ?? '').split('\n').filter((line) => line.trim() !== '');
-  return lines.find((line) => line.includes(about)) ?? lines[0] ?? 'it wrote nothing';
 }

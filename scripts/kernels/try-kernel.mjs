@@ -3,17 +3,21 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { manifest, workFolder } from '../package/places.mjs';
+import { buildHelpers } from '../package/helpers.mjs';
+import { manifest } from '../package/places.mjs';
 import { PLATFORMS } from '../package/platforms.mjs';
 import { root } from '../step.mjs';
 import { boot, cardsOf, guestProgram } from './boot.mjs';
 import { guestImage } from './guest-image.mjs';
-import { headerFiles, kernelFiles } from './kernel-files.mjs';
+import { headerFiles, kernelFiles, unpackedKernel } from './kernel-files.mjs';
 import { EMULATORS } from './matrix.mjs';
 import { holdModule } from './module.mjs';
 
 /** In this order: a later part may be cut off where a machine is slow. */
-const PARTS = ['capabilities', 'network', 'probes', 'stalls', 'syscalls', 'queues', 'tunnels', 'netem'];
+const PARTS = [
+  ...['capabilities', 'network', 'probes', 'stalls', 'syscalls', 'sparing', 'limits'],
+  ...['queues', 'tunnels', 'netem'],
+];
 const SHORT = ['capabilities', 'stalls-short'];
 const FIXTURE = fileURLToPath(new URL('guest/fixture.c', import.meta.url));
 const MOST_SECONDS = 600;
@@ -63,7 +67,8 @@ export async function tryShortly(kernel, folder) {
   const extra = fixtures(kernel, folder);
   const what = { files, helpers: helpersFor(kernel), parts: SHORT, modules: ['virtio_pci', 'virtio_blk'], extra };
   const initrd = guestImage(kernel, { ...what, tools: false }, folder);
-  const guest = { vmlinuz: files.vmlinuz, initrd, cards: [], seconds: 180, memory: 512, append: 'maxcpus=1' };
+  const vmlinuz = unpackedKernel(kernel, files, join(folder, 'vmlinux'));
+  const guest = { vmlinuz, initrd, cards: [], seconds: 180, memory: 512, append: 'maxcpus=1' };
   const done = await boot(kernel, guest, folder);
   const about = { kernel: kernel.name, release: files.release, bootSeconds: Math.round(done.seconds) };
   if (!done.ended) return { ...about, because: 'the guest did not end by itself' };
@@ -95,15 +100,14 @@ export async function readAgain(_kernel, folder) {
   };
 }
 
-/** Static helpers: this machine's from the build, the other architecture's from the packages. */
+const built = new Map();
+
+/** Static helpers: this machine's from the build, the other architecture's made anew, once. */
 function helpersFor({ architecture }) {
   const platform = PLATFORMS.find(({ debian }) => debian === architecture);
   if (platform.cpu === process.arch) return join(root, 'native/build');
-  const folder = join(workFolder, 'helpers', platform.name);
-  if (!existsSync(join(folder, 'rxray-tracer'))) {
-    execFileSync('node', ['scripts/package.mjs', 'helpers'], { stdio: 'inherit' });
-  }
-  return folder;
+  if (!built.has(platform)) built.set(platform, buildHelpers(platform));
+  return built.get(platform);
 }
 
 function emulatorVersion({ architecture }) {

@@ -35,3 +35,27 @@ test('the oldest kernel that the installation page and the limits claim is the o
     assert.deepEqual(refused, [], kernel);
   }
 });
+
+test('no cell of the kernel table is empty, and each dash has its reason below', () => {
+  const page = readFileSync('docs/kernels.md', 'utf8');
+  const reasons = [...page.matchAll(/^(\d+)\. \S/gm)].map(([, number]) => number);
+  const rows = page.split('\n').filter((line) => /^\|.*\|$/.test(line));
+  assert.ok(rows.length > 30, `${rows.length} rows`);
+  for (const row of rows) {
+    for (const cell of row.slice(1, -1).split('|').slice(1)) {
+      assert.notEqual(cell.trim(), '', row);
+      if (!cell.includes('–')) continue;
+      const marks = [...cell.matchAll(/– \[(\d+)\]/g)].map(([, number]) => number);
+      assert.ok(marks.length > 0 && marks.every((number) => reasons.includes(number)), row);
+    }
+  }
+});
+
+test('on each kernel of the table whoever held the CPU was named, and long calls were told in both ways', () => {
+  for (const name of readdirSync('docs/kernels')) {
+    const { stalls, syscalls, sparing } = JSON.parse(readFileSync(`docs/kernels/${name}`, 'utf8'));
+    for (const process of ['hold-irq', 'hold-bh', 'hog-fifo'])
+      assert.ok(stalls[process].found > 0, `${name} ${process}`);
+    assert.ok(syscalls.found > 0 && sparing.waits.found > 0 && sparing.waits.withStacks > 0, name);
+  }
+});

@@ -4,16 +4,21 @@
  *   fixture hog CPU MS PERIOD_MS COUNT          hog-fifo: a real-time process takes a CPU
  *   fixture hold KIND CPU MS PERIOD_MS COUNT    hold-KIND: an ordinary one in a system call (guest/hold.c)
  *   fixture flood CPU BURST PAUSE_US            UDP packets to a closed port of 127.0.0.1, until it is ended
- * The first two say of each hold when it was, and the longest time for which the holder itself did not run meanwhile.
+ *   fixture wait CPU MS PERIOD_MS COUNT         wait-timer: an ordinary one sleeps in read() of a timer
+ *   fixture limited KIB PROGRAM WORD...         runs a program that may lock so much memory and no more
+ * Each hold and wait is told with when it was; of a hold also the longest time for which the holder did not run.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -96,6 +101,38 @@ static int hold(const char *kind, int cpu, int ms, long period_ms, int count)
 	return 0;
 }
 
+static int wait_for_timer(int cpu, long ms, long period_ms, int count)
+{
+	int fd = timerfd_create(CLOCK_MONOTONIC, 0);
+
+	call_me("wait-timer");
+	if (fd < 0 || pin(cpu) != 0) {
+		perror("wait-timer");
+		return 1;
+	}
+	for (int i = 0; i < count; i++) {
+		struct itimerspec at = {.it_value = {ms / 1000, ms % 1000 * MS}};
+		unsigned long long times;
+		long long from = now();
+
+		if (timerfd_settime(fd, 0, &at, NULL) != 0 || read(fd, &times, sizeof(times)) < 0)
+			perror("wait-timer");
+		say("wait-timer", cpu, from, 0);
+		usleep((useconds_t)(period_ms - ms) * 1000);
+	}
+	return 0;
+}
+
+static int limited(rlim_t kib, char **words)
+{
+	struct rlimit most = {kib * 1024, kib * 1024};
+
+	if (setrlimit(RLIMIT_MEMLOCK, &most) == 0 && prctl(PR_CAPBSET_DROP, CAP_SYS_RESOURCE) == 0)
+		execvp(words[0], words);
+	perror(words[0]);
+	return 1;
+}
+
 static int flood(int cpu, int burst, int pause_us)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(9)};
@@ -123,6 +160,10 @@ int main(int argc, char **argv)
 		return hold(argv[2], atoi(argv[3]), atoi(argv[4]), atol(argv[5]), atoi(argv[6]));
 	if (argc == 5 && strcmp(argv[1], "flood") == 0)
 		return flood(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]));
-	fprintf(stderr, "usage: fixture hog|hold|flood ...\n");
+	if (argc == 6 && strcmp(argv[1], "wait") == 0)
+		return wait_for_timer(atoi(argv[2]), atol(argv[3]), atol(argv[4]), atoi(argv[5]));
+	if (argc >= 4 && strcmp(argv[1], "limited") == 0)
+		return limited((rlim_t)atol(argv[2]), argv + 3);
+	fprintf(stderr, "usage: fixture hog|hold|flood|wait|limited ...\n");
 	return 2;
 }
