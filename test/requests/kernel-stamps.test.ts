@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Finding } from '../../src/model/finding.js';
 import type { RunRecord, SampleRecord } from '../../src/model/records/run.js';
 import type { Summary } from '../../src/model/summary.js';
 import { MS } from '../../src/model/time.js';
 import { needsRoot } from '../e2e/lab-probing.js';
-import { records, rxray, rxrayIn, startRxray } from '../e2e/rxray.js';
+import { records, rxray, startRxray, startRxrayIn } from '../e2e/rxray.js';
 import { serve, serveTls } from './asked-server.js';
 
 const THINKS_MS = 150;
@@ -32,6 +34,15 @@ function requestProberOf(run: number | undefined): number {
   return Number(found);
 }
 
+/** Answers while the prober of a run stands still. */
+async function answerBehindItsBack(run: number | undefined, response: ServerResponse): Promise<void> {
+  const prober = requestProberOf(run);
+  process.kill(prober, 'SIGSTOP');
+  response.end('behind its back');
+  await sleep(STOPPED_MS);
+  process.kill(prober, 'SIGCONT');
+}
+
 suite('answers have the stamps of their segments', { ...needsRoot }, () => {
   for (const more of [[], ['--keep-alive']])
     test(`${['over TCP and TLS', ...more].join(' ')}: what comes before the head is no first byte`, async (t) => {
@@ -55,13 +66,7 @@ suite('answers have the stamps of their segments', { ...needsRoot }, () => {
     });
 
   test('an answer that comes while the prober stands still has the instant at which it came', async (t) => {
-    const port = await serve(t, async (_, response) => {
-      const prober = requestProberOf(run.child.pid);
-      process.kill(prober, 'SIGSTOP');
-      response.end('behind its back');
-      await sleep(STOPPED_MS);
-      process.kill(prober, 'SIGCONT');
-    });
+    const port = await serve(t, (_, response) => answerBehindItsBack(run.child.pid, response));
     const run = startRxray('probe', '--json', '--requests-alone', '--http', `http://127.0.0.1:${port}/`, '-c', '1');
     const [sample] = answered((await run.ended).out);
     assert.equal(sample?.request?.answerStamps, 'kernel');
@@ -69,15 +74,17 @@ suite('answers have the stamps of their segments', { ...needsRoot }, () => {
     assert.ok(rttNs < (STOPPED_MS * MS) / 2, `${rttNs} ns, and it was read ${STOPPED_MS} ms after it came`);
   });
 
-  test('without the helper they have those of the process, which says so and why', async (t) => {
-    const port = await serve(t, (_, response) => response.end('hello'));
+  test('without the helper they have those of the process, which says so, why, and that a wait is its own doing', async (t) => {
+    const port = await serve(t, (_, response) => answerBehindItsBack(run.child.pid, response));
     const place = { env: { ...process.env, RXRAY_HELPERS: '/nonexistent' } };
-    const { out, err } = await rxrayIn(place, ...ASK, '--http', `http://127.0.0.1:${port}/`);
-    const [run] = records<RunRecord>(out, 'run');
-    assert.match(run?.limits?.join() ?? '', /user-space clock readings.*no rxray-prober in \/nonexistent/, err);
-    assert.deepEqual(
-      answered(out).map(({ request }) => request?.answerStamps),
-      [undefined, undefined, undefined],
-    );
+    const url = `http://127.0.0.1:${port}/`;
+    const run = startRxrayIn(place, ...ASK, '--http', url, '--threshold', '100');
+    const { out, err } = await run.ended;
+    const [{ limits = [] } = {}] = records<RunRecord>(out, 'run');
+    assert.match(limits.join(), /user-space clock readings.*no rxray-prober in \/nonexistent/, err);
+    for (const { request, rttNs = 0 } of answered(out))
+      assert.ok(request?.answerStamps === undefined && rttNs > (STOPPED_MS * MS) / 2, `${rttNs} ns`);
+    const findings = records<Finding>(out, 'finding');
+    assert.ok(findings.length > 0 && findings.every(({ selfInflicted }) => selfInflicted), JSON.stringify(findings));
   });
 });
