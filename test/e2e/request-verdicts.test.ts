@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
 import { MS } from '../../src/model/time.js';
 import { ACCUSATION, verdictPlace } from '../verdicts/expected.js';
 import { limitedTo } from '../verdicts/limited-group.js';
 import { LabPool, requestTrial, servedVerdict } from '../verdicts/request-trials.js';
 import { needsRoot } from './lab-probing.js';
+import { rxray } from './rxray.js';
 
 /** Those whose faults take processor time are in quota-verdicts.test.ts. */
 const labs = new LabPool(['requests-a', 'requests-b', 'requests-c']);
@@ -25,8 +29,11 @@ suite('wire or server, three labs at a time', { ...needsRoot, concurrency: 3, ti
     });
   }
 
-  test('server: server@node, and the system call that it sits in', async (t) => {
-    const verdict = await labs.with((lab) => requestTrial(t, lab, 'server', 11, []));
+  test('server: server@node, and the system call that it sits in, in its recording too', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'rxray-sat-in-'));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const [file, page] = [join(folder, 'run.rxr'), join(folder, 'report.html')];
+    const verdict = await labs.with((lab) => requestTrial(t, lab, 'server', 11, ['--record', file]));
     assert.equal(verdictPlace(verdict), 'server@node', JSON.stringify(verdict.posterior));
     assert.ok(verdict.probability >= ACCUSATION);
     assert.deepEqual(verdict.indistinguishable, []);
@@ -35,6 +42,8 @@ suite('wire or server, three labs at a time', { ...needsRoot, concurrency: 3, ti
     const { requests = 0, of = 0, longestNs = 0, kernelStack = [] } = call ?? {};
     assert.ok(of >= 2 && requests >= 0.8 * of && longestNs >= 100 * MS, JSON.stringify(call));
     assert.match(kernelStack.join(), /flock/);
+    await rxray('report', file, '-o', page);
+    assert.match(readFileSync(page, 'utf8'), /rxray-lab-serve\[\d+\] on node sat in flock\(/);
   });
 
   for (const [fault, seed] of [
