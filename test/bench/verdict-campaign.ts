@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { type KeptCampaign, keepFigures, withCampaign } from './inference-page.js';
 import { runTrial, type Trial } from './verdict-trial.js';
 
 export interface CampaignOptions {
@@ -57,7 +59,8 @@ async function inThreads(seeds: readonly number[], { workers = 2, onProgress }: 
   return trials;
 }
 
-function summarize(trials: readonly Trial[]): Campaign {
+/** @param trials in the order of their seeds */
+export function summarize(trials: readonly Trial[]): Campaign {
   const confusion: Record<string, Record<string, number>> = {};
   for (const { truth, said } of trials) {
     const row = confusion[truth] ?? {};
@@ -119,8 +122,17 @@ function medianSettled(trials: readonly Trial[]): number {
   return times.sort((a, b) => a - b)[times.length >> 1] ?? Number.NaN;
 }
 
+/** What docs/inference.json keeps of it. */
+export function keptOf({ trials, calibration, surelyWrong, tellable, others }: Campaign): KeptCampaign {
+  return { seed: trials[0]?.seed ?? 0, scenarios: trials.length, tellable, others, surelyWrong, calibration };
+}
+
 async function main(): Promise<void> {
-  const [scenarios = 2_000, seed = 1] = process.argv.slice(2).map(Number);
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { write: { type: 'boolean', default: false } },
+  });
+  const [scenarios = 2_000, seed = 1] = positionals.map(Number);
   const began = performance.now();
   const onProgress = (done: number, all: number): void => {
     if (done % 20 === 0)
@@ -142,6 +154,7 @@ async function main(): Promise<void> {
     }
   }
   process.stdout.write(`\n${campaignText(campaign)}`);
+  if (values.write) keepFigures((kept) => withCampaign(kept, keptOf(campaign)));
 }
 
 if (!isMainThread) {

@@ -42,6 +42,9 @@ suite('scenarios that were once named wrongly for sure', () => {
     [51_016, 'a queue of a card, and a machine that probes: its own side would hold the replies alone'],
     [51_751, 'a receive queue that few flows of others fall onto, of a machine that probes'],
     [20_135, 'a tunnel, and a port that leads elsewhere than the hosts file says: a path that contradicts'],
+    [51_323, 'a queue that is chosen by addresses, and a port that draws its pods: were a pod without its tunnel'],
+    [60_756, 'a pod, and a port that leads elsewhere than the hosts file says: were it where it is'],
+    [61_354, 'the same where the wrong entry is the likelier'],
   ] as const)
     test(`${what} (seed ${seed})`, () => {
       const { exact, said, probability, notes } = runTrial(seed);
