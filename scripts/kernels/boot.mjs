@@ -29,7 +29,7 @@ export function cardsOf(kernel) {
  * @returns whether it ended by itself, how long it took, and the folder with what it wrote
  */
 export async function boot(kernel, { vmlinuz, initrd, cards, seconds, append = '', memory = 1024 }, folder) {
-  const { program, machine, console } = EMULATORS[kernel.architecture];
+  const { program, machine, parameters } = EMULATORS[kernel.architecture];
   const disk = join(folder, 'out.tar');
   const handle = openSync(disk, 'w');
   ftruncateSync(handle, DISK_BYTES);
@@ -44,7 +44,7 @@ export async function boot(kernel, { vmlinuz, initrd, cards, seconds, append = '
   const words = [
     ...['-display', 'none', '-no-reboot', '-monitor', 'none', '-m', String(memory), '-smp', '2', ...machine],
     ...['-kernel', vmlinuz, '-initrd', initrd],
-    ...['-append', `console=${console} quiet panic=-1 net.ifnames=0 ${append}`],
+    ...['-append', `${parameters} quiet panic=-1 net.ifnames=0 ${append}`],
     ...['-serial', `file:${join(folder, 'console.txt')}`, '-nodefaults'],
     ...['-drive', `file=${disk},if=none,format=raw,id=out`, '-device', 'virtio-blk-pci,drive=out'],
     ...cards.flatMap(({ device, queues }, index) => [

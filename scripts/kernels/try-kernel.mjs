@@ -71,7 +71,10 @@ export async function tryShortly(kernel, folder) {
   const guest = { vmlinuz, initrd, cards: [], seconds: 180, memory: 512, append: 'maxcpus=1' };
   const done = await boot(kernel, guest, folder);
   const about = { kernel: kernel.name, release: files.release, bootSeconds: Math.round(done.seconds) };
-  if (!done.ended) return { ...about, because: 'the guest did not end by itself' };
+  if (!done.ended || !existsSync(join(done.out, 'done'))) {
+    const said = readFileSync(join(folder, 'console.txt'), 'utf8').slice(-2000);
+    return { ...about, because: `the guest ${done.ended ? 'ended' : 'was ended'} before its time:\n${said}` };
+  }
   const { readShortResults } = await import('./read-results.mjs');
   return { ...about, ...readShortResults(done.out) };
 }
