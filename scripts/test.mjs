@@ -9,6 +9,7 @@ import { availableParallelism, freemem } from 'node:os';
 import { join, relative } from 'node:path';
 import { root, step } from './step.mjs';
 import { startBehind, startOnFirstCpu } from './test/apart.mjs';
+import { leaveNothingBehind } from './test/left-behind.mjs';
 import { Phases } from './test/phases.mjs';
 import { runTests } from './test/run-tests.mjs';
 import { Tally } from './test/tally.mjs';
@@ -24,17 +25,21 @@ const UNTIMED =
 /** The ones that compare instants to a millisecond or less: nothing else runs meanwhile. */
 const EXACT = /^e2e\/(stall-detection|engine-stalls|rtt-accuracy|omission)\./;
 /**
- * The ones that judge nothing shorter than some tens of milliseconds, whose faults hold packets, and that need no lab, which
- * wants two CPUs: they keep to the first one beside those whose faults take the second.
+ * The ones that judge nothing shorter than some tens of milliseconds, and whose faults hold packets: they keep to the
+ * first CPU, in two rows, beside those whose faults take the second. One row is of agents and engines, the other of labs.
  */
-const FIRST_CPU = /^e2e\/(agent|agent-kills|engines|killed-and-dead|real-servers)\.|^requests\/(http|dns)\./;
+const FIRST_CPU = [
+  /^e2e\/(agent|agent-kills|engines|killed-and-dead|real-servers)\.|^requests\/(http|dns)\./,
+  /^recording\/replay\.|^lab\/overlay\./,
+];
 /**
- * The ones whose faults, if any, hold packets and no CPU: two at once are not in each other's way, nobody is to be blamed
- * for what another takes, and nobody waits for a CPU: receive threads of all labs are on the first, where each waits some
- * tens of milliseconds if enough others run.
+ * The ones in which nobody is to be blamed, or one behind what holds packets: with two at once nobody waits for a CPU, as
+ * the receive threads of all labs are on the first, where each waits some tens of milliseconds if enough others run.
  */
 const HOLDING =
-  /^e2e\/(none|agent-changes|report-requests|request-verdicts|holding-verdicts)\.|^recording\/replay\.|^lab\/(overlay|holding-faults|serving-faults)\./;
+  /^e2e\/(none|agent-changes|report-requests|request-verdicts|holding-verdicts)\.|^lab\/(holding-faults|serving-faults)\./;
+/** It takes both CPUs, and nobody is to be blamed for what it takes. */
+const ALONE = /^e2e\/none-disturbed\./;
 /** Captures of some hundred MB, several at once. */
 const LEAST_MEMORY = 4e9;
 
@@ -52,6 +57,7 @@ const tally = new Tally(tests);
 const phases = new Phases();
 
 useMemoryForTemporaryFiles();
+leaveNothingBehind();
 
 if (part === 'all') await phases.of('setup', () => step('node', ['scripts/setup.mjs', '--for', 'test']));
 await phases.of('build', () => step('node', ['scripts/build.mjs']));
@@ -67,18 +73,23 @@ const timed = files.filter(is(REAL)).filter(isNot(UNTIMED));
 const untimed = files.filter(is(REAL)).filter(is(UNTIMED));
 
 if (part === 'all' || part === 'real') {
+  // What only computes takes what the others leave of the CPUs, from the first to the last.
+  const [early, late] = part === 'all' ? [slow, together(small)] : [[], []];
+  const computing = startBehind(early, tally, part === 'all' ? nativeTests() : []);
   await phases.of('exact tests, one by one', () => runTests(timed.filter(is(EXACT)), 1, tally));
-  const behind =
-    part === 'all'
-      ? startBehind([...untimed, ...slow, ...together(small)], tally, nativeTests())
-      : startBehind(untimed, tally);
-  const [beside, others] = [timed.filter(is(FIRST_CPU)), timed.filter(isNot(EXACT)).filter(isNot(FIRST_CPU))];
-  const besideDone = startOnFirstCpu(beside, tally);
+  const waiting = startBehind(untimed, tally);
+  const rows = FIRST_CPU.map((row) => timed.filter(is(row)));
+  const onFirst = Promise.all(rows.map((row) => startOnFirstCpu(row, tally)));
+  const others = timed.filter(isNot(EXACT)).filter((path) => !rows.flat().includes(path));
+  const faults = others.filter(isNot(HOLDING)).filter(isNot(ALONE));
   await phases.of('tests whose faults take the second CPU, others beside and behind them', () =>
-    runTests(others.filter(isNot(HOLDING)), 1, tally),
+    runTests(faults, 1, tally),
   );
-  await phases.of('the rest of those beside and behind', () => Promise.all([besideDone, behind]));
-  await phases.of('tests whose faults hold packets', () => runTests(others.filter(is(HOLDING)), 2, tally));
+  await phases.of('the rest of those beside and behind', () => Promise.all([onFirst, waiting, computing]));
+  const rest = startBehind(late, tally);
+  await phases.of('the one that takes both CPUs', () => runTests(others.filter(is(ALONE)), 1, tally));
+  await phases.of('tests that blame nobody for a CPU', () => runTests(others.filter(is(HOLDING)), 2, tally));
+  await phases.of('the rest of those behind', () => rest);
 } else {
   const wanted = [...(part === 'quick' ? [] : slow), ...together(small)];
   await phases.of('unit tests', () => runTests(wanted, availableParallelism(), tally));

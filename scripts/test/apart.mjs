@@ -38,7 +38,6 @@ async function startApart(through, paths, atOnce, tally, command = []) {
     const child = spawn('setsid', ['--wait', ...words], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
     const end = () => process.kill(-child.pid);
     process.once('exit', end);
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => printed.push(bytes));
     const status = await new Promise((resolve) => child.on('close', resolve).on('error', resolve));
     process.off('exit', end);

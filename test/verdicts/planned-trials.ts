@@ -6,8 +6,8 @@ import type { Verdict } from '../../src/model/verdict.js';
 import { needsRoot } from '../e2e/lab-probing.js';
 import { type LabTrial, labTrial, takesCpu, trialWords } from './lab-trial.js';
 
-/** Some twelve stalls. */
-const AT_MOST_S = 9;
+/** Some eleven stalls. */
+const AT_MOST_S = 8;
 /** So often that five incidents come within a few seconds, and far enough apart to be told from one another. */
 const PERIOD_MS = [300, 900] as const;
 
