@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PLACES } from '../../src/lab/addresses.js';
 import { labDown, labUp } from '../../src/lab/lab.js';
 import { namespaceOf } from '../../src/lab/state.js';
+import { processesIn } from '../transports/process-list.js';
 import { needsRoot } from './lab-probing.js';
 import { RXRAY, rxrayIn } from './rxray.js';
 
@@ -77,9 +78,7 @@ async function helpersSeen(before: readonly string[]): Promise<void> {
 
 /** Process numbers in all namespaces of the lab, of what runs there. */
 function processes(): string[] {
-  return PLACES.flatMap((place) =>
-    execFileSync('ip', ['netns', 'pids', namespaceOf(LAB, place)], { encoding: 'utf8' })
-      .split('\n')
-      .filter((pid) => pid !== ''),
-  ).sort();
+  return processesIn(...PLACES.map((place) => namespaceOf(LAB, place)))
+    .map(({ pid }) => String(pid))
+    .sort();
 }

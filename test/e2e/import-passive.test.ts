@@ -61,8 +61,8 @@ test('captures of both ends show the stalls that the prober saw, and where its p
       periodMs: [600, 900],
       seed: 5,
     } as const;
-    await faultEnd(await faultOn('host', fault, () => {}));
-    await faultOff('host', { name: LAB });
+    await faultEnd(await faultOn('device', fault, () => {}));
+    await faultOff('device', { name: LAB });
     await sleep(1_500);
     probing.stop();
     const probed = await probing.ended;

@@ -11,14 +11,14 @@ import { records, rxray, startRxray } from './rxray.js';
 
 const LAB = { name: 'rec' };
 
-/** Bisects the lab with a stalling receive queue, recorded; `lines` is what it printed. */
+/** Bisects the lab while address translation holds packets, which takes no CPU from others, recorded. */
 async function recordedBisection(
   file: string,
 ): Promise<{ readonly out: string; readonly err: string; readonly status: number | null }> {
   const { hostsFile } = await labUp({ ...LAB, queues: 4 }, () => {});
   try {
     const fault = { lab: LAB, seed: 2019, periodMs: [400, 900], lengthMs: [60, 200], durationS: 60 } as const;
-    await faultOn('rx-queue', fault, () => {});
+    await faultOn('nat', fault, () => {});
     const words = ['--hosts', hostsFile, '--threshold', '25', '--cpu', '0', '--json', '-d', '8s', '--record', file];
     const live = await rxray('bisect', ...words);
     await faultOff('all', LAB);

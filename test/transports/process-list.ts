@@ -20,12 +20,12 @@ export function processes(): SeenProcess[] {
   });
 }
 
-/** What runs in a named network namespace. */
-export function processesIn(namespace: string): SeenProcess[] {
-  const wanted = `net:[${statSync(`/run/netns/${namespace}`).ino}]`;
+/** What runs in any of these named network namespaces. */
+export function processesIn(...namespaces: string[]): SeenProcess[] {
+  const wanted = new Set(namespaces.map((namespace) => `net:[${statSync(`/run/netns/${namespace}`).ino}]`));
   return processes().filter(({ pid }) => {
     try {
-      return readlinkSync(`/proc/${pid}/ns/net`) === wanted;
+      return wanted.has(readlinkSync(`/proc/${pid}/ns/net`));
     } catch {
       return false;
     }
