@@ -23,6 +23,8 @@ let server: Server;
 let base = '';
 let lines: (node: number) => string = () => '';
 let wanted = '';
+/** How long an agent keeps what it says before it sends it. */
+let keptMs: (node: number) => number = () => 0;
 
 before(async () => {
   server = createServer((request, response) => {
@@ -32,7 +34,10 @@ before(async () => {
     }
     const node = Number(/^\/node-(\d+)\/findings$/.exec(request.url ?? '')?.[1] ?? Number.NaN);
     if (Number.isNaN(node)) response.writeHead(404).end();
-    else response.end(lines(node));
+    else {
+      const said = lines(node);
+      setTimeout(() => response.end(said), keptMs(node));
+    }
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -85,6 +90,27 @@ describe('a fleet that is asked itself', () => {
       assert.equal(survey.verdict.nodes, NODES);
     });
   }
+
+  test('of an agent that was slow to answer, the clock of a second answer is taken', async (t) => {
+    wanted = '';
+    const asked = new Map<number, number>();
+    const isSlow = (node: number): boolean => node % 3 !== 0;
+    keptMs = (node) => {
+      asked.set(node, (asked.get(node) ?? 0) + 1);
+      return isSlow(node) && asked.get(node) === 1 ? 400 : 0;
+    };
+    t.after(() => {
+      keptMs = () => 0;
+    });
+    const model = { ...drawFleet('one rx-queue', 3, NODES), churn: 0 };
+    const simulated = simulateFleet(model);
+    lines = (node) => agentLines(simulated, node, Date.now() / 1000, 0);
+    const survey = await surveyFleet(options(everyone()), new AbortController().signal);
+    const { exact, causesRight } = compare(survey, expectedOf(model));
+    assert.deepEqual({ exact, causesRight }, { exact: true, causesRight: true }, JSON.stringify(survey.verdict));
+    assert.equal(asked.size, NODES);
+    for (const [node, times] of asked) if (isSlow(node)) assert.equal(times, 2, nodeName(node));
+  });
 
   test('the process is named by the agent of the bad node, where that traces its kernel', async () => {
     wanted = '';
