@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname, machine, release } from 'node:os';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { decodePlan } from '../../codec/plan/probe-plan-text.js';
 import { packageVersion } from '../../installation/version.js';
 import type { EndReason } from '../../model/end-reason.js';
@@ -21,6 +22,8 @@ import { Schedule } from './schedule.js';
 const HOUSEKEEPING_NS = 50 * MS;
 /** A run ends at most this long after its last probe. */
 const LINGER_NS = 2 * SECOND;
+/** Turns of the event loop in which no answer was read: then none is there. */
+const IDLE_TURNS = 3;
 /** Of shorter intervals half is less than a timer is late. */
 const FAST_NS = 4 * MS;
 /** A loss is noticed a little after it is certain. */
@@ -144,6 +147,7 @@ class Prober {
     this.#running = false;
     this.#stopWaiting();
     this.#heartbeat.stop();
+    await this.#readWhatIsThere();
     this.means.settle?.();
     this.log.expire(this.clock.nowNs());
     this.log.flushAll();
@@ -151,6 +155,19 @@ class Prober {
     this.#counters();
     for (const totals of this.log.tally.totals()) this.output.write({ kind: 'path-totals', totals });
     return reason;
+  }
+
+  /** To a process that hardly gets a CPU answers have come that it has not read yet: they are late, not lost. */
+  async #readWhatIsThere(): Promise<void> {
+    const { tally } = this.log;
+    const untilNs = this.clock.nowNs() + LINGER_NS;
+    let received = tally.sum('received');
+    for (let idle = 0; idle < IDLE_TURNS && tally.sum('sent') > received && this.clock.nowNs() < untilNs; idle += 1) {
+      await nextTurn();
+      const now = tally.sum('received');
+      if (now > received) idle = -1;
+      received = now;
+    }
   }
 
   /**
