@@ -21,7 +21,7 @@ const REAL =
 
 /** Of those, the ones that judge no exact time and mostly wait. */
 const UNTIMED =
-  /^transports\/|^engines\/|^lab\/(lab|truth)\.|^e2e\/(command-line|bisect-endings|outcomes|import-|recordings\.|trace-syscalls-|dashboard|far-waits|run-ends|nothing-unasked|old-kernel|tracer-rights|check-firewall)/;
+  /^transports\/|^engines\/|^lab\/(lab|truth)\.|^e2e\/(command-line|bisect-endings|outcomes|import-|trace-syscalls-|dashboard|far-waits|run-ends|nothing-unasked|old-kernel|tracer-rights|check-firewall)/;
 /** The ones that compare instants to a millisecond or less: nothing else runs meanwhile. */
 const EXACT = /^e2e\/(stall-detection|engine-stalls|rtt-accuracy|omission)\./;
 /**
@@ -30,7 +30,7 @@ const EXACT = /^e2e\/(stall-detection|engine-stalls|rtt-accuracy|omission)\./;
  */
 const FIRST_CPU = [
   /^e2e\/(agent|agent-kills|engines|killed-and-dead|real-servers)\.|^requests\/(http|dns)\./,
-  /^recording\/replay\.|^lab\/overlay\./,
+  /^recording\/replay\.|^lab\/overlay\.|^e2e\/recordings\./,
 ];
 /**
  * The ones in which nobody is to be blamed, or one behind what holds packets: with two at once nobody waits for a CPU, as
@@ -75,7 +75,7 @@ const untimed = files.filter(is(REAL)).filter(is(UNTIMED));
 if (part === 'all' || part === 'real') {
   // What only computes takes what the others leave of the CPUs, from the first to the last.
   const [early, late] = part === 'all' ? [slow, together(small)] : [[], []];
-  const computing = startBehind(early, tally, part === 'all' ? nativeTests() : []);
+  const computing = startBehind(early, tally, { computes: true, command: part === 'all' ? nativeTests() : [] });
   await phases.of('exact tests, one by one', () => runTests(timed.filter(is(EXACT)), 1, tally));
   const waiting = startBehind(untimed, tally);
   const rows = FIRST_CPU.map((row) => timed.filter(is(row)));
@@ -86,7 +86,7 @@ if (part === 'all' || part === 'real') {
     runTests(faults, 1, tally),
   );
   await phases.of('the rest of those beside and behind', () => Promise.all([onFirst, waiting, computing]));
-  const rest = startBehind(late, tally);
+  const rest = startBehind(late, tally, { computes: true });
   await phases.of('the one that takes both CPUs', () => runTests(others.filter(is(ALONE)), 1, tally));
   await phases.of('tests that blame nobody for a CPU', () => runTests(others.filter(is(HOLDING)), 2, tally));
   await phases.of('the rest of those behind', () => rest);

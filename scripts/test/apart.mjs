@@ -12,31 +12,39 @@ import { Tally } from './tally.mjs';
 const OWN = fileURLToPath(import.meta.url);
 
 /**
- * Gets of the CPUs what others leave.
+ * Gets of the CPUs what others leave. What has labs up and programs running goes before what only computes, as these take
+ * the longer the more they wait.
  *
  * @param command that is run beside them: its words
  * @returns resolves when all have ended and `tally` has them
  */
-export function startBehind(paths, tally, command = []) {
+export function startBehind(paths, tally, { computes = false, command = [] } = {}) {
   // One more than there are CPUs, as many of them wait.
-  return startApart(['chrt', '--idle', '0'], paths, availableParallelism() + 1, tally, command);
+  const atOnce = availableParallelism() + (computes ? 0 : 1);
+  return startApart(['chrt', '--idle', '0'], paths, atOnce, tally, computes ? 19 : 10, command);
 }
 
 /** Keeps to the first CPU, one after the other: faults that take a CPU take the second. */
 export function startOnFirstCpu(paths, tally) {
-  return startApart(['taskset', '--cpu-list', '0'], paths, 1, tally);
+  return startApart(['taskset', '--cpu-list', '0'], paths, 1, tally, 0);
 }
 
-async function startApart(through, paths, atOnce, tally, command = []) {
+async function startApart(through, paths, atOnce, tally, nice, command = []) {
   if (paths.length === 0) return;
   const folder = mkdtempSync(join(tmpdir(), 'apart-'));
   const [list, result] = [join(folder, 'files'), join(folder, 'tally')];
   writeFileSync(list, paths.join('\n'));
   try {
     const printed = [];
-    const words = [...through, process.execPath, OWN, list, result, String(atOnce), through[0], ...command];
+    const words = [...through, process.execPath, OWN, list, result, String(atOnce), String(nice), ...command];
     const child = spawn('setsid', ['--wait', ...words], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-    const end = () => process.kill(-child.pid);
+    const end = () => {
+      try {
+        process.kill(-child.pid);
+      } catch {
+        // It has ended.
+      }
+    };
     process.once('exit', end);
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => printed.push(bytes));
     const status = await new Promise((resolve) => child.on('close', resolve).on('error', resolve));
@@ -50,10 +58,10 @@ async function startApart(through, paths, atOnce, tally, command = []) {
 }
 
 if (process.argv[1] === OWN) {
-  const [, , list, result, atOnce, through, command, ...words] = process.argv;
+  const [, , list, result, atOnce, nice, command, ...words] = process.argv;
   try {
     // Where the kernel gives each session a share of its own, the classes of tasks count within one only.
-    if (through === 'chrt') writeFileSync('/proc/self/autogroup', '19');
+    writeFileSync('/proc/self/autogroup', nice);
   } catch {}
   const tally = new Tally(join(root, 'dist/test'));
   const beside = command === undefined ? 0 : whole(command, words);

@@ -16,7 +16,7 @@ import { RXRAY } from './rxray.js';
 
 const LAB = { name: 'recorded' };
 const PATH = 'shell>node/icmp';
-const AT_MOST_S = 45;
+const AT_MOST_S = 22;
 const TOLERANCE_NS = 5 * MS;
 /** Share of the explained stalls whose probes on that path are told. */
 const LEAST_TOLD = 0.6;

@@ -16,7 +16,7 @@ import { type MatchedProbe, matchProbes } from '../capture/probe-match.js';
 import { needsRoot } from './lab-probing.js';
 
 const LAB = 'rttacc';
-const PROBED_NS = 6 * SECOND;
+const PROBED_NS = 4 * SECOND;
 const LIMIT_NS = 10 * US;
 /** The log of gaps has a beat of 1 ms, and calls 2 ms more a gap: a pause may have begun a beat before it. */
 const BEAT_NS = MS;
