@@ -11,6 +11,11 @@ const RUN_BYTES = 256 << 10;
 const MOST_PENDING_BYTES = 4 << 20;
 /** … but no longer than this, as a prober that nobody reads drops records. */
 const MOST_WAIT_MS = 1_000;
+/**
+ * What comes is not worked on, and so not printed, while as much as comes in this time is not with the kernel yet: on a busy
+ * machine a turn of the event loop brings a second of samples, all of which would be printed before any is written.
+ */
+const MOST_BEHIND_MS = 150;
 
 /**
  * The file, or the row of files, that a recording goes to. Bytes appended are on their way to the kernel within
@@ -26,6 +31,9 @@ export class RecordingFile {
   #moving = false;
   #trouble: CodedError | undefined;
   #urgent = false;
+  #lastAppendMs = performance.now();
+  /** Since when there is something that is not with the kernel. */
+  #owedSinceMs: number | undefined;
 
   private constructor(
     private path: string,
@@ -59,6 +67,9 @@ export class RecordingFile {
     if (this.#trouble) return;
     this.#pending.push(bytes);
     this.#pendingBytes += bytes.length;
+    // It may have waited for this process since the last ones came.
+    this.#owedSinceMs ??= this.#lastAppendMs;
+    this.#lastAppendMs = performance.now();
     this.#draining ??= this.#drain();
   }
 
@@ -70,18 +81,22 @@ export class RecordingFile {
     this.#draining ??= this.#drain();
   }
 
-  /** Resolves at once, but where the disk is behind when there is room again. */
+  /** Resolves at once, but where the disk is behind when there is room again, or after a second. */
   async room(): Promise<void> {
-    if (this.#pendingBytes < MOST_PENDING_BYTES || this.#trouble) return;
+    if (!this.#isBehind()) return;
     const until = performance.now() + MOST_WAIT_MS;
     this.#urgent = true;
-    while (this.#pendingBytes >= MOST_PENDING_BYTES && !this.#trouble) {
-      if (performance.now() > until) {
-        this.#fail(new Error(`the disk is behind by ${this.#pendingBytes >> 20} MB`));
-        return;
-      }
-      await sleep(5);
+    while (this.#isBehind() && performance.now() <= until) await sleep(5);
+    this.#urgent = false;
+    if (this.#pendingBytes >= MOST_PENDING_BYTES) {
+      this.#fail(new Error(`the disk is behind by ${this.#pendingBytes >> 20} MB`));
     }
+  }
+
+  #isBehind(): boolean {
+    if (this.#trouble) return false;
+    const owedMs = this.#owedSinceMs === undefined ? 0 : performance.now() - this.#owedSinceMs;
+    return this.#pendingBytes >= MOST_PENDING_BYTES || owedMs > MOST_BEHIND_MS;
   }
 
   /** Resolves when all that was appended is with the kernel. */
@@ -119,9 +134,11 @@ export class RecordingFile {
       this.#moving = false;
       return;
     }
+    const takenMs = performance.now();
     const bytes = Buffer.concat(this.#takeRun());
     await this.#write(await this.compress(bytes));
     this.#pendingBytes -= bytes.length;
+    this.#owedSinceMs = this.#pendingBytes > 0 ? takenMs : undefined;
   }
 
   #takeRun(): Uint8Array[] {

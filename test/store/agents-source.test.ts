@@ -109,7 +109,7 @@ describe('a fleet that is asked itself', () => {
     const { exact, causesRight } = compare(survey, expectedOf(model));
     assert.deepEqual({ exact, causesRight }, { exact: true, causesRight: true }, JSON.stringify(survey.verdict));
     assert.equal(asked.size, NODES);
-    for (const [node, times] of asked) if (isSlow(node)) assert.equal(times, 2, nodeName(node));
+    for (const [node, times] of asked) if (isSlow(node)) assert.ok(times >= 2, nodeName(node));
   });
 
   test('the process is named by the agent of the bad node, where that traces its kernel', async () => {
