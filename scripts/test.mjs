@@ -38,8 +38,8 @@ const FIRST_CPU = [
  */
 const HOLDING =
   /^e2e\/(none|agent-changes|report-requests|request-verdicts|holding-verdicts)\.|^lab\/(holding-faults|serving-faults)\./;
-/** It takes both CPUs, and nobody is to be blamed for what it takes. */
-const ALONE = /^e2e\/none-disturbed\./;
+/** They take both CPUs, and nobody is to be blamed for what they take. */
+const ALONE = /^e2e\/(none-disturbed|fleet-agents)\./;
 /** Captures of some hundred MB, several at once. */
 const LEAST_MEMORY = 4e9;
 
@@ -87,7 +87,7 @@ if (part === 'all' || part === 'real') {
   );
   await phases.of('the rest of those beside and behind', () => Promise.all([onFirst, waiting, computing]));
   const rest = startBehind(late, tally, { computes: true });
-  await phases.of('the one that takes both CPUs', () => runTests(others.filter(is(ALONE)), 1, tally));
+  await phases.of('those that take both CPUs', () => runTests(others.filter(is(ALONE)), 1, tally));
   await phases.of('tests that blame nobody for a CPU', () => runTests(others.filter(is(HOLDING)), 2, tally));
   await phases.of('the rest of those behind', () => rest);
 } else {

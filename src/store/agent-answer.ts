@@ -27,7 +27,10 @@ export interface AgentAnswer {
 }
 
 /** @returns undefined where its first line is not that of an agent */
-export function readAgentAnswer({ body, waitedMs }: HttpAnswer, receivedUnixS: number): AgentAnswer | undefined {
+export function readAgentAnswer(
+  { body, waitedMs, heldMs }: HttpAnswer,
+  receivedUnixS: number,
+): AgentAnswer | undefined {
   const edges: EdgeRecord[] = [];
   const findings: EdgeFinding[] = [];
   const inbound: InboundFinding[] = [];
@@ -58,8 +61,8 @@ export function readAgentAnswer({ body, waitedMs }: HttpAnswer, receivedUnixS: n
     }
   }
   if (agent === undefined) return undefined;
-  // Its clock was read about in the middle of the exchange.
-  const clockAheadS = agent.now - (receivedUnixS - (waitedMs / 2) * (1e6 / SECOND));
+  // Its clock was read when it had the answer, about half of the time on the way ago.
+  const clockAheadS = agent.now - (receivedUnixS - ((waitedMs - heldMs) / 2) * (1e6 / SECOND));
   return { agent, edges, findings, inbound, culprits, unread, clockAheadS };
 }
 

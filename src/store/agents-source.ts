@@ -27,7 +27,7 @@ export interface AgentsOptions {
 
 /** Agents asked at the same time. */
 const AT_ONCE = 16;
-/** A clock that is less sure than this, half of an exchange, is asked for again, and so often in all. */
+/** A clock that is less sure than this, half of the time on the way, is asked for again, and so often in all. */
 const SURE_MS = 50;
 const MOST_ASKED = 4;
 const MOST_TOLD = 5;
@@ -132,29 +132,29 @@ export class AgentsSource implements FleetSource {
   }
 
   /**
-   * Its clock was read at some instant while its answer was waited for. Where that took so long that the clock is unsure by
-   * more than the clocks of agents may differ, it is asked again: of all answers the one that came soonest holds.
+   * Its clock was read at some instant while question and answer were on their way. Where that took so long that the clock is
+   * unsure by more than the clocks of agents may differ, it is asked again: the answer that came soonest holds.
    */
   async #askOne(url: URL): Promise<AgentAnswer> {
     const untilMs = performance.now() + this.options.timeoutMs;
     let best = await this.#askOnce(url, this.options.timeoutMs);
-    for (let asked = 1; best.waitedMs > 2 * SURE_MS && asked < MOST_ASKED; asked += 1) {
+    for (let asked = 1; best.onWayMs > 2 * SURE_MS && asked < MOST_ASKED; asked += 1) {
       const leftMs = Math.floor(untilMs - performance.now());
-      if (leftMs < best.waitedMs) break;
+      if (leftMs < best.onWayMs) break;
       const again = await this.#askOnce(url, leftMs).catch(() => undefined);
-      if (again !== undefined && again.waitedMs < best.waitedMs) best = again;
+      if (again !== undefined && again.onWayMs < best.onWayMs) best = again;
     }
     return best.answer;
   }
 
-  async #askOnce(url: URL, timeoutMs: number): Promise<{ readonly answer: AgentAnswer; readonly waitedMs: number }> {
+  async #askOnce(url: URL, timeoutMs: number): Promise<{ readonly answer: AgentAnswer; readonly onWayMs: number }> {
     const { access, stop } = this.options;
     const place = new URL(`${url.pathname.replace(/\/$/, '')}/findings`, url);
     const answer = await call({ url: place, access, timeoutMs, ...(stop === undefined ? {} : { stop }) });
     const receivedS = (performance.timeOrigin + answer.answeredAtMs) / 1000;
     if (answer.status !== 200) throw refused(place, answer, 'an agent of rxray');
     const read = readAgentAnswer(answer, receivedS);
-    if (read !== undefined) return { answer: read, waitedMs: answer.waitedMs };
+    if (read !== undefined) return { answer: read, onWayMs: answer.waitedMs - answer.heldMs };
     throw new CodedError(
       'E_NOT_THERE',
       `${placeOf(place)} is no agent of rxray`,

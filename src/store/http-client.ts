@@ -17,6 +17,8 @@ export interface HttpAnswer {
   /** When the answer began to come, on the clock of this process (ms, monotonic), and how long it was waited for. */
   readonly answeredAtMs: number;
   readonly waitedMs: number;
+  /** Of that, the time for which whoever answers had it, as the header `server-timing` tells; 0 where there is none. */
+  readonly heldMs: number;
 }
 
 export interface HttpCall {
@@ -78,11 +80,16 @@ export function call({ url, access, timeoutMs, form, stop }: HttpCall): Promise<
       stream.on('error', fail);
       stream.on('end', () => {
         const waitedMs = answeredAtMs - beganMs;
-        resolve({ status, body: Buffer.concat(chunks), answeredAtMs, waitedMs });
+        const heldMs = Math.min(waitedMs, heldBy(response.headers['server-timing']));
+        resolve({ status, body: Buffer.concat(chunks), answeredAtMs, waitedMs, heldMs });
       });
     });
     sent.end(body);
   });
+}
+
+function heldBy(header: string | string[] | undefined): number {
+  return Number(/\bdur=(\d{1,9}(?:\.\d+)?)/.exec(String(header))?.[1] ?? 0);
 }
 
 /** A URL as it may be printed. */

@@ -25,6 +25,7 @@ let lines: (node: number) => string = () => '';
 let wanted = '';
 /** How long an agent keeps what it says before it sends it. */
 let keptMs: (node: number) => number = () => 0;
+let tellsTime = false;
 
 before(async () => {
   server = createServer((request, response) => {
@@ -36,7 +37,9 @@ before(async () => {
     if (Number.isNaN(node)) response.writeHead(404).end();
     else {
       const said = lines(node);
-      setTimeout(() => response.end(said), keptMs(node));
+      const ms = keptMs(node);
+      if (tellsTime) response.setHeader('server-timing', `agent;dur=${ms}`);
+      setTimeout(() => response.end(said), ms);
     }
   });
   server.listen(0, '127.0.0.1');
@@ -110,6 +113,28 @@ describe('a fleet that is asked itself', () => {
     assert.deepEqual({ exact, causesRight }, { exact: true, causesRight: true }, JSON.stringify(survey.verdict));
     assert.equal(asked.size, NODES);
     for (const [node, times] of asked) if (isSlow(node)) assert.ok(times >= 2, nodeName(node));
+  });
+
+  test('what an agent takes to know who asks is not on the way: its clock is sure at once', async (t) => {
+    wanted = '';
+    let asked = 0;
+    keptMs = () => {
+      asked += 1;
+      return 400;
+    };
+    tellsTime = true;
+    t.after(() => {
+      keptMs = () => 0;
+      tellsTime = false;
+    });
+    const model = { ...drawFleet('one rx-queue', 3, NODES), churn: 0 };
+    const simulated = simulateFleet(model);
+    // Read when it is sent, as an agent does.
+    lines = (node) => agentLines(simulated, node, (Date.now() + 400) / 1000, 0);
+    const survey = await surveyFleet(options(everyone()), new AbortController().signal);
+    const { exact, causesRight } = compare(survey, expectedOf(model));
+    assert.deepEqual({ exact, causesRight }, { exact: true, causesRight: true }, JSON.stringify(survey.verdict));
+    assert.equal(asked, NODES);
   });
 
   test('the process is named by the agent of the bad node, where that traces its kernel', async () => {

@@ -171,7 +171,7 @@ suite('kubectl transport, against a stand-in for kubectl', { skip }, () => {
       assert.match(warning ?? '', /the prober on pod rxray\/rxray-x7k2 ended early by SIGKILL/);
       // Beside the shells that hold the streams open.
       const left = () => leftovers().filter((what) => /rxray/.test(what) && !what.startsWith('sh -c cd '));
-      for (const end = performance.now() + 9_000; performance.now() < end && left().length > 0; ) await sleep(20);
+      for (const end = performance.now() + 30_000; performance.now() < end && left().length > 0; ) await sleep(20);
       assert.deepEqual(left(), []);
       await transport.close?.();
     });
