@@ -21,23 +21,20 @@ const REAL =
 
 /** Of those, the ones that judge no exact time and mostly wait. */
 const UNTIMED =
-  /^transports\/|^engines\/|^lab\/(lab|truth)\.|^e2e\/(command-line|bisect-endings|outcomes|import-|trace-syscalls-|dashboard|far-waits|run-ends|nothing-unasked|old-kernel|tracer-rights|check-firewall)/;
+  /^transports\/|^engines\/|^lab\/(lab|truth)\.|^e2e\/(command-line|bisect-endings|outcomes|import-|recordings\.|trace-syscalls-|dashboard|far-waits|run-ends|nothing-unasked|old-kernel|tracer-rights|check-firewall)/;
 /** The ones that compare instants to a millisecond or less: nothing else runs meanwhile. */
 const EXACT = /^e2e\/(stall-detection|engine-stalls|rtt-accuracy|omission)\./;
 /**
  * The ones that judge nothing shorter than some tens of milliseconds, and whose faults hold packets: they keep to the
- * first CPU, in two rows, beside those whose faults take the second. One row is of agents and engines, the other of labs.
+ * first CPU beside those whose faults take the second.
  */
-const FIRST_CPU = [
-  /^e2e\/(agent|agent-kills|engines|killed-and-dead|real-servers)\.|^requests\/(http|dns)\./,
-  /^recording\/replay\.|^lab\/overlay\.|^e2e\/recordings\./,
-];
+const FIRST_CPU = /^e2e\/(agent|agent-kills|engines|killed-and-dead|real-servers)\.|^requests\/(http|dns)\./;
 /**
  * The ones in which nobody is to be blamed, or one behind what holds packets: with two at once nobody waits for a CPU, as
  * the receive threads of all labs are on the first, where each waits some tens of milliseconds if enough others run.
  */
 const HOLDING =
-  /^e2e\/(none|agent-changes|report-requests|request-verdicts|holding-verdicts)\.|^lab\/(holding-faults|serving-faults)\./;
+  /^e2e\/(none|agent-changes|report-requests|request-verdicts|holding-verdicts)\.|^recording\/replay\.|^lab\/(overlay|holding-faults|serving-faults)\./;
 /** They take both CPUs, and nobody is to be blamed for what they take. */
 const ALONE = /^e2e\/(none-disturbed|fleet-agents)\./;
 /** Captures of some hundred MB, several at once. */
@@ -73,23 +70,20 @@ const timed = files.filter(is(REAL)).filter(isNot(UNTIMED));
 const untimed = files.filter(is(REAL)).filter(is(UNTIMED));
 
 if (part === 'all' || part === 'real') {
-  // What only computes takes what the others leave of the CPUs, from the first to the last.
-  const [early, late] = part === 'all' ? [slow, together(small)] : [[], []];
-  const computing = startBehind(early, tally, { computes: true, command: part === 'all' ? nativeTests() : [] });
   await phases.of('exact tests, one by one', () => runTests(timed.filter(is(EXACT)), 1, tally));
-  const waiting = startBehind(untimed, tally);
-  const rows = FIRST_CPU.map((row) => timed.filter(is(row)));
-  const onFirst = Promise.all(rows.map((row) => startOnFirstCpu(row, tally)));
-  const others = timed.filter(isNot(EXACT)).filter((path) => !rows.flat().includes(path));
+  const behind =
+    part === 'all'
+      ? startBehind([...untimed, ...slow, ...together(small)], tally, nativeTests())
+      : startBehind(untimed, tally);
+  const beside = startOnFirstCpu(timed.filter(is(FIRST_CPU)), tally);
+  const others = timed.filter(isNot(EXACT)).filter(isNot(FIRST_CPU));
   const faults = others.filter(isNot(HOLDING)).filter(isNot(ALONE));
   await phases.of('tests whose faults take the second CPU, others beside and behind them', () =>
     runTests(faults, 1, tally),
   );
-  await phases.of('the rest of those beside and behind', () => Promise.all([onFirst, waiting, computing]));
-  const rest = startBehind(late, tally, { computes: true });
+  await phases.of('the rest of those beside and behind', () => Promise.all([beside, behind]));
   await phases.of('those that take both CPUs', () => runTests(others.filter(is(ALONE)), 1, tally));
   await phases.of('tests that blame nobody for a CPU', () => runTests(others.filter(is(HOLDING)), 2, tally));
-  await phases.of('the rest of those behind', () => rest);
 } else {
   const wanted = [...(part === 'quick' ? [] : slow), ...together(small)];
   await phases.of('unit tests', () => runTests(wanted, availableParallelism(), tally));

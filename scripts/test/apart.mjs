@@ -12,16 +12,14 @@ import { Tally } from './tally.mjs';
 const OWN = fileURLToPath(import.meta.url);
 
 /**
- * Gets of the CPUs what others leave. What has labs up and programs running goes before what only computes, as these take
- * the longer the more they wait.
+ * Gets of the CPUs what others leave.
  *
  * @param command that is run beside them: its words
  * @returns resolves when all have ended and `tally` has them
  */
-export function startBehind(paths, tally, { computes = false, command = [] } = {}) {
+export function startBehind(paths, tally, command = []) {
   // One more than there are CPUs, as many of them wait.
-  const atOnce = availableParallelism() + (computes ? 0 : 1);
-  return startApart(['chrt', '--idle', '0'], paths, atOnce, tally, computes ? 19 : 10, command);
+  return startApart(['chrt', '--idle', '0'], paths, availableParallelism() + 1, tally, 19, command);
 }
 
 /** Keeps to the first CPU, one after the other: faults that take a CPU take the second. */

@@ -10,8 +10,10 @@ const LABS = '/run/rxray-lab/';
 export function leaveNothingBehind() {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.once(signal, () => {
+      // Programs of labs are among what is ended.
+      const names = labs();
       for (const pid of descendants(process.pid)) kill(pid);
-      for (const name of labs()) {
+      for (const name of names) {
         spawnSync(process.execPath, [join(root, 'dist/bin/rxray.js'), 'lab', 'down', '--name', name], {
           stdio: 'inherit',
         });
