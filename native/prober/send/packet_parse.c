@@ -2,6 +2,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "big_endian.h"
 #include "packet.h"
 
 struct bytes {
@@ -15,16 +16,6 @@ struct ip {
 	uint16_t id;
 	uint8_t protocol, ttl;
 };
-
-static uint16_t get16(const uint8_t *at)
-{
-	return (uint16_t)(at[0] << 8 | at[1]);
-}
-
-static uint32_t get32(const uint8_t *at)
-{
-	return (uint32_t)get16(at) << 16 | get16(at + 2);
-}
 
 static bool parse_ip(struct bytes packet, struct ip *ip)
 {

@@ -4,6 +4,7 @@
 #include <linux/if_ether.h>
 #include <string.h>
 
+#include "big_endian.h"
 #include "packet.h"
 #include "prober.h"
 #include "watcher.h"
@@ -11,16 +12,6 @@
 #define RING_FRAMES 4096u /* of an answer of megabytes, within a turn */
 #define READ_MOST 4096u
 #define TCP_LEAST 20u
-
-static uint32_t word(const uint8_t *bytes)
-{
-	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-}
-
-static uint16_t half(const uint8_t *bytes)
-{
-	return (uint16_t)(bytes[0] << 8 | bytes[1]);
-}
 
 size_t segments_filter(const struct plan_answers *answers, struct sock_filter program[SEGMENTS_FILTER_MAX])
 {
@@ -41,7 +32,7 @@ size_t segments_filter(const struct plan_answers *answers, struct sock_filter pr
 	for (unsigned i = 0; i < words; i++) {
 		program[length++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, at + 4 * i);
 		program[length] = (struct sock_filter)BPF_JUMP(
-		        BPF_JMP | BPF_JEQ | BPF_K, word(answers->from.bytes + 4 * i), 0, ELSE_DROP);
+		        BPF_JMP | BPF_JEQ | BPF_K, get32(answers->from.bytes + 4 * i), 0, ELSE_DROP);
 		length++;
 	}
 	if (v4)
@@ -66,10 +57,10 @@ bool segments_parse(const uint8_t *packet, size_t length, struct rxray_frame_seg
 		return false;
 	if (packet[0] >> 4 == 4) {
 		header = (size_t)(packet[0] & 15) * 4;
-		whole = half(packet + 2);
+		whole = get16(packet + 2);
 	} else {
 		header = 40;
-		whole = 40u + half(packet + 4);
+		whole = 40u + get16(packet + 4);
 	}
 	if (header < 20 || length < header + 14)
 		return false;
@@ -79,9 +70,9 @@ bool segments_parse(const uint8_t *packet, size_t length, struct rxray_frame_seg
 	if (options < TCP_LEAST || whole < header + options)
 		return false;
 	*segment = (struct rxray_frame_segment){
-	        .seq = word(tcp + 4),
+	        .seq = get32(tcp + 4),
 	        .data_bytes = (uint32_t)(whole - header - options),
-	        .port = half(tcp + 2),
+	        .port = get16(tcp + 2),
 	        .flags = (tcp[13] & TCP_SYN) != 0 ? RXRAY_SEGMENT_FLAGS_SYN : 0,
 	};
 	return segment->data_bytes > 0 || segment->flags != 0;

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "big_endian.h"
+
 /* Scratch words of the program: what of a packet is compared. Of an IPv6 address its last 32 bits; the rest
  * is checked in user space. */
 enum word { PROBER, TARGET, PROBER_PORT, TARGET_PORT, PROTOCOL };
@@ -128,9 +130,7 @@ static void refuse_fragments(struct program *program, uint32_t base)
 
 static uint32_t last_word(const struct address *address)
 {
-	const uint8_t *at = address->bytes + (address->family == 4 ? 0 : 12);
-
-	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+	return get32(address->bytes + (address->family == 4 ? 0 : 12));
 }
 
 static void keep_range(struct program *program, struct plan_range range)
