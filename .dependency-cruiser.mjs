@@ -35,12 +35,12 @@ export default {
     {
       name: 'sources-stay-apart',
       comment:
-        'A source reads the world; what it found meets the rest in src/commands. The one exception is the transport port, and the run of a helper over it, through which engines and the tracer client start helpers.',
+        'A source reads the world; what it found meets the rest in src/commands. The one exception is the transport port, the pipes of a helper and its run over them, through which engines and the tracer client start helpers.',
       severity: 'error',
       from: { path: `^src/(${SOURCES})/` },
       to: {
         path: '^src/',
-        pathNot: [`^src/(model|${TOOLS})/`, '^src/$1/', '^src/transports/(transport|helper-run)\\.ts$'],
+        pathNot: [`^src/(model|${TOOLS})/`, '^src/$1/', '^src/transports/(transport|helper-run|helper-pipes)\\.ts$'],
       },
     },
     only(

@@ -1,8 +1,6 @@
 import { spawn } from 'node:child_process';
-import { CodedError } from '../../model/errors.js';
-import type { HelperExit, Transport } from '../../transports/transport.js';
-
-const STDERR_KEPT = 1_000;
+import { helperPipes } from '../../transports/helper-pipes.js';
+import type { HelperProcess, Transport } from '../../transports/transport.js';
 
 /** The word before the path of the helper that hears answers, and the one before the reason why there is none. */
 const HELPER_WORD = '--stamps-by';
@@ -22,30 +20,11 @@ export function helperBeside(words: readonly string[]): Transport | string {
   return { place: 'this host', launch: (_, args) => launched(path, args) };
 }
 
-function launched(path: string, args: readonly string[]): ReturnType<Transport['launch']> {
+/** In the process group of this one, which is ended as a whole. */
+function launched(path: string, args: readonly string[]): HelperProcess {
   const child = spawn(path, args, { stdio: ['pipe', 'pipe', 'pipe'] });
-  let stderr = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr = (stderr + text).slice(-STDERR_KEPT);
-  });
-  child.stdin.on('error', () => {});
-  const exited = new Promise<HelperExit>((resolve, reject) => {
-    child.once('error', (cause) =>
-      reject(new CodedError('E_HELPER', `cannot start ${path}: ${cause.message}`, 'run rxray doctor', 4)),
-    );
-    child.once('close', (code, signal) => resolve({ code, signal, stderr: stderr.trim() }));
-  });
-  // Whoever awaits it gets the rejection.
-  exited.catch(() => {});
   return {
-    output: child.stdout,
-    exited,
-    send: (text) => {
-      if (child.stdin.writable) child.stdin.write(text);
-    },
-    closeInput: () => {
-      child.stdin.end();
-    },
+    ...helperPipes(path, child),
     terminate: () => {
       child.kill('SIGKILL');
     },

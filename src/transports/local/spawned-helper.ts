@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
-import { CodedError } from '../../model/errors.js';
-import type { HelperExit, HelperProcess } from '../transport.js';
+import { helperPipes } from '../helper-pipes.js';
+import type { HelperProcess } from '../transport.js';
 import { stopsWithUs } from './job-control.js';
 
-const STDERR_KEPT = 4_000;
 /** From SIGTERM to SIGKILL. */
 const KILL_AFTER_MS = 1_000;
 
@@ -16,30 +15,8 @@ const KILL_AFTER_MS = 1_000;
 export function spawnHelper(command: string, args: readonly string[]): HelperProcess {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
   stopsWithUs(child);
-  let stderr = '';
-  child.stderr.setEncoding('utf8');
-  child.stderr.on('data', (text: string) => {
-    stderr = (stderr + text).slice(-STDERR_KEPT);
-  });
-  // The helper may end before it has read its plan; that shows in how it exited, not here.
-  child.stdin.on('error', () => {});
-  const exited = new Promise<HelperExit>((resolve, reject) => {
-    child.once('error', (cause) => {
-      reject(new CodedError('E_HELPER', `cannot start ${command}: ${cause.message}`, 'run rxray doctor', 4));
-    });
-    child.once('close', (code, signal) => resolve({ code, signal, stderr: stderr.trim() }));
-  });
-  // Whoever awaits it gets the rejection; this keeps it from counting as unhandled until then.
-  exited.catch(() => {});
   return {
-    output: child.stdout,
-    exited,
-    send: (text) => {
-      if (child.stdin.writable) child.stdin.write(text);
-    },
-    closeInput: () => {
-      child.stdin.end();
-    },
+    ...helperPipes(command, child),
     terminate: () => {
       child.kill('SIGTERM');
       // One that is stopped takes no notice of that; this one nobody can ignore.
