@@ -13,7 +13,8 @@ const MOST_PENDING_BYTES = 4 << 20;
 const MOST_WAIT_MS = 1_000;
 /**
  * What comes is not worked on, and so not printed, while as much as comes in this time is not with the kernel yet: on a busy
- * machine a turn of the event loop brings a second of samples, all of which would be printed before any is written.
+ * machine a turn of the event loop brings a second of samples, all of which would be printed before any is written. A disk
+ * that is slow itself is waited for once.
  */
 const MOST_BEHIND_MS = 150;
 
@@ -34,6 +35,8 @@ export class RecordingFile {
   #lastAppendMs = performance.now();
   /** Since when there is something that is not with the kernel. */
   #owedSinceMs: number | undefined;
+  /** It was waited for in vain: what is slow is the disk. */
+  #diskIsSlow = false;
 
   private constructor(
     private path: string,
@@ -88,6 +91,7 @@ export class RecordingFile {
     this.#urgent = true;
     while (this.#isBehind() && performance.now() <= until) await sleep(5);
     this.#urgent = false;
+    this.#diskIsSlow = this.#isBehind();
     if (this.#pendingBytes >= MOST_PENDING_BYTES) {
       this.#fail(new Error(`the disk is behind by ${this.#pendingBytes >> 20} MB`));
     }
@@ -95,8 +99,9 @@ export class RecordingFile {
 
   #isBehind(): boolean {
     if (this.#trouble) return false;
-    const owedMs = this.#owedSinceMs === undefined ? 0 : performance.now() - this.#owedSinceMs;
-    return this.#pendingBytes >= MOST_PENDING_BYTES || owedMs > MOST_BEHIND_MS;
+    if (this.#pendingBytes >= MOST_PENDING_BYTES) return true;
+    if (this.#diskIsSlow || this.#owedSinceMs === undefined) return false;
+    return performance.now() - this.#owedSinceMs > MOST_BEHIND_MS;
   }
 
   /** Resolves when all that was appended is with the kernel. */
@@ -139,6 +144,7 @@ export class RecordingFile {
     await this.#write(await this.compress(bytes));
     this.#pendingBytes -= bytes.length;
     this.#owedSinceMs = this.#pendingBytes > 0 ? takenMs : undefined;
+    if (this.#owedSinceMs === undefined) this.#diskIsSlow = false;
   }
 
   #takeRun(): Uint8Array[] {
