@@ -1,5 +1,6 @@
 import type { SyscallRecord } from '../model/records/syscall.js';
 import type { ServerCall } from '../model/server-call.js';
+import { coveredNs, type Stretch } from '../stats/covered-time.js';
 
 /** A request that waited, on the time line of the run. */
 export interface SlowRequest {
@@ -31,11 +32,11 @@ export function satInCalls(
   requests: readonly SlowRequest[],
   calls: readonly LongCall[],
 ): ServerCall[] {
-  const waits = merged(requests.map(({ sentNs, endNs }) => [sentNs, endNs]));
+  const waits = requests.map(({ sentNs, endNs }) => stretch(sentNs, endNs));
   const groups = new Map<string, LongCall[]>();
   for (const call of calls) {
     const { beganNs, endedNs, record } = call;
-    if (overlap(waits, beganNs, endedNs) < HALF * (endedNs - beganNs)) continue;
+    if (coveredNs(waits, beganNs, endedNs) < HALF * (endedNs - beganNs)) continue;
     const key = `${record.process ?? ''}[${record.pid ?? 0}] ${record.name} ${record.file ?? record.path ?? ''}`;
     groups.set(key, [...(groups.get(key) ?? []), call]);
   }
@@ -47,8 +48,8 @@ export function satInCalls(
 }
 
 function told(machine: string, requests: readonly SlowRequest[], group: readonly LongCall[]): ServerCall {
-  const within = merged(group.map(({ beganNs, endedNs }) => [beganNs, endedNs]));
-  const covered = requests.filter(({ sentNs, endNs }) => overlap(within, sentNs, endNs) >= HALF * (endNs - sentNs));
+  const within = group.map(({ beganNs, endedNs }) => stretch(beganNs, endedNs));
+  const covered = requests.filter(({ sentNs, endNs }) => coveredNs(within, sentNs, endNs) >= HALF * (endNs - sentNs));
   const lengthOf = ({ beganNs, endedNs }: LongCall): number => endedNs - beganNs;
   const longest = group.reduce((most, call) => (lengthOf(call) > lengthOf(most) ? call : most));
   const { record } = longest;
@@ -68,18 +69,4 @@ function told(machine: string, requests: readonly SlowRequest[], group: readonly
   };
 }
 
-type Interval = readonly [fromNs: number, toNs: number];
-
-/** Without overlaps, in order. */
-function merged(intervals: readonly Interval[]): Interval[] {
-  const all: [number, number][] = [];
-  for (const [fromNs, toNs] of [...intervals].sort((a, b) => a[0] - b[0])) {
-    const last = all.at(-1);
-    if (last === undefined || fromNs > last[1]) all.push([fromNs, toNs]);
-    else last[1] = Math.max(last[1], toNs);
-  }
-  return all;
-}
-
-const overlap = (intervals: readonly Interval[], fromNs: number, toNs: number): number =>
-  intervals.reduce((sum, [from, to]) => sum + Math.max(0, Math.min(to, toNs) - Math.max(from, fromNs)), 0);
+const stretch = (fromNs: number, toNs: number): Stretch => ({ fromNs, toNs, part: 1 });

@@ -7,6 +7,7 @@ import { createBisectReporter } from '../../src/report/bisect/bisect-reporter.js
 import { identifiabilityText } from '../../src/report/bisect/identifiability-text.js';
 import { verdictText } from '../../src/report/bisect/verdict-text.js';
 import { run, stall, summary } from './build-run.js';
+import { SERVER_CALL } from './server-call.js';
 
 const verdict: Verdict = {
   type: 'verdict',
@@ -76,21 +77,11 @@ next:
 });
 
 test('the system calls that a server sat in stand below the answer, with where it was', () => {
-  const call = {
-    machine: 'node',
-    pid: 812,
-    process: 'web',
-    name: 'flock',
-    arguments: '3</var/lock/x>, LOCK_EX',
-    file: '/var/lock/x',
-    kernelStack: ['flock_lock_inode_wait', '__x64_sys_flock'],
-    calls: 2,
-    longestNs: 204_000_000,
-    requests: 8,
-    of: 9,
-  };
   assert.match(
-    verdictText({ ...verdict, cause: 'server', satIn: [call, { ...call, name: 'fsync', requests: 2 }] }, false),
+    verdictText(
+      { ...verdict, cause: 'server', satIn: [SERVER_CALL, { ...SERVER_CALL, name: 'fsync', requests: 2 }] },
+      false,
+    ),
     /^VERDICT {2}server at node[^\n]*\n[^\n]*\n\nSAT IN {3}web\[812\] on node sat in flock\(3<\/var\/lock\/x>, LOCK_EX\) for up to 204 ms: 8 of 9 slow requests\n {11}flock_lock_inode_wait\n {11}__x64_sys_flock\n {9}web\[812\] on node sat in fsync\(.*: 2 of 9 slow requests\n/,
   );
 });

@@ -6,6 +6,7 @@ import { markdownReport } from '../../src/report/document/markdown-report.js';
 import { htmlReport } from '../../src/report/html/html-report.js';
 import { assets, hostileDocument, MS, reportDocument, verdict } from './build-document.js';
 import { run, stall, summary } from './build-run.js';
+import { SERVER_CALL } from './server-call.js';
 
 describe('the report as a page', () => {
   test('says the verdict with its doubt, what was ruled out and what was not told apart', () => {
@@ -73,20 +74,11 @@ describe('the report as a page', () => {
   });
 
   test('the system calls that a server sat in stand with the verdict', () => {
-    const call = {
-      machine: 'node',
-      pid: 812,
-      process: 'web',
-      name: 'flock',
-      arguments: '3</var/lock/x>, LOCK_EX',
-      file: '/var/lock/x',
-      kernelStack: ['flock_lock_inode_wait', '__x64_sys_flock'],
-      calls: 2,
-      longestNs: 204_000_000,
-      requests: 8,
-      of: 9,
-    };
-    const page = htmlReport(reportDocument({ verdict: { ...verdict, cause: 'server', satIn: [call] } }), assets, 'UTC');
+    const page = htmlReport(
+      reportDocument({ verdict: { ...verdict, cause: 'server', satIn: [SERVER_CALL] } }),
+      assets,
+      'UTC',
+    );
     assert.match(page, /sat in flock\(3&lt;\/var\/lock\/x&gt;, LOCK_EX\) for up to 204 ms: 8 of 9 slow requests/);
     assert.match(page, /<code>flock_lock_inode_wait ← __x64_sys_flock<\/code>/);
   });

@@ -1,5 +1,6 @@
 import type { StageKind } from '../../model/stage.js';
 import type { Topology } from '../paths/topology.js';
+import { ANY_LEG } from './after-receive.js';
 import type { Hypothesis, LocalView } from './hypothesis.js';
 import type { Placed } from './knowledge.js';
 
@@ -9,7 +10,7 @@ export const BEHIND_NETWORK: LocalView = {
   blind: 0,
   blindByFlow: 0,
   here: [[1, [0.03, 0.92, 0.05]]],
-  elsewhere: [[1, [0.33, 0.34, 0.33]]],
+  elsewhere: ANY_LEG,
 };
 
 /** A process that stands still answers all it has at once; one that is overwhelmed works its backlog off. */

@@ -11,6 +11,9 @@ import type { WeighedAccount } from './posterior.js';
 import { scoreShare } from './share.js';
 import { type Account, withOther } from './weigh.js';
 
+/** A rival that fits so much less well, with an entry known to be wrong, is of no account. */
+const OF_NO_ACCOUNT = Math.log(10_000);
+
 /** Another cause that explains what was seen if one entry of the hosts file is wrong. */
 export interface Rival {
   readonly description: OtherDescription;
@@ -77,9 +80,6 @@ export function reconsidered(judgement: Judgement, rivals: readonly Rival[]): Ju
     ? judgement
     : { says: 'inconclusive', leading, alike, probability, why: 'hosts-file' };
 }
-
-/** A rival that fits so much less well, with an entry known to be wrong, is of no account. */
-const OF_NO_ACCOUNT = Math.log(10_000);
 
 /**
  * Whether a cause could come near a named one if some paths were others: what it loses on them now is the most that it
