@@ -21,22 +21,26 @@ const REAL =
 
 /** Of those, the ones that judge no exact time and mostly wait. */
 const UNTIMED =
-  /^transports\/|^engines\/|^lab\/(lab|truth)\.|^e2e\/(command-line|bisect-endings|outcomes|import-|recordings\.|trace-syscalls-|dashboard|far-waits|run-ends|nothing-unasked|old-kernel|tracer-rights|check-firewall)/;
+  /^transports\/|^engines\/|^lab\/(lab|truth)\.|^e2e\/(command-line|bisect-endings|outcomes|import-passive|recordings\.|trace-syscalls-|dashboard|far-waits|run-ends|nothing-unasked|old-kernel|tracer-rights|check-firewall)/;
 /** The ones that compare instants to a millisecond or less: nothing else runs meanwhile. */
 const EXACT = /^e2e\/(stall-detection|engine-stalls|rtt-accuracy|omission)\./;
 /**
  * The ones that judge nothing shorter than some tens of milliseconds, and whose faults hold packets: they keep to the
  * first CPU beside those whose faults take the second.
  */
-const FIRST_CPU = /^e2e\/(agent|agent-kills|engines|killed-and-dead|real-servers)\.|^requests\/(http|dns)\./;
+const FIRST_CPU =
+  /^e2e\/(agent|agent-kills|engines|killed-and-dead|real-servers|import-tools)\.|^requests\/(http|dns)\./;
 /**
  * The ones in which nobody is to be blamed, or one behind what holds packets: with two at once nobody waits for a CPU, as
  * the receive threads of all labs are on the first, where each waits some tens of milliseconds if enough others run.
  */
 const HOLDING =
   /^e2e\/(none|agent-changes|report-requests|request-verdicts|holding-verdicts)\.|^recording\/replay\.|^lab\/(overlay|holding-faults|serving-faults)\./;
-/** They take both CPUs, and nobody is to be blamed for what they take. */
-const ALONE = /^e2e\/(none-disturbed|fleet-agents)\./;
+/**
+ * They take both CPUs, where nobody is to be blamed for what others take, or account for each hold of one, where whoever
+ * else has a CPU at the time may be in the account.
+ */
+const ALONE = /^e2e\/(none-disturbed|fleet-agents|recorded-bisection)\./;
 /** Captures of some hundred MB, several at once. */
 const LEAST_MEMORY = 4e9;
 
@@ -82,7 +86,7 @@ if (part === 'all' || part === 'real') {
     runTests(faults, 1, tally),
   );
   await phases.of('the rest of those beside and behind', () => Promise.all([beside, behind]));
-  await phases.of('those that take both CPUs', () => runTests(others.filter(is(ALONE)), 1, tally));
+  await phases.of('those that want both CPUs', () => runTests(others.filter(is(ALONE)), 1, tally));
   await phases.of('tests that blame nobody for a CPU', () => runTests(others.filter(is(HOLDING)), 2, tally));
 } else {
   const wanted = [...(part === 'quick' ? [] : slow), ...together(small)];

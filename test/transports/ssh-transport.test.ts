@@ -27,7 +27,11 @@ suite('ssh transport', { skip }, () => {
       if (runsAs === 'sudo' && !existsSync('/usr/bin/sudo')) return t.skip('needs sudo');
       const transport = to(t, host);
       const run = await collect(createHelperEngine(transport).start(loopbackPlan()));
-      assert.deepEqual([run.final().length, run.totals[0]?.received], [20, 20]);
+      const [totals] = run.totals;
+      // On a busy machine a slot may be missed, which is told.
+      assert.equal((totals?.sent ?? 0) + (totals?.missedSlots ?? 0), 20);
+      assert.deepEqual([run.final().length, totals?.received], [totals?.sent, totals?.sent]);
+      assert.ok((totals?.sent ?? 0) >= 15, `${totals?.sent} sent`);
       assert.equal(run.events.at(-1)?.kind, 'end');
       const helper = transport.launch('rxray-prober', ['--version']);
       assert.equal(await helper.runsAs, runsAs);
