@@ -12,8 +12,10 @@ const COLUMNS: Readonly<Record<TimedPhase, 'dnsNs' | 'connectNs' | 'tlsNs' | 'fi
 };
 const PHASE_COLUMNS = Object.entries(COLUMNS) as [TimedPhase, (typeof COLUMNS)[TimedPhase]][];
 
-/** Phases of requests that wait for their samples. */
-export type PendingRequests = Map<string, RequestDetail>;
+/**
+ * Phases of requests that wait for their samples. One that is late has two: that it was given up, and that its answer came.
+ */
+export type PendingRequests = Map<string, RequestDetail[]>;
 
 const keyOf = (path: number, seq: number): string => `${path}/${seq}`;
 
@@ -60,7 +62,8 @@ export function decodeRequests(view: DataView, recordBytes: number, count: numbe
     const phases: Partial<Record<TimedPhase, number>> = {};
     for (const [phase, column] of PHASE_COLUMNS) if (record[column] >= 0) phases[phase] = record[column];
     const reached = REQUEST_PHASES[record.reached] ?? 'done';
-    pending.set(keyOf(record.path, record.seq), {
+    const key = keyOf(record.path, record.seq);
+    const request = {
       phases,
       reached,
       ...(status > 0 || (queries > 0 && reached === 'done') ? { status } : {}),
@@ -70,7 +73,8 @@ export function decodeRequests(view: DataView, recordBytes: number, count: numbe
       ...((record.flags & REQUEST_FLAGS.kernelStamps) === 0 ? {} : { kernelStamps: true }),
       ...(queries > 0 ? { queries, unanswered } : {}),
       ...(failure === '' ? {} : { failure }),
-    });
+    };
+    pending.set(key, [...(pending.get(key) ?? []), request]);
   }
 }
 
@@ -80,10 +84,11 @@ export function withRequests(samples: SampleColumns, pending: PendingRequests): 
   const requests = new Map<number, RequestDetail>();
   for (let index = 0; index < samples.length && pending.size > 0; index += 1) {
     const key = keyOf(samples.path[index] ?? 0, samples.seq[index] ?? 0);
-    const request = pending.get(key);
+    const [request, ...others] = pending.get(key) ?? [];
     if (request === undefined) continue;
     requests.set(index, request);
-    pending.delete(key);
+    if (others.length > 0) pending.set(key, others);
+    else pending.delete(key);
   }
   pending.clear();
   return requests.size === 0 ? samples : { ...samples, requests };

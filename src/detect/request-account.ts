@@ -67,7 +67,10 @@ export class RequestAccounts {
       finding.peakRttNs > 0 ? Math.abs(endNs - sentNs - finding.peakRttNs) : sentNs - endNs;
     const [slowest] = involved.sort((a, b) => farOff(a) - farOff(b));
     if (slowest === undefined) return finding;
-    return { ...finding, request: this.#account(path, slowest, usualPhases(all)) };
+    return {
+      ...finding,
+      request: this.#account(path, slowest, usualPhases(all.filter(({ sentNs }) => sentNs !== slowest.sentNs))),
+    };
   }
 
   #account(
@@ -109,7 +112,7 @@ function sumOf({ phases }: RequestDetail): number {
   return Object.values(phases).reduce((sum, ns) => sum + ns, 0);
 }
 
-/** What each phase takes as a rule. */
+/** What each phase takes as a rule; nothing where nobody else was asked. */
 function usualPhases(all: readonly Asked[]): Map<TimedPhase, number> {
   return new Map(
     TIMED_PHASES.map((phase) => [phase, median(all.flatMap(({ detail }) => detail.phases[phase] ?? []))] as const),

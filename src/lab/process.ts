@@ -18,7 +18,8 @@ export interface LabProcess {
 const POLL_MS = 10;
 /** A stall of at most 0.9 s cannot be interrupted: only then is a process killed. */
 const TERM_PATIENCE_MS = 2_500;
-const KILL_PATIENCE_MS = 2_000;
+/** Behind busy loops one that has been killed does not end before it gets a CPU. */
+const KILL_PATIENCE_MS = 20_000;
 
 /** Undefined when there is no such process, or only its unreaped remains. */
 export function startTicks(pid: number): string | undefined {

@@ -421,3 +421,16 @@ function blockChecksum(block: Uint8Array): number {
   }
   return (crc ^ 0xffff_ffff) >>> 0;
 }
+
+test('a request that was given up and answered after all: both samples have their phases', () => {
+  const columns = allocateSamples(2);
+  columns.seq.set([7, 7]);
+  const detail = (bytes: number) =>
+    ({ phases: { connect: bytes }, reached: 'body', bytes, reused: false, retried: false }) as const;
+  const requests = new Map([0, 1].map((index) => [index, detail(index + 1)]));
+  const [, told] = decode(encode([start, { kind: 'samples', samples: { ...columns, requests } }]));
+  assert.deepEqual(
+    told?.kind === 'samples' && [...(told.samples.requests ?? [])].map(([index, { bytes }]) => [index, bytes]),
+    [...requests].map(([index, { bytes }]) => [index, bytes]),
+  );
+});

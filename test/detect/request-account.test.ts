@@ -103,4 +103,16 @@ suite('where a slow request waited', () => {
         assert.equal(told?.[key as keyof RequestAccount], value, JSON.stringify(told));
     });
   }
+
+  test('one request, which was given up and answered after all: nothing to compare with', () => {
+    const accounts = new RequestAccounts([HTTP]);
+    const phases = { connect: 1 * MS, tls: 550 * MS, 'first-byte': 2 * MS };
+    const samples = allocateSamples(2);
+    samples.rttNs.set([-1, 553 * MS]);
+    const detail: RequestDetail = { phases, reached: 'done', status: 200, bytes: 0, reused: false, retried: false };
+    accounts.observe({ ...samples, requests: new Map([0, 1].map((index) => [index, detail])) });
+    const finding = { path: HTTP.name, startMin: 0, release: 553 * MS, peakRttNs: 553 * MS } as Finding;
+    const { phase, phaseNs } = accounts.explain(finding).request ?? {};
+    assert.deepEqual([phase, phaseNs], ['tls', 550 * MS]);
+  });
 });

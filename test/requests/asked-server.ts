@@ -25,11 +25,8 @@ export async function serve(
   return (server.address() as AddressInfo).port;
 }
 
-/** The same over TLS, which speaks HTTP/2 and HTTP/1.1; the certificate is its own. */
-export async function serveTls(
-  t: TestContext,
-  answer: (path: string, alpn: string, name: string) => string | Promise<string>,
-): Promise<number> {
+/** Of shop.example, by itself. */
+export function certificate(t: TestContext): { readonly key: Buffer; readonly cert: Buffer } {
   const folder = mkdtempSync(join(tmpdir(), 'rxray-tls-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
@@ -41,7 +38,15 @@ export async function serveTls(
     ],
     { stdio: 'ignore' },
   );
-  const server = createSecureServer({ allowHTTP1: true, key: readFileSync(key), cert: readFileSync(cert) });
+  return { key: readFileSync(key), cert: readFileSync(cert) };
+}
+
+/** The same over TLS, which speaks HTTP/2 and HTTP/1.1; the certificate is its own. */
+export async function serveTls(
+  t: TestContext,
+  answer: (path: string, alpn: string, name: string) => string | Promise<string>,
+): Promise<number> {
+  const server = createSecureServer({ allowHTTP1: true, ...certificate(t) });
   const sessions = new Set<{ destroy(): void }>();
   server.on('session', (session) => sessions.add(session));
   server.on('request', async (request, response) => {

@@ -20,7 +20,7 @@ import { ProbeLog } from './probe-log.js';
 import { Schedule } from './schedule.js';
 
 const HOUSEKEEPING_NS = 50 * MS;
-/** A run ends at most this long after its last probe. */
+/** A run ends at most this long after its last probe, and as long again if it hardly gets a CPU itself. */
 const LINGER_NS = 2 * SECOND;
 /** Turns of the event loop in which no answer was read: then none is there. */
 const IDLE_TURNS = 3;
@@ -191,17 +191,24 @@ class Prober {
       this.means.send(probe);
     }
     if (nowNs >= this.#housekeepingNs) this.#keepHouse(nowNs);
+    let nextNs = Math.min(this.#schedule.nextNs, this.#housekeepingNs);
     if (this.#schedule.nextNs === Number.POSITIVE_INFINITY) {
       // Someone who asked for the end need not wait from a last probe long past.
       if (this.#endNs === Number.POSITIVE_INFINITY)
         this.#endNs = Math.max(nowNs, this.#lastSentNs + Math.min(this.plan.waitNs + NOTICE_NS, LINGER_NS));
-      if (this.log.open === 0 || nowNs >= this.#endNs) {
+      const endNs = this.#endNs + this.#pausedNs(this.#lastSentNs);
+      if (this.log.open === 0 || nowNs >= endNs) {
         this.#resolve(this.#reason);
         return;
       }
+      nextNs = Math.min(nextNs, endNs);
     }
-    const nextNs = Math.min(this.#schedule.nextNs, this.#housekeepingNs, this.#endNs);
     this.#wait((nextNs - this.clock.nowNs()) / MS);
+  }
+
+  /** A process that hardly gets a CPU is late itself with what it waits for: it waits that much longer. */
+  #pausedNs(sinceNs: number): number {
+    return Math.min(LINGER_NS, this.#heartbeat.pausedSince(sinceNs));
   }
 
   /** JavaScript's timers count in milliseconds: where slots are nearer to each other, the loop turns until one is due. */
@@ -216,7 +223,7 @@ class Prober {
   }
 
   #keepHouse(nowNs: number): void {
-    this.log.expire(nowNs);
+    this.log.expire(nowNs - this.#pausedNs(nowNs - this.plan.waitNs));
     this.log.flushAll();
     this.#warn();
     if (nowNs >= this.#secondNs) {
