@@ -64,15 +64,18 @@ interface Served {
   readonly program: string;
   /** Told its process number. */
   readonly begin?: (pid: number) => void;
+  /** It gets a CPU whenever it wants one, whoever else runs on this machine; such a process has no quota. */
+  readonly atOnce?: boolean;
 }
 
 /** A server of Node.js on `bad`, and the verdict on it. */
 export async function servedVerdict(
   t: TestContext,
   lab: LabStatus,
-  { port, program, begin = () => {} }: Served,
+  { port, program, begin = () => {}, atOnce = false }: Served,
 ): Promise<Verdict> {
-  const words = ['netns', 'exec', `${lab.name}-bad`, process.execPath, '-e', program];
+  const priority = atOnce ? ['chrt', '--fifo', '1'] : [];
+  const words = ['netns', 'exec', `${lab.name}-bad`, ...priority, process.execPath, '-e', program];
   const child: ChildProcess = spawn('ip', words, { stdio: ['ignore', 'pipe', 'inherit'] });
   const folder = mkdtempSync(join(tmpdir(), 'rxray-served-'));
   try {
