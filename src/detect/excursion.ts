@@ -98,7 +98,9 @@ function withoutFoot(delays: readonly ProbeDelay[]): readonly ProbeDelay[] {
 /** What a closed excursion is: a drain, congestion, a stall whose queue took long to empty, or single spikes. */
 export function judgeExcursion(raised: readonly ProbeDelay[], level: Level, around: Surroundings): Finding[] {
   const delays = withoutFoot(raised);
-  if (!isSustained(delays, around)) {
+  const spanNs = (delays.at(-1)?.sentNs ?? 0) - (delays[0]?.sentNs ?? 0);
+  // What was sent within the time that instants are unsure by has no shape.
+  if (!isSustained(delays, around) || spanNs <= level.spreadNs) {
     return delays.filter((delay) => isSpike(delay, level)).map((delay) => rttSpike(delay, around));
   }
   const line = fitLine(

@@ -6,6 +6,7 @@ import { after, suite, test } from 'node:test';
 import type { Stall } from '../../src/model/finding.js';
 import type { Summary } from '../../src/model/summary.js';
 import { MS, SECOND } from '../../src/model/time.js';
+import { seeded } from '../detect/build-stream.js';
 import { imported, refusal } from './import-io.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'rxray-results-'));
@@ -138,6 +139,17 @@ const FORMATS: readonly (readonly [name: string, lines: readonly string[], toMs:
     1,
   ],
   [
+    'nginx as JSON, its time as log shippers want it',
+    byEnd.map((asked) =>
+      JSON.stringify({
+        '@timestamp': iso(end(asked)).replace('Z', '+00:00'),
+        status: String(asked.status),
+        request_time: (asked.tookMs / 1000).toFixed(3),
+      }),
+    ),
+    1,
+  ],
+  [
     'Envoy',
     byEnd.map(
       ({ startMs, tookMs, status }) =>
@@ -192,6 +204,98 @@ suite('what load tests and proxies recorded', () => {
       ]);
     });
   }
+
+  // 50 requests a second, each slow by itself: a heavy tail of 4 ms upwards, and nobody waits for anybody.
+  const apart = (): Asked[] => {
+    const random = seeded(7);
+    let startMs = 0;
+    const asked = Array.from({ length: 3_000 }, () => {
+      startMs += Math.ceil(-20 * Math.log(1 - random()));
+      return { startMs, tookMs: Math.ceil(Math.min(20_000, 4 / (1 - random()) ** (1 / 1.1))), status: 200 };
+    });
+    return asked.sort((a, b) => end(a) - end(b));
+  };
+  const COARSE: readonly (readonly [name: string, lines: (asked: readonly Asked[]) => string[]])[] = [
+    [
+      'a log of nginx',
+      (asked) =>
+        asked.map(
+          (one) =>
+            `10.0.0.9 - - ${clf(end(one))} "GET /x HTTP/1.1" ${one.status} 5 "-" "curl/8.0" "-" ${(one.tookMs / 1000).toFixed(3)}`,
+        ),
+    ],
+    [
+      'a log of nginx as JSON',
+      (asked) =>
+        asked.map((one) =>
+          JSON.stringify({
+            time_local: clf(end(one)).slice(1, -1),
+            status: one.status,
+            request_time: (one.tookMs / 1000).toFixed(3),
+          }),
+        ),
+    ],
+    [
+      'a CSV of k6',
+      (asked) => [
+        'metric_name,timestamp,metric_value,status,url',
+        ...asked.map(
+          (one) => `http_req_duration,${Math.floor((BASE_MS + end(one)) / 1000)},${one.tookMs},${one.status},${url}`,
+        ),
+      ],
+    ],
+    [
+      'a log of Traefik',
+      (asked) =>
+        asked.map(
+          ({ startMs, tookMs, status }, i) =>
+            `10.0.0.9 - - ${clf(startMs)} "GET /x HTTP/1.1" ${status} 5 "-" "-" ${i} "web@file" "http://10.0.0.7:8080" ${tookMs}ms`,
+        ),
+    ],
+  ];
+  for (const [name, lines] of COARSE)
+    for (const [kind, asked] of [
+      ['slow each by itself', apart()],
+      ['held together', byEnd],
+    ] as const)
+      test(`${name} in whole seconds, ${kind}: slow ones are told, and nothing that rounding made`, async () => {
+        const { records } = await imported({ files: [file('coarse.log', lines(asked))] });
+        const kinds = records('finding').map((finding) => (finding as unknown as { kind: string }).kind);
+        assert.ok(kinds.length > 20, String(kinds.length));
+        assert.deepEqual([...new Set(kinds)], ['rtt-spike']);
+      });
+
+  test('the log of ingress-nginx, each of its upstreams', async () => {
+    const lines = byEnd.map(
+      (asked, i) =>
+        `10.0.0.9 - - ${clf(end(asked))} "GET /x HTTP/1.1" ${asked.status} 5 "-" "curl/8.0" 84 ${(asked.tookMs / 1000).toFixed(3)} [default-web-80] [] ${i % 4 === 0 ? '10.0.0.6:80, 10.0.0.7:80 0, 5 0.000, 0.003 502, 200' : '10.0.0.8:80 5 0.003 200'} 5f1c`,
+    );
+    const { records } = await imported({ files: [file('ingress.log', lines)] });
+    const summaries = records('summary') as unknown as Summary[];
+    assert.deepEqual(
+      summaries.map(({ path, received }) => [path, received]),
+      [
+        ['local>10.0.0.8:80/http', 750],
+        ['local>10.0.0.7:80/http', 250],
+      ],
+    );
+  });
+
+  test('more servers than are told apart take no longer', async () => {
+    const lines = Array.from(
+      { length: 40_000 },
+      (_, i) => `[${iso(i)}] "GET /x HTTP/1.1" 200 - 0 5 3 3 "-" "curl" "id" "web" "10.0.${i % 40}.${i % 250}:80"`,
+    );
+    const beganMs = process.cpuUsage().user / 1000;
+    const { records } = await imported({ files: [file('many.log', lines)] });
+    assert.ok(process.cpuUsage().user / 1000 - beganMs < 8_000);
+    const summaries = records('summary') as unknown as Summary[];
+    assert.equal(summaries.length, 33);
+    assert.equal(
+      summaries.reduce((sum, { received }) => sum + received, 0),
+      40_000,
+    );
+  });
 
   test('whole seconds show what was slow, and say what they cannot show', async () => {
     const lines = byEnd.map(

@@ -1,7 +1,7 @@
 import { CodedError } from '../../../model/errors.js';
 import { MS, SECOND } from '../../../model/time.js';
 import type { TextOptions, TextSeries } from '../text-series.js';
-import { instantOf, type RecordedRequest, requestSeries } from './request-series.js';
+import { instantOf, type RecordedRequest, requestSeries, wholeSeconds } from './request-series.js';
 
 /** `06/Feb/2026:12:14:14 +0100`, of the common log format. */
 const CLF_TIME = /\[(\d\d)\/([A-Z][a-z]{2})\/(\d{4}):(\d\d:\d\d:\d\d)(?:\.(\d{1,6}))? ([+-]\d{4})\]/;
@@ -16,6 +16,8 @@ const TRAEFIK = / (\d+) "([^"]*)" "([^"]*)" (\d+)ms$/;
 const NAMED_TIME =
   /(?:^|[\s"{,])"?(?:rt|request_time|req_time|reqtime|duration|response_time)"?\s*[=:]\s*"?(\d+\.\d{3})\b/i;
 const LAST_TIME = /"\s+(?:"?(?:-|\d+\.\d{3})"?\s+)*"?(\d+\.\d{3})"?(?:\s+"?(?:-|\d+\.\d{3})"?)*\s*$/;
+/** That of Kubernetes writes its own format: length and time of the request, upstreams by name, their addresses. */
+const INGRESS_NGINX = /" \d+ (\d+\.\d{3}) \[[^\]]*\] \[[^\]]*\] ([^\s,]+(?:, [^\s,]+)*) /;
 const MSEC = /(?:^|[\s"{,])"?(?:msec|ts|timestamp|time)"?\s*[=:]\s*"?(\d{10}\.\d{3})\b/i;
 
 interface Logged extends RecordedRequest {
@@ -52,11 +54,7 @@ export function parseAccessLog(lines: readonly string[], options: TextOptions): 
     resolutionNs,
     notes: [
       'a proxy counts from the first byte of the request to the last of the answer: slow clients are in it, queues before the proxy are not',
-      ...(resolutionNs >= SECOND
-        ? [
-            'its times are whole seconds: what was released together is seen to a second only; log $msec, or milliseconds',
-          ]
-        : []),
+      ...(resolutionNs >= SECOND ? [wholeSeconds('log $msec, or milliseconds')] : []),
       ...(unread === 0
         ? []
         : [`${unread} ${unread === 1 ? 'line has' : 'lines have'} no time and duration, and were left out`]),
@@ -88,14 +86,16 @@ function nginx(line: string): Logged | undefined {
   const request = REQUEST.exec(line);
   if (request === null) return undefined;
   const behind = line.slice(request.index);
-  const took = NAMED_TIME.exec(behind)?.[1] ?? LAST_TIME.exec(behind)?.[1];
+  const ingress = INGRESS_NGINX.exec(behind);
+  const took = ingress?.[1] ?? NAMED_TIME.exec(behind)?.[1] ?? LAST_TIME.exec(behind)?.[1];
   if (took === undefined) return undefined;
   const msec = MSEC.exec(line)?.[1] ?? /(?:^|\s)"?(\d{10}\.\d{3})"?(?=\s|$)/.exec(line)?.[1];
   const at = msec === undefined ? clfTime(line) : { ns: secondsToNs(msec), resolutionNs: MS };
   if (at === undefined) return undefined;
-  const durationNs = Math.round(Number(took) * SECOND);
-  // nginx writes a line when a request is over.
-  return logged(at.ns - BigInt(durationNs), durationNs, Number(request[2]), 'server', at.resolutionNs);
+  // Of several upstreams it is the last that answered.
+  const upstream = ingress?.[2]?.split(', ').at(-1);
+  const target = upstream === undefined ? 'server' : upstream === '-' ? 'unknown' : upstream;
+  return loggedAtEnd(at, Number(took), Number(request[2]), target);
 }
 
 /** A line of JSON: Traefik's own, and what people name in nginx and Envoy. */
@@ -120,13 +120,32 @@ function jsonLine(line: string): Logged | undefined {
     return startNs === undefined ? undefined : logged(startNs, Number(value.duration) * MS, status, target, MS);
   }
   const took = Number(value.request_time ?? value.rt ?? Number.NaN);
-  const end =
-    value.msec === undefined
-      ? instantOf(String(value.time_iso8601 ?? value.time ?? ''))
-      : secondsToNs(String(value.msec));
-  if (!Number.isFinite(took) || end === undefined) return undefined;
-  const durationNs = Math.round(took * SECOND);
-  return logged(end - BigInt(durationNs), durationNs, status, target, value.msec === undefined ? SECOND : MS);
+  const end = jsonTime(value);
+  return end === undefined ? undefined : loggedAtEnd(end, took, status, target);
+}
+
+/** When it was written, by whichever of the names that people give to the time. */
+function jsonTime(value: Readonly<Record<string, unknown>>): WrittenTime | undefined {
+  if (value.msec !== undefined) {
+    const seconds = String(value.msec);
+    return /^\d{1,11}(\.\d+)?$/.test(seconds) ? { ns: secondsToNs(seconds), resolutionNs: MS } : undefined;
+  }
+  const text = String(value.time_iso8601 ?? value['@timestamp'] ?? value.time ?? value.timestamp ?? '');
+  const ns = instantOf(text);
+  if (ns !== undefined) return { ns, resolutionNs: /:\d\d[.,]\d{3}/.test(text) ? MS : SECOND };
+  return clfTime(`[${String(value.time_local ?? text)}]`);
+}
+
+interface WrittenTime {
+  readonly ns: bigint;
+  readonly resolutionNs: number;
+}
+
+/** nginx writes a line when a request is over. */
+function loggedAtEnd(end: WrittenTime, tookSeconds: number, status: number, target: string): Logged | undefined {
+  if (!Number.isFinite(tookSeconds)) return undefined;
+  const durationNs = Math.round(tookSeconds * SECOND);
+  return logged(end.ns - BigInt(durationNs), durationNs, status, target, end.resolutionNs, { endNs: end.ns });
 }
 
 function logged(
@@ -151,7 +170,7 @@ function secondsToNs(text: string): bigint {
   return BigInt(seconds) * BigInt(SECOND) + BigInt(digits.slice(0, 9).padEnd(9, '0'));
 }
 
-function clfTime(line: string): { readonly ns: bigint; readonly resolutionNs: number } | undefined {
+function clfTime(line: string): WrittenTime | undefined {
   const [, day = '', month = '', year = '', clock = '', digits = '', zone = ''] = CLF_TIME.exec(line) ?? [];
   const number = MONTHS.indexOf(month) + 1;
   if (number === 0) return undefined;

@@ -2,7 +2,7 @@ import { CodedError } from '../../../model/errors.js';
 import type { TimedPhase } from '../../../model/request.js';
 import { MS, SECOND, US } from '../../../model/time.js';
 import type { TextOptions, TextSeries } from '../text-series.js';
-import { csvFields, instantOf, type RecordedRequest, requestSeries, serverOf } from './request-series.js';
+import { csvFields, instantOf, type RecordedRequest, requestSeries, serverOf, wholeSeconds } from './request-series.js';
 
 const VEGETA_JSON = /^\{"attack":.*"latency":\d/;
 const VEGETA_CSV = /^\d{18,19},\d{1,3},\d+,\d+,\d+,/;
@@ -92,6 +92,7 @@ export function parseK6(lines: readonly string[], options: TextOptions): TextSer
     requests.push({
       startNs: open.endNs - BigInt(Math.round(durationNs)),
       durationNs,
+      endNs: open.endNs,
       target: open.url === '' ? 'unknown' : serverOf(open.url),
       status: open.status,
       phases: withoutZero(phases),
@@ -120,9 +121,7 @@ export function parseK6(lines: readonly string[], options: TextOptions): TextSer
     resolutionNs,
     notes: [
       'k6 measures from the actual send; only arrival-rate executors send without waiting for earlier answers',
-      ...(resolutionNs >= SECOND
-        ? ['its CSV has whole seconds: K6_CSV_TIME_FORMAT=unix_micro, or --out json, show what coincides']
-        : []),
+      ...(resolutionNs >= SECOND ? [wholeSeconds('K6_CSV_TIME_FORMAT=unix_micro, or --out json, has finer ones')] : []),
     ],
   });
 }

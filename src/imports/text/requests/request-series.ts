@@ -1,18 +1,24 @@
 import type { RequestDetail, TimedPhase } from '../../../model/request.js';
 import { allocateSamples, Outcomes, REPLIES, SampleFlags } from '../../../model/sample.js';
-import { SECOND } from '../../../model/time.js';
+import { MS, SECOND } from '../../../model/time.js';
 import type { TextOptions, TextSeries } from '../text-series.js';
 
 const RESPONSE = REPLIES.indexOf('response');
 const NONE = REPLIES.indexOf('none');
 /** Servers that are told apart; the rest of them make one series. */
 const MOST_TARGETS = 32;
+/** Of instants that are written no finer than this it cannot be told which coincide. */
+const COARSE_NS = 10 * MS;
+/** Its multiples, modulo 1, lie evenly however many there are. */
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 
 /** One request that a load test or a proxy recorded. */
 export interface RecordedRequest {
   /** CLOCK_REALTIME, or from the start of the test, in nanoseconds. */
   readonly startNs: bigint;
   readonly durationNs: number;
+  /** The end, where that is what was written and the start was reckoned from it. */
+  readonly endNs?: bigint;
   /** Whom it went to, as far as the record says. */
   readonly target: string;
   readonly status: number;
@@ -23,6 +29,10 @@ export interface RecordedRequest {
   /** Over a connection that was open already, as far as the record says. */
   readonly reused?: boolean;
 }
+
+/** What is to be said of whole seconds. @param finer how to get more of them */
+export const wholeSeconds = (finer: string): string =>
+  `its times are whole seconds, which cannot show what was released together: no stall is told, whether there were any or not; ${finer}`;
 
 /** What a record is worth. */
 export interface RecordWords {
@@ -40,15 +50,31 @@ export function requestSeries(
   words: RecordWords,
 ): TextSeries[] {
   const byTarget = new Map<string, RecordedRequest[]>();
-  for (const request of requests) {
-    const known = byTarget.get(request.target);
+  for (const request of words.resolutionNs >= COARSE_NS ? spreadOut(requests, words.resolutionNs) : requests) {
+    const target = byTarget.has(request.target) || byTarget.size < MOST_TARGETS ? request.target : 'others';
+    const known = byTarget.get(target);
     if (known !== undefined) known.push(request);
-    else if (byTarget.size < MOST_TARGETS) byTarget.set(request.target, [request]);
-    else byTarget.set('others', [...(byTarget.get('others') ?? []), request]);
+    else byTarget.set(target, [request]);
   }
   return [...byTarget]
     .sort(([, a], [, b]) => b.length - a.length)
     .map(([target, own]) => seriesOf(target, own, options, words));
+}
+
+/**
+ * Spreads what has one written instant over the time it may stand for, evenly and in no order, as nothing is known of
+ * one. Requests that ended within one second of a log of whole seconds would else have been released together, by
+ * nothing but the rounding; in the order of the record a stall would look like a queue that fills and empties.
+ */
+function spreadOut(requests: readonly RecordedRequest[], resolutionNs: number): RecordedRequest[] {
+  const met = new Map<bigint, number>();
+  return requests.map((request) => {
+    const written = request.endNs ?? request.startNs;
+    const before = met.get(written) ?? 0;
+    met.set(written, before + 1);
+    const shiftNs = Math.floor((((before + 1) * GOLDEN_RATIO) % 1) * resolutionNs);
+    return { ...request, startNs: request.startNs + BigInt(shiftNs) };
+  });
 }
 
 function seriesOf(
