@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './installation/late-optimization.js';
 import { basename } from 'node:path';
 import { runCommandLine } from './cli/cli.js';
 import { EXIT } from './commands/run/exit-status.js';
