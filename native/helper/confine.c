@@ -110,7 +110,7 @@ static const struct allowed {
         {__NR_prlimit64, CONFINE_STARTS_THREADS, ANY},
         /* Questions about interfaces. */
         {__NR_socket, CONFINE_ASKS_NETLINK | CONFINE_USES_BPF, QUESTIONS_ONLY},
-        {__NR_bind, CONFINE_ASKS_NETLINK, ANY},
+        {__NR_bind, CONFINE_ASKS_NETLINK | CONFINE_SENDS, ANY}, /* also where a packet socket looks */
         {__NR_recvfrom, CONFINE_ASKS_NETLINK, ANY},
         {__NR_recvmsg, CONFINE_ASKS_NETLINK, ANY},
         {__NR_sendmsg, CONFINE_ASKS_NETLINK, ANY},

@@ -129,7 +129,8 @@ int main(int argc, char **argv)
 		return EXIT_SYSTEM;
 	}
 	for (int i = 0; i < 2; i++)
-		prober->sender.transmit[i].fd = prober->sender.receive[i].fd = -1;
+		prober->sender.transmit[i].fd = -1;
+	tap_init(&prober->sender.tap);
 	prober->sender.reset_fd = prober->statm_fd = -1;
 	prober->pauses.schedstat_fd = prober->pauses.stat_fd = -1;
 	status = work(prober);

@@ -16,11 +16,11 @@
 #include "plan.h"
 #include "ports.h"
 #include "rate_hold.h"
-#include "receive.h"
 #include "route.h"
 #include "routers.h"
 #include "schedule.h"
 #include "stamps.h"
+#include "tap.h"
 #include "transmit.h"
 #include "unanswered.h"
 
@@ -41,6 +41,7 @@ struct path {
 	uint32_t pinned, fresh; /* trains; NO_TRAIN without fresh flows */
 	bool unreachable_seen; /* port-unreachable replies do arrive on this path */
 	bool translated; /* answers with the right key come from another address or port than was probed */
+	uint32_t lost_in_row; /* probes of this path, told as lost since the last answer */
 	bool half_open; /* our kernel's RST does not get out: SYN-ACKs come back repeated */
 };
 
@@ -65,7 +66,7 @@ struct sender {
 	uint32_t train_count;
 	struct agenda agenda;
 	struct transmit transmit[2]; /* IPv4, IPv6 */
-	struct receive receive[2];
+	struct tap tap;
 	struct routers routers;
 	struct awaiting *waiting; /* NULL unless network cards stamp */
 	int reset_fd; /* sends RSTs past a firewall, opened while that is still allowed */

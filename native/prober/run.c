@@ -38,6 +38,7 @@ static void keep_house(struct prober *prober, struct times *times, int64_t now)
 	fate_settle_waiting(prober, now);
 	fate_expire(prober, now);
 	pauses_refresh(&prober->pauses, now);
+	tap_turn(&prober->sender.tap, now);
 	if (now >= times->counters) {
 		tell_counters(prober, now);
 		routers_repeat(&prober->sender.routers);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <linux/if_ether.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -13,8 +12,6 @@
 #include "watcher.h"
 
 #define NS_PER_S 1000000000ll
-#define RECEIVE_FRAMES_LEAST 4096u
-#define RECEIVE_FRAMES_MOST 32768u
 #define START_NS 50000000ll
 #define START_FIFO_NS 10000000ll /* whom no ordinary process keeps from running */
 #define PATH_HELLO_NS 20000ll
@@ -136,69 +133,6 @@ static bool make_phases(struct prober *prober)
 	return true;
 }
 
-/* The one interface that all paths name, else 0: replies may then come in anywhere. */
-static int common_interface(const struct prober *prober, int family)
-{
-	int common = 0;
-
-	for (size_t i = 0; i < prober->plan.path_count; i++) {
-		if (prober->plan.paths[i].target.family != family)
-			continue;
-		if (prober->sender.paths[i].route.bound == 0 ||
-		    (common != 0 && common != prober->sender.paths[i].route.bound))
-			return 0;
-		common = prober->sender.paths[i].route.bound;
-	}
-	return common;
-}
-
-static bool open_sockets(struct prober *prober, int family, struct problem *problem)
-{
-	int which = family == 6;
-	struct transmit_events events = send_events;
-	struct filter_spec filter = {
-	        .icmp_ids = prober->sender.ports.ids,
-	        .pinned_ports = prober->sender.ports.pinned,
-	        .fresh_ports = prober->sender.ports.fresh,
-	        .family = family,
-	};
-	struct sock_filter code[FILTER_MAX];
-	struct sock_fprog program = {.filter = code};
-	struct receive_options options = {
-	        .filter = &program,
-	        .protocol = family == 4 ? ETH_P_IP : ETH_P_IPV6,
-	        .stamps = prober->grants.stamps,
-	};
-	uint64_t frames = 0;
-	bool any = false;
-
-	for (size_t i = 0; i < prober->plan.path_count; i++) {
-		const struct plan_path *path = &prober->plan.paths[i];
-
-		if (path->target.family != family)
-			continue;
-		any = true;
-		filter.tcp |= path->protocol == PROTOCOL_SYN || path->protocol == PROTOCOL_ACK;
-		filter.udp |= path->protocol == PROTOCOL_UDP;
-		frames += NS_PER_S / path->interval_ns + path->fresh_pps;
-	}
-	if (!any)
-		return true;
-	/* Room for the answers of a third of a second in which the prober does not run. */
-	frames /= 3;
-	if (frames < RECEIVE_FRAMES_LEAST)
-		frames = RECEIVE_FRAMES_LEAST;
-	if (frames > RECEIVE_FRAMES_MOST)
-		frames = RECEIVE_FRAMES_MOST;
-	events.context = prober;
-	program.len = (unsigned short)filter_make(&filter, code);
-	options.ifindex = common_interface(prober, family);
-	options.frames = (uint32_t)frames;
-	return transmit_open(&prober->sender.transmit[which], family, prober->grants.stamps, &events,
-	                     problem) &&
-	       receive_open(&prober->sender.receive[which], &options, problem);
-}
-
 /* Network cards' stamps where somebody has switched them on for every interface that is used; never by
  * ourselves. */
 static bool choose_stamps(struct prober *prober, struct problem *problem)
@@ -263,7 +197,7 @@ bool setup_prober(struct prober *prober, struct problem *problem)
 		return false;
 	if (!make_trains(prober))
 		return no_memory(problem);
-	if (!open_sockets(prober, 4, problem) || !open_sockets(prober, 6, problem))
+	if (!sockets_open(prober, problem))
 		return false;
 	/* Without it a firewall that drops our kernel's RST leaves half-open connections, as it would anyway.
 	 */
@@ -291,10 +225,9 @@ void setup_release(struct prober *prober)
 		close(prober->sender.reset_fd);
 	if (prober->statm_fd >= 0)
 		close(prober->statm_fd);
-	for (int i = 0; i < 2; i++) {
-		transmit_close(&prober->sender.transmit[i]);
-		receive_close(&prober->sender.receive[i]);
-	}
+	transmit_close(&prober->sender.transmit[0]);
+	transmit_close(&prober->sender.transmit[1]);
+	tap_close(&prober->sender.tap);
 	ports_release(&prober->sender.ports);
 	name_hold_free(&prober->sender.rates);
 	for (uint32_t i = 0; i < prober->sender.train_count; i++) {

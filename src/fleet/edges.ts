@@ -93,6 +93,7 @@ export function planEdges(paths: readonly EdgePath[], options: PlanOptions): Pro
     sourcePorts: options.sourcePorts,
     maxPacketsPerSecondToTarget: options.maxPerTarget,
     tellNs: UNWATCHED_TELL_NS,
+    sparesOthers: true,
   };
 }
 

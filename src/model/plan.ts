@@ -62,6 +62,8 @@ export interface ProbePlan {
   readonly epochMonoNs?: string;
   /** How long what was seen may wait until it is told; default 50 ms. To tell seldom is cheap. */
   readonly tellNs?: number;
+  /** Replies are looked for where that costs other packets of the machine least, as long as it shows as much. */
+  readonly sparesOthers?: boolean;
   /** Packets a second to one address, all paths together, over which the prober refuses. */
   readonly maxPacketsPerSecondToTarget: number;
 }

@@ -40,6 +40,8 @@ export interface WatchPlan {
   readonly durationNs?: number;
   /** How long what was seen may wait until it is told; default 50 ms. */
   readonly tellNs?: number;
+  /** What is heard is looked for where that costs other packets of the machine least, as long as it shows as much. */
+  readonly sparesOthers?: boolean;
   readonly cpu?: 'auto' | 'none' | number;
 }
 

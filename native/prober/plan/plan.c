@@ -163,6 +163,7 @@ static bool take_setting(struct plan *plan, const char *key, const char *value, 
 {
 	static const char *const stampings[] = {"auto", "hw", "kernel", "user", NULL};
 	static const char *const schedulings[] = {"auto", "fifo", "other", NULL};
+	static const char *const taps[] = {"late", "early", NULL};
 	uint64_t number;
 	int word;
 
@@ -178,6 +179,10 @@ static bool take_setting(struct plan *plan, const char *key, const char *value, 
 	}
 	if (strcmp(key, "timestamps") == 0 && plan_word(value, stampings, &word)) {
 		plan->stamping = (enum stamping)word;
+		return true;
+	}
+	if (strcmp(key, "tap") == 0 && plan_word(value, taps, &word)) {
+		plan->early = word == 1;
 		return true;
 	}
 	if (strcmp(key, "sched") == 0 && plan_word(value, schedulings, &word)) {

@@ -108,6 +108,7 @@ struct plan {
 	size_t answers_count;
 	uint64_t secret[2];
 	bool secret_given;
+	bool early; /* packets are looked at where that costs others least, as long as it shows as much */
 	enum stamping stamping;
 	enum scheduling scheduling;
 	int cpu; /* a number, CPU_AUTO or CPU_NONE */

@@ -243,17 +243,15 @@ void match_reply(void *context, const struct received *from_ring)
 
 void match_replies(struct prober *prober)
 {
-	for (int family = 0; family < 2; family++) {
-		uint32_t waiting;
+	bool more;
 
-		do {
-			/* Counted first: the stamp of a probe is there before its answer is, so all are
-			 * found. */
-			waiting = receive_waiting(&prober->sender.receive[family], 1024);
-			transmit_read_stamps(&prober->sender.transmit[family]);
-			if (prober->grants.stamps != STAMPS_KERNEL)
-				prober->user_received_ns = clocks_mono();
-			receive_read(&prober->sender.receive[family], waiting, match_reply, prober);
-		} while (waiting == 1024);
-	}
+	do {
+		/* Counted first: the stamp of a probe is there before its answer is, so all are found. */
+		more = tap_count(&prober->sender.tap, 1024);
+		transmit_read_stamps(&prober->sender.transmit[0]);
+		transmit_read_stamps(&prober->sender.transmit[1]);
+		if (prober->grants.stamps != STAMPS_KERNEL)
+			prober->user_received_ns = clocks_mono();
+		tap_read(&prober->sender.tap, match_reply, prober);
+	} while (more);
 }

@@ -6,6 +6,8 @@
 #include "awaiting_stamp.h"
 #include "way_out.h"
 
+#define DOUBTED_LOSSES 3 /* of one path, one after the other */
+
 void fate_report(struct prober *prober, const struct train *train, uint64_t k, const struct slot *slot,
                  struct rxray_frame_sample *sample)
 {
@@ -147,6 +149,7 @@ void fate_settle(struct prober *prober, uint32_t index, uint64_t k, const struct
 		slot->fate = FATE_ANSWERED;
 		prober->counters.received++;
 		path->totals.received++;
+		path->lost_in_row = 0;
 		if (late) {
 			sample.outcome = RXRAY_OUTCOME_LATE;
 			prober->counters.late++;
@@ -178,6 +181,8 @@ static void give_up(struct prober *prober, struct train *train, uint64_t k, stru
 		slot->fate = FATE_LOST;
 		prober->counters.lost++;
 		path->totals.lost++;
+		if (++path->lost_in_row == DOUBTED_LOSSES)
+			tap_doubt(&prober->sender.tap);
 	}
 	if (!slot->kernel_stamp && prober->grants.stamps)
 		prober->counters.sent_stamps_missing++;

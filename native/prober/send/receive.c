@@ -12,6 +12,11 @@
 
 #define FRAME_BYTES 256u
 #define BLOCK_BYTES 65536u
+#define NO_PROTOCOL 0x88b5 /* for local experiments (IEEE 802): nobody sends it */
+
+#ifndef PACKET_IGNORE_OUTGOING
+#define PACKET_IGNORE_OUTGOING 23
+#endif
 
 static bool set_up_ring(struct receive *receive, uint32_t frames)
 {
@@ -54,14 +59,15 @@ static bool set_up_stamps(int fd, enum stamp_source source)
 
 bool receive_open(struct receive *receive, const struct receive_options *options, struct problem *problem)
 {
-	struct sockaddr_ll name = {
+	int one = 1;
+
+	memset(receive, 0, sizeof(*receive));
+	receive->name = (struct sockaddr_ll){
 	        .sll_family = AF_PACKET,
 	        .sll_protocol = htons(options->protocol),
 	        .sll_ifindex = options->ifindex,
 	};
-
-	memset(receive, 0, sizeof(*receive));
-	receive->both = options->protocol == ETH_P_ALL;
+	receive->both = options->protocol == ETH_P_ALL && !options->arriving_only;
 	/* Protocol 0 receives nothing until bind(), so that no packet gets in before the filter stands. */
 	receive->fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (receive->fd < 0)
@@ -71,10 +77,26 @@ bool receive_open(struct receive *receive, const struct receive_options *options
 	if (setsockopt(receive->fd, SOL_SOCKET, SO_ATTACH_FILTER, options->filter,
 	               sizeof(*options->filter)) != 0 ||
 	    !set_up_stamps(receive->fd, options->stamps) || !set_up_ring(receive, options->frames) ||
-	    bind(receive->fd, (struct sockaddr *)&name, sizeof(name)) != 0)
+	    (options->arriving_only &&
+	     setsockopt(receive->fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof(one)) != 0) ||
+	    !receive_hook(receive, true))
 		return problem_set(problem, "E_PACKET_SOCKET", EXIT_SYSTEM, -1,
 		                   "check that the kernel has CONFIG_PACKET, and memory to spare",
 		                   "cannot set up the packet socket: %s", strerror(errno));
+	return true;
+}
+
+bool receive_hook(struct receive *receive, bool hooked)
+{
+	struct sockaddr_ll name = receive->name;
+
+	if (receive->hooked == hooked)
+		return true;
+	if (!hooked)
+		name.sll_protocol = htons(NO_PROTOCOL);
+	if (bind(receive->fd, (struct sockaddr *)&name, sizeof(name)) != 0)
+		return false;
+	receive->hooked = hooked;
 	return true;
 }
 

@@ -27,6 +27,7 @@ struct received {
 struct receive_options {
 	const struct sock_fprog *filter;
 	uint16_t protocol; /* ETH_P_IP, ETH_P_IPV6, or ETH_P_ALL to see also what leaves */
+	bool arriving_only; /* with ETH_P_ALL: not what leaves */
 	int ifindex; /* 0: any */
 	uint32_t frames;
 	enum stamp_source stamps;
@@ -35,11 +36,13 @@ struct receive_options {
 /*
  * Receives through a packet socket behind a filter, into a ring shared with the kernel, so that reading takes
  * no system call. Bound to one protocol no transmitted packet is cloned for it; only ETH_P_ALL sees what
- * leaves.
+ * leaves, and can do without.
  */
 struct receive {
 	int fd; /* -1: closed */
 	bool both; /* also what leaves */
+	struct sockaddr_ll name; /* what it is bound to while it is hooked */
+	bool hooked; /* the kernel hands packets to it */
 	uint8_t *ring;
 	size_t ring_bytes;
 	uint32_t frames, head;
@@ -48,6 +51,12 @@ struct receive {
 
 bool receive_open(struct receive *receive, const struct receive_options *options, struct problem *problem);
 void receive_close(struct receive *receive);
+
+/*
+ * Lets the kernel hand packets to it, or not: then it costs nobody anything. What it has seen stays there to
+ * be read. To end it waits for all CPUs, some 10 ms.
+ */
+bool receive_hook(struct receive *receive, bool hooked);
 
 /* How many packets wait, counting no further than `most`. */
 uint32_t receive_waiting(const struct receive *receive, uint32_t most);

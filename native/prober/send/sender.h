@@ -11,6 +11,9 @@ struct service {
 	uint64_t missed;
 };
 
+/* sockets.c: those that probes leave by and replies come in by, of either family. */
+bool sockets_open(struct prober *prober, struct problem *problem);
+
 /* send.c: serves the slots that are due. */
 struct service send_due(struct prober *prober, int64_t now);
 extern const struct transmit_events send_events;

@@ -35,8 +35,7 @@ void tell_counters(struct prober *prober, int64_t now)
 
 	counters->time_ns = now - prober->epoch_ns;
 	counters->dropped_records = prober->frames.dropped;
-	counters->kernel_drops =
-	        receive_drops(&prober->sender.receive[0]) + receive_drops(&prober->sender.receive[1]);
+	counters->kernel_drops = tap_drops(&prober->sender.tap);
 	if (prober->watcher != NULL)
 		counters->kernel_drops += watch_drops(prober->watcher);
 	if (getrusage(RUSAGE_SELF, &usage) == 0) {

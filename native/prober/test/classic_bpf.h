@@ -3,6 +3,7 @@
 #define RXRAY_CLASSIC_BPF_H
 
 #include <linux/filter.h>
+#include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,6 +27,12 @@ static inline uint32_t classic_bpf_run(const struct sock_filter *code, size_t le
 		case BPF_LD | BPF_W | BPF_ABS:
 			if (now->k == (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE)) {
 				a = leaving ? PACKET_OUTGOING : PACKET_HOST;
+				continue;
+			}
+			if (now->k == (uint32_t)(SKF_AD_OFF + SKF_AD_PROTOCOL)) {
+				a = packet[0] >> 4 == 4   ? ETH_P_IP
+				    : packet[0] >> 4 == 6 ? ETH_P_IPV6
+				                          : ETH_P_ARP;
 				continue;
 			}
 			/* fall through */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "hearing.h"
 
-#include <linux/if_ether.h>
 #include <string.h>
 
 #include "hear_filter.h"
@@ -12,38 +11,39 @@
 #define READ_MOST 256u
 #define KEY_AND_ANNOUNCEMENT sizeof(((struct rxray_frame_heard *)NULL)->payload)
 
-static bool open_socket(struct prober *prober, const struct plan_hear *hear, int family,
-                        struct problem *problem)
+static bool open_tap(struct prober *prober, const struct plan_hear *hear, struct problem *problem)
 {
 	struct hearing *hearing = &prober->watcher->hearing;
-	struct sock_filter code[HEAR_FILTER_MAX];
-	struct sock_fprog program = {.filter = code};
-	/* Bound to one protocol: of what leaves no packet is cloned for it. */
-	struct receive_options options = {
-	        .filter = &program,
-	        .protocol = family == 4 ? ETH_P_IP : ETH_P_IPV6,
+	struct sock_filter code[2][HEAR_FILTER_MAX];
+	struct sock_fprog programs[2];
+	struct tap_options options = {
+	        .filters = {&programs[0], &programs[1]},
 	        .ifindex = (int)if_nametoindex(hear->interface),
 	        .frames = RING_FRAMES,
 	        .stamps = prober->grants.stamps,
+	        .early = prober->plan.early,
 	};
 
 	if (options.ifindex == 0)
 		return problem_set(problem, "E_INTERFACE", EXIT_PLAN, -1,
 		                   "name an interface of this machine; see `ip link`",
 		                   "there is no interface %s", hear->interface);
-	program.len = (unsigned short)hear_filter_make(hear->ports, family, code);
-	return receive_open(&hearing->sockets[hearing->count++], &options, problem);
+	for (int i = 0; i < 2; i++) {
+		size_t length = hear_filter_make(hear->ports, i == 0 ? 4 : 6, code[i]);
+
+		programs[i] = (struct sock_fprog){.filter = code[i], .len = (unsigned short)length};
+	}
+	return tap_open(&hearing->taps[hearing->count++], &options, problem);
 }
 
 bool hearing_open(struct prober *prober, struct problem *problem)
 {
 	struct hearing *hearing = &prober->watcher->hearing;
 
-	for (size_t i = 0; i < HEARING_SOCKETS; i++)
-		hearing->sockets[i].fd = -1;
+	for (size_t i = 0; i < PLAN_MAX_HEARS; i++)
+		tap_init(&hearing->taps[i]);
 	for (size_t i = 0; i < prober->plan.hear_count; i++) {
-		if (!open_socket(prober, &prober->plan.hears[i], 4, problem) ||
-		    !open_socket(prober, &prober->plan.hears[i], 6, problem))
+		if (!open_tap(prober, &prober->plan.hears[i], problem))
 			return false;
 	}
 	return true;
@@ -52,7 +52,7 @@ bool hearing_open(struct prober *prober, struct problem *problem)
 void hearing_close(struct hearing *hearing)
 {
 	for (size_t i = 0; i < hearing->count; i++)
-		receive_close(&hearing->sockets[i]);
+		tap_close(&hearing->taps[i]);
 }
 
 static void flush(struct prober *prober)
@@ -137,8 +137,11 @@ void hearing_read(struct prober *prober)
 	int64_t began = clocks_mono() + prober->clocks.real_minus_mono;
 	bool all = true;
 
-	for (size_t i = 0; i < hearing->count; i++)
-		all = receive_read(&hearing->sockets[i], READ_MOST, take_packet, prober) < READ_MOST && all;
+	for (size_t i = 0; i < hearing->count; i++) {
+		all = !tap_count(&hearing->taps[i], READ_MOST) && all;
+		tap_read(&hearing->taps[i], take_packet, prober);
+		tap_turn(&hearing->taps[i], clocks_mono());
+	}
 	flush(prober);
 	if (all)
 		hearing->looked_real_ns = began;

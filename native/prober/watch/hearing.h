@@ -5,16 +5,15 @@
 #include "frames.h"
 #include "plan.h"
 #include "problem.h"
-#include "receive.h"
+#include "tap.h"
 
 struct prober;
 
 #define HEARING_BATCH 64
-#define HEARING_SOCKETS (2 * PLAN_MAX_HEARS)
 
-/* Tells of every packet that looks like an announced probe: a socket for each interface and family. */
+/* Tells of every packet that looks like an announced probe: a tap for each interface. */
 struct hearing {
-	struct receive sockets[HEARING_SOCKETS];
+	struct tap taps[PLAN_MAX_HEARS];
 	size_t count;
 	int64_t looked_real_ns; /* when the rings were read to their end last; 0 never */
 	struct rxray_frame_heard batch[HEARING_BATCH];

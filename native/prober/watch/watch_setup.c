@@ -93,7 +93,7 @@ uint64_t watch_drops(struct watcher *watcher)
 	uint64_t drops = 0;
 
 	for (size_t i = 0; i < watcher->hearing.count; i++)
-		drops += receive_drops(&watcher->hearing.sockets[i]);
+		drops += tap_drops(&watcher->hearing.taps[i]);
 	for (size_t i = 0; i < watcher->segments.count; i++)
 		drops += receive_drops(&watcher->segments.sockets[i]);
 	for (size_t i = 0; i < watcher->interface_count; i++)

@@ -24,6 +24,7 @@ export function encodePlan(plan: ProbePlan): string {
     `sched ${plan.scheduling}`,
     `max-pps-per-target ${plan.maxPacketsPerSecondToTarget}`,
     ...(plan.tellNs === undefined ? [] : [`tell-ns ${plan.tellNs}`]),
+    ...(plan.sparesOthers === true ? ['tap early'] : []),
     ...(plan.startAtNs === undefined ? [] : [`start-at-ns ${plan.startAtNs}`]),
     ...(plan.sourcePorts === undefined ? [] : [`source-ports ${plan.sourcePorts.join('-')}`]),
     ...(plan.secret === undefined ? [] : [`secret ${plan.secret}`]),

@@ -7,6 +7,7 @@ export function encodeWatchPlan(plan: WatchPlan): string {
     `duration-ns ${plan.durationNs ?? 0}`,
     `cpu ${plan.cpu ?? 'auto'}`,
     ...(plan.tellNs === undefined ? [] : [`tell-ns ${plan.tellNs}`]),
+    ...(plan.sparesOthers === true ? ['tap early'] : []),
     ...(plan.secret === undefined ? [] : [`secret ${plan.secret}`]),
     ...plan.watches.map(watchLine),
     ...plan.local.map((name) => `local if=${name}`),

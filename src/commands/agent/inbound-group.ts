@@ -42,7 +42,7 @@ export class InboundGroup {
       () => {
         this.#watch = new InboundWatch(place.node, place.intervalNs);
         const hears = place.interfaces.map((name) => ({ interface: name, ports: place.ports }));
-        return watcher.watch({ watches: [], local: [], hears, tellNs: UNWATCHED_TELL_NS });
+        return watcher.watch({ watches: [], local: [], hears, tellNs: UNWATCHED_TELL_NS, sparesOthers: true });
       },
       { event: (event) => this.#take(event), restart: (why, waitMs) => events.restart(why, waitMs) },
     );
