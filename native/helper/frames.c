@@ -5,24 +5,42 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "clocks.h"
 
+#define FRAMES_FIRST (128u << 10) /* of the buffer, in memory from the start */
+
 bool frames_init(struct frames *frames, int fd)
 {
 	memset(frames, 0, sizeof(*frames));
 	frames->fd = fd;
-	frames->buffer = malloc(FRAMES_BUFFER);
+	frames->buffer =
+	        mmap(NULL, FRAMES_BUFFER, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (frames->buffer == MAP_FAILED)
+		frames->buffer = NULL;
 	crc32_init(&frames->crc);
 	return frames->buffer != NULL;
 }
 
 void frames_free(struct frames *frames)
 {
-	free(frames->buffer);
+	if (frames->buffer != NULL)
+		munmap(frames->buffer, FRAMES_BUFFER);
 	frames->buffer = NULL;
+}
+
+void frames_lock_as_used(struct frames *frames)
+{
+	uint8_t *rest = frames->buffer + FRAMES_FIRST;
+	size_t length = FRAMES_BUFFER - FRAMES_FIRST;
+
+	/* Where it cannot be done the memory stays locked as it is. */
+	if (frames->begin + frames->used <= FRAMES_FIRST && munlock(rest, length) == 0 &&
+	    madvise(rest, length, MADV_DONTNEED) == 0)
+		(void)mlock2(rest, length, MLOCK_ONFAULT);
 }
 
 static void append(struct frames *frames, const void *data, size_t length)
@@ -145,6 +163,9 @@ void frames_write(struct frames *frames)
 		frames->begin = (frames->begin + (size_t)written) % FRAMES_BUFFER;
 		frames->used -= (size_t)written;
 	}
+	/* An empty buffer is filled from its beginning again, where its memory is in use already. */
+	if (frames->used == 0)
+		frames->begin = 0;
 }
 
 int64_t frames_stuck_ns(const struct frames *frames, int64_t now)

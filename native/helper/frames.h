@@ -52,6 +52,12 @@ void frames_close_batch(struct frames *frames);
 /* Bytes that wait to be written, samples in the block that is being filled among them. */
 size_t frames_waiting(const struct frames *frames);
 
+/*
+ * After mlockall(): gives the buffer back but for its beginning, to be locked as far as it is used. A reader
+ * that keeps up never makes more of it necessary.
+ */
+void frames_lock_as_used(struct frames *frames);
+
 /* Writes what the descriptor takes without blocking. */
 void frames_write(struct frames *frames);
 

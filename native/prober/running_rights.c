@@ -123,6 +123,8 @@ void running_rights_take(struct prober *prober)
 	/* Opened here, as no file is opened after the privileges are given up. */
 	prober->statm_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 	grants->locked = lock_memory(prober);
+	if (grants->locked)
+		frames_lock_as_used(&prober->frames);
 	/* By default the kernel may wake an ordinary process 50 µs late; it cannot refuse to be exact. */
 	grants->slack_refused = prctl(PR_SET_TIMERSLACK, 1) != 0;
 }
