@@ -15,9 +15,9 @@ import { needsRoot } from './lab-probing.js';
 import { records, rxray } from './rxray.js';
 
 const PORT = 8080;
-const PROBED_S = 12;
+const PROBED_S = 8;
 /** Of what is measured beside the faster one, which only has to show what it omits. */
-const CLOSED_S = 4;
+const CLOSED_S = 3;
 const STANDS_STILL_MS = 200;
 const LIMIT_NS = MS;
 /** tcpdump hands its ring over once a second. */

@@ -13,7 +13,7 @@ import { LAB, needsRoot, type Probed, pathTo, startProbing, upLab } from './lab-
 
 const THRESHOLD_NS = 10 * MS;
 const LENGTHS_MS = [30, 60, 130, 400] as const;
-const STALLS_EACH = 8;
+const STALLS_EACH = 6;
 /** Until every flow has shown on which queue it arrives. */
 const LEARNING_MS = 1_500;
 /** Release of a reconstructed stall against the injector's log. */
