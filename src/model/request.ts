@@ -19,7 +19,7 @@ export interface RequestDetail {
   readonly bytes: number;
   /** It went over a connection that was open already. */
   readonly reused: boolean;
-  /** The far side had closed that connection in the meantime: sent again on a new one. */
+  /** The far side had closed that connection in the meantime: sent again on a new one. DNS: over TCP, as UDP cut it short. */
   readonly retried: boolean;
   /** Handshake and answer have the kernel's stamps of the segments that brought them; else those of a process. */
   readonly kernelStamps?: boolean;

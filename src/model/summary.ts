@@ -36,7 +36,7 @@ export const requestSummarySchema = z.object({
     .array(z.object({ phase: z.string(), failure: z.string(), requests: count }))
     .describe('what was not answered in time, or failed: the phase it was in, and why'),
   reused: count.describe('on a connection that was open already'),
-  retried: count.describe('whose connection the server had closed'),
+  retried: count.describe('whose connection the server had closed; DNS: asked again over TCP'),
   kernelStamped: count.optional().describe('answers with the kernel stamps; the others have those of a process'),
   names: z
     .object({ asked: count, queries: count, unanswered: count, repeated: count })

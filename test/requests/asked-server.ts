@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer as createHttp, type Server } from 'node:http';
-import { createSecureServer } from 'node:http2';
+import { createSecureServer, type Http2SecureServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,8 +45,10 @@ export function certificate(t: TestContext): { readonly key: Buffer; readonly ce
 export async function serveTls(
   t: TestContext,
   answer: (path: string, alpn: string, name: string) => string | Promise<string>,
+  change: (server: Http2SecureServer) => void = () => {},
 ): Promise<number> {
   const server = createSecureServer({ allowHTTP1: true, ...certificate(t) });
+  change(server);
   const sessions = new Set<{ destroy(): void }>();
   server.on('session', (session) => sessions.add(session));
   server.on('request', async (request, response) => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
@@ -126,6 +128,73 @@ suite('probe --dns', () => {
     const gone = await ask('--dns', `gone.example@127.0.0.1:${port}`, '--dns-via', 'udp', '-c', '1');
     const failed = await ask('--dns', `failing.example@127.0.0.1:${port}`, '--dns-via', 'tcp', '-c', '1');
     assert.deepEqual([gone.samples[0]?.request.status, failed.samples[0]?.request.status], [3, 2]);
+  });
+
+  test('what does not fit into UDP is asked for over TCP, as resolvers do', async (t) => {
+    const seen: Question[] = [];
+    const port = await serveNames(t, (question) => {
+      seen.push(question);
+      return { truncated: question.via === 'udp' && question.type === 'AAAA' };
+    });
+    const { samples, summaries } = await ask('--dns', `big@127.0.0.1:${port}`, '--dns-via', 'udp,udp-fixed', '-c', '2');
+    assert.deepEqual(
+      samples.map(({ outcome, request: { queries, unanswered, retried } }) => [outcome, queries, unanswered, retried]),
+      Array.from({ length: 4 }, () => ['reply', 3, 0, true]),
+    );
+    assert.deepEqual(new Set(seen.filter(({ via }) => via === 'tcp').map(({ type }) => type)), new Set(['AAAA']));
+    assert.deepEqual(
+      summaries.map(({ requests }) => requests?.retried),
+      [2, 2],
+    );
+  });
+
+  test('a server that has no IPv6 address for a name exists, whichever code it tells', async (t) => {
+    const port = await serveNames(t, ({ type }) => ({ code: type === 'AAAA' ? 3 : 0 }));
+    const { samples } = await ask('--dns', `v4@127.0.0.1:${port}`, '--dns-via', 'udp', '-c', '2');
+    assert.deepEqual(
+      samples.map(({ request: { status, queries } }) => [status, queries]),
+      [
+        [0, 2],
+        [0, 2],
+      ],
+    );
+  });
+
+  test('a port where nobody listens refuses, and is not silent', async () => {
+    const { samples } = await ask('--dns', 'www.example@127.0.0.1:9', '-c', '2');
+    assert.equal(samples.length, 6);
+    for (const { outcome, request, rttNs = 0 } of samples)
+      assert.deepEqual([outcome, request.failure, rttNs < 0.5e9], ['error', 'ECONNREFUSED', true]);
+  });
+
+  test('a server that closes the connection has failed, and is not silent', async (t) => {
+    const server = createServer((socket) => socket.on('data', () => socket.end())).listen(0, '127.0.0.1');
+    t.after(() => server.close());
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { samples } = await ask('--dns', `www.example@127.0.0.1:${port}`, '--dns-via', 'tcp', '-c', '2');
+    assert.deepEqual(
+      samples.map(({ outcome, request }) => [outcome, request.failure]),
+      [
+        ['error', 'ECONNRESET'],
+        ['error', 'ECONNRESET'],
+      ],
+    );
+  });
+
+  test('a name that is no ASCII is asked for as DNS carries it; an address is one however it is written', async (t) => {
+    const seen: Question[] = [];
+    const port = await serveNames(
+      t,
+      (question) => {
+        seen.push(question);
+        return {};
+      },
+      { address: '::1' },
+    );
+    const { samples } = await ask('--dns', `bücher.example@[0:0:0:0:0:0:0:1]:${port}`, '--dns-via', 'udp', '-c', '1');
+    assert.equal(samples[0]?.outcome, 'reply');
+    assert.deepEqual(new Set(seen.map(({ name }) => name)), new Set(['xn--bcher-kva.example']));
   });
 
   test('the text says lost apart from slow, and how many queries a name takes', async (t) => {

@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
+import { createServer, isIPv6, type Server } from 'node:net';
 import type { TestContext } from 'node:test';
 
 /** One question as it came. */
@@ -11,10 +11,13 @@ export interface Question {
   readonly via: 'udp' | 'tcp';
 }
 
-/** What becomes of a question: its response code and whether there are records; null is silence. */
-export type Answering = (
-  question: Question,
-) => { readonly code?: number; readonly records?: boolean; readonly afterMs?: number } | null;
+/** What becomes of a question: its response code, whether there are records, or only that they do not fit; null is silence. */
+export type Answering = (question: Question) => {
+  readonly code?: number;
+  readonly records?: boolean;
+  readonly truncated?: boolean;
+  readonly afterMs?: number;
+} | null;
 
 /**
  * A DNS server on loopback, over UDP and TCP on one port, that ends with the test.
@@ -56,7 +59,7 @@ export async function serveNames(
 /** A port that is free for UDP may be taken for TCP: others are tried. */
 async function boundToOnePort(address: string, wanted: number): Promise<{ udp: Socket; tcp: Server; port: number }> {
   for (;;) {
-    const udp = createSocket('udp4');
+    const udp = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
     await once(udp.bind(wanted, address), 'listening');
     const { port } = udp.address();
     const tcp = createServer();
@@ -86,9 +89,9 @@ function respond(
   const isV6 = message.readUInt16BE(at + 1) === 28;
   const answer = answering({ name: labels.join('.'), type: isV6 ? 'AAAA' : 'A', from, via });
   if (answer === null) return;
-  const { code = 0, records = code === 0, afterMs = 0 } = answer;
+  const { code = 0, truncated = false, records = code === 0 && !truncated, afterMs = 0 } = answer;
   const head = Buffer.from(message.subarray(0, at + 5));
-  head.writeUInt16BE(0x8180 | code, 2);
+  head.writeUInt16BE(0x8180 | (truncated ? 0x0200 : 0) | code, 2);
   head.writeUInt16BE(records ? 1 : 0, 6);
   const address = isV6 ? Buffer.alloc(16, 1) : Buffer.from([127, 0, 0, 1]);
   const record = Buffer.from([0xc0, 12, 0, isV6 ? 28 : 1, 0, 1, 0, 0, 0, 60, 0, address.length]);

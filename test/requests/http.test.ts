@@ -236,6 +236,88 @@ suite('probe --http', () => {
     });
   }
 
+  test('one connection of HTTP/2 carries all requests, also those that come while it is made', async (t) => {
+    let sessions = 0;
+    const port = await serveTls(
+      t,
+      () => 'ok',
+      (server) => server.on('session', () => (sessions += 1)),
+    );
+    const { samples, summary } = await ask(
+      ...['--http', `https://127.0.0.1:${port}/`, '--insecure', '--http2', '--keep-alive'],
+      // The first ten are due before any handshake can be over.
+      ...['--rate', '5000', '--max-pps', '5000', '-c', '30'],
+    );
+    assert.equal(sessions, 1);
+    for (const { outcome, request } of samples) {
+      assert.equal(outcome, 'reply');
+      if (request.reused !== true) assert.ok((request.connectNs ?? 0) + (request.tlsNs ?? 0) > 0);
+    }
+    assert.equal(summary.received, samples.length);
+  });
+
+  test('headers that HTTP/2 cannot have are left out or fail the request: the prober goes on', async (t) => {
+    const port = await serveTls(t, () => 'ok');
+    const asked = ['--http', `https://127.0.0.1:${port}/`, '--insecure', '--http2', '-c', '2'];
+    for (const keep of [[], ['--keep-alive']]) {
+      const left = await ask(...asked, ...keep, '--header', 'TE: gzip', '--header', 'Proxy-Connection: close');
+      assert.deepEqual([left.status, left.summary.received], [0, 2]);
+      const twice = await ask(...asked, ...keep, '--header', 'Content-Type: a', '--header', 'Content-Type: b');
+      assert.deepEqual(
+        twice.samples.map(({ request }) => request.failure),
+        ['ERR_HTTP2_HEADER_SINGLE_VALUE', 'ERR_HTTP2_HEADER_SINGLE_VALUE'],
+      );
+    }
+  });
+
+  for (const keep of [[], ['--keep-alive']])
+    test(`a port that refuses is told as such: --http2 ${keep.join(' ')}`, async () => {
+      const { samples } = await ask(...['--http', 'https://127.0.0.1:9/', '--http2', '-c', '2'], ...keep);
+      assert.deepEqual(
+        samples.map(({ reply, request }) => [reply, request.failure]),
+        [
+          ['rst', 'ECONNREFUSED'],
+          ['rst', 'ECONNREFUSED'],
+        ],
+      );
+    });
+
+  test('a server that changes the protocol has answered', async (t) => {
+    const port = await serve(
+      t,
+      () => {},
+      (server) =>
+        server.on('connection', (socket) =>
+          socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'),
+        ),
+    );
+    const { samples } = await ask('--http', `http://127.0.0.1:${port}/`, '-c', '2');
+    assert.deepEqual(
+      samples.map(({ outcome, request }) => [outcome, request.status]),
+      [
+        ['reply', 101],
+        ['reply', 101],
+      ],
+    );
+  });
+
+  test('what may not be done twice is not sent twice', async (t) => {
+    let orders = 0;
+    const port = await serve(t, (request, response) => {
+      orders += 1;
+      if (orders % 2 === 0) request.socket.resetAndDestroy();
+      else response.end('ok');
+    });
+    const { samples, summary } = await ask(
+      ...['--http', `http://127.0.0.1:${port}/`, '--keep-alive', '--body', 'order', '-c', '4', '--rate', '5'],
+    );
+    assert.deepEqual(
+      samples.map(({ outcome }) => outcome),
+      ['reply', 'error', 'reply', 'error'],
+    );
+    assert.deepEqual([orders, summary.requests?.retried], [4, 0]);
+  });
+
   test('a certificate that nobody signed fails in the handshake', async (t) => {
     const port = await serveTls(t, () => '');
     const { summary } = await ask('--http', `https://shop.example:${port}/`, '--connect-to', '127.0.0.1', '-c', '1');
@@ -270,6 +352,12 @@ suite('probe --http', () => {
     ['another scheme', ['--http', 'ftp://shop.example/'], 'E_URL'],
     ['a password in the URL', ['--http', 'http://me:secret@127.0.0.1/'], 'E_URL'],
     ['no header', ['--http', 'http://127.0.0.1/', '--header', 'X'], 'E_HEADER'],
+    ['a character HTTP has not', ['--http', 'http://127.0.0.1/', '--header', 'X: ☃'], 'E_HEADER'],
+    [
+      'a length of no body',
+      ['--http', 'http://127.0.0.1/', '--header', 'Content-Length: 9', '--body', 'a'],
+      'E_HEADER',
+    ],
     ['no method', ['--http', 'http://127.0.0.1/', '--method', 'G T'], 'E_METHOD'],
     ['no rate', ['--http', 'http://127.0.0.1/', '--rate', '0'], 'E_USAGE'],
     ['a header without a URL', ['127.0.0.1:9', '--header', 'A: b'], 'E_USAGE'],

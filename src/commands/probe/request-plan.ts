@@ -1,5 +1,6 @@
 import { METHODS } from 'node:http';
 import { isIP, isIPv6 } from 'node:net';
+import { domainToASCII } from 'node:url';
 import { parseTarget } from '../../hosts/parse-target.js';
 import { resolveAddress } from '../../hosts/resolve-address.js';
 import { type ResolverConfig, readResolverConfig, searchedNames } from '../../hosts/resolver-config.js';
@@ -72,11 +73,13 @@ async function httpPath(text: string, options: ProbeOptions, vantage: string, no
   if (note !== undefined) notes.push(note);
   const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
   const { body } = requests;
+  const headers = requests.headers.map(headerOf);
+  refuseOtherLength(headers, body);
   const spec: HttpRequestSpec = {
     kind: 'http',
     url: url.href,
     method: methodOf(requests.method ?? (body === undefined ? 'GET' : 'POST')),
-    headers: requests.headers.map(headerOf),
+    headers,
     ...(body === undefined ? {} : { body }),
     keepAlive: requests.keepAlive,
     version: requests.http2 ? '2' : '1.1',
@@ -114,8 +117,7 @@ function methodOf(text: string): string {
 
 function headerOf(text: string): [string, string] {
   const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):\s*(.*)$/.exec(text) ?? [];
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: what a header may not have.
-  if (name !== undefined && value !== undefined && !/[\u0000-\u0008\u000a-\u001f\u007f]/.test(value))
+  if (name !== undefined && value !== undefined && /^[\t\u0020-\u007e\u0080-\u00ff]*$/.test(value))
     return [name, value];
   throw new CodedError(
     'E_HEADER',
@@ -125,9 +127,22 @@ function headerOf(text: string): [string, string] {
   );
 }
 
+/** A server would wait for the rest, and each answer be slow by that. */
+function refuseOtherLength(headers: HttpRequestSpec['headers'], body = ''): void {
+  const [, length] = headers.find(([name]) => name.toLowerCase() === 'content-length') ?? [];
+  const bytes = Buffer.byteLength(body);
+  if (length === undefined || length === String(bytes)) return;
+  throw new CodedError(
+    'E_HEADER',
+    `--header Content-Length: ${length}, but the body has ${bytes} bytes`,
+    'leave it out: it is sent with a body',
+    2,
+  );
+}
+
 async function dnsPaths(text: string, options: ProbeOptions, vantage: string, notes: string[]): Promise<Asked[]> {
   const at = text.lastIndexOf('@');
-  const name = at < 0 ? text : text.slice(0, at);
+  const name = asciiName(at < 0 ? text : text.slice(0, at));
   const config = await readResolverConfig(options.netns);
   const server = at < 0 ? nameserverOf(config, text) : text.slice(at + 1);
   const { host, port = DNS_PORT } = parseTarget(server);
@@ -137,6 +152,10 @@ async function dnsPaths(text: string, options: ProbeOptions, vantage: string, no
   const names = at < 0 ? searchedNames(name, config) : [name.replace(/\.$/, '')];
   if (names.some((one) => !/^[^\s.]{1,63}(\.[^\s.]{1,63})*$/.test(one) || one.length > 253))
     throw new CodedError('E_NAME', `${name} is no name of DNS`, 'write for example --dns www.example.org@10.0.0.10', 2);
+  if (at < 0 && config.nameservers.length > 1)
+    notes.push(
+      `${config.file} names ${config.nameservers.length} servers: the first, ${address}, is asked; ${text}@SERVER asks another`,
+    );
   if (names.length > 1)
     notes.push(
       `${name}: up to ${names.length} names are tried, as ${config.file} says: ${names.join(', ')}; a dot at its end would ask once`,
@@ -157,6 +176,12 @@ async function dnsPaths(text: string, options: ProbeOptions, vantage: string, no
       attempts: config.attempts,
     },
   }));
+}
+
+/** As DNS carries it (RFC 3492). */
+function asciiName(name: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: what is no ASCII.
+  return /^[\u0000-\u007f]*$/.test(name) ? name : domainToASCII(name) || name;
 }
 
 function nameserverOf(config: ResolverConfig, text: string): string {

@@ -11,6 +11,11 @@ import { PhaseMarks } from './phase-marks.js';
 
 const NO_SUCH_NAME = 3;
 
+interface Waiting {
+  readonly request: OpenRequest;
+  readonly heard: (answer: DnsAnswer) => void;
+}
+
 /** How the questions of one name travel. */
 interface Carrier {
   /** @param heard called with each message that comes back */
@@ -20,13 +25,14 @@ interface Carrier {
 
 /**
  * Asks for names as a system's resolver does (resolv.conf(5)): A and AAAA at once from one socket, again after the time
- * limit, and then the next name of the search list. One sample is one name as the program that asked waited for it.
+ * limit, over TCP what UDP cannot carry, and then the next name of the search list. One sample is one name as the
+ * program that asked waited for it.
  */
 export class DnsRequests {
   #nextId = Math.floor(Math.random() * 0x1_0000);
   #fixed: UdpSocket | undefined;
   /** Of the socket with the fixed port: who waits for which answer. */
-  readonly #waiting = new Map<number, (answer: DnsAnswer) => void>();
+  readonly #waiting = new Map<number, Waiting>();
 
   constructor(
     private readonly path: PlannedPath,
@@ -35,7 +41,13 @@ export class DnsRequests {
     private readonly clock: Clock,
     private readonly done: (request: OpenRequest) => void,
   ) {
-    if (spec.way === 'udp-fixed') this.#fixed = this.#udp((message) => this.#dispatch(message));
+    if (spec.way === 'udp-fixed')
+      this.#fixed = this.#udp(
+        (message) => this.#dispatch(message),
+        (error) => {
+          for (const { request } of [...this.#waiting.values()]) request.failed(error, this.clock.nowNs());
+        },
+      );
   }
 
   send(probe: Probe): OpenRequest {
@@ -45,7 +57,9 @@ export class DnsRequests {
     request.sent();
     const lookup = new Lookup(request, this.spec, this.clock, {
       takeId: () => this.#takeId(),
-      carrier: (heard) => this.#carrier(request, heard),
+      carrier: (heard) => (this.spec.way === 'tcp' ? this.#tcp(request, heard) : this.#datagrams(request, heard)),
+      // RFC 1035, section 4.2.1, and RFC 7766: an answer that UDP cut short is asked for over TCP.
+      stream: (heard) => (this.spec.way === 'tcp' ? undefined : this.#tcp(request, heard)),
     });
     request.abort = () => lookup.end();
     lookup.start();
@@ -62,9 +76,9 @@ export class DnsRequests {
     return this.#nextId;
   }
 
-  #carrier(request: OpenRequest, heard: (answer: DnsAnswer) => void): Carrier {
-    if (this.spec.way === 'tcp') return this.#tcp(request, heard);
-    const own = this.#fixed === undefined ? this.#udp((message) => take(message, heard)) : undefined;
+  #datagrams(request: OpenRequest, heard: (answer: DnsAnswer) => void): Carrier {
+    const failed = (error: NodeJS.ErrnoException): void => request.failed(error, this.clock.nowNs());
+    const own = this.#fixed === undefined ? this.#udp((message) => take(message, heard), failed) : undefined;
     const socket = own ?? this.#fixed;
     const ids: number[] = [];
     return {
@@ -72,9 +86,9 @@ export class DnsRequests {
         for (const question of questions) {
           const id = question.readUInt16BE(0);
           ids.push(id);
-          if (own === undefined) this.#waiting.set(id, heard);
-          socket?.send(question, this.path.port ?? 53, this.path.address, (error) => {
-            if (error !== null) request.failed(error, this.clock.nowNs());
+          if (own === undefined) this.#waiting.set(id, { request, heard });
+          socket?.send(question, (error) => {
+            if (error !== null) failed(error);
           });
         }
       },
@@ -85,21 +99,23 @@ export class DnsRequests {
     };
   }
 
-  #udp(heard: (message: Buffer) => void): UdpSocket {
-    const socket = createSocket(isIPv6(this.path.address) ? 'udp6' : 'udp4');
-    socket.on('message', (message, from) => {
-      if (from.address === this.path.address && from.port === this.path.port) heard(message);
-      else this.events.stray();
+  /** Connected, as those of glibc and Go: answers of others are not taken, and a closed port is known at once. */
+  #udp(heard: (message: Buffer) => void, failed: (error: NodeJS.ErrnoException) => void): UdpSocket {
+    const socket = createSocket({
+      type: isIPv6(this.path.address) ? 'udp6' : 'udp4',
+      // An address is its own answer, at once: the first question leaves in the turn that it is due in.
+      lookup: (address, _options, found) => found(null, address, isIPv6(address) ? 6 : 4),
     });
-    // Sends that fail are told to whoever sent.
-    socket.on('error', () => {});
+    socket.on('message', heard);
+    socket.on('error', failed);
+    socket.connect(this.path.port ?? 53, this.path.address);
     return socket;
   }
 
   #dispatch(message: Buffer): void {
     const answer = decodeAnswer(message);
     const waiting = answer === undefined ? undefined : this.#waiting.get(answer.id);
-    if (answer !== undefined && waiting !== undefined) waiting(answer);
+    if (answer !== undefined && waiting !== undefined) waiting.heard(answer);
     else this.events.stray();
   }
 
@@ -108,6 +124,9 @@ export class DnsRequests {
     let rest = Buffer.alloc(0);
     socket.once('connect', () => request.marks.enter('first-byte'));
     socket.on('error', (error: NodeJS.ErrnoException) => request.failed(error, this.clock.nowNs()));
+    socket.once('end', () =>
+      request.failed(Object.assign(new Error('closed'), { code: 'ECONNRESET' }), this.clock.nowNs()),
+    );
     socket.on('data', (chunk: Buffer) => {
       rest = Buffer.concat([rest, chunk]);
       while (rest.length >= 2 && rest.length >= 2 + rest.readUInt16BE(0)) {
@@ -138,11 +157,16 @@ function take(message: Buffer, heard: (answer: DnsAnswer) => void): void {
 interface LookupMeans {
   takeId(): number;
   carrier(heard: (answer: DnsAnswer) => void): Carrier;
+  /** For what does not fit; undefined where it is carried by such a one already. */
+  stream(heard: (answer: DnsAnswer) => void): Carrier | undefined;
 }
 
 /** One name on its way: its questions, their repetitions, the names of the search list. */
 class Lookup {
   readonly #carrier: Carrier;
+  #stream: Carrier | undefined;
+  /** Of these the answer did not fit. */
+  readonly #cut = new Set<number>();
   /** Questions of the name now asked for that have no answer yet, by their id. */
   #open = new Map<number, Buffer>();
   #name = 0;
@@ -169,6 +193,7 @@ class Lookup {
   end(): void {
     clearTimeout(this.#timer);
     this.#carrier.close();
+    this.#stream?.close();
   }
 
   #ask(): void {
@@ -202,14 +227,18 @@ class Lookup {
   }
 
   #heard(answer: DnsAnswer): void {
-    if (!this.#open.delete(answer.id)) return;
+    const question = this.#open.get(answer.id);
+    if (question === undefined || (answer.truncated && this.#cut.has(answer.id))) return;
+    if (answer.truncated && this.#askByStream(answer.id, question)) return;
+    this.#open.delete(answer.id);
     const { marks } = this.request;
     marks.unanswered = Math.max(0, (marks.unanswered ?? 0) - 1);
     this.#codes.push(answer.rcode);
     this.#records += answer.answers;
     if (this.#open.size > 0) return;
-    const code = Math.max(...this.#codes);
-    const exists = code === 0 && this.#records > 0;
+    const exists = this.#records > 0 && this.#codes.includes(0);
+    // Of a name with records one type may be missing, whichever code a server has for that.
+    const code = Math.max(...this.#codes.filter((one) => !exists || one !== NO_SUCH_NAME));
     if (!exists && this.#name + 1 < this.spec.names.length && (code === 0 || code === NO_SUCH_NAME)) {
       this.#name += 1;
       this.#ask();
@@ -217,5 +246,18 @@ class Lookup {
     }
     // Whoever sent it ends it then.
     this.request.answered(code);
+  }
+
+  /** @returns whether there is a way that carries more */
+  #askByStream(id: number, question: Buffer): boolean {
+    this.#stream ??= this.means.stream((answer) => this.#heard(answer));
+    if (this.#stream === undefined) return false;
+    const { marks } = this.request;
+    this.#cut.add(id);
+    marks.retried = true;
+    // One more was sent, and one more was answered.
+    marks.queries = (marks.queries ?? 0) + 1;
+    this.#stream.send([question]);
+    return true;
   }
 }

@@ -5,6 +5,7 @@ import type { PlannedPath } from '../../model/plan.js';
 import type { HttpRequestSpec } from '../../model/request.js';
 import type { Clock } from '../node-prober/clock.js';
 import type { OpenRequest } from './open-request.js';
+import type { PhaseMarks } from './phase-marks.js';
 
 /** What connections of one path are made with. */
 export interface ConnectionPlace {
@@ -28,7 +29,7 @@ export function firstPhase({ spec, url }: ConnectionPlace): 'dns' | 'connect' {
  */
 export function openConnection(
   place: ConnectionPlace,
-  request: OpenRequest,
+  request: Pick<OpenRequest, 'leaves'> & { readonly marks: Pick<PhaseMarks, 'enter'> },
   clock: Pick<Clock, 'nowNs'>,
 ): { readonly socket: Socket; readonly raw: Socket } {
   const { path, spec, url } = place;

@@ -14,6 +14,9 @@ import { OpenRequest } from './open-request.js';
 import { PhaseMarks } from './phase-marks.js';
 import { StampedReads } from './stamped-reads.js';
 
+/** What may be sent twice (RFC 9110, section 9.2.2); another may have been carried out. */
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+
 /** With the request whose phases its connection, where it gets a new one, is to note. */
 type MarkedOptions = RequestOptions & { readonly asked?: OpenRequest };
 
@@ -97,6 +100,12 @@ export class Http1Requests {
       marks.beginWith('first-byte');
     });
     message.once('response', (response) => this.#read(request, response));
+    message.once('upgrade', (response, socket) => {
+      // The answer is whole with its head, and the connection is HTTP no longer.
+      request.marks.enter('body', this.#reads.lastOf(response.socket)?.atNs);
+      request.answered(response.statusCode ?? 0);
+      socket.destroy();
+    });
     message.once('error', (error: NodeJS.ErrnoException) => this.#failed(request, error));
     message.end(spec.body);
   }
@@ -104,7 +113,8 @@ export class Http1Requests {
   #failed(request: OpenRequest, error: NodeJS.ErrnoException): void {
     const { marks } = request;
     const closed = error.code === 'ECONNRESET' || error.code === 'EPIPE';
-    if (closed && marks.reused && !marks.retried && marks.phase === 'first-byte' && !request.settled) {
+    const again = IDEMPOTENT.has(this.place.spec.method);
+    if (closed && again && marks.reused && !marks.retried && marks.phase === 'first-byte' && !request.settled) {
       // The server had closed it while it lay idle: to be sent again on a new one (RFC 9112, section 9.3.1).
       marks.retried = true;
       marks.again(firstPhase(this.place));
@@ -150,6 +160,7 @@ function headersOf({ spec, url }: ConnectionPlace): string[] {
     ['Accept', '*/*'],
     ['Connection', spec.keepAlive ? 'keep-alive' : 'close'],
   ];
-  if (spec.body !== undefined) own.push(['Content-Length', String(Buffer.byteLength(spec.body))]);
+  if (spec.body !== undefined && !given.has('transfer-encoding'))
+    own.push(['Content-Length', String(Buffer.byteLength(spec.body))]);
   return [...own.filter(([name]) => !given.has(name.toLowerCase())), ...spec.headers].flat();
 }

@@ -1,16 +1,31 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
+import type { RequestPhase } from '../../model/request.js';
 import type { Clock } from '../node-prober/clock.js';
 import type { Probe, ProbeEvents } from '../node-prober/means.js';
 import { type ConnectionPlace, firstPhase, openConnection } from './http-connection.js';
 import { OpenRequest } from './open-request.js';
 import { PhaseMarks } from './phase-marks.js';
 
-/** Of the head of HTTP/1.1 that mean nothing here. */
-const OF_CONNECTIONS = new Set(['connection', 'host', 'keep-alive', 'transfer-encoding', 'upgrade']);
+/** Of the head of HTTP/1.1 that mean nothing here, and that a request with them is not sent for (RFC 9113, section 8.2.2). */
+const OF_CONNECTIONS = new Set([
+  'connection',
+  'host',
+  'http2-settings',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** A connection, and the requests that wait until it is there. */
+interface Connection {
+  readonly session: ClientHttp2Session;
+  readonly waiting: OpenRequest[];
+}
 
 /** Sends the requests of one path over HTTP/2: streams of one connection, or a connection for each. */
 export class Http2Requests {
-  #session: ClientHttp2Session | undefined;
+  #kept: Connection | undefined;
 
   constructor(
     private readonly place: ConnectionPlace,
@@ -22,41 +37,65 @@ export class Http2Requests {
   send(probe: Probe): OpenRequest {
     const open = this.place.spec.keepAlive ? this.#usable() : undefined;
     const sentNs = this.clock.nowNs();
-    const marks = new PhaseMarks(this.clock, open ? 'first-byte' : firstPhase(this.place), sentNs);
-    marks.reused = open !== undefined;
+    // Of a connection that is being made it waits for what is left.
+    const [opener] = open?.waiting ?? [];
+    const first = opener?.marks.phase ?? (open ? 'first-byte' : firstPhase(this.place));
+    const marks = new PhaseMarks(this.clock, first === 'done' ? 'first-byte' : first, sentNs);
+    marks.reused = open !== undefined && opener === undefined;
     const request = new OpenRequest(probe, marks, this.events, this.done, !this.place.spec.keepAlive);
-    const session = open ?? this.#connect(request);
-    const stream = session.request(this.#headers(), { endStream: this.place.spec.body === undefined });
-    request.abort = () => {
-      stream.close(constants.NGHTTP2_CANCEL);
-      if (!this.place.spec.keepAlive) session.destroy();
-    };
-    this.#follow(request, session, stream);
+    const { session, waiting } = open ?? this.#connect(request);
+    if (session.connecting) waiting.push(request);
+    try {
+      this.#follow(
+        request,
+        session,
+        session.request(this.#headers(), { endStream: this.place.spec.body === undefined }),
+      );
+    } catch (error) {
+      // Headers that HTTP/2 cannot have. Never within the call that sends: nobody knows of the request yet.
+      setImmediate(() => request.failed(error as NodeJS.ErrnoException, this.clock.nowNs()));
+    }
     // On a new connection to an address it leaves with that.
     if (open !== undefined || firstPhase(this.place) === 'dns') request.leaves(this.clock.nowNs());
     return request;
   }
 
   close(): void {
-    this.#session?.destroy();
+    this.#kept?.session.destroy();
   }
 
-  #usable(): ClientHttp2Session | undefined {
-    const session = this.#session;
-    return session !== undefined && !session.closed && !session.destroyed && !session.connecting ? session : undefined;
+  #usable(): Connection | undefined {
+    const kept = this.#kept;
+    return kept !== undefined && !kept.session.closed && !kept.session.destroyed ? kept : undefined;
   }
 
-  #connect(request: OpenRequest): ClientHttp2Session {
+  #connect(request: OpenRequest): Connection {
+    const waiting: OpenRequest[] = [];
+    const marks = {
+      enter: (next: RequestPhase) => {
+        for (const one of waiting) one.marks.enter(next);
+      },
+    };
+    const leaves = (nowNs: number): void => request.leaves(nowNs);
     const session = connect(this.place.url.origin, {
-      createConnection: () => openConnection(this.place, request, this.clock).socket,
+      createConnection: () => openConnection(this.place, { marks, leaves }, this.clock).socket,
     });
-    // Streams tell of it; without a listener it would end the process.
-    session.on('error', (error: NodeJS.ErrnoException) => request.failed(error, this.clock.nowNs()));
-    if (this.place.spec.keepAlive) this.#session = session;
-    return session;
+    const all = (told: (one: OpenRequest) => void): void => {
+      for (const one of waiting.splice(0)) told(one);
+    };
+    session.once('connect', () => all(() => {}));
+    // Streams tell of it too, but not why; without a listener it would end the process.
+    session.on('error', (error: NodeJS.ErrnoException) => all((one) => one.failed(error, this.clock.nowNs())));
+    const connection = { session, waiting };
+    if (this.place.spec.keepAlive) this.#kept = connection;
+    return connection;
   }
 
   #follow(request: OpenRequest, session: ClientHttp2Session, stream: ClientHttp2Stream): void {
+    request.abort = () => {
+      stream.close(constants.NGHTTP2_CANCEL);
+      if (!this.place.spec.keepAlive) session.destroy();
+    };
     let status = 0;
     stream.once('response', (headers) => {
       status = Number(headers[':status'] ?? 0);
@@ -69,7 +108,11 @@ export class Http2Requests {
       if (status > 0) request.answered(status);
       if (!this.place.spec.keepAlive) session.close();
     });
-    stream.once('error', (error: NodeJS.ErrnoException) => request.failed(error, this.clock.nowNs()));
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      // A stream that its connection took along has why in its cause.
+      const { cause } = error;
+      request.failed(cause instanceof Error ? cause : error, this.clock.nowNs());
+    });
     stream.once('close', () => {
       if (!request.settled)
         request.failed(Object.assign(new Error('cut off'), { code: 'ECONNRESET' }), this.clock.nowNs());
@@ -87,10 +130,17 @@ export class Http2Requests {
       'user-agent': 'rxray',
       accept: '*/*',
     };
+    const given: Record<string, string[]> = {};
     for (const [name, value] of spec.headers) {
       const key = name.toLowerCase();
-      if (!OF_CONNECTIONS.has(key)) headers[key] = value;
+      if (OF_CONNECTIONS.has(key) || (key === 'te' && value !== 'trailers')) continue;
+      given[key] = [...(given[key] ?? []), value];
     }
-    return headers;
+    return {
+      ...headers,
+      ...Object.fromEntries(
+        Object.entries(given).map(([key, all]) => [key, all.length > 1 ? all : (all[0] as string)]),
+      ),
+    };
   }
 }

@@ -76,7 +76,10 @@ const requestRecordSchema = z.object({
   status: z.int().optional().describe('of HTTP; of DNS the response code'),
   bytes: z.int(),
   reused: z.boolean().optional().describe('on a connection that was open already'),
-  retried: z.boolean().optional().describe('that connection was closed: sent again on a new one'),
+  retried: z
+    .boolean()
+    .optional()
+    .describe('that connection was closed: sent again on a new one; DNS: over TCP, as UDP cut the answer short'),
   answerStamps: z
     .literal('kernel')
     .optional()
