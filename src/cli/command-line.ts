@@ -93,7 +93,7 @@ function wordsNeeded(declared: string, called: string): string[] {
 
 /** Also where the letter is one of several, and for what completes words. */
 function asksForHelp(words: readonly string[]): boolean {
-  return words.length <= 1 || words.some((word) => /^(?:--h|--get-yargs|-[a-zA-Z]*h)/.test(word));
+  return words.length <= 1 || words.some((word) => /^(?:--h(?:elp)?(?:=|$)|--get-yargs|-[a-zA-Z]*h)/.test(word));
 }
 
 /** What yargs has beside its types. */

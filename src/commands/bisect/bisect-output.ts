@@ -11,7 +11,7 @@ import { type BisectReporter, createBisectReporter } from '../../report/bisect/b
 import { accusedText, heldText } from '../../report/bisect/culprit-text.js';
 import type { Io } from '../terminal/io.js';
 import { LiveFeed } from '../terminal/live-feed.js';
-import { LiveView } from '../terminal/live-view.js';
+import type { LiveView } from '../terminal/live-view.js';
 import type { Output } from '../terminal/output.js';
 import type { BisectOptions } from './bisect-options.js';
 import type { VantageRun } from './vantage-run.js';
@@ -36,7 +36,7 @@ export interface ToldStanding extends Omit<BisectStanding, 'summaries'> {
  */
 export class BisectOutput {
   readonly reporter: BisectReporter;
-  readonly #live: LiveView | undefined;
+  #live: LiveView | undefined;
   readonly #statusShown: boolean;
   #status: readonly string[] = [];
   #statusLines = 0;
@@ -44,9 +44,8 @@ export class BisectOutput {
   #printed: Promise<void> = Promise.resolve();
   #failure: unknown;
 
-  /** @throws CodedError E_NO_TERMINAL where the dashboard cannot be drawn */
   constructor(
-    options: BisectOutputOptions,
+    private readonly options: BisectOutputOptions,
     private readonly output: Output,
     private readonly io: Io,
     /** Called once when results cannot be written any more: {@link written} then rejects. */
@@ -55,9 +54,18 @@ export class BisectOutput {
     this.reporter =
       options.reporter ?? createBisectReporter(options.format ?? (options.json ? 'ndjson' : 'text'), options);
     this.#statusShown = io.errIsTerminal && !options.quiet && !options.live && !options.recorded;
-    this.#live = options.live
-      ? LiveView.open({ expectedPaths: options.expectedPaths, ascii: options.ascii }, io)
-      : undefined;
+  }
+
+  /**
+   * Draws the dashboard where it is asked for, which is loaded then only.
+   *
+   * @throws CodedError E_NO_TERMINAL where it cannot be drawn
+   */
+  async open(): Promise<void> {
+    if (!this.options.live) return;
+    const { LiveView } = await import('../terminal/live-view.js');
+    const { expectedPaths, ascii } = this.options;
+    this.#live = LiveView.open({ expectedPaths, ascii }, this.io);
   }
 
   /** Whether anybody sees where the verdict stands. */

@@ -103,6 +103,7 @@ export class Bisection {
 
   async follow(): Promise<number> {
     try {
+      await this.#output.open();
       return await this.#measure();
     } finally {
       this.#output.close();

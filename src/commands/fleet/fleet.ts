@@ -8,7 +8,6 @@ import { EXIT } from '../run/exit-status.js';
 import type { Io } from '../terminal/io.js';
 import { withOutput } from '../terminal/output.js';
 import { type FleetOptions, type FleetSurvey, surveyFleet } from './survey.js';
-import { watchFleet } from './watch-fleet.js';
 
 export interface FleetCommandOptions extends FleetOptions {
   readonly json: boolean;
@@ -34,6 +33,8 @@ export async function fleet(options: FleetCommandOptions, io: Io): Promise<numbe
     { path: options.agents, what: 'the list of agents' },
   ];
   if (options.watch) {
+    // What draws is not loaded for those who only ask.
+    const { watchFleet } = await import('./watch-fleet.js');
     const last = await watchFleet(options, options.ascii, io);
     return last === undefined ? EXIT.inconclusive : fleetStatus(last.verdict);
   }
