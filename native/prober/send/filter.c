@@ -5,7 +5,23 @@
 #include <string.h>
 
 /* Jumps are written against labels and resolved at the end, because cBPF counts them in instructions. */
-enum label { NEXT, DROP, KEEP, TCP, UDP, ICMP, ERROR, QUOTED_PORTS, QUOTED_ICMP, PORTS, FRESH, LABELS };
+enum label {
+	NEXT,
+	DROP,
+	KEEP,
+	TCP,
+	UDP,
+	ICMP,
+	ERROR,
+	QUOTED_PORTS,
+	QUOTED_ICMP,
+	PORTS,
+	FRESH,
+	OPTIONS,
+	NEAR_FRESH,
+	WHOLE,
+	LABELS
+};
 
 struct assembler {
 	struct sock_filter *program;
@@ -47,6 +63,8 @@ static void resolve(struct assembler *as)
 	}
 }
 
+#define V4_WITHOUT_OPTIONS 0x45 /* version and length of the header */
+
 #define LOAD_BYTE (BPF_LD | BPF_B | BPF_ABS)
 #define LOAD_HALF (BPF_LD | BPF_H | BPF_ABS)
 #define LOAD_BYTE_X (BPF_LD | BPF_B | BPF_IND)
@@ -56,15 +74,40 @@ static void resolve(struct assembler *as)
 #define IF_MORE (BPF_JMP | BPF_JGT | BPF_K)
 #define IF_ANY_BIT (BPF_JMP | BPF_JSET | BPF_K)
 
-/* Keeps the packet when the loaded value is in the range, else goes on at `outside`. */
-static void keep_range(struct assembler *as, struct filter_range range, enum label outside)
+/* Goes on by whether the loaded value is in the range. */
+static void if_in_range(struct assembler *as, struct filter_range range, enum label inside,
+                        enum label outside)
 {
 	if (range.first > range.last) {
 		emit(as, BPF_JMP | BPF_JA, 0, outside, outside);
 		return;
 	}
 	emit(as, IF_NOT_LESS, range.first, NEXT, outside);
-	emit(as, IF_MORE, range.last, outside, KEEP);
+	emit(as, IF_MORE, range.last, outside, inside);
+}
+
+static void keep_range(struct assembler *as, struct filter_range range, enum label outside)
+{
+	if_in_range(as, range, KEEP, outside);
+}
+
+/*
+ * Ports where there are no IP options: loads at fixed places are compiled into the program, those by register
+ * X are calls, and nearly all packets are somebody else's. Whether it is a later fragment is asked of the few
+ * that are left.
+ */
+static void ports_near(struct assembler *as, const struct filter_spec *spec)
+{
+	load(as, LOAD_BYTE, 0);
+	emit(as, IF_EQUAL, V4_WITHOUT_OPTIONS, NEXT, OPTIONS);
+	load(as, LOAD_HALF, 20 + 2);
+	if_in_range(as, spec->pinned_ports, WHOLE, NEAR_FRESH);
+	place(as, NEAR_FRESH);
+	if_in_range(as, spec->fresh_ports, WHOLE, DROP);
+	place(as, WHOLE);
+	load(as, LOAD_HALF, 6);
+	emit(as, IF_ANY_BIT, 0x1fff, DROP, KEEP);
+	place(as, OPTIONS);
 }
 
 size_t filter_make(const struct filter_spec *spec, struct sock_filter program[FILTER_MAX])
@@ -85,6 +128,7 @@ size_t filter_make(const struct filter_spec *spec, struct sock_filter program[FI
 	place(&as, TCP);
 	place(&as, UDP);
 	if (v4) {
+		ports_near(&as, spec);
 		load(&as, LOAD_HALF, 6);
 		emit(&as, IF_ANY_BIT, 0x1fff, DROP, NEXT);
 		load(&as, BPF_LDX | BPF_B | BPF_MSH, 0);

@@ -69,6 +69,17 @@ static void check_family(int family)
 			out.target_port = ports[i].port;
 			length = packet_build(&out, packet);
 			CHECK(kept(packet, length) == ports[i].keep, "to port %u", ports[i].port);
+			if (family == 4) {
+				packet[7] = 1;
+				CHECK(!kept(packet, length), "a later fragment");
+				memmove(packet + 24, packet + 20, length - 20);
+				memset(packet + 20, 1, 4);
+				packet[0] = 0x46;
+				CHECK(!kept(packet, length + 4), "one with IP options");
+				packet[7] = 0;
+				CHECK(kept(packet, length + 4) == ports[i].keep,
+				      "behind IP options to port %u", ports[i].port);
+			}
 			/* As an error quotes it, the port of ours is the source. */
 			out.source_port = ports[i].port;
 			out.target_port = 80;

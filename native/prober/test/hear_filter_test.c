@@ -33,6 +33,15 @@ static size_t build(int family, enum transport transport, uint16_t source_port, 
 	return packet_build(&out, packet);
 }
 
+/* Four bytes of options that do nothing; returns how many. */
+static size_t packet_add_options(uint8_t *packet, size_t bytes)
+{
+	memmove(packet + 24, packet + 20, bytes - 20);
+	memset(packet + 20, 1, 4);
+	packet[0] = 0x46;
+	return 4;
+}
+
 static void check_family(int family)
 {
 	struct sock_filter code[HEAR_FILTER_MAX];
@@ -69,6 +78,13 @@ static void check_family(int family)
 		bytes = build(family, TRANSPORT_TCP, 18432, TCP_SYN, 0, packet);
 		packet[7] = 9;
 		CHECK(!KEPT(), "a later fragment");
+		for (int syn = 0; syn < 2; syn++) {
+			bytes = build(family, TRANSPORT_TCP, 18432, syn ? TCP_SYN : TCP_RST, 0, packet);
+			bytes += packet_add_options(packet, bytes);
+			CHECK(KEPT() == (syn == 1), "behind IP options, a SYN or not: %d", syn);
+			packet[7] = 9;
+			CHECK(!KEPT(), "a later fragment with options");
+		}
 	}
 }
 
