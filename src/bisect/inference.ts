@@ -22,10 +22,11 @@ import { type FlowProfiles, PathLog } from './paths/path-log.js';
 import type { Receiver } from './paths/queue-prediction.js';
 import { machineOfVantage, topologyOf } from './paths/topology.js';
 import { type Case, makeCase } from './weigh/case.js';
-import { type Judgement, judgePosterior } from './weigh/judgement.js';
+import { type Judgement, judgePosterior, unlessFailing } from './weigh/judgement.js';
 import { hypothesesOf, type Posterior, posteriorOf } from './weigh/posterior.js';
 import { isStale, mayBeOld, type Weighed } from './weigh/staleness.js';
 import { type Settlement, StoppingRule } from './weigh/stopping.js';
+import { failedRequests } from './words/failed-requests.js';
 import { incidentOf } from './words/incident-cause.js';
 import { accountText } from './words/machine-account-words.js';
 import { makeVerdict } from './words/make-verdict.js';
@@ -256,11 +257,13 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
           ? [{ path: name, because: 'no probe was ever answered' }]
           : [],
       );
+      const failed = failedRequests(paths, summaries);
       return makeVerdict({
         known,
         hypotheses,
         posterior,
-        judgement,
+        judgement: unlessFailing(judgement, failed.filter(({ most }) => most).length),
+        failing: failed.flatMap(({ what, most }) => (most ? [what] : [])),
         summaries,
         scene: {
           ...sceneOf(paths, options, heartbeats, [...traced, ...store.traced]),
@@ -275,6 +278,10 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
             ...notes,
             ...[...accounts.values()].map((account) => `${account.machine} counted: ${accountText(account)}`),
             ...slowAsARule(paths, summaries, options.thresholdNs),
+            ...failed.map(
+              ({ what }) =>
+                `${what}: what fails at once waits for nobody and makes no incident, and "healthy" says nothing of it`,
+            ),
             ...misdescribedNotes(known),
             ...queueNotes(judgement, known, options.receivers ?? {}),
             ...(store.forgotten > 0 ? [`the verdict rests on the last ${MOST_INCIDENTS} incidents`] : []),

@@ -70,6 +70,7 @@ export function judgeIncidents({
     posterior,
     judgement,
     summaries: [],
+    failing: [],
     scene: { paths, vantages: [], targets: [], watched: new Set(), traced: new Set() },
     quality: {
       durationNs: Math.round(seconds * 1e9),

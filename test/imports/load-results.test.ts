@@ -265,6 +265,23 @@ suite('what load tests and proxies recorded', () => {
         assert.deepEqual([...new Set(kinds)], ['rtt-spike']);
       });
 
+  test('an hour in which nobody asked, or by which the clock stepped, hides no stall', async () => {
+    for (const stepMs of [3_600_000, -3_600_000]) {
+      const later = (asked: Asked, i: number): number => end(asked) + (i > 500 ? stepMs : 0);
+      const lines = byEnd.map(
+        (asked, i) =>
+          `10.0.0.9 - - ${clf(later(asked, i))} "GET /x HTTP/1.1" 200 5 "-" "curl/8.0" ${seconds(later(asked, i))} ${(asked.tookMs / 1000).toFixed(3)}`,
+      );
+      const { records } = await imported({ files: [file('step.log', lines)] });
+      const kinds = records('finding').map((finding) => (finding as unknown as { kind: string }).kind);
+      assert.deepEqual(
+        kinds,
+        Array.from({ length: STALLS }, () => 'stall'),
+        String(stepMs),
+      );
+    }
+  });
+
   test('the log of ingress-nginx, each of its upstreams', async () => {
     const lines = byEnd.map(
       (asked, i) =>
@@ -369,8 +386,27 @@ suite('what load tests and proxies recorded', () => {
         '  Latency Distribution (HdrHistogram - Recorded Latency)',
         ' 50.000%    3.10ms',
         ' 99.000%  201.00ms',
+        'Requests/sec:    100.00',
       ],
-      /50\.000% 3\.10ms; 99\.000% 201\.00ms/,
+      /a report of wrk or wrk2: .*50\.000% 3\.10ms; 99\.000% 201\.00ms/,
+    ],
+    [
+      'hey',
+      [
+        'Summary:',
+        '  Slowest:\t0.2048 secs',
+        '  Requests/sec:\t19408.1',
+        'Latency distribution:',
+        '  50% in 0.0011 secs',
+      ],
+      /a report of hey or oha: .*Slowest: 0\.2048 secs; 50% in 0\.0011 secs/,
+    ],
+    [
+      'vegeta in its own encoding',
+      [
+        '\u007f\u0003\u0001\u0001\u0006Result\u0001\u0001\u000c\u0001\u0006Attack\u0001\u000c\u0000\u0001\u0003Seq\u0001\u0006\u0000\u0001\u0004Code\u0001\u0006\u0000',
+      ],
+      /vegeta in its own encoding/,
     ],
   ];
   for (const [name, lines, says] of REPORTS) {

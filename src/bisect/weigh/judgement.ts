@@ -34,7 +34,14 @@ export type Judgement =
       readonly leading: WeighedAccount | null;
       readonly alike: readonly WeighedAccount[];
       readonly probability: number;
-      readonly why: 'no-incident-yet' | 'few-incidents' | 'alike' | 'unknown' | 'divided' | 'hosts-file';
+      readonly why:
+        | 'no-incident-yet'
+        | 'requests-fail'
+        | 'few-incidents'
+        | 'alike'
+        | 'unknown'
+        | 'divided'
+        | 'hosts-file';
     };
 
 /**
@@ -46,6 +53,14 @@ export function judgePosterior(posterior: Posterior): Judgement {
   if (unexplained === null) return judged(posterior);
   const alone = judged(withoutScarce(posterior));
   return alone.says === 'cause' && alone.leading.shares.length === 1 ? { ...alone, unexplained } : judged(posterior);
+}
+
+/** Nothing waits, but what is asked for does not work: that is not healthy. @param failing paths on which most fail */
+export function unlessFailing(judgement: Judgement, failing: number): Judgement {
+  const quiet =
+    judgement.says === 'healthy' || (judgement.says === 'inconclusive' && judgement.why === 'no-incident-yet');
+  if (failing === 0 || !quiet) return judgement;
+  return { says: 'inconclusive', leading: null, alike: [], probability: judgement.probability, why: 'requests-fail' };
 }
 
 /** Incidents of one of two causes where they are too few to name it and those of the other are not; else null. */

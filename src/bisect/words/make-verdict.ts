@@ -39,6 +39,8 @@ export interface VerdictFacts {
   readonly posterior: Posterior;
   readonly judgement: Judgement;
   readonly summaries: readonly Summary[];
+  /** Paths on which most requests fail, in words. */
+  readonly failing: readonly string[];
   readonly quality: Verdict['quality'];
   readonly scene: Scene;
 }
@@ -71,7 +73,9 @@ export function makeVerdict(facts: VerdictFacts): Verdict {
     cause: named === null ? judgement.says : causeName(named),
     where: named === null ? null : placeOf(named),
     ...(leading === null ? {} : { kind: kindOf(known, leading) }),
-    ...(judgement.says === 'inconclusive' ? { reason: `${reasonOf(known, judgement)}${misfitOf(known)}` } : {}),
+    ...(judgement.says === 'inconclusive'
+      ? { reason: `${reasonOf(known, judgement, facts.failing)}${misfitOf(known)}` }
+      : {}),
     ...(named === null ? {} : { meaning: meaningOf(named.shares.map(({ hypothesis }) => hypothesis)) }),
     ...sureness,
     posterior: posteriorByCause(posterior),
@@ -152,7 +156,11 @@ function kindOf(known: Case, { shares }: Account): NonNullable<Verdict['kind']> 
   return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 'stall';
 }
 
-function reasonOf(known: Case, judgement: Extract<Judgement, { says: 'inconclusive' }>): string {
+function reasonOf(
+  known: Case,
+  judgement: Extract<Judgement, { says: 'inconclusive' }>,
+  failing: readonly string[],
+): string {
   const count = known.incidents.length;
   const labels = (accounts: readonly WeighedAccount[]): string =>
     [...new Set(accounts.map((account) => accountLabel(account)))].join(', ');
@@ -161,6 +169,8 @@ function reasonOf(known: Case, judgement: Extract<Judgement, { says: 'inconclusi
       return count === 0
         ? `nothing was held in ${Math.round(known.seconds)} s, which is too short to call it healthy`
         : `${times(count)} in ${Math.round(known.seconds)} s, without a pattern`;
+    case 'requests-fail':
+      return `${count === 0 ? 'nothing was held' : `${times(count)}, without a pattern`}, but most requests fail: ${failing.join('; ')}`;
     case 'few-incidents':
       return `${times(count)} so far: too few to accuse anyone; ${labels(judgement.alike.slice(0, 1))} leads`;
     case 'alike':

@@ -29,6 +29,10 @@ export function nextSteps(judgement: Judgement, scene: Scene, seconds: number): 
       switch (judgement.why) {
         case 'no-incident-yet':
           return [`measure while the trouble is there, or longer: ${longer(seconds)}`];
+        case 'requests-fail':
+          return [
+            'see first why they fail: whether the server runs and listens on this port (ss -ltn there), what its log says, and that the URL or the name is right',
+          ];
         case 'few-incidents':
           return [`measure longer, as too few stalls came to compare paths: ${longer(seconds)}`];
         case 'unknown':

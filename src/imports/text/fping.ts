@@ -11,14 +11,16 @@ import { msToNs, StrangeLines, type TextOptions, type TextSeries } from './text-
 /** fping's own, from one probe of a target to the next. */
 const DEFAULT_PERIOD_NS = SECOND;
 
-const HOST = String.raw`(\S+)(?: \(([^)]*)\))?(?: \[<- \S+\])?\s*:`;
+const NAME = String.raw`(\S+)(?: \(([^)]*)\))?(?: \[<- \S+\])?`;
+const HOST = String.raw`${NAME}\s*:`;
 const REPLY = new RegExp(String.raw`(?:^|\s)${HOST} \[(\d+)\], (?:\d+ bytes, )?([\d.,]+) ms`);
 const TIMED_OUT = new RegExp(String.raw`(?:^|\s)${HOST} \[(\d+)\], timed out`);
 const DUPLICATE = /duplicate for \[\d+\]/;
 const SUMMARY = new RegExp(
   String.raw`(?:^|\s)${HOST} xmt\/rcv\/%(?:loss|return) = (\d+)\/(\d+)\/([\d.]+)%(?:.*min\/avg\/max = ([\d.]+)\/([\d.]+)\/([\d.]+))?`,
 );
-const VECTOR = new RegExp(String.raw`^${HOST}((?: (?:[\d.]+|-))+)\s*$`);
+/** fping puts a blank before the colon; without it any report of a name and a number would be one. */
+const VECTOR = new RegExp(String.raw`^${NAME}\s+:((?: (?:[\d.]+|-))+)\s*$`);
 const ALIVE = /^(\S+)(?: \(([^)]*)\))? is (alive|unreachable)(?:.*?\(([\d.,]+) ms(?: ID=\d+)?\))?/;
 const NETDATA = /^(?:BEGIN|CHART) fping\./;
 const JSON_LINE = /^\{ ?"(resp|timeout|summary|intSum|vecSum|alive)" ?:/;

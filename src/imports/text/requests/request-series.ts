@@ -9,6 +9,8 @@ const NONE = REPLIES.indexOf('none');
 const MOST_TARGETS = 32;
 /** Of instants that are written no finer than this it cannot be told which coincide. */
 const COARSE_NS = 10 * MS;
+/** Share of the distances between requests that are silences rather. */
+const LONGEST_GAPS = 0.01;
 /** Its multiples, modulo 1, lie evenly however many there are. */
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 
@@ -109,7 +111,7 @@ function seriesOf(
     target,
     port: null,
     protocol: 'http',
-    intervalNs: Math.max(1, Math.round(spanNs / Math.max(1, placed.length - 1))),
+    intervalNs: usualIntervalNs(inTime.map(({ startNs }) => Number(startNs - baseNs))),
     epochNs,
     samples: { ...samples, requests: details },
     censored: false,
@@ -120,6 +122,19 @@ function seriesOf(
     durationNs: spanNs,
     notes: words.notes,
   };
+}
+
+/**
+ * How far requests are apart while there are any: their mean distance without the longest, in which nobody asked, the log
+ * was cut, or its clock stepped. One hour of silence in a minute of requests would else hide every stall of that minute.
+ */
+function usualIntervalNs(startsNs: readonly number[]): number {
+  const apart = startsNs
+    .slice(1)
+    .map((startNs, i) => startNs - (startsNs[i] as number))
+    .sort((a, b) => a - b);
+  const kept = apart.slice(0, Math.max(1, apart.length - Math.ceil(apart.length * LONGEST_GAPS)));
+  return Math.max(1, Math.round(kept.reduce((sum, ns) => sum + ns, 0) / Math.max(1, kept.length)));
 }
 
 function detailOf({ status, bytes = 0, failure, phases, durationNs, reused = false }: RecordedRequest): RequestDetail {
