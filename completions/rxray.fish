@@ -129,6 +129,8 @@ complete -c rxray -n '__fish_seen_subcommand_from bisect' -s 6 -l ipv6 -d 'IPv6 
 complete -c bisect -s 6 -l ipv6 -d 'IPv6 only'
 complete -c rxray -n '__fish_seen_subcommand_from bisect' -l engine -x -a 'auto helper portable connect' -d 'what sends on this machine; auto and all other machines: the native helper'
 complete -c bisect -l engine -x -a 'auto helper portable connect' -d 'what sends on this machine; auto and all other machines: the native helper'
+complete -c rxray -n '__fish_seen_subcommand_from bisect' -s i -l interval -r -d 'one packet a path so often, requests apart; a longer one costs less, and takes longer to be sure'
+complete -c bisect -s i -l interval -r -d 'one packet a path so often, requests apart; a longer one costs less, and takes longer to be sure'
 complete -c rxray -n '__fish_seen_subcommand_from bisect' -l threshold -r -d 'what counts as slow, in ms'
 complete -c bisect -l threshold -r -d 'what counts as slow, in ms'
 complete -c rxray -n '__fish_seen_subcommand_from bisect' -l stall-threshold -r -d 'how far above the usual RTT the slowest probe of a stall must lie, in ms'

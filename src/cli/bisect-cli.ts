@@ -10,6 +10,12 @@ export const EPILOGUE = 'Exit status: 0 healthy, 1 a fault, 3 inconclusive, 2 wr
 
 /** How is measured, whatever it is. */
 export const measuring = {
+  interval: {
+    ...shared.word,
+    alias: 'i',
+    defaultDescription: '10ms',
+    describe: 'one packet a path so often, requests apart; a longer one costs less, and takes longer to be sure',
+  },
   threshold: shared.threshold,
   ...shared.judging,
   duration: {
@@ -59,6 +65,7 @@ function declare(yargs: Argv) {
     .example('$0 bisect --hosts hosts.yaml', 'all paths at once, until settled')
     .example('$0 bisect https://shop.example/cart', 'slow requests: server, queue, or way there')
     .example('$0 bisect https://shop.example/cart --hosts h.yaml', 'the same with vantages where there are some')
+    .example('$0 bisect --hosts hosts.yaml -i 20ms', 'half the packets')
     .example('$0 bisect --hosts hosts.yaml --plan', 'what this file can and cannot tell apart')
     .example("$0 bisect --hosts h.yaml --only 'shell>*' --explain", 'one vantage, every reason')
     .epilogue(EPILOGUE);
@@ -100,6 +107,7 @@ export type MeasuringArgs = InferredOptionTypes<typeof measuring>;
 
 export function toMeasuring(args: MeasuringArgs): Omit<BisectOptions, 'family'> {
   return {
+    intervalNs: shared.optionalDuration(args.interval, '-i'),
     thresholdNs: shared.parseThreshold(args.threshold),
     ...shared.parseJudging(args),
     durationNs: parseDuration(args.duration ?? LONGEST, '-d'),

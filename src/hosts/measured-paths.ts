@@ -42,8 +42,10 @@ export interface HostsPath {
  * The paths that a hosts.yaml names, else every pair of vantage and target and protocol that adds information:
  * pods from overlay vantages only, no machine to itself, two vantages on each target. Where all paths to one
  * address would exceed the limit of packets a second, their interval is lengthened.
+ *
+ * @param wishedNs from packet to packet of a path, in nanoseconds
  */
-export function measuredPaths(hosts: Hosts): HostsPath[] {
+export function measuredPaths(hosts: Hosts, wishedNs = DEFAULT_INTERVAL_NS): HostsPath[] {
   const machines = new Machines(hosts);
   const wanted =
     hosts.paths?.map((path) => ({ vantage: path.from, target: path.to, protocol: path.probe })) ??
@@ -55,7 +57,7 @@ export function measuredPaths(hosts: Hosts): HostsPath[] {
     loads.set(address, { paths: paths + 1, fresh: fresh + freshOf(protocol) });
   }
   return wanted.map(({ vantage, target, protocol }) => {
-    const intervalNs = intervalFor(loads.get(hosts.targets[target]?.address ?? ''));
+    const intervalNs = intervalFor(wishedNs, loads.get(hosts.targets[target]?.address ?? ''));
     return hostsPath(hosts, machines, vantage, target, protocol, intervalNs);
   });
 }
@@ -66,10 +68,10 @@ interface Load {
   readonly fresh: number;
 }
 
-/** The usual interval, or the shortest with which all paths stay within the limit: fresh ports go on at their own rate. */
-function intervalFor({ paths, fresh }: Load = { paths: 1, fresh: 0 }): number {
+/** The interval wished for, or the shortest with which all paths stay within the limit: fresh ports go on at their own rate. */
+function intervalFor(wishedNs: number, { paths, fresh }: Load = { paths: 1, fresh: 0 }): number {
   const left = Math.max(DEFAULT_MAX_PACKETS_PER_SECOND - fresh, DEFAULT_MAX_PACKETS_PER_SECOND / 10);
-  return Math.max(DEFAULT_INTERVAL_NS, Math.ceil((paths * SECOND) / left));
+  return Math.max(wishedNs, Math.ceil((paths * SECOND) / left));
 }
 
 interface Wanted {

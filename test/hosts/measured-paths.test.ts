@@ -153,3 +153,11 @@ test('pods behind a port and the address of the target are known of each path', 
   assert.equal(path?.measured.backends, 2);
   assert.equal(path?.measured.address, '192.0.2.107');
 });
+
+test('an interval that is wished for holds for packets, as far as the limit lets it', () => {
+  const intervals = (wishedNs: number): number[] =>
+    measuredPaths(parseHosts(hostsFile('lab'), 'hosts.yaml'), wishedNs).map((path) => path.measured.intervalNs);
+  assert.deepEqual([...new Set(intervals(50e6))], [50e6]);
+  assert.deepEqual(intervals(1), intervals(1e6), 'no shorter than the limit of packets to one address');
+  assert.ok(Math.min(...intervals(1)) >= 1e6);
+});

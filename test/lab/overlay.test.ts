@@ -5,7 +5,7 @@ import { faultOn } from '../../src/lab/faults.js';
 import { type LabStatus, labDown, labStatus, labUp } from '../../src/lab/lab.js';
 import type { LabOverlay } from '../../src/lab/overlay.js';
 import { needsRoot } from '../e2e/lab-probing.js';
-import { labTrial, trialWords } from '../verdicts/lab-trial.js';
+import { labTrial, packetsOf, trialWords } from '../verdicts/lab-trial.js';
 
 const silent = (): void => {};
 
@@ -43,7 +43,14 @@ for (const overlay of ['vxlan', 'geneve'] as const) {
     });
 
     it('bisect names it, and nobody else', async (t) => {
-      const trial = await labTrial({ lab, faults: [overlay], seed: 2019, within: true, atMostS: 9 });
+      const trial = await labTrial({
+        lab,
+        faults: [overlay],
+        seed: 2019,
+        within: true,
+        atMostS: 9,
+        args: packetsOf([overlay]),
+      });
       t.diagnostic(trialWords(trial));
       assert.equal(trial.standing, 'right', JSON.stringify(trial.verdict, null, 1));
       const held = (path: string): number => trial.verdict.evidence.find((one) => one.path === path)?.probes ?? 0;

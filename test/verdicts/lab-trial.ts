@@ -56,6 +56,14 @@ export function takesCpu(fault: FaultName): boolean {
   return fault !== 'none' && /hog|spin|quota/.test(planFault(fault, {}, 8).program);
 }
 
+/**
+ * Words for half the packets, which leave CPUs for three labs at a time: harder for the verdict, not easier. Faults that take
+ * a CPU are tried one by one, at the usual interval.
+ */
+export function packetsOf(faults: readonly FaultName[]): readonly string[] {
+  return faults.some(takesCpu) ? [] : ['--interval', '20ms'];
+}
+
 /** Switches the faults on in a lab that is up, bisects, and switches them off again. */
 export async function labTrial(options: LabTrialOptions): Promise<LabTrial> {
   const { lab, faults, seed, atMostS, within, periodMs = PERIOD_MS, requests = false, args = [] } = options;

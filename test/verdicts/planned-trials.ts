@@ -4,7 +4,7 @@ import { FAULT_NAMES, type FaultName, isServingFault } from '../../src/lab/fault
 import { labDown, labUp } from '../../src/lab/lab.js';
 import type { Verdict } from '../../src/model/verdict.js';
 import { needsRoot } from '../e2e/lab-probing.js';
-import { type LabTrial, labTrial, takesCpu, trialWords } from './lab-trial.js';
+import { type LabTrial, labTrial, packetsOf, takesCpu, trialWords } from './lab-trial.js';
 
 /** Some eleven stalls. */
 const AT_MOST_S = 8;
@@ -96,5 +96,13 @@ async function tried(name: string, { title, faults, queues, within = true, only 
   const lab = await labUp({ name, queues }, () => {});
   const args = only === undefined ? [] : ['--only', only];
   const seed = 2019 + PLANNED.findIndex((plan) => plan.title === title);
-  return labTrial({ lab, faults, seed, within, args, atMostS: AT_MOST_S, periodMs: PERIOD_MS });
+  return labTrial({
+    lab,
+    faults,
+    seed,
+    within,
+    args: [...packetsOf(faults), ...args],
+    atMostS: AT_MOST_S,
+    periodMs: PERIOD_MS,
+  });
 }

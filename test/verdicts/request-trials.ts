@@ -10,7 +10,7 @@ import { type LabStatus, labDown, labUp } from '../../src/lab/lab.js';
 import type { Verdict } from '../../src/model/verdict.js';
 import { records, rxray } from '../e2e/rxray.js';
 import { verdictPlace } from './expected.js';
-import { labTrial, trialWords } from './lab-trial.js';
+import { labTrial, packetsOf, trialWords } from './lab-trial.js';
 
 /** Far enough apart to be told from one another. */
 const PERIOD_MS = [500, 1_000] as const;
@@ -50,7 +50,7 @@ export async function requestTrial(
   args: readonly string[] = ['--no-trace'],
 ): Promise<Verdict> {
   const options = { lab, faults: [fault], seed, within: true, atMostS: AT_MOST_S, periodMs: PERIOD_MS, requests: true };
-  const result = await labTrial({ ...options, args });
+  const result = await labTrial({ ...options, args: [...packetsOf([fault]), ...args] });
   const { posterior, quality } = result.verdict;
   t.diagnostic(`${fault}: ${trialWords(result)}`);
   t.diagnostic(JSON.stringify([posterior, quality.notes.filter((note) => note.includes(' counted: '))]));
@@ -92,8 +92,7 @@ export async function servedVerdict(
       '--no-trace',
       '--threshold',
       '50',
-      '-d',
-      '20s',
+      ...['--interval', '20ms', '-d', '20s'],
     );
     const [verdict] = records<Verdict>(out, 'verdict');
     assert.ok(verdict !== undefined, err);

@@ -23,7 +23,7 @@ export interface BisectHosts {
 /** What to measure: the hosts file's paths, or a sensible guess around one target. */
 export async function bisectHosts(options: BisectOptions): Promise<BisectHosts> {
   const { hosts, notes } = options.found ?? (await wanted(options));
-  const all = measuredPaths(hosts);
+  const all = measuredPaths(hosts, options.intervalNs);
   const paths = all.filter(({ measured }) => isWanted(measured.name, options.only, options.except));
   if (paths.length === 0) {
     throw new CodedError(

@@ -13,6 +13,8 @@ export interface BisectOptions extends RecordingOptions, Judging {
   readonly hosts?: string | undefined;
   /** Hosts that no file has, with what is to be said of them. */
   readonly found?: { readonly hosts: Hosts; readonly notes: readonly string[] } | undefined;
+  /** From packet to packet of a path, by default 10 ms. */
+  readonly intervalNs?: number | undefined;
   readonly thresholdNs: number;
   /** At most so long, 0 without an end; ends earlier when the verdict is settled, unless `fixedDuration`. */
   readonly durationNs: number;
