@@ -17,6 +17,7 @@ const counts = {
   freshHeld: 0,
   freshPassed: 0,
   odd: 0,
+  byMeeting: [],
 };
 const on = (name: string, machine: string) => hashedPath(counts, topology, at(name), machine);
 

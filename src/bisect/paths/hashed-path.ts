@@ -33,6 +33,8 @@ export interface HashedCounts {
   readonly freshPassed: number;
   /** Log-likelihood of what no queue does: odd incidents, flows of which some probes waited and others passed. */
   readonly odd: number;
+  /** Remembered: by number of queues and by how the path meets them, its score by the queue of its addresses. */
+  readonly byMeeting: (readonly number[] | undefined)[];
 }
 
 /** The same at one machine. */
@@ -167,6 +169,7 @@ export function hashedCounts(
     freshHeld: sum(({ freshHeld }) => freshHeld),
     freshPassed: sum(({ freshClean }) => freshClean),
     odd: odd + usual.length * NO_GLITCH + sum(({ mixed }) => mixed) * LOG_MIXED,
+    byMeeting: [],
   };
 }
 

@@ -44,14 +44,13 @@ export class FlowBelief {
     }
     const score = known[incident] as number;
     if (!Number.isNaN(score)) return score;
-    const glitches = scores.row('any');
     let best = Number.NEGATIVE_INFINITY;
     let whole = true;
     for (const variant of hypothesis.variants) {
       const { logShare, byFlow } = partsOf(variant);
       let sum = logShare + scores.fixed(variant);
       for (const path of byFlow) {
-        sum += this.#score(path, incident, glitches[path] as number);
+        sum += this.#score(path, incident, scores);
         // What a path says is never in favour of a cause: the rest makes it no better.
         if (sum < than - ROUNDING) {
           whole = false;
@@ -65,7 +64,7 @@ export class FlowBelief {
     return best;
   }
 
-  #score(path: number, incident: number, glitch: number): number {
+  #score(path: number, incident: number, scores: IncidentScores): number {
     let known = this.#onPath[path];
     if (known === undefined) {
       known = new Float64Array(this.incidents.length).fill(Number.NaN);
@@ -73,7 +72,7 @@ export class FlowBelief {
     }
     let score = known[incident] as number;
     if (Number.isNaN(score)) {
-      score = this.#scored(path, incident, glitch);
+      score = this.#scored(path, incident, scores.number('any', path));
       known[incident] = score;
     }
     return score;

@@ -25,9 +25,16 @@ export interface VariantParts {
   readonly logShare: number;
   /** Paths that it holds by flow. */
   readonly byFlow: readonly number[];
-  /** All others, with what it does to them. */
-  readonly fixed: readonly (readonly [path: number, reach: Exclude<Reach, 'by-flow' | 'some'>])[];
+  /** All others, each with what it does to it: where that stands in the numbers of an incident. */
+  readonly fixed: readonly number[];
 }
+
+/** What a cause can do to a path as a whole. */
+type WholeReach = Exclude<Reach, 'by-flow' | 'some'>;
+
+/** The numbers of an incident stand side by side: those of all paths for one reach, then those for the next. */
+const ROWS: Readonly<Record<WholeReach, number>> = { all: 0, none: 1, new: 2, drawn: 3, any: 4 };
+const ROW_COUNT = Object.keys(ROWS).length;
 
 const parts = new WeakMap<Variant, VariantParts>();
 
@@ -35,10 +42,11 @@ export function partsOf(variant: Variant): VariantParts {
   const known = parts.get(variant);
   if (known !== undefined) return known;
   const byFlow: number[] = [];
-  const fixed: [number, Exclude<Reach, 'by-flow' | 'some'>][] = [];
+  const fixed: number[] = [];
+  const paths = variant.reach.length;
   for (const [path, reach] of variant.reach.entries()) {
     if (reach === 'by-flow' || reach === 'some') byFlow.push(path);
-    else fixed.push([path, reach]);
+    else fixed.push(ROWS[reach] * paths + path);
   }
   const made = { logShare: Math.log(variant.share), byFlow, fixed };
   parts.set(variant, made);
@@ -56,8 +64,8 @@ export class IncidentScores {
   /** Indices of the paths on which something waited. */
   readonly #hit: readonly number[];
   readonly #paths: readonly (ScoresOnPath | null)[];
-  /** The same numbers by reach, 0 where the path says nothing. */
-  readonly #byReach: Readonly<Record<'all' | 'none' | 'new' | 'drawn' | 'any', Float64Array>>;
+  /** The same numbers in {@link ROWS}, 0 where the path says nothing. */
+  readonly #numbers: Float64Array;
   /** By path: nothing seen, all waited, none did, some did. */
   readonly states: Uint8Array;
   readonly #fixed = new WeakMap<Variant, number>();
@@ -76,25 +84,29 @@ export class IncidentScores {
       return seen === null ? null : scoresOf(seen, hasPorts(topology.paths[path]?.protocol ?? 'icmp'));
     });
     const count = incident.paths.length;
-    const row = (): Float64Array => new Float64Array(count);
-    const byReach = { all: row(), none: row(), new: row(), drawn: row(), any: row() };
+    this.#numbers = new Float64Array(ROW_COUNT * count);
     this.states = new Uint8Array(count);
     for (let path = 0; path < count; path += 1) {
       const scores = this.#paths[path] as ScoresOnPath | null;
       if (scores === null) continue;
       this.states[path] = scores.state;
-      byReach.all[path] = scores.all;
-      byReach.none[path] = scores.none;
-      byReach.new[path] = scores.new;
-      byReach.drawn[path] = scores.drawn;
-      byReach.any[path] = scores.any;
+      this.#numbers[ROWS.all * count + path] = scores.all;
+      this.#numbers[ROWS.none * count + path] = scores.none;
+      this.#numbers[ROWS.new * count + path] = scores.new;
+      this.#numbers[ROWS.drawn * count + path] = scores.drawn;
+      this.#numbers[ROWS.any * count + path] = scores.any;
     }
-    this.#byReach = byReach;
   }
 
   /** By path, 0 where it says nothing. */
-  row(reach: 'all' | 'none' | 'new' | 'drawn' | 'any'): Float64Array {
-    return this.#byReach[reach];
+  row(reach: WholeReach): Float64Array {
+    const paths = this.states.length;
+    return this.#numbers.subarray(ROWS[reach] * paths, (ROWS[reach] + 1) * paths);
+  }
+
+  /** One of that row. */
+  number(reach: WholeReach, path: number): number {
+    return this.#numbers[ROWS[reach] * this.states.length + path] as number;
   }
 
   /** Of the paths that a variant does not hold by flow. */
@@ -102,7 +114,7 @@ export class IncidentScores {
     let sum = this.#fixed.get(variant);
     if (sum === undefined) {
       sum = 0;
-      for (const [path, reach] of partsOf(variant).fixed) sum += this.#byReach[reach][path] as number;
+      for (const at of partsOf(variant).fixed) sum += this.#numbers[at] as number;
       this.#fixed.set(variant, sum);
     }
     return sum;

@@ -59,7 +59,7 @@ export function scoreQueues(
       const counts = is ? labelled.counts(path) : null;
       return counts === null ? null : hashedPath(counts, topology, path, machine);
     });
-    const ways = waysToHash(paths).map((way) => ({ ...way, groups: groupsOf(paths, way.inside) }));
+    const ways = waysToHash(paths);
     return choices.flatMap(([queues, share]) => {
       if (labelled.count > queues) {
         return [];
@@ -71,25 +71,24 @@ export function scoreQueues(
         ports: way.ports,
         moving: i > 0,
         prior: prior + way.prior,
-        ...scoreGroups(paths, way.groups, queues, way),
+        paths,
+        way,
+        total: scoreGroups(paths, queues, way),
       }));
     });
   });
   const best = results.reduce((a, b) => (b.prior + b.total > a.prior + a.total ? b : a));
   const byAddresses = results.filter(({ ports }) => !ports);
   const { rest } = others;
+  const ofBest = others.byPath.slice();
+  scoreGroups(best.paths, best.queues, best.way, ofBest);
   return {
     total: rest + logSum(results.map(({ prior, total }) => prior + total)),
     byAddresses: rest + logSum(byAddresses.map(({ prior, total }) => prior + total)) - Math.log(TCP_BY_ADDRESSES),
-    byPath: others.byPath.map((score, path) => (hashed[path] ? (best.byPath[path] as number) : score)),
+    byPath: ofBest,
     queues: best.queues,
     moving: best.moving,
   };
-}
-
-interface GroupScore {
-  readonly total: number;
-  readonly byPath: number[];
 }
 
 /** What a machine hashes packets by. */
@@ -99,6 +98,8 @@ interface HashWay {
   /** What comes in a tunnel by what is inside of it. */
   readonly inside: boolean;
   readonly prior: number;
+  /** Indices of the paths that have the same two addresses where they are hashed by those. */
+  readonly groups: readonly (readonly number[])[];
 }
 
 function waysToHash(paths: readonly (HashedPath | null)[]): readonly HashWay[] {
@@ -108,13 +109,15 @@ function waysToHash(paths: readonly (HashedPath | null)[]): readonly HashWay[] {
         { inside: false, prior: Math.log1p(-TUNNEL_BY_INSIDE) },
       ]
     : [{ inside: false, prior: 0 }];
-  return insides.flatMap(({ inside, prior }) => [
-    { ports: true, inside, prior: prior + Math.log1p(-TCP_BY_ADDRESSES) },
-    { ports: false, inside, prior: prior + Math.log(TCP_BY_ADDRESSES) },
-  ]);
+  return insides.flatMap(({ inside, prior }) => {
+    const groups = groupsOf(paths, inside);
+    return [
+      { ports: true, inside, groups, prior: prior + Math.log1p(-TCP_BY_ADDRESSES) },
+      { ports: false, inside, groups, prior: prior + Math.log(TCP_BY_ADDRESSES) },
+    ];
+  });
 }
 
-/** Indices of the paths that have the same two addresses where they are hashed by those. */
 function groupsOf(paths: readonly (HashedPath | null)[], inside: boolean): readonly (readonly number[])[] {
   const groups = new Map<string, number[]>();
   for (const [index, path] of paths.entries()) {
@@ -127,31 +130,31 @@ function groupsOf(paths: readonly (HashedPath | null)[], inside: boolean): reado
   return [...groups.values()];
 }
 
-function scoreGroups(
-  paths: readonly (HashedPath | null)[],
-  groups: readonly (readonly number[])[],
-  queues: number,
-  way: HashWay,
-): GroupScore {
-  const byPath = paths.map(() => 0);
+/**
+ * All paths together, whichever queues their addresses lie on.
+ *
+ * @param byPath given what each path contributes where its addresses lie on the likeliest queue
+ */
+function scoreGroups(paths: readonly (HashedPath | null)[], queues: number, way: HashWay, byPath?: number[]): number {
   const labels = paths.find((path) => path !== null)?.counts.whole.gain.length ?? 1;
   const places = placesOf(labels, queues);
   const totals = new Array<number>(places.length);
   let total = 0;
-  for (const members of groups) {
+  for (const members of way.groups) {
     // The queue of the two addresses decides for all members that are hashed by them.
     const scores = members.map((index) => scoresByPlace(paths[index] as HashedPath, queues, places, way));
     let best = 0;
-    for (const [at, { prior }] of places.entries()) {
+    for (let at = 0; at < places.length; at += 1) {
       let sum = 0;
       for (const own of scores) sum += own[at] as number;
-      totals[at] = prior + sum;
+      totals[at] = (places[at] as PlacePrior).prior + sum;
       if ((totals[at] as number) > (totals[best] as number)) best = at;
     }
-    for (const [i, index] of members.entries()) byPath[index] = scores[i]?.[best] as number;
     total += logSum(totals);
+    if (byPath === undefined) continue;
+    for (const [i, index] of members.entries()) byPath[index] = scores[i]?.[best] as number;
   }
-  return { total, byPath };
+  return total;
 }
 
 interface PlacePrior {
@@ -192,9 +195,6 @@ function scoreApart(counts: HashedCounts, queues: number, places: readonly Place
   return total;
 }
 
-/** By counts, then by number of queues and by how the path meets them. */
-const placeScores = new WeakMap<HashedCounts, (readonly number[] | undefined)[]>();
-
 /** A path where the queue of its addresses is each of `places`: the same for all causes that hold it by flow. */
 function scoresByPlace(
   path: HashedPath,
@@ -205,13 +205,8 @@ function scoresByPlace(
   const { counts, hasPorts, tunnelled, twice } = path;
   const byPorts = hasPorts && ports;
   const byOutside = tunnelled && !inside;
-  let known = placeScores.get(counts);
-  if (known === undefined) {
-    known = [];
-    placeScores.set(counts, known);
-  }
   const key = queues * 8 + (byPorts ? 4 : 0) + (byOutside ? 2 : 0) + (twice ? 1 : 0);
-  let scores = known[key];
+  let scores = counts.byMeeting[key];
   if (scores === undefined) {
     const doubt = (byHash: number): number => doubted(byHash + counts.odd, counts.unknown);
     if (byPorts && !byOutside) {
@@ -220,7 +215,7 @@ function scoresByPlace(
     } else {
       scores = places.map(({ place }) => doubt(scoreTogether(path, queues, places, byPorts, place)));
     }
-    known[key] = scores;
+    counts.byMeeting[key] = scores;
   }
   return scores;
 }
