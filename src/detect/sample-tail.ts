@@ -12,7 +12,7 @@ const [SENT, RTT, PREVIOUS, FLOW] = [0, 1, 2, 3];
 /** Added to the flow of a sample that a finding has taken. */
 const CLAIMED = 0x1_0000;
 /** The cell of the flow holds, from this bit on, who stamped the arrival. */
-const STAMP = 0x2_0000;
+const STAMP_SHIFT = 17;
 
 /**
  * The last answered samples of one path, in the order in which their answers arrived: a ring of 32 bytes a sample.
@@ -60,7 +60,7 @@ export class SampleTail {
     cells[at + SENT] = sentNs;
     cells[at + RTT] = rttNs;
     cells[at + PREVIOUS] = previousNs;
-    cells[at + FLOW] = flow + stamp * STAMP;
+    cells[at + FLOW] = flow + (stamp << STAMP_SHIFT);
     this.#end += 1;
     return this.#end - 1;
   }
@@ -87,7 +87,7 @@ export class SampleTail {
 
   /** Who stamped its arrival: the place in `RECEIVED_STAMPS`. */
   stamp(place: number): number {
-    return Math.floor((this.#cells[(place & this.#mask) * CELLS + FLOW] as number) / STAMP);
+    return (this.#cells[(place & this.#mask) * CELLS + FLOW] as number) >>> STAMP_SHIFT;
   }
 
   /** Whether a finding has taken the sample. */

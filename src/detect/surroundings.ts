@@ -78,16 +78,10 @@ export class Surroundings {
     const leastStamp = Math.min(...held.map((delay) => delay.stamp));
     const exposed = new Set<number>();
     for (let place = this.#tail.start; place < this.#tail.end; place += 1) {
+      // Most of the tail is older than the finding.
+      if (this.#tail.sentNs(place) < startMaxNs || this.#tail.arrivalNs(place) >= releaseNs) continue;
       const flow = this.#tail.flow(place);
-      if (
-        flow !== FRESH_FLOW &&
-        !hit.has(flow) &&
-        this.#tail.stamp(place) >= leastStamp &&
-        this.#tail.sentNs(place) >= startMaxNs &&
-        this.#tail.arrivalNs(place) < releaseNs
-      ) {
-        exposed.add(flow);
-      }
+      if (flow !== FRESH_FLOW && !hit.has(flow) && this.#tail.stamp(place) >= leastStamp) exposed.add(flow);
     }
     return [...exposed].sort((a, b) => a - b);
   }
@@ -119,8 +113,10 @@ export class Surroundings {
    */
   passedMeanwhile(held: readonly ProbeDelay[], releaseNs: number): ReadonlyMap<number, number> {
     const flows: (HeldFlow | undefined)[] = [];
+    let firstNs = Number.POSITIVE_INFINITY;
     for (const { flow, sentNs, stamp } of held) {
       if (flow === FRESH_FLOW) continue;
+      firstNs = Math.min(firstNs, sentNs);
       const known = flows[flow];
       if (known === undefined) {
         flows[flow] = { fromNs: sentNs, leastStamp: stamp, passed: 0 };
@@ -130,15 +126,10 @@ export class Surroundings {
       known.leastStamp = Math.min(known.leastStamp, stamp);
     }
     for (let place = this.#tail.start; place < this.#tail.end; place += 1) {
+      const sentNs = this.#tail.sentNs(place);
+      if (sentNs <= firstNs || this.#tail.arrivalNs(place) >= releaseNs) continue;
       const own = flows[this.#tail.flow(place)];
-      if (
-        own !== undefined &&
-        this.#tail.stamp(place) >= own.leastStamp &&
-        this.#tail.sentNs(place) > own.fromNs &&
-        this.#tail.arrivalNs(place) < releaseNs
-      ) {
-        own.passed += 1;
-      }
+      if (own !== undefined && sentNs > own.fromNs && this.#tail.stamp(place) >= own.leastStamp) own.passed += 1;
     }
     return new Map(flows.flatMap((own, flow) => (own === undefined ? [] : [[flow, own.passed] as const])));
   }

@@ -87,10 +87,12 @@ export class ProbeCommand {
       if (event.kind === 'hello' && this.options.live) await this.#openLive();
       this.#live?.feed.take({ event, findings, outages });
       if (event.kind === 'hello' && this.measurement.run) await this.#print(this.#reporter.start(this.measurement.run));
-      if (event.kind === 'samples') await this.#print(this.#reporter.samples(event.samples));
+      // Most events have nothing to print or to report, and to wait for that takes longer than all else with each.
+      const text = event.kind === 'samples' ? this.#reporter.samples(event.samples) : '';
+      if (text !== '') await this.#print(text);
       if (event.kind === 'warning') this.#tell(`warning ${event.code}: ${event.message}`);
       if (!this.#drawnOnly) for (const outage of outages) await this.#print(this.#reporter.outage?.(outage) ?? '');
-      await this.#report(findings);
+      if (findings.length > 0) await this.#report(findings);
     }
   }
 

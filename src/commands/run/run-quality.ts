@@ -14,7 +14,8 @@ export class RunQuality {
   #stealNs = 0;
   #clockSteps = 0;
   #lostRecords = 0;
-  readonly #stamps = { driver: 0, socket: 0, user: 0, card: 0 };
+  /** Replies by the place of their stamp in `RECEIVED_STAMPS`. */
+  readonly #stamps = new Float64Array(RECEIVED_STAMPS.length);
   #counters: Counters | undefined;
   #end: EndReason = 'cut-off';
 
@@ -53,19 +54,20 @@ export class RunQuality {
   /** Who stamped the arrival of each reply: stamps of different sources are not silently taken for one another. */
   #addStamps({ length, outcome, flags, requests }: SampleColumns): void {
     if (this.#timestamps === 'sim') return;
-    const byPlace = new Uint32Array(RECEIVED_STAMPS.length);
+    const byPlace = this.#stamps;
     for (let i = 0; i < length; i += 1) {
       if ((outcome[i] as number) > Outcomes.late) continue;
       // Its record says it by itself, and its send is the process's in any case.
-      if (requests?.get(i)?.kernelStamps === true) continue;
+      if (requests !== undefined && requests.get(i)?.kernelStamps === true) continue;
       const place = stampPlace(flags[i] as number);
       byPlace[place] = (byPlace[place] as number) + 1;
     }
-    for (const [place, count] of byPlace.entries()) this.#stamps[RECEIVED_STAMPS[place] as ReceivedStamp] += count;
   }
 
   record(): QualityRecord {
     const counters = this.#counters;
+    const stamps: Record<ReceivedStamp, number> = { driver: 0, socket: 0, user: 0, card: 0 };
+    for (const [place, stamp] of RECEIVED_STAMPS.entries()) stamps[stamp] = this.#stamps[place] as number;
     return {
       type: 'quality',
       timestamps: this.#timestamps,
@@ -80,7 +82,7 @@ export class RunQuality {
       kernelDrops: counters?.kernelDrops ?? 0,
       droppedRecords: Math.max(this.#lostRecords, counters?.droppedRecords ?? 0),
       sentStampsMissing: counters?.sentStampsMissing ?? 0,
-      ...(Object.values(this.#stamps).some((count) => count > 0) ? { receivedStamps: { ...this.#stamps } } : {}),
+      ...(Object.values(stamps).some((count) => count > 0) ? { receivedStamps: stamps } : {}),
       cpuPerProbeNs:
         counters && counters.sent > 0 ? Math.round((counters.cpuUserNs + counters.cpuSystemNs) / counters.sent) : null,
       residentBytes: counters && counters.residentBytes > 0 ? counters.residentBytes : null,
