@@ -169,6 +169,15 @@ suite('probe --http', () => {
     );
   });
 
+  test('where all answers are late those at the end of the run are awaited too', async (t) => {
+    const port = await serve(t, (_, response) => void setTimeout(() => response.end('late'), 900));
+    const { samples, summary } = await ask(
+      ...['--http', `http://127.0.0.1:${port}/`, '-c', '8', '--rate', '5', '-W', '400ms'],
+    );
+    assert.deepEqual([summary.late, summary.lost, summary.inFlight], [8, 0, 0]);
+    assert.equal(samples.filter(({ outcome }) => outcome === 'late').length, 8);
+  });
+
   test('a body that is longer than what is read ahead comes whole, over TCP and TLS', async (t) => {
     const body = 'x'.repeat(3_000_000);
     const plain = await serve(t, (_, response) => response.end(body));

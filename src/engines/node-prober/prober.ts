@@ -102,7 +102,7 @@ class Prober {
   #housekeepingNs = 0;
   #secondNs = 0;
   #lastSentNs = 0;
-  #endNs = Number.POSITIVE_INFINITY;
+  #askedNs = Number.POSITIVE_INFINITY;
   #reason: EndReason = 'complete';
   readonly #fast: boolean;
   #running = false;
@@ -193,11 +193,14 @@ class Prober {
     if (nowNs >= this.#housekeepingNs) this.#keepHouse(nowNs);
     let nextNs = Math.min(this.#schedule.nextNs, this.#housekeepingNs);
     if (this.#schedule.nextNs === Number.POSITIVE_INFINITY) {
+      const { tally } = this.log;
+      // Where answers were late, the last are as likely to be late as to be lost: they are waited for as long as may be.
+      const mayBeLate = tally.sum('late') > 0 && tally.sum('lost') > 0;
+      const lingerNs = mayBeLate ? LINGER_NS : Math.min(this.plan.waitNs + NOTICE_NS, LINGER_NS);
       // Someone who asked for the end need not wait from a last probe long past.
-      if (this.#endNs === Number.POSITIVE_INFINITY)
-        this.#endNs = Math.max(nowNs, this.#lastSentNs + Math.min(this.plan.waitNs + NOTICE_NS, LINGER_NS));
-      const endNs = this.#endNs + this.#pausedNs(this.#lastSentNs);
-      if (this.log.open === 0 || nowNs >= endNs) {
+      if (this.#askedNs === Number.POSITIVE_INFINITY) this.#askedNs = nowNs;
+      const endNs = Math.max(this.#askedNs, this.#lastSentNs + lingerNs) + this.#pausedNs(this.#lastSentNs);
+      if ((this.log.open === 0 && !mayBeLate) || nowNs >= endNs) {
         this.#resolve(this.#reason);
         return;
       }
