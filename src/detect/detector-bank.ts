@@ -6,7 +6,7 @@ import type { Summary } from '../model/summary.js';
 import { MS } from '../model/time.js';
 import type { DetectedPath, DetectOptions } from './detected-path.js';
 import { PathDetector } from './path-detector.js';
-import { SamplesByPath } from './samples-by-path.js';
+import { PlainAnswers } from './plain-answers.js';
 import { OwnPauses } from './self-inflicted.js';
 
 export type { DetectedPath, DetectOptions } from './detected-path.js';
@@ -45,28 +45,23 @@ export interface DetectorBank {
 export function createDetectorBank(paths: readonly DetectedPath[], options: DetectOptions): DetectorBank {
   const pauses = new OwnPauses();
   const busy = new Set<PathDetector>();
-  const byPath = new SamplesByPath();
-  /** Sample with which each came to be busy: findings are handed out in that order, not in the order of paths. */
-  const woken = new Map<PathDetector, number>();
-  let batch: SampleColumns | undefined;
-  let sample = 0;
+  const plain = new PlainAnswers();
   const wake = (detector: PathDetector): void => {
-    if (batch === undefined) busy.add(detector);
-    else if (!busy.has(detector) && !woken.has(detector)) woken.set(detector, sample);
+    busy.add(detector);
   };
-  const detectors: (PathDetector | undefined)[] = paths.map((path) => new PathDetector(path, options, wake));
-  const observe = (path: number, i: number): void => {
-    sample = i;
-    detectors[path]?.observe(batch as SampleColumns, i);
-  };
+  const detectors: (PathDetector | undefined)[] = [];
+  for (const [index, path] of paths.entries()) add(index, path);
+
+  function add(index: number, path: DetectedPath): void {
+    plain.add(index);
+    detectors[index] = new PathDetector(path, options, wake, { all: plain, index });
+  }
 
   function takeIn(samples: SampleColumns, from: number, to: number): void {
-    batch = samples;
-    byPath.each(samples, from, to, detectors.length, observe);
-    batch = undefined;
-    if (woken.size === 0) return;
-    for (const [detector] of [...woken].sort((a, b) => a[1] - b[1])) busy.add(detector);
-    woken.clear();
+    for (let i = from; i < to; i += 1) {
+      const path = samples.path[i] as number;
+      if (!plain.take(samples, i, path)) detectors[path]?.observe(samples, i);
+    }
   }
 
   function take(): Finding[] {
@@ -81,9 +76,7 @@ export function createDetectorBank(paths: readonly DetectedPath[], options: Dete
   }
 
   return {
-    add(index, path) {
-      detectors[index] = new PathDetector(path, options, wake);
-    },
+    add,
     push(samples) {
       const findings: Finding[] = [];
       let from = 0;

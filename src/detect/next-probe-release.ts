@@ -15,6 +15,15 @@ const VARIED = 1.1;
 const COARSE_NS = 100 * MS;
 
 /**
+ * Whether the sending of a probe let go the answer before it.
+ *
+ * @param gapNs from the probe before, @param lagNs from the sending of this one to the answer before
+ */
+export function isReleasedByNext(gapNs: number, lagNs: number): boolean {
+  return gapNs > 0 && lagNs >= -EARLY * gapNs && lagNs <= LATE * gapNs;
+}
+
+/**
  * Watches for answers that come only when the next probe is sent: RTT equals the send interval, or every second probe
  * waits for the one behind it and is answered together with it. Something was not told that a packet is there (a
  * missed interrupt, a doorbell that was not rung, a deep idle state, a radio that sleeps), and the next one wakes it.
@@ -39,17 +48,36 @@ export class NextProbeWatch {
 
   constructor(private readonly path: string) {}
 
+  /** Whether such answers have come on end: what follows may end them. */
+  get isUnderWay(): boolean {
+    return this.#streak > 0;
+  }
+
+  /** Of the last answer; NaN before. */
+  get sentNs(): number {
+    return this.#sentNs;
+  }
+
+  get arrivalNs(): number {
+    return this.#arrivalNs;
+  }
+
+  /** The last of some answers none of which was let go by a probe, while nothing is under way. */
+  passed(sentNs: number, arrivalNs: number, flow: number): void {
+    this.#sentNs = sentNs;
+    this.#arrivalNs = arrivalNs;
+    this.#flow = flow;
+  }
+
   /** @returns the finding that this answer ends, or null */
   take(sentNs: number, arrivalNs: number, flow: number): NextProbeRelease | null {
     const gapNs = sentNs - this.#sentNs;
     const [beforeSentNs, beforeArrivalNs, beforeFlow] = [this.#sentNs, this.#arrivalNs, this.#flow];
-    this.#sentNs = sentNs;
-    this.#arrivalNs = arrivalNs;
-    this.#flow = flow;
+    this.passed(sentNs, arrivalNs, flow);
     // Answers that overtake each other come as their own way lets them.
     if (!(gapNs > 0)) return this.#streak > 0 ? this.end() : null;
     const lagNs = beforeArrivalNs - sentNs;
-    if (lagNs >= -EARLY * gapNs && lagNs <= LATE * gapNs) {
+    if (isReleasedByNext(gapNs, lagNs)) {
       const together = Math.abs(arrivalNs - beforeArrivalNs) <= LATE * gapNs;
       const held = { sentNs: beforeSentNs, arrivalNs: beforeArrivalNs, flow: beforeFlow };
       this.#add(held, gapNs, lagNs, together);

@@ -23,6 +23,11 @@ export class OutageWatch {
     return this.#news.length > 0;
   }
 
+  /** Whether probes on end were not answered: the next answer may end that. */
+  get isWaiting(): boolean {
+    return this.#probes > 0;
+  }
+
   answered(sentNs: number, arrivalNs: number): void {
     this.#answeredAtNs = arrivalNs;
     if (sentNs > this.#answeredSentNs) this.#answeredSentNs = sentNs;

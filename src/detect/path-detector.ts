@@ -14,6 +14,7 @@ import { OutageWatch } from './outage.js';
 import { PathFindings } from './path-findings.js';
 import { PathNoise } from './path-noise.js';
 import { PathMeasure, summarize } from './path-summary.js';
+import type { PlainAnswersOfPath } from './plain-answers.js';
 import type { Level } from './probe-delay.js';
 import { RequestMeasure } from './request-measure.js';
 import { LEAST_AGAIN_NS } from './retransmissions.js';
@@ -25,8 +26,9 @@ import { WayOut, wayOutOf } from './way-out.js';
 const SYN_ACK = REPLIES.indexOf('syn-ack');
 
 /**
- * Watches one path. A normal sample costs an entry in the tail, the histograms and the running median; only one above
- * the level of a stall or of a spike opens a case, which is judged from the tail a little later.
+ * Watches one path. A normal sample costs an entry in the tail, the histograms and the running median, and comes with
+ * others of its kind (see {@link PlainAnswers}); only one above the level of a stall or of a spike opens a case, which is
+ * judged from the tail a little later.
  */
 export class PathDetector {
   readonly #path: DetectedPath;
@@ -43,16 +45,27 @@ export class PathDetector {
   readonly #found = new PathFindings();
   readonly #noise = new PathNoise();
   readonly #wake: (detector: PathDetector) => void;
+  readonly #plain: PlainAnswersOfPath | undefined;
   readonly #sweep: AnsweredSweep;
   #nowNs = Number.NEGATIVE_INFINITY;
   #lastSentNs = 0;
 
-  /** @param wake called whenever the path has a case, a loss or a finding to come back to */
-  constructor(path: DetectedPath, options: DetectOptions, wake: (detector: PathDetector) => void) {
+  /**
+   * @param wake called whenever the path has a case, a loss or a finding to come back to
+   * @param plain where the answers wait that need only be counted
+   */
+  constructor(
+    path: DetectedPath,
+    options: DetectOptions,
+    wake: (detector: PathDetector) => void,
+    plain?: PlainAnswersOfPath,
+  ) {
     this.#path = path;
     this.#options = options;
     this.#censored = path.censored ?? false;
     this.#wake = wake;
+    // Of the others each answer is looked at by itself.
+    this.#plain = this.#censored || isRequest(path.protocol) ? undefined : plain;
     this.#tail = new SampleTail(usualTailSize(path));
     this.#wayOut =
       this.#censored || isRequest(path.protocol)
@@ -88,6 +101,12 @@ export class PathDetector {
 
   /** Takes in sample `i`. */
   observe(samples: SampleColumns, i: number): void {
+    this.#countPlain();
+    this.#look(samples, i);
+    this.#expectPlain();
+  }
+
+  #look(samples: SampleColumns, i: number): void {
     this.#wayOut?.observe(samples, i);
     this.#measure.requests?.observe(samples, i);
     const outcome = samples.outcome[i] as number;
@@ -130,15 +149,18 @@ export class PathDetector {
   /** Time has passed; `nowNs` is an instant up to which all samples can be taken to have come. */
   advance(nowNs: number): void {
     this.#wayOut?.advance(nowNs);
+    this.#countPlain();
     if (nowNs > this.#nowNs) {
       this.#nowNs = nowNs;
       this.#judgeDue();
     }
+    this.#expectPlain();
   }
 
   /** The run has ended: judges what is left. */
   finish(nowNs: number): void {
     this.#wayOut?.finish(nowNs);
+    this.#countPlain();
     this.#nowNs = Math.max(this.#nowNs, nowNs);
     if (this.#case.isOpen) this.#judgeCase(true);
     const released = this.#nextProbe.end();
@@ -164,6 +186,8 @@ export class PathDetector {
   }
 
   summary(totals?: PathTotals): Summary {
+    this.#countPlain();
+    this.#expectPlain();
     const level = this.#usual.level(this.#tail);
     return summarize(
       this.#path.name,
@@ -229,6 +253,49 @@ export class PathDetector {
     if (this.#nowNs >= this.#case.judgeAtNs || this.#nowNs >= this.#unsettled.settleAtNs) {
       this.#judgeDue();
     }
+  }
+
+  /** Takes in the answers that waited: what {@link #look} would do with them, were each its own. */
+  #countPlain(): void {
+    if (this.#plain === undefined) return;
+    const run = this.#plain.all.drain(this.#plain.index);
+    if (run.length === 0) return;
+    this.#measure.answers(run);
+    const { length, stamps, sentNs, rttNs, flow } = run;
+    const place = stampPlace(stamps);
+    let latestNs = this.#nowNs;
+    let arrivalNs = 0;
+    for (let i = 0; i < length; i += 1) {
+      const sent = sentNs[i] as number;
+      const rtt = rttNs[i] as number;
+      const from = flow[i] as number;
+      arrivalNs = sent + rtt;
+      if (arrivalNs > latestNs) latestNs = arrivalNs;
+      this.#outage.answered(sent, arrivalNs);
+      this.#tail.push(sent, rtt, this.#sweep.answer(sent, from), from, place);
+      this.#usual.observe(sent, rtt, stamps);
+      this.#noise.answer(1);
+    }
+    this.#nowNs = latestNs;
+    this.#lastSentNs = sentNs[length - 1] as number;
+    this.#nextProbe.passed(this.#lastSentNs, arrivalNs, flow[length - 1] as number);
+  }
+
+  /** Says which answers need only be counted: those that {@link #look} would do nothing else with. */
+  #expectPlain(): void {
+    if (this.#plain === undefined) return;
+    const usual = this.#usual;
+    const untilNs = Math.min(this.#case.judgeAtNs, this.#unsettled.settleAtNs);
+    const none = this.#outage.isWaiting || this.#nextProbe.isUnderWay || this.#nowNs >= untilNs;
+    this.#plain.all.expect(this.#plain.index, {
+      belowNs: none ? Number.NEGATIVE_INFINITY : Math.min(usual.heldNs, usual.caseNs, LEAST_AGAIN_NS),
+      untilNs,
+      stamps: usual.stamps,
+      // One that may change the levels is judged by the new ones.
+      room: usual.untilChange - 1,
+      sentNs: this.#nextProbe.sentNs,
+      arrivalNs: this.#nextProbe.arrivalNs,
+    });
   }
 
   #observeUnanswered(outcome: number, seq: number, sentNs: number, flow: number, dueNs: number): void {

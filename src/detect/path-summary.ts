@@ -3,6 +3,7 @@ import { present } from '../model/present.js';
 import type { Coverage, Summary } from '../model/summary.js';
 import { LogHistogram } from '../stats/log-histogram.js';
 import { Failures } from './failures.js';
+import type { PlainRun } from './plain-answers.js';
 import type { RequestMeasure } from './request-measure.js';
 import { summarizeTimes } from './time-summary.js';
 import { TimesByStamps } from './times-by-stamps.js';
@@ -23,6 +24,14 @@ export class PathMeasure {
   readonly failures = new Failures();
   /** Where the probes are whole requests. */
   requests: RequestMeasure | undefined;
+
+  /** Counts answers that are as usual. */
+  answers({ length, stamps, rttNs, sendErrorNs }: PlainRun): void {
+    this.received += length;
+    this.sendError.recordAll(sendErrorNs, length);
+    this.stamps.recordAll(rttNs, length, stamps);
+    this.rtt.recordAll(rttNs, length);
+  }
 }
 
 /** What a summary says beside counts and distributions. */

@@ -20,18 +20,27 @@ export class TimesByStamps {
    * @param before RTTs of all answers before it
    */
   record(rttNs: number, flags: number, before: LogHistogram): void {
-    const kind = stampPlace(flags) | ((flags & SampleFlags.userSentStamp) === 0 ? 0 : SENT_BY_USER);
+    const kind = kindOf(flags);
     if (this.#first === -1) this.#first = kind;
     if (this.#times.size === 0) {
       if (kind === this.#first) return;
       this.#times.set(this.#first, before.copy());
     }
+    this.#of(kind).record(rttNs);
+  }
+
+  /** Takes in the first `length` of some answers with the same flags, which others had before. */
+  recordAll(rttsNs: Float64Array, length: number, flags: number): void {
+    if (this.#times.size > 0) this.#of(kindOf(flags)).recordAll(rttsNs, length);
+  }
+
+  #of(kind: number): LogHistogram {
     let times = this.#times.get(kind);
     if (times === undefined) {
       times = new LogHistogram(9);
       this.#times.set(kind, times);
     }
-    times.record(rttNs);
+    return times;
   }
 
   /** Most frequent first; undefined where all answers are of one kind. */
@@ -46,4 +55,8 @@ export class TimesByStamps {
         return rttNs === null ? [] : [{ received, sentInUserSpace, replies: times.count, rttNs }];
       });
   }
+}
+
+function kindOf(flags: number): number {
+  return stampPlace(flags) | ((flags & SampleFlags.userSentStamp) === 0 ? 0 : SENT_BY_USER);
 }

@@ -85,6 +85,16 @@ export class UsualRtt {
     return this.#median.ready ? Math.round(this.#median.median) : 0;
   }
 
+  /** Flags of the answers that count as they are; -1 while none do. */
+  get stamps(): number {
+    return this.#scale.main;
+  }
+
+  /** Answers after which the levels may be others, at least 1. */
+  get untilChange(): number {
+    return this.#median.untilChange;
+  }
+
   /** RTT of an answer with these flags on the scale of the path; NaN where it is not known how its stamps compare. */
   scaled(rttNs: number, flags: number): number {
     return this.#scale.scaled(rttNs, flags);

@@ -34,6 +34,49 @@ export class LogHistogram {
 
   /** Takes one value in; fractions are cut off, negative values count as 0. */
   record(value: number): void {
+    const at = this.#placeOf(value);
+    this.#buckets[at] = (this.#buckets[at] as number) + 1;
+    if (this.#count === 0) {
+      this.#shift = value;
+    }
+    this.#count += 1;
+    if (value < this.#min) {
+      this.#min = value;
+    }
+    if (value > this.#max) {
+      this.#max = value;
+    }
+    // Sums of differences from the first value keep their digits where the values are large and close together.
+    const difference = value - this.#shift;
+    this.#sum += difference;
+    this.#sumOfSquares += difference * difference;
+  }
+
+  /** Takes in the first `length` values. */
+  recordAll(values: Float64Array, length: number): void {
+    if (length === 0) return;
+    if (this.#count === 0) this.#shift = values[0] as number;
+    this.#count += length;
+    const shift = this.#shift;
+    let [min, max, sum, sumOfSquares] = [this.#min, this.#max, this.#sum, this.#sumOfSquares];
+    for (let i = 0; i < length; i += 1) {
+      const value = values[i] as number;
+      const at = this.#placeOf(value);
+      this.#buckets[at] = (this.#buckets[at] as number) + 1;
+      if (value < min) min = value;
+      if (value > max) max = value;
+      const difference = value - shift;
+      sum += difference;
+      sumOfSquares += difference * difference;
+    }
+    this.#min = min;
+    this.#max = max;
+    this.#sum = sum;
+    this.#sumOfSquares = sumOfSquares;
+  }
+
+  /** The bucket of a value, which there is from then on. */
+  #placeOf(value: number): number {
     const bits = this.#bits;
     let octave: number;
     let offset: number;
@@ -52,22 +95,7 @@ export class LogHistogram {
     if (octave < this.#lowest || octave >= this.#lowest + (this.#buckets.length >> bits)) {
       this.#cover(octave);
     }
-    const at = ((octave - this.#lowest) << bits) + offset;
-    this.#buckets[at] = (this.#buckets[at] as number) + 1;
-    if (this.#count === 0) {
-      this.#shift = value;
-    }
-    this.#count += 1;
-    if (value < this.#min) {
-      this.#min = value;
-    }
-    if (value > this.#max) {
-      this.#max = value;
-    }
-    // Sums of differences from the first value keep their digits where the values are large and close together.
-    const difference = value - this.#shift;
-    this.#sum += difference;
-    this.#sumOfSquares += difference * difference;
+    return ((octave - this.#lowest) << bits) + offset;
   }
 
   /** Another with the same values so far. */

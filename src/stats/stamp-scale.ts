@@ -22,6 +22,11 @@ export class StampScale {
   /** @param usual of the kind whose scale this is; its owner pushes only answers in which {@link isMain} holds */
   constructor(private readonly usual: RunningMedian) {}
 
+  /** The flags of stamps that the scale is of; -1 while there is none. */
+  get main(): number {
+    return this.#kind;
+  }
+
   /** Whether the RTT of an answer with these flags stands on the scale as it is. */
   isMain(flags: number): boolean {
     return (flags & STAMPS) === this.#kind;

@@ -1,0 +1,139 @@
+import { Outcomes, type SampleColumns, SampleFlags } from '../model/sample.js';
+import { isReleasedByNext } from './next-probe-release.js';
+
+/** So many of a path wait at most; the usual RTT is learnt from as many at a time. */
+const MOST_WAITING = 64;
+
+/** Numbers that decide about the answers of a path: one cache line. */
+const ROW = 8;
+const [BELOW, UNTIL, STAMPS, ROOM, WAITING, SENT, ARRIVAL] = [0, 1, 2, 3, 4, 5, 6];
+
+/** Numbers of an answer that waits. */
+const CELLS = 4;
+const [SENT_AT, RTT, SEND_ERROR, FLOW] = [0, 1, 2, 3];
+
+const ANY_FLOW = ~SampleFlags.freshFlow;
+
+/** The answers of one path, by its number, among those of all. */
+export interface PlainAnswersOfPath {
+  readonly all: PlainAnswers;
+  readonly index: number;
+}
+
+/** What an answer must be so that it need only be counted. */
+export interface PlainLevel {
+  /** RTT from which on an answer is looked at by itself; negative infinity: each is. */
+  readonly belowNs: number;
+  /** Something is to be judged once an answer comes so late. */
+  readonly untilNs: number;
+  /** Flags, but for `freshFlow`. */
+  readonly stamps: number;
+  /** After so many answers the level may be another. */
+  readonly room: number;
+  /** Of the answer before. */
+  readonly sentNs: number;
+  readonly arrivalNs: number;
+}
+
+/** Answers in the order in which they came; the columns are those of the next run, too. */
+export interface PlainRun {
+  length: number;
+  stamps: number;
+  readonly sentNs: Float64Array;
+  readonly rttNs: Float64Array;
+  /** sent - due. */
+  readonly sendErrorNs: Float64Array;
+  readonly flow: Uint16Array;
+}
+
+/**
+ * Answers that decide nothing, of all paths of a run, which wait until some dozens of a path can be counted at once. What
+ * is known of a path is spread over some fifty cache lines; with a thousand paths they would be fetched anew for each
+ * answer. To see that one is plain takes a line of numbers of the path, to keep it half a line.
+ *
+ * Whoever counts the answers of a path says what is plain, and has them before anything else of the path is looked at.
+ */
+export class PlainAnswers {
+  #rows = new Float64Array(0);
+  #waiting = new Float64Array(0);
+  readonly #run: PlainRun = {
+    length: 0,
+    stamps: 0,
+    sentNs: new Float64Array(MOST_WAITING),
+    rttNs: new Float64Array(MOST_WAITING),
+    sendErrorNs: new Float64Array(MOST_WAITING),
+    flow: new Uint16Array(MOST_WAITING),
+  };
+
+  /** A path of this number; until {@link expect} nothing of it is plain. */
+  add(path: number): void {
+    if ((path + 1) * ROW > this.#rows.length) {
+      const paths = Math.max(path + 1, (2 * this.#rows.length) / ROW);
+      const [rows, waiting] = [this.#rows, this.#waiting];
+      this.#rows = new Float64Array(paths * ROW);
+      this.#waiting = new Float64Array(paths * MOST_WAITING * CELLS);
+      this.#rows.set(rows);
+      this.#waiting.set(waiting);
+    }
+    this.#rows[path * ROW + BELOW] = Number.NEGATIVE_INFINITY;
+    this.#rows[path * ROW + WAITING] = 0;
+  }
+
+  expect(path: number, { belowNs, untilNs, stamps, room, sentNs, arrivalNs }: PlainLevel): void {
+    const rows = this.#rows;
+    const row = path * ROW;
+    rows[row + BELOW] = room > 0 ? belowNs : Number.NEGATIVE_INFINITY;
+    rows[row + UNTIL] = untilNs;
+    rows[row + STAMPS] = stamps;
+    rows[row + ROOM] = Math.min(room, MOST_WAITING);
+    rows[row + SENT] = sentNs;
+    rows[row + ARRIVAL] = arrivalNs;
+  }
+
+  /** Keeps sample `i` if it is a plain answer. @returns whether it is */
+  take(samples: SampleColumns, i: number, path: number): boolean {
+    const rows = this.#rows;
+    const row = path * ROW;
+    const rttNs = samples.rttNs[i] as number;
+    if (!(rttNs < (rows[row + BELOW] as number)) || samples.outcome[i] !== Outcomes.reply) return false;
+    if (((samples.flags[i] as number) & ANY_FLOW) !== rows[row + STAMPS]) return false;
+    const sentNs = samples.sentNs[i] as number;
+    const arrivalNs = sentNs + rttNs;
+    if (arrivalNs >= (rows[row + UNTIL] as number)) return false;
+    if (isReleasedByNext(sentNs - (rows[row + SENT] as number), (rows[row + ARRIVAL] as number) - sentNs)) return false;
+    rows[row + SENT] = sentNs;
+    rows[row + ARRIVAL] = arrivalNs;
+    const waiting = rows[row + WAITING] as number;
+    const at = (path * MOST_WAITING + waiting) * CELLS;
+    const cells = this.#waiting;
+    cells[at + SENT_AT] = sentNs;
+    cells[at + RTT] = rttNs;
+    cells[at + SEND_ERROR] = sentNs - (samples.dueNs[i] as number);
+    cells[at + FLOW] = samples.flow[i] as number;
+    rows[row + WAITING] = waiting + 1;
+    // The next one is looked at by itself, after these have been counted.
+    if (waiting + 1 === rows[row + ROOM]) rows[row + BELOW] = Number.NEGATIVE_INFINITY;
+    return true;
+  }
+
+  /** Gives what waits of a path, which is up to the caller from now on; the path expects nothing plain any more. */
+  drain(path: number): PlainRun {
+    const rows = this.#rows;
+    const row = path * ROW;
+    const run = this.#run;
+    const cells = this.#waiting;
+    const { sentNs, rttNs, sendErrorNs, flow } = run;
+    const length = rows[row + WAITING] as number;
+    for (let i = 0, at = path * MOST_WAITING * CELLS; i < length; i += 1, at += CELLS) {
+      sentNs[i] = cells[at + SENT_AT] as number;
+      rttNs[i] = cells[at + RTT] as number;
+      sendErrorNs[i] = cells[at + SEND_ERROR] as number;
+      flow[i] = cells[at + FLOW] as number;
+    }
+    run.length = length;
+    run.stamps = rows[row + STAMPS] as number;
+    rows[row + WAITING] = 0;
+    rows[row + BELOW] = Number.NEGATIVE_INFINITY;
+    return run;
+  }
+}
