@@ -8,6 +8,7 @@ import { MS } from '../../src/model/time.js';
 
 const RAW_IP = 101;
 const ACK = 0x10;
+const SYN = 0x02;
 
 interface Segment {
   readonly at: number;
@@ -16,6 +17,8 @@ interface Segment {
   readonly ack: number;
   readonly bytes?: number;
   readonly window?: number;
+  /** It is a SYN. */
+  readonly opens?: boolean;
 }
 
 function packetOf({ from, seq, ack, bytes = 0, window = 500 }: Segment, flags = ACK): Buffer {
@@ -49,10 +52,12 @@ function waitsIn(segments: readonly Segment[]): string[] {
   packet.read(packetOf({ at: 0, from: 'client', seq: 99, ack: 0 }, 0x02), 0, 40, RAW_IP);
   table.ofProbe(packet);
   for (const segment of segments) {
-    const bytes = packetOf(segment);
+    const bytes = packetOf(segment, segment.opens === true ? SYN : ACK);
     packet.read(bytes, 0, bytes.length, RAW_IP);
-    waits.take(packet, segment.at * MS);
+    if (segment.opens === true) waits.opened(packet);
+    else waits.take(packet, segment.at * MS);
   }
+  waits.finish();
   return found.map(({ reason, durationNs }) => `${reason} ${durationNs / MS}`);
 }
 
@@ -100,6 +105,24 @@ suite('data behind the handshake', () => {
         { at: 1 + openMs, from: 'server', seq: 1_000, ack: 110, window: 300 },
       ]);
     assert.deepEqual([of(150), of(4)], [['zero-window 150'], []]);
+  });
+
+  test('a window that never opens was closed as long as it was asked about, and no longer', () => {
+    const closed: Segment[] = [
+      { at: 0, from: 'client', seq: 100, ack: 1_000, bytes: 10 },
+      { at: 1, from: 'server', seq: 1_000, ack: 110, window: 0 },
+      { at: 601, from: 'client', seq: 109, ack: 1_000 },
+    ];
+    assert.deepEqual(waitsIn(closed), ['zero-window 600']);
+    // The same ports a minute later.
+    assert.deepEqual(
+      waitsIn([
+        ...closed,
+        { at: 60_000, from: 'client', seq: 9_000, ack: 0, opens: true },
+        { at: 60_001, from: 'server', seq: 5_000, ack: 9_001, window: 300, bytes: 4 },
+      ]),
+      ['zero-window 600'],
+    );
   });
 
   test('a segment that is sent again: by a time-out it waited, at once it did not; a keepalive of one byte is none', () => {

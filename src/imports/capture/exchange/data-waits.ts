@@ -40,6 +40,8 @@ interface Side {
 interface Connection {
   readonly path: number;
   readonly sides: readonly [Side, Side];
+  /** When it was last heard of. */
+  lastNs: number;
 }
 
 /**
@@ -67,11 +69,34 @@ export class DataWaits {
     if (path < 0) return;
     const fromClient = forward >= 0;
     const connection = this.#connection(packet, path, fromClient);
+    connection.lastNs = timeNs;
     const own = connection.sides[fromClient ? 0 : 1];
     const other = connection.sides[fromClient ? 1 : 0];
     this.#acknowledged(packet, own, other, timeNs);
     this.#window(connection, packet, own, timeNs);
     if (packet.dataBytes > 0) this.#data(connection, packet, own, timeNs);
+  }
+
+  /** A connection begins on these ports: what was known of an earlier one there is over. */
+  opened(packet: Packet): void {
+    const path = this.paths.ofQuoted(packet);
+    const key = path < 0 ? undefined : keyOf(packet, path, true);
+    const earlier = key === undefined ? undefined : this.#connections.get(key);
+    if (key === undefined || earlier === undefined) return;
+    this.#leave(earlier);
+    this.#connections.delete(key);
+  }
+
+  /** Nothing more is captured: windows that never opened were closed until the last that was heard of them. */
+  finish(): void {
+    for (const connection of this.#connections.values()) this.#leave(connection);
+    this.#connections.clear();
+  }
+
+  #leave(connection: Connection): void {
+    for (const { zeroSinceNs } of connection.sides)
+      if (zeroSinceNs >= 0 && connection.lastNs - zeroSinceNs >= LEAST_ZERO_WINDOW_NS)
+        this.#say(connection, 'zero-window', zeroSinceNs, connection.lastNs);
   }
 
   /** A side has sent something: what the other one waits for has come, or begins. */
@@ -117,17 +142,14 @@ export class DataWaits {
   }
 
   #connection(packet: Packet, path: number, fromClient: boolean): Connection {
-    const [address, port] = fromClient
-      ? [packet.source, packet.sourcePort]
-      : [packet.destination, packet.destinationPort];
-    const key = `${path} ${port} ${address[0]} ${address[1]} ${address[2]} ${address[3]}`;
+    const key = keyOf(packet, path, fromClient);
     const known = this.#connections.get(key);
     if (known !== undefined) return known;
     if (this.#connections.size >= MOST_CONNECTIONS) {
       const oldest = this.#connections.keys().next().value;
       if (oldest !== undefined) this.#connections.delete(oldest);
     }
-    const made: Connection = { path, sides: [newSide(), newSide()] };
+    const made: Connection = { path, sides: [newSide(), newSide()], lastNs: 0 };
     this.#connections.set(key, made);
     return made;
   }
@@ -154,6 +176,13 @@ export class DataWaits {
       selfInflicted: false,
     });
   }
+}
+
+function keyOf(packet: Packet, path: number, fromClient: boolean): string {
+  const [address, port] = fromClient
+    ? [packet.source, packet.sourcePort]
+    : [packet.destination, packet.destinationPort];
+  return `${path} ${port} ${address[0]} ${address[1]} ${address[2]} ${address[3]}`;
 }
 
 function newSide(): Side {

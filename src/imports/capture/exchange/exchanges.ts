@@ -93,6 +93,7 @@ export class Exchanges implements PacketSink {
       this.data?.take(packet, stampNs);
       return;
     }
+    if (packet.kind === PacketKinds.syn) this.data?.opened(packet);
     const timeNs = this.#clock.take(stampNs);
     if (timeNs >= this.#nextDueNs) this.#expire(timeNs);
     switch (packet.kind) {
@@ -113,6 +114,7 @@ export class Exchanges implements PacketSink {
     if (this.#pending.end > 0) this.#expire(this.#clock.nowNs);
     this.#giveUp();
     this.flush();
+    this.data?.finish();
   }
 
   /** Hands over what is there. */
