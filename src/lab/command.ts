@@ -42,16 +42,39 @@ export function tryCommand(argv: readonly string[], input?: string): CommandResu
 /** Runs a program that has to succeed and returns its output. */
 export function command(argv: readonly string[], input?: string): string {
   const result = tryCommand(argv, input);
-  if (result.status !== 0) {
-    throw new CodedError(
-      'E_LAB_COMMAND',
-      `\`${argv.join(' ')}\` failed (${result.status}): ${result.stderr.trim() || result.stdout.trim()}`,
-      'try again; if it stays, the kernel lacks a feature that the message names',
-      4,
-    );
-  }
+  if (result.status !== 0) throw failure(argv, result.status, result.stderr.trim() || result.stdout);
   return result.stdout;
 }
+
+function failure(argv: readonly string[], status: number, said: string): CodedError {
+  return new CodedError(
+    'E_LAB_COMMAND',
+    `\`${argv.join(' ')}\` failed (${status}): ${said.trim()}`,
+    'try again; if it stays, the kernel lacks a feature that the message names',
+    4,
+  );
+}
+
+/**
+ * Runs lines of `ip` or `tc` one after the other in one process, up to the first that fails.
+ *
+ * @param namespace in which they are run; default: this one
+ */
+export function batch(tool: 'ip' | 'tc', namespace: string | undefined, lines: readonly (readonly string[])[]): void {
+  const words = [tool, ...(namespace === undefined ? [] : ['-n', namespace])];
+  const { status, stderr } = tryCommand([...words, '-batch', '-'], batchText(lines));
+  if (status === 0) return;
+  const failed = lines[Number(/^Command failed -:(\d+)/m.exec(stderr)?.[1] ?? 1) - 1] ?? [];
+  throw failure([...words, ...failed], status, stderr);
+}
+
+/** The same of `ip`, where a line that fails is as good. */
+export function tryBatch(namespace: string, lines: readonly (readonly string[])[]): void {
+  if (lines.length > 0) tryCommand(['ip', '-n', namespace, '-force', '-batch', '-'], batchText(lines));
+}
+
+const batchText = (lines: readonly (readonly string[])[]): string =>
+  lines.map((line) => `${line.join(' ')}\n`).join('');
 
 /** Runs a program inside a namespace. */
 export const inNamespace = (namespace: string, argv: readonly string[]): string =>

@@ -1,4 +1,4 @@
-import { command, nativePath, tryCommand } from './command.js';
+import { batch, nativePath } from './command.js';
 
 /** Attaches one of the lab's BPF objects to a device; it goes with the device. Lower preferences run first. */
 export function addProgram(
@@ -9,9 +9,11 @@ export function addProgram(
   object: 'rehash' | 'flows' | 'encap' | 'decap' | 'trunk' | 'spread' | 'peer',
   section = 'tc',
 ): void {
-  // Refused when it is there already, which is as good.
-  tryCommand(['tc', '-n', namespace, 'qdisc', 'add', 'dev', device, 'clsact']);
-  // biome-ignore format: one command line
-  command(['tc', '-n', namespace, 'filter', 'add', 'dev', device, direction, 'pref', String(preference), 'handle', '1',
-    'protocol', 'all', 'bpf', 'direct-action', 'object-file', nativePath(`${object}.bpf.o`), 'section', section]);
+  batch('tc', namespace, [
+    // Where it is there already, with the programs of it, it stays.
+    ['qdisc', 'replace', 'dev', device, 'clsact'],
+    // biome-ignore format: one command line
+    ['filter', 'add', 'dev', device, direction, 'pref', String(preference), 'handle', '1', 'protocol', 'all', 'bpf',
+      'direct-action', 'object-file', nativePath(`${object}.bpf.o`), 'section', section],
+  ]);
 }

@@ -1,5 +1,5 @@
 import { GATEWAY_ADDRESS, type Place, routerPort } from './addresses.js';
-import { command, inNamespace } from './command.js';
+import { batch, command, inNamespace } from './command.js';
 import { macAddress } from './mac-address.js';
 import { addProgram } from './program.js';
 import { namespaceOf } from './state.js';
@@ -86,11 +86,11 @@ function linkRouters(lab: string, index: number, [near, far]: RouterLink): void 
     [here, near, far, farMac],
     [there, far, near, nearMac],
   ] as const) {
-    command(['ip', '-n', namespace, 'address', 'add', `${own.address}/30`, 'dev', own.device]);
-    command(['ip', '-n', namespace, 'link', 'set', own.device, 'up']);
-    // biome-ignore format: one command line
-    command(['ip', '-n', namespace, 'neighbour', 'replace', other.address, 'lladdr', otherMac, 'dev', own.device,
-      'nud', 'permanent']);
+    batch('ip', namespace, [
+      ['address', 'add', `${own.address}/30`, 'dev', own.device],
+      ['link', 'set', own.device, 'up'],
+      ['neighbour', 'replace', other.address, 'lladdr', otherMac, 'dev', own.device, 'nud', 'permanent'],
+    ]);
   }
 }
 
@@ -100,15 +100,16 @@ function linkRouters(lab: string, index: number, [near, far]: RouterLink): void 
  */
 export function linkTrunk(lab: string): void {
   const rack = namespaceOf(lab, 'rack');
-  pair(rack, [BOND, '110', BOND_MAC], ['bond-in', String(NUMBER['bond-in'])]);
-  for (const member of ['a', 'b'] as const) {
-    pair(
-      rack,
-      [`member-${member}`, String(NUMBER[`member-${member}`])],
-      [`far-${member}`, String(NUMBER[`far-${member}`])],
-    );
-  }
-  command(['ip', '-n', rack, 'address', 'add', `${GATEWAY_ADDRESS.bad}/24`, 'dev', BOND]);
+  batch('ip', rack, [
+    ...pair([BOND, '110', BOND_MAC], ['bond-in', String(NUMBER['bond-in'])]),
+    ...(['a', 'b'] as const).flatMap((member) =>
+      pair(
+        [`member-${member}`, String(NUMBER[`member-${member}`])],
+        [`far-${member}`, String(NUMBER[`far-${member}`])],
+      ),
+    ),
+    ['address', 'add', `${GATEWAY_ADDRESS.bad}/24`, 'dev', BOND],
+  ]);
   addProgram(rack, 'bond-in', 'ingress', 2, 'trunk', 'tc/towards_node');
   addProgram(rack, routerPort('bad'), 'ingress', 2, 'trunk', 'tc/towards_rack');
   for (const member of ['a', 'b']) {
@@ -119,13 +120,13 @@ export function linkTrunk(lab: string): void {
 
 type LinkEnd = readonly [name: string, number: string, mac?: string];
 
-function pair(namespace: string, near: LinkEnd, far: LinkEnd): void {
+function pair(near: LinkEnd, far: LinkEnd): string[][] {
   const words = ([name, number, mac]: LinkEnd): string[] => [
     ...['name', name, 'index', number],
     ...(mac === undefined ? [] : ['address', mac]),
   ];
-  command(['ip', '-n', namespace, 'link', 'add', ...words(near), 'type', 'veth', 'peer', ...words(far)]);
-  for (const [name] of [near, far]) {
-    command(['ip', '-n', namespace, 'link', 'set', name, 'up']);
-  }
+  return [
+    ['link', 'add', ...words(near), 'type', 'veth', 'peer', ...words(far)],
+    ...[near, far].map(([name]) => ['link', 'set', name, 'up']),
+  ];
 }

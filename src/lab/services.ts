@@ -7,7 +7,7 @@ import {
   POD_PORT,
   PODS,
 } from './addresses.js';
-import { inNamespace } from './command.js';
+import { command } from './command.js';
 import { addProgram } from './program.js';
 import { namespaceOf } from './state.js';
 
@@ -17,18 +17,19 @@ export type Spread = 'flow' | 'random';
 /** Opens the NodePorts of `bad`: to its own pod, to the pod on `client` through the tunnel, and to all three pods. */
 export function openNodePorts(lab: string): void {
   const bad = namespaceOf(lab, 'bad');
-  const translate = (...words: readonly string[]): void => {
-    inNamespace(bad, ['iptables', '-w', '-t', 'nat', '-A', ...words]);
-  };
-  translate(...toPod(NODEPORT_LOCAL, POD_NETWORK.bad.pod));
-  translate(...toPod(NODEPORT_REMOTE, POD_NETWORK.client.pod));
   // After the counter of flows and the end of the tunnel.
   addProgram(bad, 'eth0', 'ingress', 3, 'spread');
-  for (const rule of spreadRules('flow')) translate(...rule);
-  // The pod on the other node must answer through here, where the translation can be undone.
-  // biome-ignore format: one command line
-  translate('POSTROUTING', '-p', 'tcp', '-d', POD_NETWORK.client.pod, '--dport', String(POD_PORT),
-    '-j', 'SNAT', '--to-source', POD_NETWORK.bad.node);
+  const rules = [
+    toPod(NODEPORT_LOCAL, POD_NETWORK.bad.pod),
+    toPod(NODEPORT_REMOTE, POD_NETWORK.client.pod),
+    ...spreadRules('flow'),
+    // The pod on the other node must answer through here, where the translation can be undone.
+    // biome-ignore format: one command line
+    ['POSTROUTING', '-p', 'tcp', '-d', POD_NETWORK.client.pod, '--dport', String(POD_PORT),
+      '-j', 'SNAT', '--to-source', POD_NETWORK.bad.node],
+  ];
+  const lines = ['*nat', ...rules.map((rule) => `-A ${rule.join(' ')}`), 'COMMIT'];
+  command(['ip', 'netns', 'exec', bad, 'iptables-restore', '-w', '--noflush'], `${lines.join('\n')}\n`);
 }
 
 /** The rules that choose among the backends of the NodePort; those of `random` are as kube-proxy writes them. */

@@ -13,7 +13,7 @@ import {
   routerOf,
   routerPort,
 } from './addresses.js';
-import { command, inNamespace, tryCommand } from './command.js';
+import { batch, command, inNamespace, tryBatch } from './command.js';
 import { macAddress } from './mac-address.js';
 import type { LabOverlay, Tunnel } from './overlay.js';
 import { addProgram } from './program.js';
@@ -42,9 +42,10 @@ export function existingNamespaces(lab: string): string[] {
 
 /** Makes all namespaces, links, routes and rules. Expects that none of them exists. */
 export function buildTopology(lab: string, queues: number, overlay: LabOverlay): Tunnel {
+  const namespaces = PLACES.map((place) => ['netns', 'add', namespaceOf(lab, place)]);
+  batch('ip', undefined, namespaces);
   for (const place of PLACES) {
     const namespace = namespaceOf(lab, place);
-    command(['ip', 'netns', 'add', namespace]);
     inNamespace(namespace, ['sysctl', '-q', '-w', ...kernelSettings(place)]);
     command(['ip', '-n', namespace, 'link', 'set', 'lo', 'up']);
   }
@@ -68,14 +69,16 @@ export function removeNamespaces(lab: string): void {
     ...UPLINK_ENDS,
     ...PODS.map((pod) => [pod.node, pod.link] as const),
   ];
-  for (const [place, link] of links) {
-    // A lab that is up in part has only some of them.
-    if (existing.includes(namespaceOf(lab, place)))
-      tryCommand(['ip', '-n', namespaceOf(lab, place), 'link', 'del', link]);
-  }
+  // A lab that is up in part has only some of them.
   for (const namespace of existing) {
-    command(['ip', 'netns', 'del', namespace]);
+    const own = links.filter(([place]) => namespaceOf(lab, place) === namespace);
+    tryBatch(
+      namespace,
+      own.map(([, link]) => ['link', 'del', link]),
+    );
   }
+  const all = existing.map((namespace) => ['netns', 'del', namespace]);
+  if (all.length > 0) batch('ip', undefined, all);
 }
 
 const FORWARDING: readonly Place[] = ['fabric', 'spine', 'rack', ...NODES];
@@ -115,23 +118,24 @@ function linkHost(lab: string, host: HostName, queues: number): void {
   inNamespace(router, ['ethtool', '-K', port, 'tso', 'off', 'gso', 'off', 'tx-tcp-ecn-segmentation', 'off',
     'tx-tcp-mangleid-segmentation', 'off', 'tx-tcp6-segmentation', 'off']);
   inNamespace(namespace, ['ethtool', '-K', 'eth0', 'gro', 'on']);
-  command(['ip', '-n', namespace, 'address', 'add', `${HOST_ADDRESS[host]}/24`, 'dev', 'eth0']);
-  command(['ip', '-n', router, 'link', 'set', port, 'up']);
-  command(['ip', '-n', namespace, 'link', 'set', 'eth0', 'up']);
+  const up = ['link', 'set', port, 'up'];
+  batch('ip', router, trunked ? [up] : [['address', 'add', `${GATEWAY_ADDRESS[host]}/24`, 'dev', port], up]);
+  const gateway = trunked ? { device: BOND, mac: BOND_MAC } : { device: port, mac: portMac };
+  batch('ip', namespace, [
+    ['address', 'add', `${HOST_ADDRESS[host]}/24`, 'dev', 'eth0'],
+    ['link', 'set', 'eth0', 'up'],
+    // biome-ignore format: one command line
+    ['neighbour', 'replace', GATEWAY_ADDRESS[host], 'lladdr', gateway.mac, 'dev', 'eth0', 'nud', 'permanent'],
+    ['route', 'add', 'default', 'via', GATEWAY_ADDRESS[host]],
+  ]);
   // Only a device that is up has NAPI instances to give threads to.
   inNamespace(namespace, ['sh', '-c', 'echo 1 > /sys/class/net/eth0/threaded']);
   addProgram(router, port, 'ingress', 1, 'rehash');
   addProgram(namespace, 'eth0', 'ingress', 1, 'flows');
   if (trunked) linkTrunk(lab);
-  else command(['ip', '-n', router, 'address', 'add', `${GATEWAY_ADDRESS[host]}/24`, 'dev', port]);
-  const gateway = trunked ? { device: BOND, mac: BOND_MAC } : { device: port, mac: portMac };
   // biome-ignore format: one command line
   command(['ip', '-n', router, 'neighbour', 'replace', HOST_ADDRESS[host], 'lladdr', hostMac, 'dev', gateway.device,
     'nud', 'permanent']);
-  // biome-ignore format: one command line
-  command(['ip', '-n', namespace, 'neighbour', 'replace', GATEWAY_ADDRESS[host], 'lladdr', gateway.mac, 'dev', 'eth0',
-    'nud', 'permanent']);
-  command(['ip', '-n', namespace, 'route', 'add', 'default', 'via', GATEWAY_ADDRESS[host]]);
 }
 
 function linkPod(lab: string, { place, node, address, link }: Pod): void {
@@ -146,18 +150,18 @@ function linkPod(lab: string, { place, node, address, link }: Pod): void {
   command(['ip', 'link', 'add', link, 'netns', namespace, 'address', nodeMac, 'type', 'veth',
     'peer', 'name', 'eth0', 'netns', pod, 'address', podMac]);
   // As Kubernetes' network plugins do where pods are routed: each pod has its own route, not a shared segment.
-  command(['ip', '-n', pod, 'address', 'add', `${address}/24`, 'dev', 'eth0']);
-  if (address === network.pod) {
-    command(['ip', '-n', namespace, 'address', 'add', `${network.node}/24`, 'dev', link]);
-  }
-  command(['ip', '-n', namespace, 'link', 'set', link, 'up']);
-  command(['ip', '-n', pod, 'link', 'set', 'eth0', 'up']);
-  command(['ip', '-n', namespace, 'route', 'replace', `${address}/32`, 'dev', link, 'src', network.node]);
-  // biome-ignore format: one command line
-  command(['ip', '-n', namespace, 'neighbour', 'replace', address, 'lladdr', podMac, 'dev', link, 'nud', 'permanent']);
-  // biome-ignore format: one command line
-  command(['ip', '-n', pod, 'neighbour', 'replace', network.node, 'lladdr', nodeMac, 'dev', 'eth0', 'nud', 'permanent']);
-  command(['ip', '-n', pod, 'route', 'add', 'default', 'via', network.node]);
+  batch('ip', pod, [
+    ['address', 'add', `${address}/24`, 'dev', 'eth0'],
+    ['link', 'set', 'eth0', 'up'],
+    ['neighbour', 'replace', network.node, 'lladdr', nodeMac, 'dev', 'eth0', 'nud', 'permanent'],
+    ['route', 'add', 'default', 'via', network.node],
+  ]);
+  batch('ip', namespace, [
+    ...(address === network.pod ? [['address', 'add', `${network.node}/24`, 'dev', link]] : []),
+    ['link', 'set', link, 'up'],
+    ['route', 'replace', `${address}/32`, 'dev', link, 'src', network.node],
+    ['neighbour', 'replace', address, 'lladdr', podMac, 'dev', link, 'nud', 'permanent'],
+  ]);
 }
 
 /** Gives the NAPI threads their place: on the quiet CPU, ahead of ordinary processes. One shell does it for all. */

@@ -13,6 +13,7 @@ import {
   type Place,
   POD_NETWORK,
 } from '../../src/lab/addresses.js';
+import { batch } from '../../src/lab/command.js';
 import { faultOn, faultsOn } from '../../src/lab/faults.js';
 import { labDown, labExec, labStatus, labUp } from '../../src/lab/lab.js';
 import { runningProcesses, startTicks } from '../../src/lab/process.js';
@@ -304,6 +305,14 @@ describe('packets take the paths of the lab', { skip }, () => {
     const text = readFileSync((await labStatus(LAB)).hostsFile, 'utf8');
     assert.match(text, /bad: \{ transport: netns, name: rxray-test-bad, overlay: true \}/);
   });
+});
+
+it('of lines that are run at once the one that fails is told, as it could be typed', () => {
+  const lines = [
+    ['link', 'show', 'dev', 'lo'],
+    ['link', 'show', 'dev', 'no-such'],
+  ];
+  assert.throws(() => batch('ip', undefined, lines), /`ip link show dev no-such` failed \(\d+\): .*no-such/);
 });
 
 async function waitUntil(holds: () => boolean): Promise<void> {
