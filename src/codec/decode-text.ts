@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { EngineEvent, ProberHello } from '../model/engine-event.js';
 import { present } from '../model/present.js';
 import { receiveSideSchema } from './receive-side.js';

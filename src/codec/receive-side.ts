@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ReceiveSide } from '../model/receive-side.js';
 
 const fields = z.array(z.enum(['source', 'destination', 'sourcePort', 'destinationPort'])).nullable();

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { culpritSchema } from '../model/culprit.js';
 import { explanationSchema } from '../model/explanation.js';
 import { findingSchema } from '../model/finding.js';

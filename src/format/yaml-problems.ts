@@ -1,5 +1,5 @@
 import { type Document, isMap, isSeq, LineCounter, parseDocument } from 'yaml';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { closest } from './closest.js';
 
 /** One thing that is wrong in a YAML file. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readYaml, schemaProblems, type YamlProblem } from '../format/yaml-problems.js';
 import { CodedError } from '../model/errors.js';
 import { OVERLAYS } from '../model/overlay.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { NodeFiles } from './node-files.js';
 
 const cpus = z.array(z.int()).nullable();

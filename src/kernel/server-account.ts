@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { MachineCount } from '../model/machine-counts.js';
 import { cgroupMounts, controllerMount, MOUNTS_READ } from './cgroup-mounts.js';
 import { CARDS_LISTED, machineCounts, machineOrders } from './machine-counters.js';

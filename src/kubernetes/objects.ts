@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The parts of Kubernetes' objects that are read here, as `kubectl get -o json` prints them. Everything else is passed

@@ -1,5 +1,5 @@
 import { parseAllDocuments } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { CodedError } from '../model/errors.js';
 import { askKubectl, type ClusterPlace } from './kubectl.js';
 import type { ClusterObjects } from './objects.js';

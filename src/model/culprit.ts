@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Occupant, ReceiveWait, WaitPlace } from './kernel-event.js';
 
 /** What kept received packets from their CPU. */

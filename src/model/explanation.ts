@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { STALL_CLASSES } from './culprit.js';
 
 /** One who held received packets back, over all incidents of a run. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Worst first. `unknown`: it could not be looked at, the detail says why. */
 export const CHECK_STATES = ['wrong', 'notice', 'unknown', 'ok'] as const;

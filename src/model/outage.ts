@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A path went silent, or answers again. One object a line in NDJSON, at once; a loss-episode tells the whole later. */
 export const outageSchema = z.object({

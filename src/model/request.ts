@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What a request goes through, in order; the code is the index, and `done` is behind the last. */
 export const REQUEST_PHASES = ['dns', 'connect', 'tls', 'first-byte', 'body', 'done'] as const;

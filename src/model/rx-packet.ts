@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A probe packet as the receiving stack took it up. Instants count from the epoch of the run. */
 export const rxPacketSchema = z.object({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A system call that a server sat in while requests to it waited. */
 export const serverCallSchema = z.object({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { REQUEST_PHASES } from './request.js';
 import { RECEIVED_STAMPS } from './sample.js';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CAUSES } from './cause.js';
 import { accusedSchema } from './explanation.js';
 import { serverCallSchema } from './server-call.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ENGINES } from '../model/engine-name.js';
 import { PROTOCOLS } from '../model/protocol.js';
 import { requestSpecSchema } from '../model/request.js';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readYaml, schemaProblems, shown, type YamlWords } from '../format/yaml-problems.js';
 import { CodedError } from '../model/errors.js';
 

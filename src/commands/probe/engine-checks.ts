@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { startsWithRawSockets } from '../../kernel/own-rights.js';
 import { readCapabilities } from '../../kernel/prober-capabilities.js';
 import { CodedError } from '../../model/errors.js';

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { CodedError } from '../../model/errors.js';
 import { PROTOCOLS } from '../../model/protocol.js';
 import type { Watch } from '../../model/watch.js';

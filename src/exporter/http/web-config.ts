@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { TlsOptions } from 'node:tls';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readYaml, schemaProblems, shown, type YamlWords } from '../../format/yaml-problems.js';
 import { CodedError } from '../../model/errors.js';
 

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseDuration } from '../../format/duration.js';
 import { EDGE_KINDS, TIERS } from '../../model/fleet/member.js';
 import { DEFAULT_NEIGHBOURS } from '../../model/fleet/metrics-table.js';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readYaml, schemaProblems, shown, type YamlProblem, type YamlWords } from '../../format/yaml-problems.js';
 import type { Member } from '../../model/fleet/member.js';
 import type { MemberListener, MemberSource } from './member-source.js';

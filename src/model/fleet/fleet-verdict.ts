@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { accusedSchema, explanationSchema } from '../explanation.js';
 import { SCHEMA } from '../records/run.js';
 import { doubtedSchema, pathEvidenceSchema } from '../verdict.js';

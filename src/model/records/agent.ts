@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { culpritSchema } from '../culprit.js';
 import { findingSchema } from '../finding.js';
 import { EDGE_KINDS, EDGE_PROTOCOLS, TIERS } from '../fleet/member.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const instant = z.int().describe('nanoseconds since epochNs of the run');
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { OVERLAYS } from '../overlay.js';
 
 /** What `rxray discover --json` found in a cluster; the hosts file itself under `hosts`. */

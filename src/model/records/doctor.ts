@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** One thing that `rxray doctor` looked at. */
 export const hostCheckSchema = z.object({

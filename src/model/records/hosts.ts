@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { TARGET_KINDS } from '../target.js';
 
 /** One thing that is wrong in a hosts file, as `rxray hosts check --json` prints it. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ENGINES } from '../engine-name.js';
 import { PROTOCOLS } from '../protocol.js';
 import { REQUEST_PHASES, requestSpecSchema } from '../request.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { SCHEMA } from './run.js';
 
 const cgroup = z.object({ id: z.int().describe('inode number of its folder'), path: z.string().optional() });

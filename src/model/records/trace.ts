@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { SCHEMA } from './run.js';
 
 /** The first line of a trace in NDJSON: who traced what, with which hooks. */

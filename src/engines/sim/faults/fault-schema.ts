@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CAUSES, type Cause } from '../../../model/cause.js';
 import { MS } from '../../../model/time.js';
 import { spanRangeSchema, spanSchema } from './span.js';

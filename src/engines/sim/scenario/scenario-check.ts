@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { isOverlay } from '../../../model/overlay.js';
 import type { Fault, StageFault } from '../faults/fault-schema.js';
 

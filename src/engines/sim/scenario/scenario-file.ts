@@ -1,5 +1,5 @@
 import { type Document, isScalar, visit } from 'yaml';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { readYaml } from '../../../format/yaml-problems.js';
 import { CodedError } from '../../../model/errors.js';
 import { type Scenario, type ScenarioInput, scenarioSchema } from './scenario.js';

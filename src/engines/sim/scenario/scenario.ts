@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import { canonicalAddress } from '../../../model/ip-address.js';
 import { OVERLAYS } from '../../../model/overlay.js';
 import { faultSchema } from '../faults/fault-schema.js';

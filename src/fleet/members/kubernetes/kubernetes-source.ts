@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { MemberListener, MemberSource } from '../member-source.js';
 import { type ApiAccess, ApiError, accessOf, askApi, readAll, readLines } from './api-request.js';
 import { membersOfPods, type Pod, type PodPorts, podSchema } from './pod-members.js';

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Member, MemberAddress } from '../../../model/fleet/member.js';
 
 /** What is read of a pod; everything else of it is passed over. */
