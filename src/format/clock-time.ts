@@ -1,4 +1,3 @@
-import { present } from '../model/present.js';
 /**
  * Wall-clock time with milliseconds and zone: `14:03:27.104 +01:00`, or `… UTC`.
  *
@@ -16,14 +15,37 @@ export function formatDateTime(realNs: bigint, zone?: string): string {
   return `${date} ${time} ${offset}`;
 }
 
+interface Parts {
+  readonly date: string;
+  readonly time: string;
+  readonly offset: string;
+}
+
+function parts(realNs: bigint, zone: string | undefined): Parts {
+  const instant = new Date(Number(realNs / 1_000_000n));
+  return zone === undefined ? localParts(instant) : partsIn(zone, instant);
+}
+
+/** In the zone of the machine, without the tables of Intl: to read them takes as long as to print a whole run. */
+function localParts(instant: Date): Parts {
+  const minutes = -instant.getTimezoneOffset();
+  const local = new Date(instant.getTime() + minutes * 60_000).toISOString();
+  const ahead = Math.abs(minutes);
+  const [hour, minute] = [Math.floor(ahead / 60), ahead % 60].map((part) => String(part).padStart(2, '0'));
+  return {
+    date: local.slice(0, 10),
+    time: local.slice(11, 23),
+    offset: minutes === 0 ? 'UTC' : `${minutes < 0 ? '-' : '+'}${hour}:${minute}`,
+  };
+}
+
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-function format(zone: string | undefined): Intl.DateTimeFormat {
-  const key = zone ?? '';
-  let found = formats.get(key);
+function formatOf(zone: string): Intl.DateTimeFormat {
+  let found = formats.get(zone);
   if (!found) {
     found = new Intl.DateTimeFormat('en-GB', {
-      ...present({ timeZone: zone }),
+      timeZone: zone,
       year: 'numeric',
       month: '2-digit',
       day: '2-digit',
@@ -34,15 +56,15 @@ function format(zone: string | undefined): Intl.DateTimeFormat {
       hourCycle: 'h23',
       timeZoneName: 'longOffset',
     });
-    formats.set(key, found);
+    formats.set(zone, found);
   }
   return found;
 }
 
-function parts(realNs: bigint, zone: string | undefined): { date: string; time: string; offset: string } {
+function partsIn(zone: string, instant: Date): Parts {
   const found = new Map(
-    format(zone)
-      .formatToParts(new Date(Number(realNs / 1_000_000n)))
+    formatOf(zone)
+      .formatToParts(instant)
       .map((part) => [part.type, part.value]),
   );
   const get = (type: Intl.DateTimeFormatPartTypes): string => found.get(type) ?? '';

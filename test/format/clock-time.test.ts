@@ -12,6 +12,19 @@ test('times carry milliseconds and the zone', () => {
   assert.equal(formatClockTime(instant, 'America/New_York'), '20:14:33.411 -05:00');
 });
 
+test('the zone of the machine is written as any other', (t) => {
+  const before = process.env.TZ;
+  t.after(() => {
+    if (before === undefined) delete process.env.TZ;
+    else process.env.TZ = before;
+  });
+  const summer = 1_783_000_000_007_000_000n;
+  for (const zone of ['UTC', 'Europe/London', 'Europe/Berlin', 'Asia/Kolkata', 'America/St_Johns', 'Pacific/Apia']) {
+    process.env.TZ = zone;
+    for (const at of [instant, summer]) assert.equal(formatDateTime(at), formatDateTime(at, zone), zone);
+  }
+});
+
 test('dates are written the ISO way', () => {
   assert.equal(formatDateTime(instant, 'UTC'), '2026-11-22 01:14:33.411 UTC');
 });
