@@ -8,9 +8,9 @@ import { needsRoot } from './lab-probing.js';
 
 const BAD = 'node-3';
 const PERIOD_MS = 2_100;
-const STALLS = 7;
+const STALLS = 6;
 /** What the kernel and the detectors take until the last stall is told. */
-const TOLD_MS = 4_000;
+const TOLD_MS = 3_000;
 
 suite('a fleet of three, one node of which is made bad', needsRoot, () => {
   // With two neighbours instead of ten each is probed as often as ten would.
@@ -20,7 +20,7 @@ suite('a fleet of three, one node of which is made bad', needsRoot, () => {
     lab.up();
     await lab.startAll();
     // The usual RTT of each path is known by then.
-    await sleep(8_000);
+    await sleep(6_000);
   });
   after(() => lab.down());
 

@@ -1,5 +1,9 @@
+import assert from 'node:assert/strict';
 import type { ProbePlan } from '../../src/model/plan.js';
 import { MS, SECOND } from '../../src/model/time.js';
+import type { CollectedRun } from '../engines/collected-run.js';
+
+const SLOTS = 20;
 
 /** SYN probes to a port of the loopback where the prober runs; without a listener each is answered by a RST. */
 export function loopbackPlan(overrides: Partial<ProbePlan> = {}, port = 8080): ProbePlan {
@@ -15,7 +19,7 @@ export function loopbackPlan(overrides: Partial<ProbePlan> = {}, port = 8080): P
         intervalNs: 10 * MS,
       },
     ],
-    count: 20,
+    count: SLOTS,
     durationNs: 0,
     waitNs: SECOND,
     matchNs: 30 * SECOND,
@@ -25,4 +29,12 @@ export function loopbackPlan(overrides: Partial<ProbePlan> = {}, port = 8080): P
     maxPacketsPerSecondToTarget: 1_000,
     ...overrides,
   };
+}
+
+/** Every slot of {@link loopbackPlan} is told: on a busy machine some are missed, all others are sent and answered. */
+export function allTold(run: CollectedRun): void {
+  const { sent = 0, received = 0, missedSlots = 0 } = run.totals[0] ?? {};
+  assert.equal(sent + missedSlots, SLOTS);
+  assert.deepEqual([run.final().length, received], [sent, sent]);
+  assert.ok(sent >= SLOTS / 4, `${sent} sent`);
 }
