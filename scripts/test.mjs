@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Sets up, builds, checks, and runs every test. Those that judge exact times have the machine for themselves. Faults that
 // take a CPU take the second: beside them tests that need one CPU keep to the first, and behind both run, on what they
-// leave of the CPUs, the ones that only compute or wait. Where nobody is to be blamed nothing but small ones run behind.
+// leave of the CPUs, the ones that only compute or wait. Where nobody is to be blamed nothing else runs.
 // `npm test -- unit` or `npm test -- real [WORD]` runs a part, after a build, of files whose path has WORD.
 // `npm run quick` is what to run before every commit: types, lint and the unit tests that do not take seconds each.
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, statSync } from 'node:fs';
@@ -31,8 +31,8 @@ const EXACT = /^e2e\/(stall-detection|engine-stalls|rtt-accuracy|omission)\./;
 const FIRST_CPU =
   /^e2e\/(agent|agent-kills|engines|killed-and-dead|real-servers|import-tools)\.|^requests\/(http|dns|starved)\./;
 /**
- * The ones in which nobody is to be blamed, or one behind what holds packets: with three at once nobody waits for a CPU for
- * long. The receive threads of all labs are on the first, where each waits some tens of milliseconds if enough others run.
+ * The ones in which nobody is to be blamed, or one behind what holds packets: with two at once nobody waits for a CPU, as
+ * the receive threads of all labs are on the first, where each waits some tens of milliseconds if enough others run.
  */
 const HOLDING =
   /^e2e\/(none|agent-changes|report-requests|request-verdicts|holding-verdicts)\.|^recording\/replay\.|^lab\/(overlay|holding-faults|serving-faults)\./;
@@ -75,8 +75,10 @@ const untimed = files.filter(is(REAL)).filter(is(UNTIMED));
 
 if (part === 'all' || part === 'real') {
   await phases.of('exact tests, one by one', () => runTests(timed.filter(is(EXACT)), 1, tally));
-  const whole = part === 'all';
-  const behind = startBehind([...untimed, ...(whole ? slow : [])], tally);
+  const behind =
+    part === 'all'
+      ? startBehind([...untimed, ...slow, ...together(small)], tally, nativeTests())
+      : startBehind(untimed, tally);
   const beside = startOnFirstCpu(timed.filter(is(FIRST_CPU)), tally);
   const others = timed.filter(isNot(EXACT)).filter(isNot(FIRST_CPU));
   const faults = others.filter(isNot(HOLDING)).filter(isNot(ALONE));
@@ -85,12 +87,7 @@ if (part === 'all' || part === 'real') {
   );
   await phases.of('the rest of those beside and behind', () => Promise.all([beside, behind]));
   await phases.of('those that want both CPUs', () => runTests(others.filter(is(ALONE)), 1, tally));
-  await phases.of('tests that blame nobody for a CPU, small ones behind them', () =>
-    Promise.all([
-      runTests(others.filter(is(HOLDING)), 3, tally),
-      startBehind(whole ? together(small) : [], tally, whole ? nativeTests() : []),
-    ]),
-  );
+  await phases.of('tests that blame nobody for a CPU', () => runTests(others.filter(is(HOLDING)), 2, tally));
 } else {
   const wanted = [...(part === 'quick' ? [] : slow), ...together(small)];
   await phases.of('unit tests', () => runTests(wanted, availableParallelism(), tally));

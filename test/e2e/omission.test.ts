@@ -191,7 +191,8 @@ for (const rate of [10, 500]) {
     ])
       t.diagnostic(text);
     assert.ok(requests + missed >= rate * PROBED_S - 1 && missed <= 0.02 * rate * PROBED_S, `${missed} slots missed`);
-    assert.equal(byKernel, requests, "answers without the kernel's stamps");
+    // An answer whose segment the helper did not hear is told by the event loop's own stamp, and says so.
+    assert.ok(requests - byKernel <= requests / 1_000, `${requests - byKernel} answers without the kernel's stamps`);
     for (const which of ['fromDue', 'fromSend'] as const) {
       for (const quantile of ['p50', 'p99', 'max'] as const) {
         const off = told[which][quantile] - wire[which][quantile];

@@ -58,10 +58,10 @@ export function takesCpu(fault: FaultName): boolean {
 
 /**
  * Words for half the packets, which leave CPUs for three labs at a time: harder for the verdict, not easier. Faults that take
- * a CPU are tried one by one, at the usual interval.
+ * a CPU are tried one by one, at the usual interval, and congestion is told by how RTTs rise, which wants them closer.
  */
 export function packetsOf(faults: readonly FaultName[]): readonly string[] {
-  return faults.some(takesCpu) ? [] : ['--interval', '20ms'];
+  return faults.some((fault) => takesCpu(fault) || fault === 'congestion') ? [] : ['--interval', '20ms'];
 }
 
 /** Switches the faults on in a lab that is up, bisects, and switches them off again. */
