@@ -21,7 +21,7 @@ const REAL =
 
 /** Of those, the ones that judge no exact time and mostly wait. */
 const UNTIMED =
-  /^transports\/|^engines\/|^lab\/(lab|truth)\.|^e2e\/(command-line|bisect-endings|outcomes|import-passive|recordings\.|trace-syscalls-|dashboard|far-waits|run-ends|nothing-unasked|old-kernel|tracer-rights|check-firewall|server-counters)/;
+  /^transports\/(?!clock-exchange)|^engines\/(?!helper-engine-tap)|^lab\/(lab|truth)\.|^e2e\/(command-line|bisect-endings|outcomes|import-passive|recordings\.|trace-syscalls-|dashboard|far-waits|run-ends|nothing-unasked|old-kernel|tracer-rights|check-firewall)/;
 /** The ones that compare instants to a millisecond or less: nothing else runs meanwhile. */
 const EXACT = /^e2e\/(stall-detection|engine-stalls|rtt-accuracy|omission)\./;
 /**
@@ -29,7 +29,7 @@ const EXACT = /^e2e\/(stall-detection|engine-stalls|rtt-accuracy|omission)\./;
  * first CPU beside those whose faults take the second.
  */
 const FIRST_CPU =
-  /^e2e\/(agent|agent-kills|engines|killed-and-dead|real-servers|import-tools)\.|^requests\/(http|dns|starved)\./;
+  /^e2e\/(agent|agent-kills|engines|killed-and-dead|real-servers|import-tools)\.|^requests\/(http|dns|starved)\.|^engines\/helper-engine-tap\.|^transports\/clock-exchange\./;
 /**
  * The ones in which nobody is to be blamed, or one behind what holds packets: with two at once nobody waits for a CPU, as
  * the receive threads of all labs are on the first, where each waits some tens of milliseconds if enough others run.

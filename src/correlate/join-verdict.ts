@@ -10,6 +10,8 @@ import type { Verdict } from '../model/verdict.js';
 export function joinVerdict(verdict: Verdict, explanation: Explanation, traced: readonly string[]): Verdict {
   const { incidents, explained, paused, conclusion, accused, traces } = explanation;
   if (traced.length === 0 || incidents === 0) return verdict;
+  // Which of them came to be traced first is not the same live and in a replay.
+  const machines = [...traced].sort().join(', ');
   const blamed = verdict.where === null ? [] : [verdict.where].flat();
   const named = accused.filter(({ convicted }) => convicted);
   const culprit = named.find(({ vantage }) => blamed.includes(vantage));
@@ -24,13 +26,13 @@ export function joinVerdict(verdict: Verdict, explanation: Explanation, traced: 
   }
   if (conclusion === 'steal') {
     return noted(verdict, [
-      `the hypervisor had the CPU of ${traced.join(', ')} in ${paused} of ${incidents} incidents, by its own account: ask who else runs on that host`,
+      `the hypervisor had the CPU of ${machines} in ${paused} of ${incidents} incidents, by its own account: ask who else runs on that host`,
     ]);
   }
   const clear = traces.filter(({ waited }) => waited === 'no').length;
   if (conclusion === 'not-this-node') {
     return noted(verdict, [
-      `the kernel of ${traced.join(', ')} shows no wait for a CPU in ${clear} of ${traces.length} incidents: packets were held before they got there, or by what needs no CPU`,
+      `the kernel of ${machines} shows no wait for a CPU in ${clear} of ${traces.length} incidents: packets were held before they got there, or by what needs no CPU`,
     ]);
   }
   return noted(verdict, [nobody(traces), ...once(accused)]);
