@@ -54,15 +54,13 @@ export interface PlanOptions {
 
 /** A little later than the prober needs to start. */
 const START_IN_NS = 300 * MS;
-/** Starts lie on a grid whose instants since 1970 a number holds exactly. */
-const START_GRID_NS = 100 * MS;
 
 /**
  * The plan of a prober for these paths. The paths to one neighbour take turns on its grid, and so do all probers of one
  * neighbour, whenever each has begun: slots are counted from 1970 by the wall clock and shifted by rank.
  */
 export function planEdges(paths: readonly EdgePath[], options: PlanOptions): ProbePlan {
-  const startReal = Math.ceil((options.nowRealNs + START_IN_NS) / START_GRID_NS) * START_GRID_NS;
+  const startReal = Math.ceil((options.nowRealNs + START_IN_NS) / SECOND) * SECOND;
   const startAtNs = options.nowMonoNs + (startReal - options.nowRealNs);
   return {
     paths: paths.map((path, index): PlannedPath => {
