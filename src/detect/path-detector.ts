@@ -15,7 +15,6 @@ import { PathFindings } from './path-findings.js';
 import { PathNoise } from './path-noise.js';
 import { PathMeasure, summarize } from './path-summary.js';
 import type { PlainAnswersOfPath } from './plain-answers.js';
-import type { Level } from './probe-delay.js';
 import { RequestMeasure } from './request-measure.js';
 import { LEAST_AGAIN_NS } from './retransmissions.js';
 import { SampleTail, usualTailSize } from './sample-tail.js';
@@ -195,7 +194,7 @@ export class PathDetector {
       {
         ...this.#found.counts,
         unanswerable: this.#unsettled.unanswerable,
-        slowBelowThreshold: this.#slowBelowThreshold(level),
+        slowBelowThreshold: this.#censored || !this.#usual.known ? undefined : this.#noise.slowBelowThreshold(level),
         stallPeriodNs: this.#found.stallPeriodNs,
         detectableStallNs: detectableStallNs({
           stallNs: level.stallNs,
@@ -212,14 +211,6 @@ export class PathDetector {
       },
       totals,
     );
-  }
-
-  /** What stands out of the path though it is neither slow by the threshold nor of a stall. */
-  #slowBelowThreshold(level: Level): Summary['slowBelowThreshold'] {
-    const aboveNs = level.medianNs + level.stallNs;
-    if (this.#censored || !this.#usual.known || aboveNs >= level.spikeNs) return undefined;
-    const probes = this.#noise.standingOut;
-    return probes === 0 ? undefined : { probes, aboveNs };
   }
 
   #observeAnswer(sentNs: number, stampedRttNs: number, flow: number, flags: number, isSynAck = false): void {

@@ -1,3 +1,4 @@
+import type { Summary } from '../model/summary.js';
 import type { Level, ProbeDelay } from './probe-delay.js';
 
 /** After so many answers the past counts half. */
@@ -36,9 +37,11 @@ export class PathNoise {
     return Math.max(1, this.#answers);
   }
 
-  /** Probes of the whole run that stood out and were in no stall, but are not slow by the threshold. */
-  get standingOut(): number {
-    return this.#standingOut;
+  /** Probes of the whole run that stood out and were in no stall, but are not slow by the threshold; undefined: none. */
+  slowBelowThreshold({ medianNs, stallNs, spikeNs }: Level): Summary['slowBelowThreshold'] {
+    const aboveNs = medianNs + stallNs;
+    if (aboveNs >= spikeNs || this.#standingOut === 0) return undefined;
+    return { probes: this.#standingOut, aboveNs };
   }
 
   slow(high: boolean, belowThreshold: boolean): void {
