@@ -282,6 +282,28 @@ test('nor is it where a machine that paused heard the next one first, and the ol
   assert.equal(probes.refused.replayed, 1);
 });
 
+test('SYNs of a next run are no forgeries where its ports are those of the run before', () => {
+  const [old, next] = [new Sender(0, 1e12, 0, 77n), new Sender(0, 6e12, 0, 88n)];
+  const probes = new HeardProbes({ nameOf, secretOf });
+  const at = (sender: Sender, k: number, moved = 0): Heard => {
+    const heard = sender.probe(k, (due) => due);
+    return heard.protocol === 'syn'
+      ? { ...heard, sourcePort: 18_432 + ((heard.sourcePort - 18_432 + moved) % 8) }
+      : heard;
+  };
+  for (let k = 0; k < 100; k += 1) probes.take(at(old, k));
+  // Its first SYN comes before its first echo, and nobody hears the end of the old one.
+  for (let k = 101; k < 200; k += 1) probes.take(at(next, k, 3));
+  assert.equal(probes.refused.replayed + probes.refused.forged, 0);
+  // Much later such SYNs are forged: once two seconds explained nothing.
+  for (let k = 200; k < 600; k += 1) probes.take(at(next, k));
+  const forger = at(next, 601, 3);
+  for (let n = 0; n < 5; n += 1) assert.equal(probes.take(forger), undefined);
+  assert.equal(probes.refused.forged, 0);
+  for (let k = 602; k < 660; k += 1) probes.take(at(next, k));
+  assert.equal(probes.refused.forged, 5);
+});
+
 test('clocks that are slewed by 500 ppm accuse nobody; one that runs away is not believed', () => {
   const slewed = senders.map(({ index }) => new Sender(index, 1e12, index % 2 === 0 ? 500e-6 : -500e-6));
   const { stalls, probes } = run({ senders: slewed });

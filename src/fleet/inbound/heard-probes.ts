@@ -31,6 +31,8 @@ const MOST_GRIDS = 8;
 const MOST_PAST = 16;
 /** A prober that is replaced ends when the next one has begun, which takes its time where the CPU is taken. */
 const TAKE_OVER_NS = 12 * SECOND;
+/** SYNs of a run that is not known yet come so long before its first echo. */
+const DOUBT_NS = 2 * SECOND;
 
 /** What is known of one sender's present run. */
 interface SenderState {
@@ -39,6 +41,11 @@ interface SenderState {
   readonly past: readonly { readonly epoch: bigint; readonly endedNs: number }[];
   /** Another run that was heard beside the present one. */
   other?: { readonly epoch: bigint; readonly sinceNs: number };
+  /**
+   * SYNs from ports of the known grid that are not of it. They are forged, unless another run begins meanwhile: its ports
+   * may be those of a run before.
+   */
+  doubted?: { readonly sinceNs: number; forged: number; replayed: number } | undefined;
   lastNs: number;
   readonly echoes: Map<number, ReplayWindow>;
   readonly grids: Map<number, { readonly grid: AnnouncedGrid; readonly window: ReplayWindow; readonly keys: Keys }>;
@@ -73,7 +80,11 @@ export class HeardProbes {
 
   /** Forgets all senders but these. */
   keep(names: ReadonlySet<string>): void {
-    for (const name of this.#senders.keys()) if (!names.has(name)) this.#senders.delete(name);
+    for (const [name, state] of this.#senders) {
+      if (names.has(name)) continue;
+      this.#settle(state, Number.POSITIVE_INFINITY);
+      this.#senders.delete(name);
+    }
   }
 
   /** @returns undefined for what is refused, and for packets of strangers, which are not counted */
@@ -89,9 +100,14 @@ export class HeardProbes {
     const said = readAnnouncement(heard.payload, secret);
     if (said === undefined) return this.#refuse('forged');
     let state = this.#senders.get(sender);
-    if (state !== undefined && state.epoch !== said.epoch && heard.timeNs - state.lastNs < SILENCE_NS)
-      return this.#refuse(isTakeOver(state, said.epoch, heard.timeNs) ? 'unannounced' : 'replayed');
+    if (state !== undefined) this.#settle(state, heard.timeNs);
+    if (state !== undefined && state.epoch !== said.epoch && heard.timeNs - state.lastNs < SILENCE_NS) {
+      const takesOver = isTakeOver(state, said.epoch, heard.timeNs);
+      if (takesOver) this.#explain(state);
+      return this.#refuse(takesOver ? 'unannounced' : 'replayed');
+    }
     if (state === undefined || state.epoch !== said.epoch) {
+      if (state !== undefined) this.#explain(state);
       const past =
         state === undefined ? [] : [...state.past, { epoch: state.epoch, endedNs: heard.timeNs }].slice(-MOST_PAST);
       const nothing = { echoes: new Map(), grids: new Map(), baselines: new Map() };
@@ -138,10 +154,11 @@ export class HeardProbes {
     const newestSlot = Math.floor((heard.timeNs - baseline + EARLY_NS - grid.firstNs) / grid.intervalNs);
     const newest = Math.floor((newestSlot - flow) / grid.flows);
     const n = newest < 0 ? undefined : keys.index(KeyUse.sequence, grid.path, flow, heard.tcpSeq, newest);
-    if (n === undefined) return this.#refuse('forged');
+    if (n === undefined) return this.#doubt(state, 'forged', heard.timeNs);
     const slot = n * grid.flows + flow;
     const dueNs = grid.firstNs + slot * grid.intervalNs;
-    if (heard.timeNs - baseline - dueNs > MOST_LATE_NS || !window.take(slot)) return this.#refuse('replayed');
+    if (heard.timeNs - baseline - dueNs > MOST_LATE_NS || !window.take(slot))
+      return this.#doubt(state, 'replayed', heard.timeNs);
     return this.#arrived(heard, sender, state, dueNs, heard.sourcePort);
   }
 
@@ -171,10 +188,40 @@ export class HeardProbes {
     };
   }
 
+  /** Refuses a SYN for what it seems to be, which another run that begins may explain. */
+  #doubt(state: SenderState, reason: 'forged' | 'replayed', timeNs: number): undefined {
+    if (isChanging(state, timeNs)) return this.#refuse('unannounced');
+    this.#settle(state, timeNs);
+    state.doubted ??= { sinceNs: timeNs, forged: 0, replayed: 0 };
+    state.doubted[reason] += 1;
+    return undefined;
+  }
+
+  /** Counts what was doubted for what it seemed to be, once nothing explained it in time. */
+  #settle(state: SenderState, nowNs: number): void {
+    const { doubted } = state;
+    if (doubted === undefined || nowNs - doubted.sinceNs <= DOUBT_NS) return;
+    this.#refused.forged += doubted.forged;
+    this.#refused.replayed += doubted.replayed;
+    state.doubted = undefined;
+  }
+
+  /** It was of another run, which is now heard of. */
+  #explain(state: SenderState): void {
+    this.#refused.unannounced += (state.doubted?.forged ?? 0) + (state.doubted?.replayed ?? 0);
+    state.doubted = undefined;
+  }
+
   #refuse(reason: Refusal): undefined {
     this.#refused[reason] += 1;
     return undefined;
   }
+}
+
+/** Whether another run was heard of a moment ago: the present one ends, or has just begun. */
+function isChanging({ other, past }: SenderState, nowNs: number): boolean {
+  const changes = [other?.sinceNs, past.at(-1)?.endedNs];
+  return changes.some((atNs) => atNs !== undefined && nowNs - atNs < TAKE_OVER_NS);
 }
 
 /** Whether another run is about to take over, or was just taken over and is on its way out. */
