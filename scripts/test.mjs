@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Sets up, builds, checks, and runs every test. Those that judge exact times have the machine for themselves. Faults that
-// take a CPU take the second: beside them tests that need one CPU keep to the first, and behind both run, on what they
-// leave of the CPUs, the ones that only compute or wait. Where nobody is to be blamed nothing else runs.
+// take a CPU take the second: beside them tests that need one CPU keep to the first. Behind these and all that come after
+// them run, on what they leave of the CPUs, the ones that only compute or wait.
 // `npm test -- unit` or `npm test -- real [WORD]` runs a part, after a build, of files whose path has WORD.
 // `npm run quick` is what to run before every commit: types, lint and the unit tests that do not take seconds each.
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, statSync } from 'node:fs';
@@ -22,7 +22,7 @@ const REAL =
 /** Of those, the ones that judge no exact time and mostly wait. */
 const UNTIMED =
   /^transports\/(?!clock-exchange)|^engines\/(?!helper-engine-tap)|^lab\/(lab|truth)\.|^e2e\/(command-line|bisect-endings|outcomes|import-passive|recordings\.|trace-syscalls-|dashboard|far-waits|run-ends|nothing-unasked|old-kernel|tracer-rights|check-firewall)/;
-/** The ones that compare instants to a millisecond or less: nothing else runs meanwhile. */
+/** The ones that compare instants to a millisecond or less: nothing else runs meanwhile, as they leave most of the CPUs. */
 const EXACT = /^e2e\/(stall-detection|engine-stalls|rtt-accuracy|omission)\./;
 /**
  * The ones that judge nothing shorter than some tens of milliseconds, and whose faults hold packets: they keep to the
@@ -46,7 +46,7 @@ const LEAST_MEMORY = 4e9;
 
 /** These take longest and begin first, so that no CPU waits at the end. */
 const LONG =
-  /\/(old-kernel|campaign|replay|import|none|agent-changes|dashboard|engines|recordings|\w+-engine\.contract|ssh-endings)\.test\.js$/;
+  /\/(stall-detection|old-kernel|campaign|replay|import|none|agent-changes|dashboard|engines|recordings|\w+-engine\.contract|ssh-endings)\.test\.js$/;
 
 /** Unit tests that take seconds each: they draw hundreds of runs, or start programs. `quick` does without them. */
 const SLOW =
@@ -74,7 +74,7 @@ const timed = files.filter(is(REAL)).filter(isNot(UNTIMED));
 const untimed = files.filter(is(REAL)).filter(is(UNTIMED));
 
 if (part === 'all' || part === 'real') {
-  await phases.of('exact tests, one by one', () => runTests(timed.filter(is(EXACT)), 1, tally));
+  await phases.of('exact tests, two at a time', () => runTests(timed.filter(is(EXACT)), 2, tally));
   const behind =
     part === 'all'
       ? startBehind([...untimed, ...slow, ...together(small)], tally, nativeTests())
@@ -82,12 +82,11 @@ if (part === 'all' || part === 'real') {
   const beside = startOnFirstCpu(timed.filter(is(FIRST_CPU)), tally);
   const others = timed.filter(isNot(EXACT)).filter(isNot(FIRST_CPU));
   const faults = others.filter(isNot(HOLDING)).filter(isNot(ALONE));
-  await phases.of('tests whose faults take the second CPU, others beside and behind them', () =>
-    runTests(faults, 1, tally),
-  );
-  await phases.of('the rest of those beside and behind', () => Promise.all([beside, behind]));
+  await phases.of('tests whose faults take the second CPU, others beside them', () => runTests(faults, 1, tally));
+  await phases.of('the rest of those beside', () => Promise.all([beside, behind.isIdle || behind.ended]));
   await phases.of('those that want both CPUs', () => runTests(others.filter(is(ALONE)), 1, tally));
   await phases.of('tests that blame nobody for a CPU', () => runTests(others.filter(is(HOLDING)), 2, tally));
+  await phases.of('the rest of those behind', () => behind.ended);
 } else {
   const wanted = [...(part === 'quick' ? [] : slow), ...together(small)];
   await phases.of('unit tests', () => runTests(wanted, availableParallelism(), tally));

@@ -6,35 +6,45 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root, whole } from '../step.mjs';
+import { IdleGroup } from './idle-group.mjs';
 import { runTests } from './run-tests.mjs';
 import { Tally } from './tally.mjs';
 
 const OWN = fileURLToPath(import.meta.url);
 
 /**
- * Gets of the CPUs what others leave.
+ * Gets of the CPUs what others leave. Where the kernel has groups for that, others do not notice: whoever wakes up has
+ * the CPU at once.
  *
  * @param command that is run beside them: its words
- * @returns resolves when all have ended and `tally` has them
+ * @returns whether they are in such a group, and what resolves when all have ended and `tally` has them
  */
 export function startBehind(paths, tally, command = []) {
+  const group = new IdleGroup();
+  const remove = () => group.remove();
+  process.once('exit', remove);
   // One more than there are CPUs, as many of them wait.
-  return startApart(['chrt', '--idle', '0'], paths, availableParallelism() + 1, tally, 19, command);
+  const atOnce = availableParallelism() + 1;
+  const ended = startApart(['chrt', '--idle', '0'], paths, atOnce, tally, group.folder, command).finally(() => {
+    process.off('exit', remove);
+    remove();
+  });
+  return { isIdle: group.folder !== undefined, ended };
 }
 
 /** Keeps to the first CPU, one after the other: faults that take a CPU take the second. */
 export function startOnFirstCpu(paths, tally) {
-  return startApart(['taskset', '--cpu-list', '0'], paths, 1, tally, 0);
+  return startApart(['taskset', '--cpu-list', '0'], paths, 1, tally);
 }
 
-async function startApart(through, paths, atOnce, tally, nice, command = []) {
+async function startApart(through, paths, atOnce, tally, group = '', command = []) {
   if (paths.length === 0) return;
   const folder = mkdtempSync(join(tmpdir(), 'apart-'));
   const [list, result] = [join(folder, 'files'), join(folder, 'tally')];
   writeFileSync(list, paths.join('\n'));
   try {
     const printed = [];
-    const words = [...through, process.execPath, OWN, list, result, String(atOnce), String(nice), ...command];
+    const words = [...through, process.execPath, OWN, list, result, String(atOnce), group, ...command];
     const child = spawn('setsid', ['--wait', ...words], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
     const end = () => {
       try {
@@ -56,11 +66,8 @@ async function startApart(through, paths, atOnce, tally, nice, command = []) {
 }
 
 if (process.argv[1] === OWN) {
-  const [, , list, result, atOnce, nice, command, ...words] = process.argv;
-  try {
-    // Where the kernel gives each session a share of its own, the classes of tasks count within one only.
-    writeFileSync('/proc/self/autogroup', nice);
-  } catch {}
+  const [, , list, result, atOnce, group, command, ...words] = process.argv;
+  if (group !== '') IdleGroup.join(group);
   const tally = new Tally(join(root, 'dist/test'));
   const beside = command === undefined ? 0 : whole(command, words);
   await runTests(readFileSync(list, 'utf8').split('\n'), Number(atOnce), tally);

@@ -226,7 +226,8 @@ describe('the rules of deploy/prometheus', { skip: NO_PROMETHEUS }, () => {
         file,
         stringify({
           rule_files: [rules],
-          evaluation_interval: '15s',
+          // As the groups have it.
+          evaluation_interval: '30s',
           tests: [
             {
               interval: '15s',

@@ -1,0 +1,45 @@
+// A control group whose processes run only where nobody else wants a CPU. Their class alone does not do it: where the
+// kernel gives each session a share of its own, classes count within one only.
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Where the CPU controller has its groups: of version 1, and of version 2 where it is there. */
+const ROOTS = ['/sys/fs/cgroup/cpu', '/sys/fs/cgroup'];
+
+export class IdleGroup {
+  /** Undefined where the kernel makes none. */
+  folder = ROOTS.map((root) => join(root, `rxray-behind-${process.pid}`)).find(make);
+
+  /** Joins the group, with all that this process starts from now on. */
+  static join(folder) {
+    writeFileSync(join(folder, 'cgroup.procs'), '0');
+  }
+
+  /** What is still in it goes on, but outside. */
+  remove() {
+    if (this.folder === undefined) return;
+    const outside = join(this.folder, '..', 'cgroup.procs');
+    for (const pid of readFileSync(join(this.folder, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean)) {
+      attempt(() => writeFileSync(outside, pid));
+    }
+    attempt(() => rmdirSync(this.folder));
+  }
+}
+
+function make(folder) {
+  const idle = join(folder, 'cpu.idle');
+  return (
+    attempt(() => mkdirSync(folder)) &&
+    ((existsSync(idle) && attempt(() => writeFileSync(idle, '1'))) || (attempt(() => rmdirSync(folder)) && false))
+  );
+}
+
+/** @returns whether it succeeded */
+function attempt(what) {
+  try {
+    what();
+    return true;
+  } catch {
+    return false;
+  }
+}
