@@ -17,7 +17,7 @@ import { together } from './test/together.mjs';
 
 /** Folders, and files by name, whose tests send packets, or measure in real time. */
 const REAL =
-  /^(lab|e2e|transports)\/|\/(helper|portable|connect)-engine[^/]*\.test\.js$|^install\/|^recording\/replay\.|^requests\/(http|dns|starved)\./;
+  /^(lab|e2e|transports)\/|\/(helper|portable|connect)-engine[^/]*\.test\.js$|^install\/|^recording\/replay-real-time\.|^requests\/(http|dns|starved)\./;
 
 /** Of those, the ones that judge no exact time and mostly wait. */
 const UNTIMED =
@@ -29,13 +29,13 @@ const EXACT = /^e2e\/(stall-detection|engine-stalls|rtt-accuracy|omission)\./;
  * first CPU beside those whose faults take the second.
  */
 const FIRST_CPU =
-  /^e2e\/(agent|agent-kills|engines|killed-and-dead|real-servers|import-tools)\.|^requests\/(http|dns|starved)\.|^engines\/helper-engine-tap\.|^transports\/clock-exchange\./;
+  /^e2e\/(agent|agent-kills|check|server-counters|engines|killed-and-dead|real-servers|import-tools)\.|^requests\/(http|dns|starved)\.|^engines\/helper-engine-tap\.|^transports\/clock-exchange\./;
 /**
  * The ones in which nobody is to be blamed, or one behind what holds packets: with two at once nobody waits for a CPU, as
  * the receive threads of all labs are on the first, where each waits some tens of milliseconds if enough others run.
  */
 const HOLDING =
-  /^e2e\/(none|agent-changes|report-requests|request-verdicts|holding-verdicts)\.|^recording\/replay\.|^lab\/(overlay|holding-faults|serving-faults)\./;
+  /^e2e\/(none|agent-changes|report-requests|request-verdicts|holding-verdicts)\.|^recording\/replay-real-time\.|^lab\/(overlay|holding-faults|serving-faults)\./;
 /**
  * They take both CPUs, where nobody is to be blamed for what others take, or account for each hold of one, where whoever
  * else has a CPU at the time may be in the account.
@@ -52,6 +52,9 @@ const LONG =
 const SLOW =
   /^(recording\/(replay|recording|golden)|bisect\/(campaign|situations|local-evidence)|fleet\/inbound|detect\/(coverage|properties|endurance)|requests\/(http|dns|starved)|survey\/real-store|imports\/(import|fuzz)|engines\/.*contract|browser\/.*|kubernetes\/read-cluster|docs\/pages|deploy\/(alerts|dashboards))\.test\.js$/;
 
+/** Of the helpers, with sanitizers and fuzzers. */
+const NATIVE_TESTS = ['make', '--no-print-directory', '-s', '-C', 'native', 'test', 'fuzz', 'FUZZ_SECONDS=3'];
+
 const [part = 'all', word = ''] = process.argv.slice(2);
 const tests = join(root, 'dist/test');
 const tally = new Tally(tests);
@@ -63,7 +66,6 @@ leaveNothingBehind();
 if (part === 'all') await phases.of('setup', () => step('node', ['scripts/setup.mjs', '--for', 'test']));
 await phases.of('build', () => step('node', ['scripts/build.mjs']));
 if (part === 'quick') await phases.of('types and lint', () => step('node', ['scripts/check.mjs', '--quick']));
-if (part === 'all') await phases.of('checks', () => step('node', ['scripts/check.mjs']));
 
 const files = testFiles(tests).filter((path) => path.includes(word));
 const is = (kind) => (path) => kind.test(relative(tests, path));
@@ -77,7 +79,7 @@ if (part === 'all' || part === 'real') {
   await phases.of('exact tests, two at a time', () => runTests(timed.filter(is(EXACT)), 2, tally));
   const behind =
     part === 'all'
-      ? startBehind([...untimed, ...slow, ...together(small)], tally, nativeTests())
+      ? startBehind([...untimed, ...slow, ...together(small)], tally, [NATIVE_TESTS, ['node', 'scripts/check.mjs']])
       : startBehind(untimed, tally);
   const beside = startOnFirstCpu(timed.filter(is(FIRST_CPU)), tally);
   const others = timed.filter(isNot(EXACT)).filter(isNot(FIRST_CPU));
@@ -95,11 +97,6 @@ if (part === 'all' || part === 'real') {
 
 console.log(`\n${tally.slowest()}\n\n${phases}\n${tally}`);
 process.exitCode = tally.isGood() ? 0 : 1;
-
-/** Of the helpers, with sanitizers and fuzzers. */
-function nativeTests() {
-  return ['make', '--no-print-directory', '-s', '-C', 'native', 'test', 'fuzz', 'FUZZ_SECONDS=3'];
-}
 
 /** Tests write and read a lot that nobody keeps: where memory has room for it, none of them waits for a disk. */
 function useMemoryForTemporaryFiles() {

@@ -16,16 +16,16 @@ const OWN = fileURLToPath(import.meta.url);
  * Gets of the CPUs what others leave. Where the kernel has groups for that, others do not notice: whoever wakes up has
  * the CPU at once.
  *
- * @param command that is run beside them: its words
+ * @param commands that are run beside them, one after the other: the words of each
  * @returns whether they are in such a group, and what resolves when all have ended and `tally` has them
  */
-export function startBehind(paths, tally, command = []) {
+export function startBehind(paths, tally, commands = []) {
   const group = new IdleGroup();
   const remove = () => group.remove();
   process.once('exit', remove);
   // One more than there are CPUs, as many of them wait.
   const atOnce = availableParallelism() + 1;
-  const ended = startApart(['chrt', '--idle', '0'], paths, atOnce, tally, group.folder, command).finally(() => {
+  const ended = startApart(['chrt', '--idle', '0'], paths, atOnce, tally, group.folder, commands).finally(() => {
     process.off('exit', remove);
     remove();
   });
@@ -37,14 +37,14 @@ export function startOnFirstCpu(paths, tally) {
   return startApart(['taskset', '--cpu-list', '0'], paths, 1, tally);
 }
 
-async function startApart(through, paths, atOnce, tally, group = '', command = []) {
+async function startApart(through, paths, atOnce, tally, group = '', commands = []) {
   if (paths.length === 0) return;
   const folder = mkdtempSync(join(tmpdir(), 'apart-'));
   const [list, result] = [join(folder, 'files'), join(folder, 'tally')];
   writeFileSync(list, paths.join('\n'));
   try {
     const printed = [];
-    const words = [...through, process.execPath, OWN, list, result, String(atOnce), group, ...command];
+    const words = [...through, process.execPath, OWN, list, result, String(atOnce), group, JSON.stringify(commands)];
     const child = spawn('setsid', ['--wait', ...words], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
     const end = () => {
       try {
@@ -65,11 +65,18 @@ async function startApart(through, paths, atOnce, tally, group = '', command = [
   }
 }
 
+/** @returns the status of the first that failed */
+async function inTurn(commands) {
+  let failed = 0;
+  for (const [command, ...words] of commands) failed = (await whole(command, words)) || failed;
+  return failed;
+}
+
 if (process.argv[1] === OWN) {
-  const [, , list, result, atOnce, group, command, ...words] = process.argv;
+  const [, , list, result, atOnce, group, commands] = process.argv;
   if (group !== '') IdleGroup.join(group);
   const tally = new Tally(join(root, 'dist/test'));
-  const beside = command === undefined ? 0 : whole(command, words);
+  const beside = inTurn(JSON.parse(commands));
   await runTests(readFileSync(list, 'utf8').split('\n'), Number(atOnce), tally);
   writeFileSync(result, JSON.stringify(tally));
   process.exitCode = await beside;

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 
 /** Where the CPU controller has its groups: of version 1, and of version 2 where it is there. */
 const ROOTS = ['/sys/fs/cgroup/cpu', '/sys/fs/cgroup'];
+/** Of each second, what programs of labs that ask for real time may take; by itself a group of version 1 has none. */
+const REAL_TIME_US = '400000';
 
 export class IdleGroup {
   /** Undefined where the kernel makes none. */
@@ -27,11 +29,13 @@ export class IdleGroup {
 }
 
 function make(folder) {
-  const idle = join(folder, 'cpu.idle');
-  return (
-    attempt(() => mkdirSync(folder)) &&
-    ((existsSync(idle) && attempt(() => writeFileSync(idle, '1'))) || (attempt(() => rmdirSync(folder)) && false))
-  );
+  const file = (name) => join(folder, name);
+  if (!attempt(() => mkdirSync(folder))) return false;
+  const isIdle = existsSync(file('cpu.idle')) && attempt(() => writeFileSync(file('cpu.idle'), '1'));
+  const realTime = file('cpu.rt_runtime_us');
+  if (isIdle && (!existsSync(realTime) || attempt(() => writeFileSync(realTime, REAL_TIME_US)))) return true;
+  attempt(() => rmdirSync(folder));
+  return false;
 }
 
 /** @returns whether it succeeded */

@@ -102,7 +102,7 @@ export class FarHost {
   /** Private folders of rxray on the far host. */
   folders(): string[] {
     const root = `/proc/${this.sshdPid}/root`;
-    return [...PLACES, '/run', '/home/ops', '/home/guest', '/root', '/'].flatMap((place) =>
+    return [...PLACES, '/run', '/home/root', '/home/ops', '/home/guest', '/'].flatMap((place) =>
       listed(root + place).flatMap((name) => (name.startsWith('rxray-') ? [join(place, name)] : [])),
     );
   }
@@ -145,10 +145,9 @@ export class FarHost {
     write('changed_hosts', `far ${readFileSync(this.file('other_id.pub'), 'utf8')}`);
     write('no_hosts', '');
     write('banner', 'Authorised use only.\n\nYou have been told.\n');
-    write(
-      'passwd',
-      `${readFileSync('/etc/passwd', 'utf8')}ops:x:4711:4711::/home/ops:/bin/bash\nguest:x:4712:4712::/home/guest:/bin/sh\n`,
-    );
+    // What this machine's own root has in its shell's files is nobody's business here, and may take its time.
+    const accounts = readFileSync('/etc/passwd', 'utf8').replace(/^(root:.*):\/root:/m, '$1:/home/root:');
+    write('passwd', `${accounts}ops:x:4711:4711::/home/ops:/bin/bash\nguest:x:4712:4712::/home/guest:/bin/sh\n`);
     write(
       'shadow',
       `${readFileSync('/etc/shadow', 'utf8')}ops:*:19000:0:99999:7:::\nguest:*:19000:0:99999:7:::\n`,
@@ -216,7 +215,7 @@ function startScript(noexec: readonly string[], tmpOptions: string): string {
   });
   return `${mounts.join('\n')}
 for file in passwd shadow sudoers; do if [ -e /etc/$file ]; then mount --bind /run/far/$file /etc/$file; fi; done
-mkdir /home/ops /home/guest; chown 4711:4711 /home/ops; chown 4712:4712 /home/guest
+mkdir --mode=700 /home/root; mkdir /home/ops /home/guest; chown 4711:4711 /home/ops; chown 4712:4712 /home/guest
 echo 'echo welcome; printf "no newline "' > /home/ops/.bashrc
 exec /usr/sbin/sshd -D -e -f /run/far/sshd_config
 `;

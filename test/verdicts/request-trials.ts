@@ -14,7 +14,7 @@ import { labTrial, packetsOf, trialWords } from './lab-trial.js';
 
 /** Far enough apart to be told from one another. */
 const PERIOD_MS = [500, 1_000] as const;
-const AT_MOST_S = 14;
+const AT_MOST_S = 11;
 const silent = (): void => {};
 
 /** Labs, of which each trial takes one for itself. */
@@ -92,7 +92,7 @@ export async function servedVerdict(
       '--no-trace',
       '--threshold',
       '50',
-      ...['--interval', '20ms', '-d', '20s'],
+      ...['--interval', '20ms', '-d', '15s'],
     );
     const [verdict] = records<Verdict>(out, 'verdict');
     assert.ok(verdict !== undefined, err);
