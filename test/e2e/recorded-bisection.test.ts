@@ -22,6 +22,8 @@ const TOLERANCE_NS = 5 * MS;
 const LEAST_TOLD = 0.6;
 /** Of the injector's stalls of which the trace tells, so many are explained by it. */
 const EXPLAINED_SHARE = 0.9;
+/** So many of those that are told, if a few stalls run into other waits, may be answered later than the hold ended. */
+const MOST_LATER = 0.25;
 const run = promisify(execFile);
 
 interface Sample {
@@ -184,7 +186,7 @@ describe('a bisection in the lab, recorded', { ...needsRoot, timeout: 180_000 },
       assert.ok(!(outside && delayed.has(seq)), `probe ${seq} was sent while nobody held`);
     }
     assert.ok(held >= 12, `${held} probes of ${PATH} were sent while it held`);
-    assert.ok(later <= 0.1 * held, `${later} answered later than the ${held} others`);
+    assert.ok(later <= MOST_LATER * held, `${later} answered later than the ${held} others`);
   });
 
   it('is reported as the live run said it', async () => {
