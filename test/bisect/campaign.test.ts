@@ -4,8 +4,8 @@ import { campaignText, runCampaign } from '../bench/verdict-campaign.js';
 import { runTrial } from '../bench/verdict-trial.js';
 
 suite('random scenarios, seeds fixed', () => {
-  test('40 of them: right where it can be told, and hardly ever wrong', async (t) => {
-    const campaign = await runCampaign({ scenarios: 40, seed: 1, workers: 2 });
+  test('20 of them: right where it can be told, and hardly ever wrong', async (t) => {
+    const campaign = await runCampaign({ scenarios: 20, seed: 1, workers: 2 });
     t.diagnostic(campaignText(campaign));
     const { tellable, others, calibration } = campaign;
     assert.equal(tellable.wrong, 0);
@@ -22,7 +22,7 @@ suite('random scenarios, seeds fixed', () => {
     assert.ok((top?.right ?? 0) >= 0.95 * (top?.verdicts ?? 1), JSON.stringify(top));
     // A tool that always says inconclusive would pass all of the above.
     assert.ok((top?.right ?? 0) >= 10, JSON.stringify(top));
-    assert.ok(tellable.scenarios >= 17, `${tellable.scenarios}`);
+    assert.ok(tellable.scenarios >= 14, `${tellable.scenarios}`);
   });
 });
 

@@ -63,7 +63,7 @@ suite('wire or server, three labs at a time', { ...needsRoot, concurrency: 3, ti
         const word = new Int32Array(new SharedArrayBuffer(4));
         setInterval(() => Atomics.wait(word, 0, 0, 700), 1500);
       });`;
-    const verdict = await labs.with((lab) => servedVerdict(t, lab, { port: 8092, program, atOnce: true }));
+    const verdict = await labs.with((lab) => servedVerdict(t, lab, { port: 8092, program, atOnce: true, seconds: 20 }));
     // Both are true: the queue is named, and the process with it or as what may stand beside it.
     assert.match(verdictPlace(verdict), /^accept-queue(\+server)?@node$/, JSON.stringify(verdict.posterior));
     assert.ok(verdict.probability >= ACCUSATION);

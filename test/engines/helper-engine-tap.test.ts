@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createHelperEngine } from '../../src/engines/helper-engine.js';
@@ -17,13 +20,20 @@ const MOST_MS = 12_000;
 
 suite('a prober that spares others looks before programs at the interface', { ...(skip && { skip }) }, () => {
   const net = new RoutedNamespaces(`rxray-tap-${process.pid}`);
-  before(() => {
+  /** Somebody there, by whom its sockets can be looked at without a start of anything. */
+  let resident: ChildProcess | undefined;
+  before(async () => {
     net.up();
+    resident = spawn('ip', ['netns', 'exec', net.prober, 'sh', '-c', 'echo here; exec sleep 300']);
+    if (resident.stdout) await once(resident.stdout, 'data');
     net.in(net.prober, `ip address add ${TUNNELLED}/32 dev eth0`);
     net.in(net.router, `ip route add ${TUNNELLED}/32 via 10.97.1.1`);
     net.in(net.target, `ip route add ${TUNNELLED}/32 via 10.97.2.254`);
   });
-  after(() => net.down());
+  after(() => {
+    resident?.kill();
+    net.down();
+  });
 
   const unpack = (): void => {
     addProgram(net.router, 'left', 'egress', 1, 'encap');
@@ -56,8 +66,7 @@ suite('a prober that spares others looks before programs at the interface', { ..
 
   /** Protocols of the packet sockets there that the kernel hands packets to. */
   const looking = (): string[] =>
-    net
-      .in(net.prober, 'cat /proc/net/packet')
+    readFileSync(`/proc/${resident?.pid}/net/packet`, 'utf8')
       .split('\n')
       .map((line) => line.trim().split(/\s+/))
       .flatMap(([, , , protocol = '', , running]) =>
@@ -68,7 +77,7 @@ suite('a prober that spares others looks before programs at the interface', { ..
     const end = performance.now() + MOST_MS;
     while (looking().sort().join() !== wanted.join()) {
       assert.ok(performance.now() < end, `${looking()} in place of ${wanted}`);
-      await sleep(50);
+      await sleep(5);
     }
   };
 

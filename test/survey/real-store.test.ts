@@ -11,7 +11,7 @@ import { writeOpenMetrics } from './sim/openmetrics.js';
 import { SimulatedSource } from './sim/simulated-source.js';
 import { NO_PROMETHEUS, NO_VICTORIA, startPrometheus, startVictoria } from './stores.js';
 
-const NODES = 60;
+const NODES = 40;
 const KINDS: readonly TrialKind[] = ['two rx-queues', 'zone pair', 'throttled agents'];
 
 const folder = mkdtempSync(join(tmpdir(), 'rxray-fleet-'));
@@ -70,7 +70,8 @@ async function agree(
   const { conclusion } = await judgeFleet(new SimulatedSource(fleet));
   const { exact, causesRight } = compare(survey, expectedOf(fleet.model));
   assert.deepEqual({ exact, causesRight }, { exact: true, causesRight: true }, JSON.stringify(survey.verdict));
-  assert.deepEqual(survey.verdict.bad, conclusion.verdict.bad, kind);
+  // Where two are as sure, a store's rounding may put either first.
+  assert.deepEqual([...survey.verdict.bad].sort(), [...conclusion.verdict.bad].sort(), kind);
   assert.deepEqual(
     survey.links.map(({ scope, between }) => [scope, between]),
     conclusion.links.map(({ scope, between }) => [scope, between]),

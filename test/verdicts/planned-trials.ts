@@ -6,8 +6,8 @@ import type { Verdict } from '../../src/model/verdict.js';
 import { needsRoot } from '../e2e/lab-probing.js';
 import { type LabTrial, labTrial, packetsOf, takesCpu, trialWords } from './lab-trial.js';
 
-/** Some eleven stalls. */
-const AT_MOST_S = 8;
+/** Some ten stalls. */
+const AT_MOST_S = 7;
 /** So often that five incidents come within a few seconds, and far enough apart to be told from one another. */
 const PERIOD_MS = [300, 900] as const;
 

@@ -66,13 +66,15 @@ interface Served {
   readonly begin?: (pid: number) => void;
   /** It gets a CPU whenever it wants one, whoever else runs on this machine; such a process has no quota. */
   readonly atOnce?: boolean;
+  /** How long it is measured. Default 15. */
+  readonly seconds?: number;
 }
 
 /** A server of Node.js on `bad`, and the verdict on it. */
 export async function servedVerdict(
   t: TestContext,
   lab: LabStatus,
-  { port, program, begin = () => {}, atOnce = false }: Served,
+  { port, program, begin = () => {}, atOnce = false, seconds = 15 }: Served,
 ): Promise<Verdict> {
   const priority = atOnce ? ['chrt', '--fifo', '1'] : [];
   const words = ['netns', 'exec', `${lab.name}-bad`, ...priority, process.execPath, '-e', program];
@@ -92,7 +94,7 @@ export async function servedVerdict(
       '--no-trace',
       '--threshold',
       '50',
-      ...['--interval', '20ms', '-d', '15s'],
+      ...['--interval', '20ms', '-d', `${seconds}s`],
     );
     const [verdict] = records<Verdict>(out, 'verdict');
     assert.ok(verdict !== undefined, err);
