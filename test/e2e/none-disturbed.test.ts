@@ -4,7 +4,7 @@ import { labDown } from '../../src/lab/lab.js';
 import { noneRun, noneWords, quotaMissing } from '../verdicts/none-run.js';
 import { LAB, needsRoot, upLab } from './lab-probing.js';
 
-const SECONDS = 12;
+const SECONDS = 10;
 
 test('busy, with stopped probers and a CPU quota: every finding is marked or matches a pause, nobody is blamed', {
   ...needsRoot,
