@@ -17,7 +17,8 @@ const OWN = fileURLToPath(import.meta.url);
  * the CPU at once.
  *
  * @param commands that are run beside them, one after the other: the words of each
- * @returns whether they are in such a group, and what resolves when all have ended and `tally` has them
+ * @returns whether they are in such a group, how they are kept to one CPU, and what resolves when all have ended and
+ *   `tally` has them
  */
 export function startBehind(paths, tally, commands = []) {
   const group = new IdleGroup();
@@ -29,7 +30,7 @@ export function startBehind(paths, tally, commands = []) {
     process.off('exit', remove);
     remove();
   });
-  return { isIdle: group.folder !== undefined, ended };
+  return { isIdle: group.folder !== undefined, keepTo: (cpu) => group.keepTo(cpu), ended };
 }
 
 /** Keeps to the first CPU, one after the other: faults that take a CPU take the second. */

@@ -1,5 +1,6 @@
 // A control group whose processes run only where nobody else wants a CPU. Their class alone does not do it: where the
 // kernel gives each session a share of its own, classes count within one only.
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -17,14 +18,25 @@ export class IdleGroup {
     writeFileSync(join(folder, 'cgroup.procs'), '0');
   }
 
+  /** Leaves the other CPUs to others, from now on; which are in the middle of a system call may wait for its end. */
+  keepTo(cpu) {
+    if (this.folder === undefined) return;
+    // Twice, as some may have just been started by one that was not asked yet.
+    for (let times = 0; times < 2; times += 1) {
+      for (const pid of this.#members()) spawnSync('taskset', ['--all-tasks', '--cpu-list', '--pid', String(cpu), pid]);
+    }
+  }
+
   /** What is still in it goes on, but outside. */
   remove() {
     if (this.folder === undefined) return;
     const outside = join(this.folder, '..', 'cgroup.procs');
-    for (const pid of readFileSync(join(this.folder, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean)) {
-      attempt(() => writeFileSync(outside, pid));
-    }
+    for (const pid of this.#members()) attempt(() => writeFileSync(outside, pid));
     attempt(() => rmdirSync(this.folder));
+  }
+
+  #members() {
+    return readFileSync(join(this.folder, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean);
   }
 }
 
