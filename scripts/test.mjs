@@ -88,9 +88,10 @@ if (part === 'all' || part === 'real') {
   await phases.of('tests whose faults take the second CPU, others beside them', () => runTests(faults, 1, tally));
   await phases.of('the rest of those beside', () => Promise.all([beside, behind.isIdle || behind.ended]));
   // The receive threads of all labs are on the first.
-  behind.keepTo(1);
+  behind.keepTo('1');
   await phases.of('those that want both CPUs', () => runTests(others.filter(is(ALONE)), 1, tally));
   await phases.of('tests that blame nobody for a CPU', () => runTests(others.filter(is(HOLDING)), 2, tally));
+  behind.keepTo(`0-${availableParallelism() - 1}`);
   await phases.of('the rest of those behind', () => behind.ended);
   await runStarvedAgain(starved, [...untimed, ...slow, ...small]);
 } else {

@@ -17,7 +17,7 @@ const OWN = fileURLToPath(import.meta.url);
  * the CPU at once.
  *
  * @param commands that are run beside them, one after the other: the words of each
- * @returns whether they are in such a group, how they are kept to one CPU, and what resolves when all have ended and
+ * @returns whether they are in such a group, how they are kept to some CPUs, and what resolves when all have ended and
  *   `tally` has them
  */
 export function startBehind(paths, tally, commands = []) {
@@ -30,7 +30,7 @@ export function startBehind(paths, tally, commands = []) {
     process.off('exit', remove);
     remove();
   });
-  return { isIdle: group.folder !== undefined, keepTo: (cpu) => group.keepTo(cpu), ended };
+  return { isIdle: group.folder !== undefined, keepTo: (cpus) => group.keepTo(cpus), ended };
 }
 
 /** Keeps to the first CPU, one after the other: faults that take a CPU take the second. */

@@ -18,12 +18,12 @@ export class IdleGroup {
     writeFileSync(join(folder, 'cgroup.procs'), '0');
   }
 
-  /** Leaves the other CPUs to others, from now on; which are in the middle of a system call may wait for its end. */
-  keepTo(cpu) {
+  /** Leaves all CPUs but these to others from now on. @param cpus a list, as `taskset` takes it */
+  keepTo(cpus) {
     if (this.folder === undefined) return;
     // Twice, as some may have just been started by one that was not asked yet.
     for (let times = 0; times < 2; times += 1) {
-      for (const pid of this.#members()) spawnSync('taskset', ['--all-tasks', '--cpu-list', '--pid', String(cpu), pid]);
+      for (const pid of this.#members()) spawnSync('taskset', ['--all-tasks', '--cpu-list', '--pid', cpus, pid]);
     }
   }
 
