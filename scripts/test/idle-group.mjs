@@ -33,6 +33,7 @@ export class IdleGroup {
     const outside = join(this.folder, '..', 'cgroup.procs');
     for (const pid of this.#members()) attempt(() => writeFileSync(outside, pid));
     attempt(() => rmdirSync(this.folder));
+    this.folder = undefined;
   }
 
   #members() {
