@@ -6,7 +6,7 @@
 // `npm run quick` is what to run before every commit: types, lint and the unit tests that do not take seconds each.
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { availableParallelism, freemem } from 'node:os';
-import { basename, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { root, step } from './step.mjs';
 import { startBehind, startOnFirstCpu } from './test/apart.mjs';
 import { leaveNothingBehind } from './test/left-behind.mjs';
@@ -77,11 +77,10 @@ const untimed = files.filter(is(REAL)).filter(is(UNTIMED));
 
 if (part === 'all' || part === 'real') {
   await phases.of('exact tests, two at a time', () => runTests(timed.filter(is(EXACT)), 2, tally));
-  const starved = new Tally(tests);
   const behind =
     part === 'all'
-      ? startBehind([...untimed, ...slow, ...together(small)], starved, [NATIVE_TESTS, ['node', 'scripts/check.mjs']])
-      : startBehind(untimed, starved);
+      ? startBehind([...untimed, ...slow, ...together(small)], tally, [NATIVE_TESTS, ['node', 'scripts/check.mjs']])
+      : startBehind(untimed, tally);
   const beside = startOnFirstCpu(timed.filter(is(FIRST_CPU)), tally);
   const others = timed.filter(isNot(EXACT)).filter(isNot(FIRST_CPU));
   const faults = others.filter(isNot(HOLDING)).filter(isNot(ALONE));
@@ -93,7 +92,6 @@ if (part === 'all' || part === 'real') {
   await phases.of('tests that blame nobody for a CPU', () => runTests(others.filter(is(HOLDING)), 2, tally));
   behind.keepTo(`0-${availableParallelism() - 1}`);
   await phases.of('the rest of those behind', () => behind.ended);
-  await runStarvedAgain(starved, [...untimed, ...slow, ...small]);
 } else {
   const wanted = [...(part === 'quick' ? [] : slow), ...together(small)];
   await phases.of('unit tests', () => runTests(wanted, availableParallelism(), tally));
@@ -102,26 +100,6 @@ if (part === 'all' || part === 'real') {
 
 console.log(`\n${tally.slowest()}\n\n${phases}\n${tally}`);
 process.exitCode = tally.isGood() ? 0 : 1;
-
-/**
- * Who gets no CPU for seconds fails by its own clock, which tells nothing: with a CPU it has to pass. What failed is told
- * all the same.
- *
- * @param starved what became of the tests behind others, which were of these files
- */
-async function runStarvedAgain(starved, behind) {
-  // A test that several files share has the name of where it stands.
-  const runsOf = (path) =>
-    path.endsWith('.test.js') ? [path] : behind.filter((file) => readFileSync(file, 'utf8').includes(basename(path)));
-  const failed = starved.failedFiles.filter((path) => existsSync(path) && runsOf(path).length > 0);
-  const again = [...new Set(failed.flatMap(runsOf))];
-  starved.withdraw(new Set([...failed, ...again]));
-  tally.add(JSON.parse(JSON.stringify(starved)));
-  if (again.length === 0) return;
-  const names = again.map((path) => relative(tests, path)).join('\n');
-  console.log(`\nfailed behind others, and run again with a CPU of their own:\n${names}\n`);
-  await phases.of('those that failed behind others', () => runTests(again, 1, tally));
-}
 
 /** Tests write and read a lot that nobody keeps: where memory has room for it, none of them waits for a disk. */
 function useMemoryForTemporaryFiles() {

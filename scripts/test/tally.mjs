@@ -3,12 +3,8 @@ import { relative } from 'node:path';
 
 const SLOWEST = 30;
 
-const nothing = () => ({ passed: 0, failed: 0, skipped: 0, open: 0 });
-
 export class Tally {
-  #counts = nothing();
-  /** The same by file. */
-  #byFile = {};
+  #counts = { passed: 0, failed: 0, skipped: 0, open: 0 };
   #seconds = {};
   #folder;
 
@@ -21,14 +17,16 @@ export class Tally {
   passed(event) {
     this.#ended(event);
     if (event.details.type === 'suite' || /\.test\.m?js$/.test(event.name)) return;
-    this.#count(event, event.skip !== undefined && event.skip !== false ? 'skipped' : 'passed');
+    if (event.skip !== undefined && event.skip !== false) this.#counts.skipped += 1;
+    else this.#counts.passed += 1;
   }
 
   failed(event) {
     this.#ended(event);
     if (event.details.type === 'suite') return;
     // Known, with its reason in the test: told, and no failure of today.
-    this.#count(event, event.todo !== undefined && event.todo !== false ? 'open' : 'failed');
+    if (event.todo !== undefined && event.todo !== false) this.#counts.open += 1;
+    else this.#counts.failed += 1;
   }
 
   /** Something besides a test went wrong. */
@@ -38,24 +36,10 @@ export class Tally {
 
   /** As another process can read it. */
   toJSON() {
-    return { counts: this.#counts, byFile: this.#byFile, seconds: this.#seconds };
+    return { counts: this.#counts, seconds: this.#seconds };
   }
 
-  /** Files of which a test failed. */
-  get failedFiles() {
-    return Object.keys(this.#byFile).filter((file) => this.#byFile[file].failed > 0);
-  }
-
-  /** Does not count these files any more. */
-  withdraw(files) {
-    for (const file of files) {
-      for (const [name, count] of Object.entries(this.#byFile[file] ?? {})) this.#counts[name] -= count;
-      delete this.#byFile[file];
-    }
-  }
-
-  add({ counts, byFile = {}, seconds }) {
-    for (const [file, its] of Object.entries(byFile)) this.#byFile[file] = { ...its };
+  add({ counts, seconds }) {
     for (const [name, count] of Object.entries(counts)) this.#counts[name] += count;
     for (const [name, took] of Object.entries(seconds)) this.#seconds[name] = (this.#seconds[name] ?? 0) + took;
   }
@@ -76,12 +60,6 @@ export class Tally {
     const { passed, failed, skipped, open } = this.#counts;
     const known = open === 0 ? '' : `, ${open} known to be open`;
     return `${passed} passed, ${failed} failed, ${skipped} skipped${known}`;
-  }
-
-  #count({ file, name }, what) {
-    this.#counts[what] += 1;
-    this.#byFile[file ?? name] ??= nothing();
-    this.#byFile[file ?? name][what] += 1;
   }
 
   #ended({ file, nesting, details }) {

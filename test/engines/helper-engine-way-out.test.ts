@@ -44,7 +44,7 @@ suite("the sender's own way out, as the helper measures it", { ...(skip && { ski
   test('where nothing holds the probes, it takes no time', async () => {
     const run = await probed({ durationNs: SECOND }, async () => {});
     const delays = run.final().map(({ txDelayNs }) => txDelayNs);
-    assert.ok(delays.length >= 80, `${delays.length} probes`);
+    assert.ok(delays.length >= 30, `${delays.length} probes`);
     assert.ok(
       delays.every((delay) => delay > 0),
       'all are measured',

@@ -53,7 +53,9 @@ suite('answers have the stamps of their segments', { ...needsRoot }, () => {
         return 'hello';
       });
       const urls = [`http://127.0.0.1:${plain}/`, `https://127.0.0.1:${secure}/`];
-      const { out, err } = await rxray(...ASK, ...more, ...urls.flatMap((url) => ['--http', url]));
+      // However long a machine with other work takes.
+      const patient = ['--wait', '20s'];
+      const { out, err } = await rxray(...ASK, ...patient, ...more, ...urls.flatMap((url) => ['--http', url]));
       const samples = answered(out);
       assert.equal(samples.length, 6, err);
       for (const { request, rttNs = 0 } of samples) {

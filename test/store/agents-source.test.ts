@@ -134,7 +134,8 @@ describe('a fleet that is asked itself', () => {
     const survey = await surveyFleet(options(everyone()), new AbortController().signal);
     const { exact, causesRight } = compare(survey, expectedOf(model));
     assert.deepEqual({ exact, causesRight }, { exact: true, causesRight: true }, JSON.stringify(survey.verdict));
-    assert.equal(asked, NODES);
+    // Twice each where it is not told; where no process has a CPU, a few are long on the way indeed.
+    assert.ok(asked >= NODES && asked < 1.5 * NODES, `${asked} questions to ${NODES}`);
   });
 
   test('the process is named by the agent of the bad node, where that traces its kernel', async () => {
