@@ -31,8 +31,12 @@ export class IdleGroup {
   remove() {
     if (this.folder === undefined) return;
     const outside = join(this.folder, '..', 'cgroup.procs');
-    for (const pid of this.#members()) attempt(() => writeFileSync(outside, pid));
-    attempt(() => rmdirSync(this.folder));
+    // Who was just killed is in it for a moment more.
+    for (let times = 0; times < 40; times += 1) {
+      for (const pid of this.#members()) attempt(() => writeFileSync(outside, pid));
+      if (attempt(() => rmdirSync(this.folder))) break;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+    }
     this.folder = undefined;
   }
 
