@@ -304,6 +304,17 @@ test('SYNs of a next run are no forgeries where its ports are those of the run b
   assert.equal(probes.refused.forged, 5);
 });
 
+test('nor are those of a sender that leaves before anybody heard of its next run', () => {
+  const [old, next] = [new Sender(0, 1e12, 0, 77n), new Sender(0, 6e12, 0, 88n)];
+  const probes = new HeardProbes({ nameOf, secretOf });
+  for (let k = 0; k < 100; k += 1) probes.take(old.probe(k, (due) => due));
+  const syn = next.probe(101, (due) => due);
+  probes.take({ ...syn, sourcePort: syn.sourcePort + 1 });
+  const { unannounced } = probes.refused;
+  probes.keep(new Set());
+  assert.deepEqual(probes.refused, { forged: 0, replayed: 0, unannounced: unannounced + 1, clock: 0 });
+});
+
 test('clocks that are slewed by 500 ppm accuse nobody; one that runs away is not believed', () => {
   const slewed = senders.map(({ index }) => new Sender(index, 1e12, index % 2 === 0 ? 500e-6 : -500e-6));
   const { stalls, probes } = run({ senders: slewed });

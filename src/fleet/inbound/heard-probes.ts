@@ -82,7 +82,8 @@ export class HeardProbes {
   keep(names: ReadonlySet<string>): void {
     for (const [name, state] of this.#senders) {
       if (names.has(name)) continue;
-      this.#settle(state, Number.POSITIVE_INFINITY);
+      // Who leaves in the middle of a change of runs will never say so.
+      this.#explain(state);
       this.#senders.delete(name);
     }
   }
@@ -206,7 +207,7 @@ export class HeardProbes {
     state.doubted = undefined;
   }
 
-  /** It was of another run, which is now heard of. */
+  /** It was of another run, which is heard of now, or may never be. */
   #explain(state: SenderState): void {
     this.#refused.unannounced += (state.doubted?.forged ?? 0) + (state.doubted?.replayed ?? 0);
     state.doubted = undefined;
