@@ -22,7 +22,7 @@ const REAL =
 /** Of those, the ones that judge no exact time and mostly wait. */
 const UNTIMED =
   /^transports\/(?!clock-exchange)|^engines\/(?!helper-engine-tap)|^lab\/(lab|truth)\.|^e2e\/(command-line|bisect-endings|outcomes|import-passive|recordings\.|trace-syscalls-|dashboard|far-waits|run-ends|nothing-unasked|old-kernel|tracer-rights|check-firewall)/;
-/** The ones that compare instants to a millisecond or less: nothing else runs meanwhile, as they leave most of the CPUs. */
+/** The ones that compare instants to a millisecond or less: two at a time leave half of the CPUs, and nothing else runs. */
 const EXACT = /^e2e\/(stall-detection|engine-stalls|rtt-accuracy|omission)\./;
 /**
  * The ones that judge nothing shorter than some tens of milliseconds, and whose faults hold packets: they keep to the

@@ -11,6 +11,8 @@ import { runTests } from './run-tests.mjs';
 import { Tally } from './tally.mjs';
 
 const OWN = fileURLToPath(import.meta.url);
+/** In place of the folder of an idle group. */
+const NO_GROUP = '-';
 
 /**
  * Gets of the CPUs what others leave. Where the kernel has groups for that, others do not notice: whoever wakes up has
@@ -26,7 +28,7 @@ export function startBehind(paths, tally, commands = []) {
   process.once('exit', remove);
   // One more than there are CPUs, as many of them wait.
   const atOnce = availableParallelism() + 1;
-  const ended = startApart(['chrt', '--idle', '0'], paths, atOnce, tally, group.folder, commands).finally(() => {
+  const ended = startApart(['chrt', '--idle', '0'], paths, atOnce, tally, group.folder ?? '', commands).finally(() => {
     process.off('exit', remove);
     remove();
   });
@@ -38,7 +40,7 @@ export function startOnFirstCpu(paths, tally) {
   return startApart(['taskset', '--cpu-list', '0'], paths, 1, tally);
 }
 
-async function startApart(through, paths, atOnce, tally, group = '', commands = []) {
+async function startApart(through, paths, atOnce, tally, group = NO_GROUP, commands = []) {
   if (paths.length === 0) return;
   const folder = mkdtempSync(join(tmpdir(), 'apart-'));
   const [list, result] = [join(folder, 'files'), join(folder, 'tally')];
@@ -75,7 +77,7 @@ async function inTurn(commands) {
 
 if (process.argv[1] === OWN) {
   const [, , list, result, atOnce, group, commands] = process.argv;
-  if (group !== '') IdleGroup.join(group);
+  if (group !== NO_GROUP) IdleGroup.join(group);
   const tally = new Tally(join(root, 'dist/test'));
   const beside = inTurn(JSON.parse(commands));
   await runTests(readFileSync(list, 'utf8').split('\n'), Number(atOnce), tally);

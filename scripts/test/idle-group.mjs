@@ -13,9 +13,10 @@ export class IdleGroup {
   /** Undefined where the kernel makes none. */
   folder = ROOTS.map((root) => join(root, `rxray-behind-${process.pid}`)).find(make);
 
-  /** Joins the group, with all that this process starts from now on. */
+  /** Joins the group, with all that this process starts from now on; where there is none, a session of little weight. */
   static join(folder) {
-    writeFileSync(join(folder, 'cgroup.procs'), '0');
+    if (folder === '') attempt(() => writeFileSync('/proc/self/autogroup', '19'));
+    else writeFileSync(join(folder, 'cgroup.procs'), '0');
   }
 
   /** Leaves all CPUs but these to others from now on. @param cpus a list, as `taskset` takes it */
