@@ -43,6 +43,8 @@ export type Setup = (t: TestContext) => EngineUnderTest | Promise<EngineUnderTes
 /** A run ends at most this long after its last probe; the rest is for starting and ending a process. */
 const LONGEST_END_NS = 2 * SECOND;
 const SLACK_NS = 1.5 * SECOND;
+/** Probes of a second: a process that gets no CPU for part of it sends some of them all the same. */
+const AWHILE = 100;
 
 /** Registers the tests that every engine has to pass. */
 export function engineContract(name: string, setup: Setup): void {
@@ -89,7 +91,7 @@ export function engineContract(name: string, setup: Setup): void {
     test('due instants keep the interval exactly, and the phases of paths are spread over it', async (t) => {
       const { engine, plan } = await setup(t);
       const intervalNs = 10 * MS;
-      const run = await collect(engine.start(plan({ count: 20, paths: copies(plan(), 4) })));
+      const run = await collect(engine.start(plan({ count: AWHILE, paths: copies(plan(), 4) })));
       const phases = run.totals.map(({ path }) => {
         const samples = run.final(path);
         const first = samples[0];
@@ -211,7 +213,7 @@ export function engineContract(name: string, setup: Setup): void {
       const { engine, plan, capabilities } = await setup(t);
       const change = offered(t, capabilities.closedPort);
       if (change === undefined) return;
-      const run = await collect(engine.start(plan({ count: 8, paths: changed(plan(), change) })));
+      const run = await collect(engine.start(plan({ count: AWHILE, paths: changed(plan(), change) })));
       assert.ok(run.final().length > 0);
       for (const { outcome, reply } of run.final())
         assert.deepEqual({ outcome, reply }, { outcome: 'reply', reply: 'rst' });
@@ -222,7 +224,7 @@ export function engineContract(name: string, setup: Setup): void {
       const change = offered(t, capabilities.icmp);
       if (change === undefined) return;
       const paths = changed(plan(), { ...change, protocol: 'icmp', flows: 1 });
-      const run = await collect(engine.start(plan({ count: 8, paths })));
+      const run = await collect(engine.start(plan({ count: AWHILE, paths })));
       assert.ok(run.final().length > 0);
       for (const { flow, reply } of run.final()) assert.deepEqual({ flow, reply }, { flow: 0, reply: 'echo' });
     });
