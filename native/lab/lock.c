@@ -15,8 +15,11 @@
 
 #include "locks.h"
 
-/* A queue of one takes two: it is full once there are more in it than it may hold. */
-#define FILLERS 2
+/*
+ * A queue of one takes two (it is full once there are more in it than it may hold), or one and the one that the
+ * server was about to accept, less those of other clients: the one that finds no place tells that it is full.
+ */
+#define FILLERS 4
 
 static int lock;
 static bool fills;
@@ -39,6 +42,7 @@ static int connect_one(void)
 static bool stall(struct injector *injector, uint64_t length_ns, struct truth_stall *happened)
 {
 	int fillers[FILLERS], filled = 0;
+	bool full = false;
 
 	(void)injector;
 	if (flock(lock, LOCK_EX)) {
@@ -46,19 +50,19 @@ static bool stall(struct injector *injector, uint64_t length_ns, struct truth_st
 		return false;
 	}
 	happened->start_ns = mono_ns();
-	for (int i = 0; i < FILLERS; i++) {
-		fillers[i] = fills ? connect_one() : -1;
-		filled += fillers[i] >= 0;
+	while (fills && !full && filled < FILLERS) {
+		fillers[filled] = connect_one();
+		full = fillers[filled] < 0;
+		filled += !full;
 	}
 	while (mono_ns() < happened->start_ns + length_ns && !injector_signalled())
 		sleep_until_ns(happened->start_ns + length_ns);
 	flock(lock, LOCK_UN);
 	happened->end_ns = mono_ns();
-	for (int i = 0; i < FILLERS; i++) {
-		if (fillers[i] >= 0)
-			close(fillers[i]);
-	}
-	snprintf(happened->extra, sizeof(happened->extra), ",\"filled\":%d", filled);
+	for (int i = 0; i < filled; i++)
+		close(fillers[i]);
+	if (fills)
+		snprintf(happened->extra, sizeof(happened->extra), ",\"full\":%s", full ? "true" : "false");
 	return true;
 }
 
