@@ -16,8 +16,9 @@
 #include "locks.h"
 
 /*
- * A queue of one takes two (it is full once there are more in it than it may hold), or one and the one that the
- * server was about to accept, less those of other clients: the one that finds no place tells that it is full.
+ * A queue of one takes two (it is full once there are more in it than it may hold), or one and the one that
+ * the server was about to accept, less those of other clients: the one that finds no place tells that it is
+ * full.
  */
 #define FILLERS 4
 

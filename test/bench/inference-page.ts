@@ -1,5 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { campaignMarkdown } from './lab-campaign-table.js';
+import { type KeptCell, keptCells } from './lab-cells.js';
 
 /** docs/inference.json, from which the marked parts of docs/inference.md are made. */
 const FIGURES = fileURLToPath(new URL('../../../docs/inference.json', import.meta.url));
@@ -53,9 +55,9 @@ export interface Figures {
   readonly sensitivity: KeptSensitivity | null;
 }
 
-/** The page with the parts between its marks as the figures have them. */
-export function inferencePage(page: string, { campaigns, sensitivity }: Figures): string {
-  const filled = between(page, 'campaigns', campaignsText(campaigns));
+/** The page with the parts between its marks as the figures and the cells of the lab have them. */
+export function inferencePage(page: string, { campaigns, sensitivity }: Figures, cells: readonly KeptCell[]): string {
+  const filled = between(between(page, 'campaigns', campaignsText(campaigns)), 'lab', campaignMarkdown(cells));
   return sensitivity === null ? filled : between(filled, 'sensitivity', sensitivityText(sensitivity));
 }
 
@@ -126,12 +128,19 @@ const grouped = (count: number): string => count.toLocaleString('en-US');
 
 /** Writes figures into docs/inference.json and the page; what is not given stays. */
 export function keepFigures(change: (kept: Figures) => Figures): void {
-  const kept: Figures = existsSync(FIGURES)
-    ? (JSON.parse(readFileSync(FIGURES, 'utf8')) as Figures)
-    : { campaigns: [], sensitivity: null };
-  const figures = change(kept);
+  const figures = change(keptFigures());
   writeFileSync(FIGURES, `${JSON.stringify(figures, null, 2)}\n`);
-  writeFileSync(PAGE, inferencePage(readFileSync(PAGE, 'utf8'), figures));
+  writeInferencePage();
+}
+
+function keptFigures(): Figures {
+  if (!existsSync(FIGURES)) return { campaigns: [], sensitivity: null };
+  return JSON.parse(readFileSync(FIGURES, 'utf8')) as Figures;
+}
+
+/** The page anew, from all that is kept. */
+export function writeInferencePage(): void {
+  writeFileSync(PAGE, inferencePage(readFileSync(PAGE, 'utf8'), keptFigures(), keptCells()));
 }
 
 /** A series in the place of the same one of before, or beside the others. */

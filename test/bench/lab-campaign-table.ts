@@ -17,15 +17,19 @@ export interface Cell {
   readonly vantage: 'yes' | 'no';
 }
 
-export interface Row extends Cell {
+/** What a cell came to. */
+export interface Tried extends Cell {
   readonly standing: Standing;
   readonly culprit: CulpritStanding;
+  readonly seconds: number;
+}
+
+export interface Row extends Tried {
   readonly words: string;
   readonly verdict: Pick<Verdict, 'cause' | 'where' | 'probability' | 'indistinguishable' | 'incidents'> & {
     readonly kind: string | null;
   };
   readonly accused: Accused | null;
-  readonly seconds: number;
   /** That the injector made meanwhile. */
   readonly stalls: number;
   /** Of the machine itself. */
@@ -37,22 +41,21 @@ export interface Row extends Cell {
 export const cellName = ({ fault, seed, queues, load, vantage }: Cell): string =>
   `${fault} seed ${seed}, ${queues} queues, ${load}, vantage ${vantage}`;
 
-/** How the verdicts stand by fault and by circumstance, for people. */
-export function campaignTables(rows: readonly Row[]): string {
-  const groups: readonly (readonly [string, (row: Row) => boolean])[] = [
-    ...FAULT_NAMES.map((fault) => [fault, (row: Row) => row.fault === fault] as const),
-    ...['quiet', 'busy'].map((load) => [load, (row: Row) => row.load === load] as const),
-    ...['yes', 'no'].map((vantage) => [`vantage ${vantage}`, (row: Row) => row.vantage === vantage] as const),
-    ...[...new Set(rows.map((row) => row.queues))].map(
-      (queues) => [`${queues} queues`, (row: Row) => row.queues === queues] as const,
-    ),
-    ['all', () => true],
-  ];
-  const columns = ['', ...STANDINGS, 'culprit right', 'none', 'wrong', 'median s'];
-  const cells = groups.flatMap(([title, wanted]) => {
+const GROUPED: readonly (readonly [string, (row: Cell) => boolean])[] = [
+  ...FAULT_NAMES.map((fault) => [fault, (row: Cell) => row.fault === fault] as const),
+  ...['quiet', 'busy'].map((load) => [load, (row: Cell) => row.load === load] as const),
+  ...['yes', 'no'].map((vantage) => [`vantage ${vantage}`, (row: Cell) => row.vantage === vantage] as const),
+  ...[1, 2, 4, 8].map((queues) => [`${queues} queues`, (row: Cell) => row.queues === queues] as const),
+  ['all', () => true],
+];
+const COLUMNS = ['', ...STANDINGS, 'culprit right', 'none', 'wrong', 'median s'];
+
+/** How the verdicts stand by fault and by circumstance: a line a group that has any. */
+function campaignLines(rows: readonly Tried[]): string[][] {
+  return GROUPED.flatMap(([title, wanted]) => {
     const own = rows.filter(wanted);
     if (own.length === 0) return [];
-    const count = (test: (row: Row) => boolean): string => String(own.filter(test).length || '.');
+    const count = (test: (row: Tried) => boolean): string => String(own.filter(test).length || '.');
     return [
       [
         title,
@@ -62,13 +65,29 @@ export function campaignTables(rows: readonly Row[]): string {
       ],
     ];
   });
+}
+
+const LEGEND =
+  'alike: the truth is among what it says it cannot tell apart; accuses: wrong with a probability of 0.9 and more';
+
+/** For people who wait for it. */
+export function campaignTables(rows: readonly Tried[]): string {
   const table = formatTable(
-    columns.map((title, index) => (index === 0 ? { title } : { title, align: 'right' as const })),
-    cells,
+    COLUMNS.map((title, index) => (index === 0 ? { title } : { title, align: 'right' as const })),
+    campaignLines(rows),
   );
+  return [...table, '', LEGEND].join('\n');
+}
+
+/** For docs/inference.md. */
+export function campaignMarkdown(rows: readonly Tried[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [
-    ...table,
+    line(COLUMNS),
+    line(COLUMNS.map((_, index) => (index === 0 ? '---' : '---:'))),
+    ...campaignLines(rows).map(line),
     '',
-    'alike: the truth is among what it says it cannot tell apart; accuses: wrong with a probability of 0.9 and more',
+    `${LEGEND}.`,
+    '',
   ].join('\n');
 }

@@ -6,7 +6,9 @@ import { FAULT_NAMES, type FaultName, isFault, type MsRange, overlayOfFault } fr
 import { type LabStatus, labDown, labUp } from '../../src/lab/lab.js';
 import { type LabTrial, labTrial, PERIOD_MS, takesCpu, trialWords } from '../verdicts/lab-trial.js';
 import { startBusyLoops } from './busy-loops.js';
+import { writeInferencePage } from './inference-page.js';
 import { type Cell, campaignTables, cellName, type Row } from './lab-campaign-table.js';
+import { keepCell, keptCells } from './lab-cells.js';
 
 /** A healthy verdict needs a minute. */
 const HEALTHY_S = 75;
@@ -31,23 +33,27 @@ export interface LabCampaign {
   readonly requests: boolean;
   /** Folder for the recordings of verdicts that are wrong. */
   readonly recordings: string;
+  /** Each row goes into docs/lab-campaign.csv too; cells that stand there already are not run again either. */
+  readonly keeps: boolean;
 }
 
 /** Runs every cell that the file does not have yet; a lab serves for all cells of a number of queues. */
 export async function labCampaign(campaign: LabCampaign): Promise<readonly Row[]> {
-  const { cells, lab, file, recordings } = campaign;
+  const { cells, lab, file, recordings, keeps } = campaign;
   const endMs = performance.now() + campaign.atMostMinutes * 60_000;
   const rows = readRows(file);
-  const done = new Set(rows.map(cellName));
+  const done = new Set([...rows, ...(keeps ? keptCells() : [])].map(cellName));
   const open = cells.filter((cell) => !done.has(cellName(cell)));
+  const before = rows.length;
   mkdirSync(recordings, { recursive: true });
   const names = Array.from({ length: campaign.labs }, (_, index) => `${lab}-${index + 1}`);
   const work = async (name: string, own: Cell[]): Promise<void> => {
     for (let cell = own.shift(); cell !== undefined && performance.now() < endMs; cell = own.shift()) {
       const row = await runCell(cell, await labUp({ name, queues: cell.queues }, () => {}), campaign);
       appendFileSync(file, `${JSON.stringify(row)}\n`);
+      if (keeps) keepCell(row);
       rows.push(row);
-      console.log(`${rows.length - done.size} of ${open.length}  ${cellName(cell)}: ${row.words}`);
+      console.log(`${rows.length - before} of ${open.length}  ${cellName(cell)}: ${row.words}`);
     }
   };
   try {
@@ -161,6 +167,7 @@ async function main(): Promise<void> {
       recordings: { type: 'string', default: 'verdicts-lab-wrong' },
       requests: { type: 'boolean', default: false },
       resume: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
       minutes: { type: 'string', default: 'Infinity' },
     },
   });
@@ -191,8 +198,10 @@ async function main(): Promise<void> {
     file: values.out,
     requests: values.requests,
     recordings: values.recordings,
+    keeps: values.write,
   });
-  console.log(`\n${campaignTables(rows)}`);
+  if (values.write) writeInferencePage();
+  console.log(`\n${campaignTables(values.write ? keptCells() : rows)}`);
   if (rows.some((row) => row.standing === 'accuses' || row.culprit === 'wrong')) process.exitCode = 1;
 }
 
