@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { SampleRecord } from '../../src/model/records/run.js';
 import type { Summary } from '../../src/model/summary.js';
+import { needsRoot } from '../e2e/lab-probing.js';
 import { records, rxray } from '../e2e/rxray.js';
 import { serve, serveTls } from './asked-server.js';
 
@@ -200,6 +201,25 @@ suite('probe --http', () => {
     const refused = await ask('--http', 'http://127.0.0.1:9/', '-c', '2', '--rate', '5');
     assert.deepEqual(refused.summary.requests?.failures, [{ phase: 'connect', failure: 'ECONNREFUSED', requests: 2 }]);
     assert.equal(refused.status, 1);
+  });
+
+  test('packets beside that are answered are no answer to requests that all fail', needsRoot, async () => {
+    const { status, out, err } = await rxray(
+      'probe',
+      '--json',
+      '--http',
+      'http://127.0.0.1:9/',
+      '-c',
+      '3',
+      '--rate',
+      '5',
+    );
+    const received = records<Summary>(out, 'summary').map((summary) => [summary.path, summary.received]);
+    assert.deepEqual(received, [
+      ['local>http://127.0.0.1:9//http', 0],
+      ['local>127.0.0.1:9/syn', 3],
+    ]);
+    assert.deepEqual([status, err.split('\n').at(-2)], [1, 'no reply at all from local>http://127.0.0.1:9//http']);
   });
 
   test('an answer of 503 is an answer; the status is counted', async (t) => {

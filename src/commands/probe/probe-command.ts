@@ -2,6 +2,7 @@ import type { ProbeRun } from '../../engines/engine.js';
 import type { ProberHello } from '../../model/engine-event.js';
 import type { Finding } from '../../model/finding.js';
 import type { ProbePlan } from '../../model/plan.js';
+import { isRequest } from '../../model/protocol.js';
 import { createReporter } from '../../report/probe/create-reporter.js';
 import type { RunResult } from '../../report/probe/reporter.js';
 import { snapshotText } from '../../report/probe/text-reporter.js';
@@ -132,8 +133,9 @@ export class ProbeCommand {
       this.#tell('no probe was sent: this machine did not run the prober when they were due');
       return EXIT.system;
     }
-    if (isSilent(result)) {
-      this.#tell(`no reply at all from ${this.plan.paths.map((path) => path.name).join(', ')}`);
+    const asked = askedFor(this.plan);
+    if (isSilent(result, asked)) {
+      this.#tell(`no reply at all from ${asked.join(', ')}`);
       return EXIT.found;
     }
     return this.#found ? EXIT.found : EXIT.completed;
@@ -181,7 +183,13 @@ function isUnsent({ summaries }: RunResult): boolean {
   return missed > 0 && summaries.every(({ sent, sendFailed }) => sent + sendFailed === 0);
 }
 
-/** Nothing was ever answered: the target is not there, or a firewall drops the probes. */
-function isSilent(result: RunResult): boolean {
-  return result.summaries.every((summary) => summary.received === 0);
+/** The names of the paths that answer the question: packets beside requests only tell why those wait. */
+function askedFor({ paths }: ProbePlan): string[] {
+  const requests = paths.filter(({ protocol }) => isRequest(protocol));
+  return (requests.length > 0 ? requests : paths).map(({ name }) => name);
+}
+
+/** Nothing asked was ever answered: the target is not there, a firewall drops the probes, or each request failed. */
+function isSilent({ summaries }: RunResult, asked: readonly string[]): boolean {
+  return summaries.every(({ path, received }) => received === 0 || !asked.includes(path));
 }
