@@ -7,6 +7,9 @@ const STALE: readonly (readonly [incidents: number, share: number])[] = [
   [100, 0.3],
   [Number.POSITIVE_INFINITY, 0.6],
 ];
+/** A weighing that is younger will do, unless there is twice as much to weigh: a burst of incidents ends no sooner by it. */
+const YOUNG_S = 1;
+
 /** What there was to weigh when it was. */
 export interface Weighed {
   /** Changes with whatever may change a verdict. */
@@ -29,6 +32,7 @@ export function mayBeOld(count: number): number {
 export function isStale(then: Weighed, now: Weighed, slack: number): boolean {
   const longer = now.seconds - then.seconds;
   if (then.revision === now.revision) return Math.abs(longer) > slack * now.seconds;
+  if (slack > 0 && Math.abs(longer) < YOUNG_S && now.count < 2 * then.count) return false;
   const share = now.count === then.count ? slack / 2 : slack;
   return now.count - then.count > slack * then.count || longer > share * now.seconds || slack === 0;
 }
