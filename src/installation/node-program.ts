@@ -9,11 +9,17 @@ export type EngineProgram = (typeof ENGINE_PROGRAMS)[number];
 export const ENGINE_WORD = '--rxray-engine-program';
 
 /**
- * The words that start such a program with this same Node.js.
+ * Its threads that collect garbage wait for each other without giving up the CPU. With real-time priority, and as many
+ * such programs as there are CPUs, none of them gets to its work, nor does anything else on the machine: for seconds.
+ */
+const ONE_THREAD = '--single-threaded-gc';
+
+/**
+ * The words that start such a program with this same Node.js. The single executable takes none for Node.js itself.
  *
  * @param beside the URL of the module in whose folder the program has a folder of its own
  */
 export function nodeProgram(name: EngineProgram, beside: string): readonly string[] {
   if (isSingleFile()) return [process.execPath, ENGINE_WORD, name];
-  return [process.execPath, fileURLToPath(new URL(`./${name}/main.js`, beside))];
+  return [process.execPath, ONE_THREAD, fileURLToPath(new URL(`./${name}/main.js`, beside))];
 }

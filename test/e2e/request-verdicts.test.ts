@@ -66,7 +66,8 @@ suite('wire or server, three labs at a time', { ...needsRoot, concurrency: 3, ti
     const verdict = await labs.with((lab) => servedVerdict(t, lab, { port: 8092, program, atOnce: true, seconds: 20 }));
     // Both are true: the queue is named, and the process with it or as what may stand beside it.
     assert.match(verdictPlace(verdict), /^accept-queue(\+server)?@node$/, JSON.stringify(verdict.posterior));
-    assert.ok(verdict.probability >= ACCUSATION);
+    const { posterior, indistinguishable, quality, terms } = verdict;
+    assert.ok(verdict.probability >= ACCUSATION, JSON.stringify({ posterior, indistinguishable, quality, terms }));
     for (const beside of verdict.indistinguishable) assert.match(beside, /^accept-queue\+(server|throttled)$/);
     assert.match(verdict.quality.notes.join('\n'), /overflows of accept queues/);
   });

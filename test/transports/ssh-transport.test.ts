@@ -200,7 +200,8 @@ exit $status
     const run = await collect(createHelperEngine(transport).start(loopbackPlan()));
     allTold(run);
     const { offsetNs = NaN, uncertaintyNs = NaN } = (await transport.exchangeClock?.()) ?? {};
-    assert.ok(Math.abs(offsetNs) <= uncertaintyNs && uncertaintyNs < 100e6, `${offsetNs} ± ${uncertaintyNs} ns`);
+    // By the change of a second; the seconds alone would leave half of one.
+    assert.ok(Math.abs(offsetNs) <= uncertaintyNs && uncertaintyNs < 400e6, `${offsetNs} ± ${uncertaintyNs} ns`);
     await transport.close?.();
     assert.deepEqual(await far.cleared(3_000), []);
   });

@@ -4,6 +4,7 @@ import type { Engine } from '../../engines/engine.js';
 import { createHelperEngine } from '../../engines/helper-engine.js';
 import { createPortableEngine, PORTABLE_PROGRAM } from '../../engines/portable-engine.js';
 import { createRequestEngine, REQUEST_PROGRAM, stampWords } from '../../engines/request-engine.js';
+import { isSingleFile } from '../../installation/single-file.js';
 import { HOW_TO_GRANT } from '../../kernel/helper-rights.js';
 import type { SendingEngine } from '../../model/engine-name.js';
 import { CodedError } from '../../model/errors.js';
@@ -138,10 +139,13 @@ export function vantageEngine(
   return createRequestEngine(requestTransport(netns), packets);
 }
 
-/** Starts what sends requests, with the helper that stamps their answers where there is one. */
+/**
+ * Starts what sends requests, with the helper that stamps their answers where there is one; with real-time priority where
+ * its threads cannot wait for each other ({@link nodeProgram}).
+ */
 function requestTransport(netns: string | undefined): Transport {
   const program = [...REQUEST_PROGRAM, ...proberForStamps()];
-  return nodeTransport(program, { netns, through: realtimeWords() });
+  return nodeTransport(program, { netns, through: isSingleFile() ? [] : realtimeWords() });
 }
 
 function proberForStamps(): readonly string[] {
