@@ -17,7 +17,7 @@ import { together } from './test/together.mjs';
 
 /** Folders, and files by name, whose tests send packets, or measure in real time. */
 const REAL =
-  /^(lab|e2e|transports)\/|\/(helper|portable|connect)-engine[^/]*\.test\.js$|^install\/|^recording\/replay-real-time\.|^requests\/(http|dns|starved)\./;
+  /^(lab|e2e|transports)\/|\/(helper|portable|connect)-engine[^/]*\.test\.js$|^install\/|^recording\/replay-real-time\.|^requests\/(http|dns|starved|kernel-stamps)\.|^store\/agents-source\./;
 
 /** Of those, the ones that judge no exact time and mostly wait. */
 const UNTIMED =
@@ -29,7 +29,7 @@ const EXACT = /^e2e\/(stall-detection|engine-stalls|rtt-accuracy|omission)\./;
  * first CPU beside those whose faults take the second.
  */
 const FIRST_CPU =
-  /^e2e\/(agent|agent-kills|server-counters|engines|killed-and-dead|real-servers|import-tools)\.|^requests\/(http|dns|starved)\.|^engines\/helper-engine-tap\.|^transports\/clock-exchange\./;
+  /^e2e\/(agent|agent-kills|server-counters|engines|killed-and-dead|real-servers|import-tools)\.|^requests\/(http|dns|starved|kernel-stamps)\.|^store\/agents-source\.|^engines\/helper-engine-tap\.|^transports\/clock-exchange\./;
 /**
  * The ones in which nobody is to be blamed, or one behind what holds packets: with two at once nobody waits for a CPU, as
  * the receive threads of all labs are on the first, where each waits some tens of milliseconds if enough others run.

@@ -10,7 +10,7 @@ test('npm run demo -- requests: from slow requests to a process, and to a system
   ...needsRoot,
   timeout: 200_000,
 }, (t) => {
-  const done = spawnSync(process.execPath, [DEMO, '3s', '6s', '3s', '--period', '300ms-900ms'], {
+  const done = spawnSync(process.execPath, [DEMO, '3s', '9s', '3s', '--period', '300ms-900ms'], {
     encoding: 'utf8',
     timeout: 180_000,
   });
