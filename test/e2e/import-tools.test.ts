@@ -31,15 +31,15 @@ suite('what the installed tools print today', needsRoot, () => {
   for (const [program, args, path] of TOOLS) {
     const skip = installed(program) ? false : `${program} is not installed`;
     test(`${program} ${args.join(' ')}`, { skip }, async () => {
-      const { stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', timeout: 20_000 });
+      // nping loses the last answers where it had no CPU before.
+      const { stdout, stderr } = spawnSync('chrt', ['-f', '50', program, ...args], { encoding: 'utf8', timeout: 20_000 });
       const file = join(folder, 'printed.txt');
       writeFileSync(file, `${stdout}\n${stderr}`);
       const { records } = await imported({ files: [file] });
       const [summary, ...more] = records('summary');
       assert.deepEqual([summary?.path, more.length], [path, 0]);
       // The tools themselves may end before the last reply.
-      // nping loses the last answers where it had no CPU before: by its own count, which stands in what it printed.
-      assert.ok((summary?.received as number) >= PROBES - 3 && (summary?.sent as number) <= PROBES, stdout);
+      assert.ok((summary?.received as number) >= PROBES - 1 && (summary?.sent as number) <= PROBES, stdout);
       assert.doesNotMatch(JSON.stringify(records('quality')), /not understood/);
     });
   }
