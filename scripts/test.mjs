@@ -2,12 +2,14 @@
 // Sets up, builds, checks, and runs every test. Those that judge exact times have the machine for themselves. Faults that
 // take a CPU take the second: beside them tests that need one CPU keep to the first. Behind these and all that come after
 // them run, on what they leave of the CPUs, the ones that only compute or wait.
+// In the end files whose tests failed run once more (test/again.mjs).
 // `npm test -- unit` or `npm test -- real [WORD]` runs a part, after a build, of files whose path has WORD.
 // `npm run quick` is what to run before every commit: types, lint and the unit tests that do not take seconds each.
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { availableParallelism, freemem } from 'node:os';
 import { join, relative } from 'node:path';
 import { root, step } from './step.mjs';
+import { filesToRunAgain } from './test/again.mjs';
 import { startBehind, startOnFirstCpu } from './test/apart.mjs';
 import { leaveNothingBehind } from './test/left-behind.mjs';
 import { Phases } from './test/phases.mjs';
@@ -21,7 +23,7 @@ const REAL =
 
 /** Of those, the ones that judge no exact time and mostly wait. */
 const UNTIMED =
-  /^transports\/(?!clock-exchange)|^engines\/(?!helper-engine-tap)|^lab\/(lab|truth)\.|^e2e\/(command-line|bisect-endings|outcomes|import-passive|recordings\.|trace-syscalls-|dashboard|far-waits|run-ends|nothing-unasked|old-kernel|tracer-rights|check-firewall)/;
+  /^transports\/(?!clock-exchange)|^engines\/(?!helper-engine-(tap|hears))|^lab\/(lab|truth)\.|^e2e\/(command-line|bisect-endings|outcomes|import-passive|recordings\.|trace-syscalls-|dashboard|far-waits|run-ends|nothing-unasked|old-kernel|tracer-rights|check-firewall)/;
 /** The ones that compare instants to a millisecond or less: two at a time leave half of the CPUs, and nothing else runs. */
 const EXACT = /^e2e\/(stall-detection|engine-stalls|rtt-accuracy|omission)\./;
 /**
@@ -29,7 +31,7 @@ const EXACT = /^e2e\/(stall-detection|engine-stalls|rtt-accuracy|omission)\./;
  * first CPU beside those whose faults take the second.
  */
 const FIRST_CPU =
-  /^e2e\/(agent|agent-kills|server-counters|engines|killed-and-dead|real-servers|import-tools)\.|^requests\/(http|dns|starved|kernel-stamps)\.|^store\/agents-source\.|^engines\/helper-engine-tap\.|^transports\/clock-exchange\./;
+  /^e2e\/(agent|agent-kills|server-counters|engines|killed-and-dead|real-servers|import-tools)\.|^requests\/(http|dns|starved|kernel-stamps)\.|^store\/agents-source\.|^engines\/helper-engine-(tap|hears)\.|^transports\/clock-exchange\./;
 /**
  * The ones in which nobody is to be blamed, or one behind what holds packets: with two at once nobody waits for a CPU, as
  * the receive threads of all labs are on the first, where each waits some tens of milliseconds if enough others run.
@@ -98,8 +100,18 @@ if (part === 'all' || part === 'real') {
   if (part === 'quick') console.log(`${slow.length} slower files of unit tests were left out: npm test -- unit`);
 }
 
+const again = part === 'all' ? filesToRunAgain(tally.failures, files) : [];
+if (again.length > 0) await phases.of('files that failed, once more and by themselves', () => runAgain(again));
+
 console.log(`\n${tally.slowest()}\n\n${phases}\n${tally}`);
 process.exitCode = tally.isGood() ? 0 : 1;
+
+async function runAgain(paths) {
+  console.log(`\nonce more, by themselves: ${paths.map((path) => relative(tests, path)).join(', ')}`);
+  const second = new Tally(tests);
+  await runTests(paths, 1, second);
+  tally.ranAgain(second);
+}
 
 /** Tests write and read a lot that nobody keeps: where memory has room for it, none of them waits for a disk. */
 function useMemoryForTemporaryFiles() {

@@ -32,7 +32,10 @@ suite('what the installed tools print today', needsRoot, () => {
     const skip = installed(program) ? false : `${program} is not installed`;
     test(`${program} ${args.join(' ')}`, { skip }, async () => {
       // nping loses the last answers where it had no CPU before.
-      const { stdout, stderr } = spawnSync('chrt', ['-f', '50', program, ...args], { encoding: 'utf8', timeout: 20_000 });
+      const { stdout, stderr } = spawnSync('chrt', ['-f', '50', program, ...args], {
+        encoding: 'utf8',
+        timeout: 20_000,
+      });
       const file = join(folder, 'printed.txt');
       writeFileSync(file, `${stdout}\n${stderr}`);
       const { records } = await imported({ files: [file] });
