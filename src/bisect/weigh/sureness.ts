@@ -48,11 +48,11 @@ export function surenessOf(
   return { probability: rivalled ? Math.min(among, NOT_CONVICTING) : among, together };
 }
 
-/** Whether a cause would no longer convict if all others were as much likelier beforehand as priors may be off. */
+/** Whether a cause that convicts would no longer do so if all others were as much likelier beforehand as priors may be off. */
 export function hangsOnPriors(judgement: Judgement): boolean {
   if (judgement.says !== 'cause') return false;
   const sure = sumOf(sameAs(judgement.leading, judgement.alike));
-  return sure < CONVICTING * (sure + PRIORS_OFF_BY * (1 - sure));
+  return sure >= CONVICTING && sure < CONVICTING * (sure + PRIORS_OFF_BY * (1 - sure));
 }
 
 /** Of the accounts of equal standing those of the same cause, or of it and one more. */

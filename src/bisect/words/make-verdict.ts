@@ -45,6 +45,9 @@ export interface VerdictFacts {
   readonly scene: Scene;
 }
 
+const ON_PRIORS =
+  'it is not sure: were the other causes ten times as likely beforehand as is assumed, one of them might be it';
+
 export function makeVerdict(facts: VerdictFacts): Verdict {
   const { known, hypotheses, posterior, quality, scene } = facts;
   const asDescribed = weighedBeside(facts, facts.judgement, []);
@@ -57,7 +60,7 @@ export function makeVerdict(facts: VerdictFacts): Verdict {
   const leading = judgement.says === 'healthy' ? null : judgement.leading;
   const named = judgement.says === 'cause' ? judgement.leading : null;
   const told = leading === null ? [] : alternatives(known, hypotheses, posterior, leading);
-  const { byAddresses, contradicting, hidden, unexplained, sureness } =
+  const { byAddresses, contradicting, hidden, unexplained, onPriors, sureness } =
     thinkable.length === 0 ? asDescribed : weighedBeside(facts, judgement, thinkable);
   const elsewhere = sureness.probability < CONVICTING ? telling(thinkable) : [];
   const equal =
@@ -104,6 +107,7 @@ export function makeVerdict(facts: VerdictFacts): Verdict {
         ...(contradicting.length === 0 ? [] : [contradictionNote(contradicting)]),
         ...elsewhereNotes(elsewhere),
         ...(unexplained === undefined ? [] : [unexplainedNote(unexplained)]),
+        ...(onPriors ? [ON_PRIORS] : []),
       ],
     },
   };
@@ -119,9 +123,10 @@ function weighedBeside(
   const contradicting = judgement.says === 'cause' ? contradictions(known, judgement.leading) : [];
   const hidden = hiddenBeside(known, hypotheses, judgement);
   const unexplained = judgement.says === 'cause' ? judgement.unexplained : undefined;
-  const open = contradicting.length > 0 || hidden.length > 0 || unexplained !== undefined || hangsOnPriors(judgement);
+  const onPriors = hangsOnPriors(judgement);
+  const open = contradicting.length > 0 || hidden.length > 0 || unexplained !== undefined || onPriors;
   const sureness = surenessOf(judgement, { byAddresses: byAddresses.thinkable, elsewhere, open });
-  return { byAddresses, contradicting, hidden, unexplained, sureness };
+  return { byAddresses, contradicting, hidden, unexplained, onPriors, sureness };
 }
 
 /** The likeliest rivals, and those of which nothing but a prior tells them. */
