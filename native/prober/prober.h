@@ -76,6 +76,7 @@ struct sender {
 };
 
 struct watcher;
+struct hearing;
 
 /* The whole state of the process. */
 struct prober {
@@ -88,6 +89,7 @@ struct prober {
 	struct frames frames;
 	struct sender sender;
 	struct watcher *watcher; /* NULL when the plan sends */
+	struct hearing *hearing; /* NULL unless the plan hears */
 	int statm_fd; /* /proc/self/statm */
 
 	int64_t start_ns, epoch_ns;

@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "hearing.h"
 #include "match_reply.h"
 #include "probe_fate.h"
 #include "prober.h"
@@ -51,6 +52,7 @@ static void keep_house(struct prober *prober, struct times *times, int64_t now)
 	times->housekeeping = now + HOUSEKEEPING_NS;
 	/* Whoever reads is woken by each writing. */
 	if (now >= times->told - HOUSEKEEPING_EARLY_NS || frames_waiting(&prober->frames) >= TELL_BYTES) {
+		hearing_flush(prober);
 		frames_close_batch(&prober->frames);
 		frames_write(&prober->frames);
 		times->told = now + (int64_t)prober->plan.tell_ns;
@@ -204,5 +206,6 @@ enum rxray_end_reason run_prober(struct prober *prober)
 	}
 	fate_settle_waiting(prober, INT64_MAX);
 	fate_expire(prober, clocks_mono());
+	hearing_flush(prober);
 	return reason;
 }

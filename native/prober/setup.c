@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "awaiting_stamp.h"
+#include "hearing.h"
 #include "prober.h"
 #include "sender.h"
 #include "watcher.h"
@@ -139,7 +140,9 @@ static bool choose_stamps(struct prober *prober, struct problem *problem)
 {
 	struct grants *grants = &prober->grants;
 	enum stamping asked = prober->plan.stamping;
-	bool hardware = asked == STAMPING_AUTO || asked == STAMPING_HARDWARE;
+	/* A card's clock says nothing about other machines, whose probes are heard. */
+	bool hardware =
+	        (asked == STAMPING_AUTO && prober->plan.hear_count == 0) || asked == STAMPING_HARDWARE;
 
 	for (size_t i = 0; hardware && i < prober->plan.path_count; i++) {
 		hardware = stamps_hardware_on(prober->sender.paths[i].route.interface);
@@ -157,6 +160,8 @@ static bool choose_stamps(struct prober *prober, struct problem *problem)
 	else if (asked == STAMPING_AUTO)
 		grants->stamps_why = hardware ? "auto: switched on for every interface used"
 		                              : "auto: what every interface has";
+	if (asked == STAMPING_AUTO && prober->plan.hear_count > 0)
+		grants->stamps_why = "auto: the kernel's, which all machines have alike";
 	if (!hardware)
 		return true;
 	prober->sender.waiting = calloc(1, sizeof(*prober->sender.waiting));
@@ -197,7 +202,7 @@ bool setup_prober(struct prober *prober, struct problem *problem)
 		return false;
 	if (!make_trains(prober))
 		return no_memory(problem);
-	if (!sockets_open(prober, problem))
+	if (!hearing_join(prober, problem) || !sockets_open(prober, problem))
 		return false;
 	/* Without it a firewall that drops our kernel's RST leaves half-open connections, as it would anyway.
 	 */
@@ -215,12 +220,14 @@ bool setup_prober(struct prober *prober, struct problem *problem)
 	frames_header(&prober->frames, RXRAY_HELPER_PROBER, prober->epoch_ns + prober->clocks.real_minus_mono,
 	              prober->epoch_ns, random[3]);
 	running_rights_warn(prober);
+	hearing_warn(prober);
 	return true;
 }
 
 void setup_release(struct prober *prober)
 {
 	watch_release(prober);
+	hearing_close(prober);
 	if (prober->sender.reset_fd >= 0)
 		close(prober->sender.reset_fd);
 	if (prober->statm_fd >= 0)

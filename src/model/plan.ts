@@ -35,6 +35,12 @@ export interface ToldPath {
   readonly announces?: readonly number[];
 }
 
+/** An interface on which announced probes of anybody are told of, and SYNs from these source ports. */
+export interface Hear {
+  readonly interface: string;
+  readonly ports: readonly [number, number];
+}
+
 export type TimestampChoice = 'auto' | 'hw' | 'kernel' | 'user';
 
 /** What a prober is to do. All paths of a plan run on one grid. */
@@ -64,6 +70,8 @@ export interface ProbePlan {
   readonly tellNs?: number;
   /** Replies are looked for where that costs other packets of the machine least, as long as it shows as much. */
   readonly sparesOthers?: boolean;
+  /** Where it tells, beside what it sends, of probes that arrive; all of the same ports. Not of probers in TypeScript. */
+  readonly hears?: readonly Hear[];
   /** Packets a second to one address, all paths together, over which the prober refuses. */
   readonly maxPacketsPerSecondToTarget: number;
 }

@@ -1,5 +1,5 @@
 import type { ProberHello } from './engine-event.js';
-import type { ProbePlan } from './plan.js';
+import type { Hear, ProbePlan } from './plan.js';
 import { present } from './present.js';
 import { isRequest, type Protocol } from './protocol.js';
 
@@ -33,8 +33,7 @@ export interface WatchPlan {
   readonly watches: readonly Watch[];
   /** Interfaces that local evidence is wanted about: heartbeats, delays of receiving threads, softnet. */
   readonly local: readonly string[];
-  /** Interfaces on which any announced probe is wanted, and SYNs from these source ports. */
-  readonly hears?: readonly { readonly interface: string; readonly ports: readonly [number, number] }[];
+  readonly hears?: readonly Hear[];
   /** Servers whose segments are wanted, as packets from them have their address and port here. */
   readonly answers?: readonly { readonly address: string; readonly port: number }[];
   readonly durationNs?: number;

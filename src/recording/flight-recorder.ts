@@ -3,10 +3,12 @@ import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { withoutRecords } from '../codec/emptied-blocks.js';
 import { FrameCutter, frameBytes, joined } from '../codec/frame-cutter.js';
 import {
   BLOCK_LAYOUT,
   FRAMES_MAGIC,
+  HEARD_LAYOUT,
   RECORDING_BYTES_FIELDS,
   RECORDING_BYTES_LAYOUT,
   RECORDING_END,
@@ -124,7 +126,9 @@ export class FlightRecorder {
     const cutter = new FrameCutter();
     for await (const chunk of helper.output) {
       const frames = cutter.push(chunk);
-      if (frames.length > 0 && launch === this.#launches) this.#keep(frames.slice());
+      // What a prober hears beside its own probes is many times their bytes, and nothing that a recording is read for.
+      if (frames.length > 0 && launch === this.#launches)
+        this.#keep(new Uint8Array(withoutRecords(frames, HEARD_LAYOUT.type)));
       yield chunk;
     }
   }

@@ -81,6 +81,7 @@ async function lived({ seconds, stallsAt = [], also = [], steppedAt = -1 }: Life
     lost: () => {},
     restart: () => ended(),
     timestamps: () => {},
+    warning: () => {},
   });
   await done;
   await group.stop();

@@ -254,8 +254,10 @@ bool plan_finish(struct plan *plan, struct problem *problem)
 {
 	if (!plan->complete)
 		return PLAN_FAIL(problem, "line %u: the plan ended without `run`", plan->line);
+	if (!plan_finish_watches(plan, problem))
+		return false;
 	if (plan_only_watches(plan))
-		return plan_finish_watches(plan, problem);
+		return true;
 	if (plan->path_count == 0)
 		return PLAN_FAIL(problem, "line %u: the plan has no path", plan->line);
 	if (plan->match_ns < plan->wait_ns)

@@ -143,7 +143,7 @@ int plan_split(const char *line, size_t length, unsigned number, char copy[PLAN_
 
 const char *protocol_name(uint8_t protocol);
 
-/* plan_watch.c: the lines of a plan that sends nothing. */
+/* plan_watch.c: the lines that look on; but for `hear`, of a plan that sends nothing. */
 bool plan_take_watch(struct plan *plan, char **words, int count, struct problem *problem);
 bool plan_take_local(struct plan *plan, char **words, int count, struct problem *problem);
 bool plan_take_hear(struct plan *plan, char **words, int count, struct problem *problem);
@@ -151,8 +151,8 @@ bool plan_take_answers(struct plan *plan, char **words, int count, struct proble
 bool plan_finish_watches(const struct plan *plan, struct problem *problem);
 static inline bool plan_only_watches(const struct plan *plan)
 {
-	return plan->watch_count > 0 || plan->local_count > 0 || plan->hear_count > 0 ||
-	       plan->answers_count > 0;
+	return plan->path_count == 0 && (plan->watch_count > 0 || plan->local_count > 0 ||
+	                                 plan->hear_count > 0 || plan->answers_count > 0);
 }
 
 /* plan_words.c: what the lines are made of. */

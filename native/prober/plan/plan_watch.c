@@ -184,10 +184,23 @@ bool plan_take_answers(struct plan *plan, char **words, int count, struct proble
 
 bool plan_finish_watches(const struct plan *plan, struct problem *problem)
 {
-	if (plan->path_count > 0)
+	if (plan->path_count > 0 &&
+	    (plan->watch_count > 0 || plan->local_count > 0 || plan->answers_count > 0))
 		return PLAN_FAIL(problem,
-		                 "line %u: a plan either sends (path) or looks on (watch, local, hear, "
-		                 "answers), never both",
+		                 "line %u: a plan either sends (path) or looks on (watch, local, answers), "
+		                 "never both",
+		                 plan->line);
+	/* One filter serves them all. */
+	for (size_t i = 1; plan->path_count > 0 && i < plan->hear_count; i++) {
+		if (plan->hears[i].ports.first != plan->hears[0].ports.first ||
+		    plan->hears[i].ports.last != plan->hears[0].ports.last)
+			return PLAN_FAIL(problem,
+			                 "line %u: beside paths, hear is of the same ports everywhere",
+			                 plan->line);
+	}
+	if (plan->path_count > 0 && plan->hear_count > 0 && plan->stamping == STAMPING_HARDWARE)
+		return PLAN_FAIL(problem,
+		                 "line %u: what is heard has the kernel's stamps, not those of cards",
 		                 plan->line);
 	if (plan->watch_count > 0 && !plan->secret_given)
 		return PLAN_FAIL(problem, "line %u: watches need the secret of the prober", plan->line);

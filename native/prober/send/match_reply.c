@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "match_reply.h"
+#include "hearing.h"
 #include "sender.h"
 #include "tell.h"
 
@@ -241,17 +242,26 @@ void match_reply(void *context, const struct received *from_ring)
 		take_udp(prober, &answer);
 }
 
+static void take_packet(void *context, const struct received *packet)
+{
+	if (!hearing_take(context, packet))
+		match_reply(context, packet);
+}
+
 void match_replies(struct prober *prober)
 {
+	int64_t began;
 	bool more;
 
 	do {
+		began = clocks_mono() + prober->clocks.real_minus_mono;
 		/* Counted first: the stamp of a probe is there before its answer is, so all are found. */
 		more = tap_count(&prober->sender.tap, 1024);
 		transmit_read_stamps(&prober->sender.transmit[0]);
 		transmit_read_stamps(&prober->sender.transmit[1]);
 		if (prober->grants.stamps != STAMPS_KERNEL)
 			prober->user_received_ns = clocks_mono();
-		tap_read(&prober->sender.tap, match_reply, prober);
+		tap_read(&prober->sender.tap, take_packet, prober);
 	} while (more);
+	hearing_looked(prober, began);
 }

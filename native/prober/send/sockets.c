@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "filter.h"
+#include "hear_filter.h"
+#include "hearing.h"
 #include "prober.h"
 #include "sender.h"
 
@@ -7,7 +9,7 @@
 #define RECEIVE_FRAMES_LEAST 2048u
 #define RECEIVE_FRAMES_MOST 32768u
 
-/* The one interface that all paths name, else 0: replies may then come in anywhere. */
+/* The one interface that all paths name, and all that is heard, else 0: replies may then come in anywhere. */
 static int common_interface(const struct prober *prober)
 {
 	int common = 0;
@@ -18,11 +20,15 @@ static int common_interface(const struct prober *prober)
 			return 0;
 		common = prober->sender.paths[i].route.bound;
 	}
+	for (size_t i = 0; i < prober->plan.hear_count; i++) {
+		if (common != prober->hearing->interfaces[i])
+			return 0;
+	}
 	return common;
 }
 
 struct wanted_replies {
-	struct sock_filter code[FILTER_MAX];
+	struct sock_filter code[FILTER_MAX + HEAR_FILTER_MAX];
 	struct sock_fprog program;
 	uint64_t per_second;
 };
@@ -37,7 +43,7 @@ static bool want_replies(const struct prober *prober, int family, struct wanted_
 	        .family = family,
 	};
 
-	wanted->per_second = 0;
+	*wanted = (struct wanted_replies){0};
 	for (size_t i = 0; i < prober->plan.path_count; i++) {
 		const struct plan_path *path = &prober->plan.paths[i];
 
@@ -75,15 +81,31 @@ bool sockets_open(struct prober *prober, struct problem *problem)
 	for (int i = 0; i < 2; i++) {
 		int family = i == 0 ? 4 : 6;
 
-		if (!want_replies(prober, family, &wanted[i]))
+		bool probed = want_replies(prober, family, &wanted[i]);
+
+		if (prober->hearing != NULL)
+			wanted[i].program = (struct sock_fprog){
+			        .filter = wanted[i].code,
+			        .len = (unsigned short)hear_filter_before(prober->plan.hears[0].ports, family,
+			                                                  wanted[i].code,
+			                                                  wanted[i].program.len),
+			};
+		if (wanted[i].program.len > 0)
+			options.filters[i] = &wanted[i].program;
+		if (!probed)
 			continue;
-		options.filters[i] = &wanted[i].program;
 		per_second += wanted[i].per_second;
 		if (!transmit_open(&prober->sender.transmit[i], family, prober->grants.stamps, &events,
 		                   problem))
 			return false;
 	}
 	options.ifindex = common_interface(prober);
+	if (prober->hearing != NULL) {
+		options.passes_over = hearing_passes_over;
+		options.context = prober;
+		/* As many probes come in as leave, more or less. */
+		per_second *= 2;
+	}
 	options.frames = frames_for(per_second);
 	return tap_open(&prober->sender.tap, &options, problem);
 }

@@ -47,6 +47,8 @@ struct tap {
 	struct tap_set *seen; /* what has lately been handed over; NULL unless the tap may be early */
 	pthread_t thread;
 	sem_t ready, wanted;
+	bool (*passes_over)(void *, const struct received *); /* NULL: nothing */
+	void *context; /* for it */
 	bool threaded, stop;
 };
 
@@ -56,6 +58,9 @@ struct tap_options {
 	uint32_t frames;
 	enum stamp_source stamps;
 	bool early; /* where that is as good */
+	/* What is as if it had not come there, also if it comes again elsewhere; NULL: nothing. */
+	bool (*passes_over)(void *, const struct received *);
+	void *context;
 };
 
 void tap_init(struct tap *tap);
@@ -81,7 +86,7 @@ enum tap_view tap_trial_view(struct tap_trial *trial, enum tap_view view, int64_
 
 /* Joins the filters of both families, of which each sees packets from the IP header on, into one; returns its
  * length. */
-#define TAP_FILTER_MAX 256
+#define TAP_FILTER_MAX 288
 size_t tap_filter(const struct tap_options *options, struct sock_filter program[TAP_FILTER_MAX]);
 
 #endif

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "hearing.h"
 #include "prober.h"
 #include "sender.h"
 #include "small_file.h"
@@ -36,6 +37,7 @@ void tell_counters(struct prober *prober, int64_t now)
 	counters->time_ns = now - prober->epoch_ns;
 	counters->dropped_records = prober->frames.dropped;
 	counters->kernel_drops = tap_drops(&prober->sender.tap);
+	counters->kernel_drops += hearing_drops(prober);
 	if (prober->watcher != NULL)
 		counters->kernel_drops += watch_drops(prober->watcher);
 	if (getrusage(RUSAGE_SELF, &usage) == 0) {

@@ -88,9 +88,38 @@ static void check_family(int family)
 	}
 }
 
+/* In front of a program that keeps datagrams. */
+static void check_before(int family)
+{
+	const struct sock_filter datagrams[] = {
+	        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, family == 4 ? 9 : 6),
+	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 1),
+	        BPF_STMT(BPF_RET | BPF_K, 77),
+	        BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct sock_filter code[HEAR_FILTER_MAX + 4];
+	uint8_t packet[PACKET_MAX];
+	size_t length, bytes;
+
+	memcpy(code, datagrams, sizeof(datagrams));
+	length = hear_filter_before(ports, family, code, 4);
+	bytes = build(family, TRANSPORT_UDP, 18432, 0, 0, packet);
+	CHECK_EQUAL(classic_bpf_run(code, length, packet, bytes, false), 77, "what the other keeps");
+	bytes = build(family, TRANSPORT_TCP, 18432, TCP_SYN, 0, packet);
+	CHECK_EQUAL(classic_bpf_run(code, length, packet, bytes, false), HEAR_FILTER_SNAP, "a SYN");
+	bytes = build(family, TRANSPORT_ICMP, 7, 0, ANNOUNCEMENT_MAGIC, packet);
+	CHECK_EQUAL(classic_bpf_run(code, length, packet, bytes, false), HEAR_FILTER_SNAP, "an echo");
+	bytes = build(family, TRANSPORT_TCP, 18432, TCP_RST, 0, packet);
+	CHECK_EQUAL(classic_bpf_run(code, length, packet, bytes, false), 0, "what neither keeps");
+	length = hear_filter_before(ports, family, code, 0);
+	CHECK_EQUAL(classic_bpf_run(code, length, packet, bytes, false), 0, "alone");
+}
+
 int main(void)
 {
 	check_family(4);
 	check_family(6);
+	check_before(4);
+	check_before(6);
 	return 0;
 }

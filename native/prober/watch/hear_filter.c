@@ -77,3 +77,18 @@ size_t hear_filter_make(struct plan_range ports, int family, struct sock_filter 
 	memcpy(program, v6, sizeof(v6));
 	return sizeof(v6) / sizeof(v6[0]);
 }
+
+size_t hear_filter_before(struct plan_range ports, int family, struct sock_filter *program, size_t length)
+{
+	struct sock_filter own[HEAR_FILTER_MAX];
+	size_t first = hear_filter_make(ports, family, own);
+
+	memmove(program + first, program, length * sizeof(*program));
+	memcpy(program, own, first * sizeof(*program));
+	for (size_t i = 0; length > 0 && i < first; i++) {
+		if (program[i].code == (BPF_RET | BPF_K) && program[i].k == 0)
+			program[i] =
+			        (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, (uint32_t)(first - i - 1));
+	}
+	return first + length;
+}

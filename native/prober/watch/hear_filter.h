@@ -17,4 +17,10 @@
  */
 size_t hear_filter_make(struct plan_range ports, int family, struct sock_filter program[HEAR_FILTER_MAX]);
 
+/*
+ * Puts it in front of another program of that family: what it drops, that one decides. `program` has that
+ * one, `length` instructions (0: none), and room for HEAR_FILTER_MAX more. Returns the length of both.
+ */
+size_t hear_filter_before(struct plan_range ports, int family, struct sock_filter *program, size_t length);
+
 #endif

@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "hearing.h"
 #include "prober.h"
 #include "stop.h"
 #include "tell.h"

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "hearing.h"
 #include "prober.h"
 #include "watch_filter.h"
 #include "watcher.h"
@@ -92,8 +93,6 @@ uint64_t watch_drops(struct watcher *watcher)
 {
 	uint64_t drops = 0;
 
-	for (size_t i = 0; i < watcher->hearing.count; i++)
-		drops += tap_drops(&watcher->hearing.taps[i]);
 	for (size_t i = 0; i < watcher->segments.count; i++)
 		drops += receive_drops(&watcher->segments.sockets[i]);
 	for (size_t i = 0; i < watcher->interface_count; i++)
@@ -111,7 +110,6 @@ void watch_release(struct prober *prober)
 		local_close(&watcher->local);
 	for (size_t i = 0; i < watcher->interface_count; i++)
 		receive_close(&watcher->interfaces[i].receive);
-	hearing_close(&watcher->hearing);
 	segments_close(&watcher->segments);
 	arrivals_close(&watcher->arrivals);
 	free(watcher);

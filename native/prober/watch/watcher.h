@@ -4,7 +4,6 @@
 
 #include "arrivals.h"
 #include "frames.h"
-#include "hearing.h"
 #include "local_evidence.h"
 #include "problem.h"
 #include "receive.h"
@@ -28,7 +27,6 @@ struct watcher {
 	struct arrivals arrivals;
 	struct watched_interface interfaces[WATCH_INTERFACES];
 	size_t interface_count;
-	struct hearing hearing;
 	struct segments segments;
 	struct local local;
 	bool local_open;

@@ -10,6 +10,7 @@ import {
 import { present } from '../../model/present.js';
 import { PROTOCOLS } from '../../model/protocol.js';
 import { type RequestSpec, requestSpecSchema } from '../../model/request.js';
+import { hearLine } from './watch-plan-text.js';
 
 /** The plan as `rxray-prober` reads it on its standard input; its grammar stands in native/prober/plan/plan.h. */
 export function encodePlan(plan: ProbePlan): string {
@@ -30,6 +31,7 @@ export function encodePlan(plan: ProbePlan): string {
     ...(plan.secret === undefined ? [] : [`secret ${plan.secret}`]),
     ...(plan.epochMonoNs === undefined ? [] : [`epoch-mono-ns ${plan.epochMonoNs}`]),
     ...plan.paths.map(pathLine),
+    ...(plan.hears ?? []).map(hearLine),
     'run',
   ];
   return `${lines.join('\n')}\n`;

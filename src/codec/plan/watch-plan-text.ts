@@ -1,3 +1,4 @@
+import type { Hear } from '../../model/plan.js';
 import type { Watch, WatchPlan } from '../../model/watch.js';
 
 /** A plan that only looks on, as `rxray-prober` reads it; its grammar stands in native/README.md. */
@@ -11,11 +12,16 @@ export function encodeWatchPlan(plan: WatchPlan): string {
     ...(plan.secret === undefined ? [] : [`secret ${plan.secret}`]),
     ...plan.watches.map(watchLine),
     ...plan.local.map((name) => `local if=${name}`),
-    ...(plan.hears ?? []).map((hear) => `hear if=${hear.interface} ports=${hear.ports.join('-')}`),
+    ...(plan.hears ?? []).map(hearLine),
     ...(plan.answers ?? []).map(({ address, port }) => `answers ${address} port=${port}`),
     'run',
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** Also of a plan that sends. */
+export function hearLine({ interface: name, ports }: Hear): string {
+  return `hear if=${name} ports=${ports.join('-')}`;
 }
 
 /** One watch, as plans of prober and tracer have it. */

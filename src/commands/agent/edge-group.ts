@@ -5,6 +5,7 @@ import type { Counters, EngineEvent, Pause, TimestampSource } from '../../model/
 import type { CodedError } from '../../model/errors.js';
 import type { Arrived } from '../../model/fleet/arrived.js';
 import { type EdgePath, edgePathName } from '../../model/fleet/edge.js';
+import type { Heard } from '../../model/heard.js';
 import type { ProbePlan } from '../../model/plan.js';
 import { KeptRun } from './kept-run.js';
 import { RunClock } from './own-clock.js';
@@ -12,7 +13,11 @@ import { RunClock } from './own-clock.js';
 export interface EdgeGroupEvents extends EdgeAbout {
   seen(seen: SeenOnEdge, clock: RunClock): void;
   pause(pause: Pause, clock: RunClock): void;
-  counters(counters: Counters): void;
+  counters(counters: Counters, clock: RunClock): void;
+  /** Packets that it heard, where its plan hears. */
+  heard?(packets: readonly Heard[], clock: RunClock): void;
+  /** What goes wrong without ending it. */
+  warning(words: string): void;
   /** How late a probe left. */
   lag(ns: number): void;
   answered(): void;
@@ -108,8 +113,14 @@ export class EdgeGroup {
         this.#seen(this.#watch.advance(event.clock.timeNs));
         return;
       case 'counters':
-        this.events.counters(event.counters);
+        this.events.counters(event.counters, this.clock);
         this.#seen(this.#watch.advance(event.counters.timeNs));
+        return;
+      case 'heard':
+        this.events.heard?.(event.heard, this.clock);
+        return;
+      case 'warning':
+        if (event.code === 'W_NOT_HEARD') this.events.warning(event.message);
         return;
       case 'lost-records':
         this.events.lost(event.count);

@@ -1,16 +1,15 @@
 import { heldLengthNs } from '../../detect/fleet/held-length.js';
 import type { InboundStall } from '../../detect/fleet/inbound-watch.js';
-import { createWatcher } from '../../engines/watcher.js';
 import type { KnownSenders } from '../../fleet/inbound/heard-probes.js';
 import { type PairSecrets, pathSecret } from '../../fleet/inbound/pair-keys.js';
 import type { Pause } from '../../model/engine-event.js';
 import type { Arrived } from '../../model/fleet/arrived.js';
-import { localTransport } from '../../transports/local/local-transport.js';
+import type { Heard } from '../../model/heard.js';
+import type { Hear } from '../../model/plan.js';
 import { type AgentSetup, arrivalInterfaces } from './agent-setup.js';
 import { InboundGroup } from './inbound-group.js';
 import type { Membership } from './membership.js';
 import type { RunClock } from './own-clock.js';
-import type { PendingWork } from './pending-work.js';
 import type { WatchRecord } from './watch-record.js';
 
 /** Secrets of paths are made anew where more are asked for. */
@@ -19,34 +18,54 @@ const MOST_SECRETS = 1_024;
 /** What arrives at this node from those that probe it, as long as one configuration holds. */
 export class Hearing {
   #group: InboundGroup | undefined;
+  #hears: readonly Hear[] = [];
   #text = '';
 
   constructor(
     private readonly setup: AgentSetup,
     private readonly membership: Membership,
     private readonly record: WatchRecord,
-    private readonly pending: PendingWork,
-    private readonly log: (words: string) => void,
   ) {}
 
   get group(): InboundGroup | undefined {
     return this.#group;
   }
 
-  /** The prober of this node paused, by its own time line. */
-  pause(pause: Pause, clock: RunClock): void {
-    this.#group?.pause(pause, clock);
+  /** Where the prober of this node is to listen: nowhere as long as nobody probes it. */
+  get hears(): readonly Hear[] {
+    return this.#hears;
   }
 
-  /** Replies to this node's own probes, by its prober's time line. */
-  replied(replies: readonly Arrived[], clock: RunClock): void {
-    this.#group?.replied(replies, clock);
+  /** What the prober of this node heard, by its time line. */
+  heard(packets: readonly Heard[], run: RunClock): void {
+    this.#group?.heard(packets, run);
+  }
+
+  /** All that it heard until then has been told. */
+  advance(timeNs: number, run: RunClock): void {
+    this.#group?.advance(timeNs, run);
+  }
+
+  /** It paused. */
+  pause(pause: Pause, run: RunClock): void {
+    this.#group?.pause(pause, run);
+  }
+
+  /** Replies to its own probes. */
+  replied(replies: readonly Arrived[], run: RunClock): void {
+    this.#group?.replied(replies, run);
+  }
+
+  /** It ended by itself. */
+  interrupted(): void {
+    this.#group?.interrupted();
   }
 
   /** Members, or interfaces of this machine, may be others than before. */
   update(): void {
     const { config, secrets, node } = this.setup;
     const { probers } = this.membership;
+    const ports = config.probe.sourcePorts;
     if (secrets === undefined || config.tier === 'restricted') return;
     const interfaces = config.inbound?.interfaces ?? arrivalInterfaces(this.membership.member(node));
     const senders = this.#senders();
@@ -58,37 +77,31 @@ export class Hearing {
     if (text === this.#text) return;
     this.#text = text;
     this.record.inbound.keep(new Set(probers));
-    this.#endGroup();
-    if (interfaces.length === 0 || probers.length === 0) return;
-    const place = {
-      node,
-      interfaces,
-      ports: config.probe.sourcePorts,
-      intervalNs: this.#intervalNs,
-    };
+    this.stop();
+    this.#hears = probers.length === 0 ? [] : interfaces.map((name) => ({ interface: name, ports }));
+    if (this.#hears.length === 0) return;
     this.#group = new InboundGroup(
-      place,
-      createWatcher(localTransport),
+      { node, intervalNs: this.#intervalNs },
       { nameOf: (source) => senders.get(source)?.name, secretOf: this.#secrets(secrets) },
-      {
-        stall: (stall, clock) => this.#heard(stall, clock),
-        counters: (counters) => this.record.costs.counters('inbound', counters),
-        restart: (why, waitMs) => {
-          this.record.costs.restarted('inbound');
-          this.log(`the helper that hears arrivals is started again in ${waitMs / 1000} s: ${why}`);
-        },
-      },
+      (stall, clock) => this.#stalled(stall, clock),
     );
+  }
+
+  /** What a group has counted is kept when it goes. */
+  stop(): void {
+    const group = this.#group;
+    this.#group = undefined;
+    if (group === undefined) return;
+    this.record.arrivals += group.arrivals;
+    for (const [reason, count] of Object.entries(group.refused)) {
+      this.record.refused[reason as keyof typeof this.record.refused] += count;
+    }
   }
 
   /** From one arriving packet to the next: probes of others, and replies to this node's own. */
   get #intervalNs(): number {
     const { probers, neighbours } = this.membership;
     return this.setup.config.probe.interval / Math.max(1, probers.length + neighbours.length);
-  }
-
-  stop(): void {
-    this.#endGroup();
   }
 
   /** Ready members by each of their addresses. */
@@ -119,19 +132,7 @@ export class Hearing {
     };
   }
 
-  /** What a group has counted is kept when it goes. */
-  #endGroup(): void {
-    const group = this.#group;
-    this.#group = undefined;
-    if (group === undefined) return;
-    this.record.arrivals += group.arrivals;
-    for (const [reason, count] of Object.entries(group.refused)) {
-      this.record.refused[reason as keyof typeof this.record.refused] += count;
-    }
-    this.pending.underWay(group.stop());
-  }
-
-  #heard(stall: InboundStall, clock: RunClock): void {
+  #stalled(stall: InboundStall, clock: RunClock): void {
     const { finding, place, sender, held, passed, backlogNs } = stall;
     const selfInflicted = finding.selfInflicted;
     const release = clock.unixSeconds(finding.release);

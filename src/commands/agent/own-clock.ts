@@ -34,6 +34,17 @@ export class RunClock {
     this.#lastNs = Math.max(this.#lastNs, timeNs);
   }
 
+  /** Goes by the clocks of another run from now on, with the epoch of the first that it followed. */
+  follow(run: RunClock): void {
+    if (this.#epochMonoNs === 0) {
+      this.#epochRealNs = run.#epochRealNs;
+      this.#epochMonoNs = run.#epochMonoNs;
+    }
+    const ahead = run.#epochRealNs - this.#epochRealNs - (run.#epochMonoNs - this.#epochMonoNs);
+    this.#driftNs = run.#driftNs + ahead;
+    this.#lastNs = Math.max(this.#lastNs, run.inRunOf(this, run.#lastNs));
+  }
+
   /** @param timeNs since the epoch of the run */
   unixSeconds(timeNs: number): number {
     return (this.#epochRealNs + this.#driftNs + timeNs) / SECOND;

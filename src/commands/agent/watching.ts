@@ -57,7 +57,7 @@ export class Watching {
     const sweep = (paths: readonly EdgePath[]): EdgeGroup =>
       new EdgeGroup(this.#from, paths, setup.engine(), (own) => this.#sweepPlan(own), this.#groupEvents('escalation'));
     this.#sweeps = new Sweeps(setup, membership, record, this.#pending, sweep, log);
-    this.#hearing = new Hearing(setup, membership, record, this.#pending, log);
+    this.#hearing = new Hearing(setup, membership, record);
     this.#recordings = new IncidentRecordings(setup, this.#pending);
     this.#kernel = setup.config.tier === 'trace' ? this.#traceKernel() : undefined;
     this.#look = setInterval(() => this.#lookAround(), LOOK_MS);
@@ -106,7 +106,8 @@ export class Watching {
     const { config } = this.setup;
     const options = { kinds: config.probe.kinds, intervalNs: config.probe.interval, flows: config.probe.flows };
     const paths = this.membership.neighbours.flatMap((member) => pathsTo(member, options));
-    const text = JSON.stringify([paths, this.#addresses]);
+    this.#hearing.update();
+    const text = JSON.stringify([paths, this.#hearing.hears, this.#addresses]);
     if (text !== this.#baseText) {
       this.#baseText = text;
       this.#replaceBase(paths);
@@ -120,7 +121,6 @@ export class Watching {
     const names = new Set(paths.map(({ to }) => to));
     for (const known of this.record.spikes.keys()) if (!names.has(known)) this.record.spikes.delete(known);
     this.#sweeps.keep(names);
-    this.#hearing.update();
   }
 
   async stop(): Promise<void> {
@@ -151,14 +151,15 @@ export class Watching {
     const end = (): void => {
       if (before !== undefined) this.#pending.underWay(before.stop());
     };
-    if (paths.length === 0) {
+    if (paths.length === 0 && this.#hearing.hears.length === 0) {
       this.#base = undefined;
       end();
       return;
     }
     const { recorder } = this.setup;
     const engine = this.setup.engine((transport) => recorder.tap(transport));
-    this.#base = new EdgeGroup(this.#from, paths, engine, (own) => this.#plan(own), this.#groupEvents('prober'), end);
+    const plan = (own: readonly EdgePath[]): ProbePlan => ({ ...this.#plan(own), hears: this.#hearing.hears });
+    this.#base = new EdgeGroup(this.#from, paths, engine, plan, this.#groupEvents('prober'), end);
   }
 
   /** Its probes are not announced: a target takes one run of a sender for genuine at a time. */
@@ -195,7 +196,8 @@ export class Watching {
         record.pauseNs += Math.max(0, pause.toNs - pause.fromNs);
         this.#hearing.pause(pause, clock);
       },
-      counters: (counters) => {
+      counters: (counters, clock) => {
+        if (process === 'prober') this.#hearing.advance(counters.timeNs, clock);
         record.costs.counters(process, counters);
         // They begin anew with each run.
         record.missedSlots += Math.max(0, counters.missedSlots - (counters.missedSlots < missed ? 0 : missed));
@@ -210,8 +212,13 @@ export class Watching {
       answered: () => {
         record.lastAnswerMs = performance.now();
       },
-      // What a sweep hears belongs to one neighbour alone, and comes at another rate.
-      ...(process === 'prober' ? { arrived: (replies, clock) => this.#hearing.replied(replies, clock) } : {}),
+      // What answers a sweep belongs to one neighbour alone, and comes at another rate.
+      ...(process === 'prober'
+        ? {
+            arrived: (replies, clock) => this.#hearing.replied(replies, clock),
+            heard: (packets, clock) => this.#hearing.heard(packets, clock),
+          }
+        : {}),
       clockStep: () => {
         record.clockSteps += 1;
       },
@@ -220,8 +227,10 @@ export class Watching {
       },
       restart: (why, waitMs) => {
         record.costs.restarted(process);
+        if (process === 'prober') this.#hearing.interrupted();
         this.events.log(`the ${process} is started again in ${waitMs / 1000} s: ${why}`);
       },
+      warning: (words) => this.events.log(words),
       timestamps: (source) => {
         record.timestamps = source;
       },

@@ -23,7 +23,7 @@ const BASE_NS = 1 * MS;
 const MOST_FLOWS = 2_048;
 /** The first held probe may have left its sender, and met the hold, this much later than it was due. */
 const ONSET_NS = 5 * MS;
-/** What comes in by two helpers is put in order; each tells what it has several times a second. */
+/** Probes and replies are told apart, each several times a second: so they are put in order. */
 const BEHIND_NS = 500 * MS;
 /** Arrivals are needed as long as one of them may come late, and a stall of all of them is told. */
 const REMEMBERED_NS = 32 * SECOND;

@@ -46,10 +46,10 @@ export const REFUSALS = ['forged', 'replayed', 'unannounced', 'clock'] as const;
 export type Refusal = (typeof REFUSALS)[number];
 
 /** Processes of an agent, in the label `process`. */
-export const AGENT_PROCESSES = ['agent', 'prober', 'inbound', 'escalation', 'reader', 'tracer'] as const;
+export const AGENT_PROCESSES = ['agent', 'prober', 'escalation', 'reader', 'tracer'] as const;
 export type AgentProcess = (typeof AGENT_PROCESSES)[number];
 /** Those that an agent starts again. */
-export const KEPT_PROCESSES = ['prober', 'inbound', 'escalation', 'tracer'] as const satisfies readonly AgentProcess[];
+export const KEPT_PROCESSES = ['prober', 'escalation', 'tracer'] as const satisfies readonly AgentProcess[];
 
 const path = { labels: ['to', 'kind', 'protocol'], tier: 'restricted', series: PATHS } as const;
 const agent = { labels: [], tier: 'restricted', series: 1 } as const;
