@@ -47,9 +47,20 @@ const wait =
   (fromNs, toNs) => [
     { kind: 'kernel-wait', machine: 'node', cpu: 1, fromNs: Math.round(toNs - share * (toNs - fromNs)), toNs },
   ];
-const napiDelay: Tell = (fromNs, toNs) => [
-  { kind: 'napi-delay', machine: 'node', thread: 'napi/eth0-8193', queue: 0, fromNs, delayNs: toNs - fromNs },
-];
+/** Told so much later than it was, by a watcher that may have been so late. */
+const napiDelay =
+  (laterNs = 0, uncertaintyNs = laterNs): Tell =>
+  (fromNs, toNs) => [
+    {
+      kind: 'napi-delay',
+      machine: 'node',
+      thread: 'napi/eth0-8193',
+      queue: 0,
+      fromNs: fromNs + laterNs,
+      delayNs: toNs - fromNs,
+      uncertaintyNs,
+    },
+  ];
 const gap: Tell = (fromNs, toNs) => [{ kind: 'cpu-gap', machine: 'node', cpu: 1, fromNs, toNs, servesInterface: true }];
 const arrivals =
   (where: 'before-capture' | 'inside-node' | 'on-the-way-back', machine = 'node'): Tell =>
@@ -183,10 +194,41 @@ const SITUATIONS: readonly Situation[] = [
     fault: RX_QUEUE,
     queues: 4,
     watched: true,
-    tell: napiDelay,
+    tell: napiDelay(),
     says: 'rx-queue at node',
     alike: [],
     probability: [0.9, 1],
+  },
+  {
+    is: 'the same, told by a watcher that was late itself and knows it: the wait ended with the packets it held',
+    fault: RX_QUEUE,
+    queues: 4,
+    watched: true,
+    tell: napiDelay(115 * MS),
+    says: 'rx-queue at node',
+    alike: [],
+    probability: [0.9, 1],
+  },
+  {
+    is: 'all wait, and the receive thread of one queue did, by a watcher that was late itself',
+    fault: HOST,
+    queues: 4,
+    watched: true,
+    tell: napiDelay(115 * MS),
+    says: 'host at node',
+    alike: [],
+    probability: [0.9, 1],
+  },
+  {
+    is: 'waits that certainly began after the release explain nothing',
+    fault: LAST_STRETCH,
+    queues: 4,
+    watched: true,
+    tracedFromNs: 0,
+    tell: napiDelay(160 * MS, 5 * MS),
+    says: 'network at node',
+    alike: ['device'],
+    probability: [0.5, 0.89],
   },
   {
     is: 'one of four queues, and its kernel shows the wait',

@@ -1,4 +1,4 @@
-import { type LocalEvidence, spanOf } from './local-evidence.js';
+import { type LocalEvidence, spanBefore } from './local-evidence.js';
 import type { Observation } from './observation.js';
 
 /** Of an incident so much must be covered by waits for them to be its reason; by less than the second they are not. */
@@ -52,7 +52,7 @@ function coveredShare(
 ): number {
   const lengthNs = releaseNs - startMaxNs;
   if (pieces.length === 0 || lengthNs <= 0) return 0;
-  const spans = pieces.map(spanOf).sort((a, b) => a.fromNs - b.fromNs);
+  const spans = pieces.map((piece) => spanBefore(piece, releaseNs)).sort((a, b) => a.fromNs - b.fromNs);
   let [coveredNs, untilNs] = [0, startMaxNs];
   for (const { fromNs, toNs } of spans) {
     const endNs = Math.min(toNs, releaseNs);

@@ -46,6 +46,8 @@ export interface NapiDelayEvidence {
   readonly queue?: number;
   readonly fromNs: number;
   readonly delayNs: number;
+  /** All of it may have been so much earlier: who looks at its thread may come late. */
+  readonly uncertaintyNs: number;
 }
 
 /** Deltas of /proc/net/softnet_stat for one CPU. */
@@ -78,9 +80,25 @@ export interface TraceCoverage {
   readonly minNs: number;
 }
 
-/** The interval that a piece of evidence is about. */
-export function spanOf(evidence: LocalEvidence): { readonly fromNs: number; readonly toNs: number } {
+interface Span {
+  readonly fromNs: number;
+  readonly toNs: number;
+}
+
+/** The interval that a piece of evidence lies in. */
+export function spanOf(evidence: LocalEvidence): Span {
   return evidence.kind === 'napi-delay'
-    ? { fromNs: evidence.fromNs, toNs: evidence.fromNs + evidence.delayNs }
+    ? { fromNs: evidence.fromNs - evidence.uncertaintyNs, toNs: evidence.fromNs + evidence.delayNs }
     : { fromNs: evidence.fromNs, toNs: evidence.toNs };
+}
+
+/**
+ * When it was, if it is about an incident with this release: a wait of unsure place ends with the packets that it held, as
+ * far as it may have been so early.
+ */
+export function spanBefore(evidence: LocalEvidence, releaseNs: number): Span {
+  if (evidence.kind !== 'napi-delay') return spanOf(evidence);
+  const { fromNs, delayNs, uncertaintyNs } = evidence;
+  const earlierNs = Math.min(uncertaintyNs, Math.max(0, fromNs + delayNs - releaseNs));
+  return { fromNs: fromNs - earlierNs, toNs: fromNs + delayNs - earlierNs };
 }

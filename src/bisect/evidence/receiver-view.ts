@@ -114,10 +114,10 @@ export class ReceiverView {
         return { kind: 'cpu-gap', machine, cpu, fromNs: at(fromNs), toNs: at(toNs), servesInterface };
       }
       case 'thread-delay': {
-        const { threadKind, thread, cpu, queue, fromNs, delayNs } = event.delay;
+        const { threadKind, thread, cpu, queue, fromNs, delayNs, uncertaintyNs } = event.delay;
         const name = threadKind === 'napi' ? `napi thread ${thread}` : `ksoftirqd/${cpu}`;
         const which = queue < 0 ? {} : { queue };
-        return { kind: 'napi-delay', machine, thread: name, ...which, fromNs: at(fromNs), delayNs };
+        return { kind: 'napi-delay', machine, thread: name, ...which, fromNs: at(fromNs), delayNs, uncertaintyNs };
       }
       case 'softnet': {
         const { cpu, fromNs, toNs, timeSqueeze, dropped } = event.softnet;
