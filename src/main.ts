@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import './installation/late-optimization.js';
+import './installation/small-process.js';
 import { basename } from 'node:path';
 import { runCommandLine } from './cli/cli.js';
 import { EXIT } from './commands/run/exit-status.js';

@@ -57,11 +57,23 @@ export function concludeFleet(view: FleetView, suspects: SuspectsView, context: 
     if (probers < LEAST_PROBERS) return [{ ...base, state: 'unwatched', reason: unwatchedBecause(probers) }];
     return [];
   });
-  nodes.sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || (b.probability ?? 0) - (a.probability ?? 0));
+  nodes.sort(worstFirst);
   return { nodes, links, verdict: whole(view, suspects, { nodes, links, context }) };
 }
 
 const ORDER: readonly NodeVerdict['state'][] = ['bad', 'suspect', 'unwatched', 'blind', 'healthy'];
+/** Of a probability; less is of rounding, by which two stores that say the same would differ. */
+const DIGITS = 6;
+
+/** Of equals by name. */
+function worstFirst(a: NodeVerdict, b: NodeVerdict): number {
+  const probability = (node: NodeVerdict): number => Number((node.probability ?? 0).toFixed(DIGITS));
+  return (
+    ORDER.indexOf(a.state) - ORDER.indexOf(b.state) ||
+    probability(b) - probability(a) ||
+    (a.node < b.node ? -1 : Number(a.node > b.node))
+  );
+}
 
 function convictedOf(
   { node, verdict, probability, releasesNs, kernelSays }: SuspectJudgement,

@@ -55,8 +55,9 @@ function nodePlaces({ into, outOf }: EdgeBook, node: string): Reached[] {
 }
 
 function linkPlaces({ into, outOf }: EdgeBook, troubled: readonly Unit[]): Reached[] {
-  const pairs = new Map(troubled.map(({ from, to }) => [[from, to].sort().join('\0'), { from, to }]));
-  return [...pairs.values()].map(({ from, to }) => ({
+  const ofNames = ({ from, to }: Unit): readonly [string, string] => (from < to ? [from, to] : [to, from]);
+  const pairs = new Map(troubled.map((unit) => [ofNames(unit).join('\0'), ofNames(unit)]));
+  return [...pairs.values()].map(([from, to]) => ({
     place: { is: 'link', between: [from, to] },
     units: [
       ...(outOf.get(from) ?? []).filter((unit) => unit.to === to),

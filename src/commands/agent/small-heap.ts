@@ -6,14 +6,12 @@ const COLLECT_MS = 10_000;
 
 /**
  * Keeps the heap of a process small that lives for months beside others. An agent makes many short-lived objects and
- * keeps few. The young generation stays at its first size: left alone, V8 lets it grow to 32 MB and more (the limit itself
- * can only be given when Node.js starts; that it does not grow can be said later). What survives it for a while is
- * collected regularly: V8 waits until the heap has nearly doubled.
+ * keeps few. The young generation stays at its first size (installation/small-process.ts), and what survives it for a
+ * while is collected regularly: V8 waits until the heap has nearly doubled.
  *
  * @returns ends that
  */
 export function keepHeapSmall(): () => void {
-  setFlagsFromString('--semi-space-growth-factor=1');
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('gc');
   if (typeof collect !== 'function') return () => {};
