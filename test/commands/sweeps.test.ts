@@ -12,7 +12,6 @@ import type { EdgePath } from '../../src/model/fleet/edge.js';
 import { MS, SECOND } from '../../src/model/time.js';
 
 const STATE = { throttled: false, mostEdgesStall: false };
-const MEMBER = { name: 'b', ready: true, addresses: { node: { address: '10.0.0.1', port: 9876 } } };
 
 interface Begun {
   readonly paths: readonly EdgePath[];
@@ -21,18 +20,19 @@ interface Begun {
 }
 
 /** The sweeps of an agent, with its probers in place of packets. */
-function agent(engineName: 'helper' | 'connect' = 'helper') {
+function agent({ engineName = 'helper' as 'helper' | 'connect', lengthNs = 180 * SECOND } = {}) {
+  const member = { name: 'b', ready: true, addresses: { node: { address: '10.0.0.1', port: 9876 } } };
   const begun: Begun[] = [];
   const log: string[] = [];
   let ended = 0;
   const config = {
     probe: { kinds: ['node'], flows: 8, sourcePorts: [18_432, 22_527], maxPerTarget: 1_000 },
-    escalation: { interval: 10 * MS, length: 180 * SECOND, cooldown: 900 * SECOND },
+    escalation: { interval: 10 * MS, length: lengthNs, cooldown: 0 },
   };
   const pending = new PendingWork();
   const sweeps = new Sweeps(
     { config, engineName } as unknown as AgentSetup,
-    { isLeaderOf: () => true, member: () => MEMBER, probers: ['b'] } as unknown as Membership,
+    { isLeaderOf: () => true, member: () => member, probers: ['b'] } as unknown as Membership,
     { escalations: 0, costs: { ended: () => (ended += 1) } } as unknown as WatchRecord,
     pending,
     (paths, refuse) => {
@@ -66,7 +66,7 @@ function agent(engineName: 'helper' | 'connect' = 'helper') {
     await pending.ended();
     return ended;
   };
-  return { begun, log, sweeps, stall, settled: () => pending.ended(), stop };
+  return { begun, log, member, sweeps, stall, settled: () => pending.ended(), stop };
 }
 
 const flowsOf = ({ paths }: Begun): number[] => paths.map(({ flows }) => flows);
@@ -111,8 +111,32 @@ suite('the flows of a closer look', () => {
     await stop();
   });
 
+  test('are those kept before when a further look begins, and all where the neighbour has another address', async () => {
+    // Each look is over when the next stall comes.
+    const { begun, log, member, stall, sweeps, settled, stop } = agent({ lengthNs: 0 });
+    for (let i = 0; i < 4; i += 1) stall(3);
+    await settled();
+    const look = async (): Promise<number[]> => {
+      sweeps.stop();
+      sweeps.stall('b', STATE);
+      await settled();
+      return flowsOf(begun.at(-1) as Begun);
+    };
+    assert.deepEqual(await look(), [1, 11]);
+    assert.match(log.at(-1) ?? '', /closer look for 0 s, with the 12 flows kept before$/);
+    for (let i = 0; i < 2; i += 1) stall(5);
+    await settled();
+    assert.deepEqual(flowsOf(begun.at(-1) as Begun), [1, 16]);
+    for (let i = 0; i < 4; i += 1) stall(5);
+    await settled();
+    assert.deepEqual(await look(), [1, 11]);
+    member.addresses.node.address = '10.0.0.2';
+    assert.deepEqual(await look(), [1, 16]);
+    await stop();
+  });
+
   test('are never chosen where the kernel chooses the ports', async () => {
-    const { begun, stall, stop } = agent('connect');
+    const { begun, stall, stop } = agent({ engineName: 'connect' });
     for (let i = 0; i < 8; i += 1) stall(3);
     assert.equal(begun.length, 1);
     await stop();

@@ -28,10 +28,11 @@ suite('a closer look that knows which flows share a queue', needsRoot, () => {
 
   test('notices that they are grouped otherwise, and goes back to all', async () => {
     await lab.faults.end();
-    lab.faults.beginOnRouter(TIMES, oneOfFour(address, 2), oneOfFour(address, 3));
+    // All that had passed: whichever of them are kept.
+    lab.faults.beginOnRouter(TIMES, ...[0, 2, 3].map((rest) => oneOfFour(address, rest)));
     await lab.until(async () => one.log.includes('with all flows'), 120_000);
     assert.match(one.log, /the closer look at node-2 goes on with all flows: flows that had passed are held/);
-    assert.doesNotMatch(one.log, /is started again/);
-    assert.equal((await lab.metric(one, 'agent_helper_restarts_total')).get('process="escalation"'), 0);
+    // Each prober found its ports free: the one before had ended.
+    assert.doesNotMatch(one.log, /the escalation is started again/);
   });
 });

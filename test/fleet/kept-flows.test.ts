@@ -145,7 +145,23 @@ suite('the flows of a sweep while it lasts', () => {
     assert.deepEqual(after(flows, stalls([5, 5, 5, 5, 5])), new Array(5).fill(null));
   });
 
-  test('ports that cannot be had are not asked for again', () => {
+  test('what was known when a sweep ended is known when the next one begins', () => {
+    const flows = known();
+    const ports = keptFlows(stalls([3, 3, 3, 3]), PORTS, RANGE)?.ports;
+    flows.usualSaw();
+    flows.usualSaw();
+    assert.deepEqual(flows.again(), ports);
+    assert.deepEqual([flows.usualSaw(), flows.usualSaw(), flows.usualSaw()?.to], [null, null, 'all']);
+    assert.equal(flows.again(), null);
+    assert.equal(
+      stalls([5, 5, 5, 5])
+        .map((stall) => flows.saw(stall, PORTS)?.to)
+        .at(-1),
+      'kept',
+    );
+  });
+
+  test('ports that cannot be had are not asked for again in the same sweep', () => {
     const flows = known();
     assert.deepEqual(flows.refused('taken'), { to: 'all', because: 'taken' });
     assert.deepEqual(after(flows, stalls([3, 3, 3, 3, 3])), new Array(5).fill(null));

@@ -1,6 +1,6 @@
 import type { PathFlows, SeenOnEdge } from '../../detect/fleet/edge-watch.js';
 import { type EscalationState, Escalations } from '../../detect/fleet/escalation.js';
-import { flowOf } from '../../detect/fleet/kept-flows.js';
+import { flowOf, type PortsByPath } from '../../detect/fleet/kept-flows.js';
 import { type FlowChange, SweptFlows } from '../../detect/fleet/swept-flows.js';
 import { pathsTo, sweepIntervalNs } from '../../fleet/edges.js';
 import type { EdgePath } from '../../model/fleet/edge.js';
@@ -25,6 +25,8 @@ interface Sweep {
 export class Sweeps {
   readonly #escalations: Escalations;
   readonly #sweeps = new Map<string, Sweep>();
+  /** What the last look at each neighbour has learnt, with the paths that it is about. */
+  readonly #learnt = new Map<string, { readonly about: string; readonly flows: SweptFlows }>();
 
   constructor(
     private readonly setup: AgentSetup,
@@ -55,9 +57,13 @@ export class Sweeps {
     const intervalNs = sweepIntervalNs(escalation.interval, count, probe.maxPerTarget, this.membership.probers.length);
     const paths = pathsTo(member, { kinds: probe.kinds, intervalNs: Math.ceil(intervalNs), flows: 2 * probe.flows });
     this.record.escalations += 1;
-    this.log(`two stalls on the way to ${to}: a closer look for ${escalation.length / SECOND} s`);
-    const sweep: Sweep = { to, paths, flows: new SweptFlows(probe.sourcePorts), group: undefined };
-    sweep.group = this.#begin(sweep, paths);
+    const flows = this.#flowsFor(to, paths);
+    const known = flows.again();
+    const first = known === null ? paths : withPorts(paths, known);
+    const words = known === null ? '' : `, with the ${flowsOf(first)} flows kept before`;
+    this.log(`two stalls on the way to ${to}: a closer look for ${escalation.length / SECOND} s${words}`);
+    const sweep: Sweep = { to, paths, flows, group: undefined };
+    sweep.group = this.#begin(sweep, first);
     this.#sweeps.set(to, sweep);
     this.pending.later(escalation.length / MS, () => this.#end(sweep));
   }
@@ -80,10 +86,21 @@ export class Sweeps {
   keep(names: ReadonlySet<string>): void {
     this.#escalations.keep(names);
     for (const sweep of this.#sweeps.values()) if (!names.has(sweep.to)) this.#end(sweep);
+    for (const to of this.#learnt.keys()) if (!names.has(to)) this.#learnt.delete(to);
   }
 
   stop(): void {
     for (const sweep of this.#sweeps.values()) this.#end(sweep);
+  }
+
+  /** A grouping holds for some addresses and ports only. */
+  #flowsFor(to: string, paths: readonly EdgePath[]): SweptFlows {
+    const about = JSON.stringify(paths.map(({ intervalNs: _, ...path }) => path));
+    const before = this.#learnt.get(to);
+    if (before?.about === about) return before.flows;
+    const flows = new SweptFlows(this.setup.config.probe.sourcePorts);
+    this.#learnt.set(to, { about, flows });
+    return flows;
   }
 
   #begin(sweep: Sweep, paths: readonly EdgePath[]): EdgeGroup {
@@ -96,18 +113,11 @@ export class Sweeps {
   #change(sweep: Sweep, change: FlowChange | null): void {
     const { group, to } = sweep;
     if (change === null || group === undefined) return;
-    const paths =
-      change.to === 'all'
-        ? sweep.paths
-        : sweep.paths.map((path, index) => {
-            const fromPorts = change.ports[index] ?? [];
-            return fromPorts.length === 0 ? path : { ...path, flows: fromPorts.length, fromPorts };
-          });
-    const count = (all: readonly EdgePath[]): number => all.reduce((sum, { flows }) => sum + flows, 0);
+    const paths = change.to === 'all' ? sweep.paths : withPorts(sweep.paths, change.ports);
     this.log(
       change.to === 'all'
         ? `the closer look at ${to} goes on with all flows: ${change.because}`
-        : `the closer look at ${to} goes on with ${count(paths)} flows of ${count(group.paths)}: it is known which share a queue that stalls`,
+        : `the closer look at ${to} goes on with ${flowsOf(paths)} flows of ${flowsOf(group.paths)}: it is known which share a queue that stalls`,
     );
     sweep.group = undefined;
     this.pending.underWay(
@@ -123,4 +133,15 @@ export class Sweeps {
     const ended = sweep.group?.stop() ?? Promise.resolve();
     this.pending.underWay(ended.then(() => this.record.costs.ended('escalation')));
   }
+}
+
+function withPorts(paths: readonly EdgePath[], ports: PortsByPath): EdgePath[] {
+  return paths.map((path, index) => {
+    const fromPorts = ports[index] ?? [];
+    return fromPorts.length === 0 ? path : { ...path, flows: fromPorts.length, fromPorts };
+  });
+}
+
+function flowsOf(paths: readonly EdgePath[]): number {
+  return paths.reduce((sum, { flows }) => sum + flows, 0);
 }

@@ -13,7 +13,7 @@ const MOST_MISSED = 3;
 /** What is grouped anew all the time cannot be known. */
 const MOST_CHOICES = 2;
 
-/** The flows of one sweep: all of them until it is known which share a queue, and again when that holds no more. Pure. */
+/** The flows of a sweep: all of them until it is known which share a queue, and again when that holds no more. Pure. */
 export class SweptFlows {
   #sightings: FlowSighting[] = [];
   #kept: KeptFlows | null = null;
@@ -23,6 +23,19 @@ export class SweptFlows {
 
   /** @param range what new ports may be taken from */
   constructor(private readonly range: readonly [number, number]) {}
+
+  /**
+   * A sweep of the same paths begins once more.
+   *
+   * @returns the ports that are still taken for known; null where it begins with all flows
+   */
+  again(): PortsByPath | null {
+    this.#sightings = [];
+    this.#choices = this.#kept === null ? 0 : 1;
+    this.#contradictions = 0;
+    this.#missed = 0;
+    return this.#kept?.ports ?? null;
+  }
 
   /**
    * A stall that the sweep saw.
