@@ -31,7 +31,7 @@ const EXACT = /^e2e\/(stall-detection|engine-stalls|rtt-accuracy|omission)\./;
  * first CPU beside those whose faults take the second.
  */
 const FIRST_CPU =
-  /^e2e\/(agent|agent-kills|server-counters|engines|killed-and-dead|real-servers|import-tools)\.|^requests\/(http|dns|starved|kernel-stamps)\.|^store\/agents-source\.|^engines\/helper-engine-(tap|hears)\.|^transports\/clock-exchange\./;
+  /^e2e\/(agent|agent-flows|agent-kills|server-counters|engines|killed-and-dead|real-servers|import-tools)\.|^requests\/(http|dns|starved|kernel-stamps)\.|^store\/agents-source\.|^engines\/helper-engine-(tap|hears)\.|^transports\/clock-exchange\./;
 /**
  * The ones in which nobody is to be blamed, or one behind what holds packets: with two at once nobody waits for a CPU, as
  * the receive threads of all labs are on the first, where each waits some tens of milliseconds if enough others run.

@@ -40,6 +40,7 @@ const helloSchema = z.object({
       interface: z.string(),
       source: z.string(),
       sourcePorts: z.tuple([z.int(), z.int()]).nullable(),
+      ports: z.array(z.int()).optional(),
       icmpId: z.int().optional(),
       freshPorts: z.tuple([z.int(), z.int()]).optional(),
     }),

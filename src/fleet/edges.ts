@@ -7,6 +7,7 @@ import {
   type ProbePlan,
   UNWATCHED_TELL_NS,
 } from '../model/plan.js';
+import { present } from '../model/present.js';
 import { MS, SECOND } from '../model/time.js';
 import { type PairSecrets, pathSecret } from './inbound/pair-keys.js';
 
@@ -77,7 +78,7 @@ export function planEdges(paths: readonly EdgePath[], options: PlanOptions): Pro
         freshPerSecond: 0,
         intervalNs: path.intervalNs,
         phaseNs,
-        ...(path.port === undefined ? {} : { port: path.port }),
+        ...present({ port: path.port, fromPorts: path.fromPorts }),
         ...(options.interface === undefined ? {} : { interface: options.interface }),
         ...toldOf(path, index, paths, options),
       };

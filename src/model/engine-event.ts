@@ -26,6 +26,8 @@ export interface ProberHello {
     readonly interface: string;
     readonly source: string;
     readonly sourcePorts: readonly [number, number] | null;
+    /** Where the plan names them one by one: by flow; `sourcePorts` then encloses them. */
+    readonly ports?: readonly number[] | undefined;
     /** Of the echoes of an ICMP path. */
     readonly icmpId?: number | undefined;
     /** From which the probes of fresh flows are sent. */

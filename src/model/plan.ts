@@ -12,6 +12,8 @@ export interface PlannedPath {
   readonly port?: number;
   /** Fixed source ports, visited in turn: flow = seq mod flows. At least 1; ICMP has exactly 1. */
   readonly flows: number;
+  /** Of each flow its source port, all within 4096 of each other; then all paths with ports name theirs. Default: a row. */
+  readonly fromPorts?: readonly number[];
   /** Further probes a second, each from a source port of its own. */
   readonly freshPerSecond: number;
   /** From one probe of the path to the next, whatever the number of flows. */
@@ -80,6 +82,8 @@ export interface ProbePlan {
 export const UNWATCHED_TELL_NS = 200_000_000;
 /** The same where nothing of it shows before the end: as seldom as a prober takes. */
 export const UNSEEN_TELL_NS = 1_000_000_000;
+/** Source ports that a path can name one by one. */
+export const MOST_NAMED_PORTS = 64;
 export const DEFAULT_INTERVAL_NS = 10_000_000;
 /** Port-unreachable messages are limited to about one a second per peer by most kernels. */
 export const DEFAULT_UDP_INTERVAL_NS = 1_000_000_000;

@@ -53,10 +53,10 @@ export function watchesOf(
 ): Watch[] {
   return hello.paths
     .filter(({ path }) => isWatched(path))
-    .flatMap(({ path, source, sourcePorts, icmpId, freshPorts }) => {
+    .flatMap(({ path, source, sourcePorts, ports: named, icmpId, freshPorts }) => {
       const planned = plan.paths[path];
-      // Requests have no keys that a watcher could know them by.
-      if (planned === undefined || isRequest(planned.protocol)) return [];
+      // Requests have no keys that a watcher could know them by, and flows are told by ports in a row.
+      if (planned === undefined || isRequest(planned.protocol) || named !== undefined) return [];
       const ports =
         planned.protocol === 'icmp'
           ? present({ icmpId })

@@ -14,7 +14,7 @@ import {
   SAMPLE_FLAGS,
   SAMPLE_LAYOUT,
 } from '../../src/codec/frames.gen.js';
-import { encodePlan } from '../../src/codec/plan/probe-plan-text.js';
+import { decodePlan, encodePlan } from '../../src/codec/plan/probe-plan-text.js';
 import { encodeWatchPlan } from '../../src/codec/plan/watch-plan-text.js';
 import { ArrivalFlags, allocateArrivals, DIRECTIONS } from '../../src/model/arrival.js';
 import type { EngineEvent } from '../../src/model/engine-event.js';
@@ -207,6 +207,18 @@ function refusal(run: () => unknown): CodedError {
   throw new assert.AssertionError({ message: 'nothing was thrown' });
 }
 
+const MINIMAL = {
+  paths: [],
+  count: 0,
+  durationNs: 0,
+  waitNs: 1,
+  matchNs: 1,
+  timestamps: 'auto',
+  cpu: 'auto',
+  scheduling: 'auto',
+  maxPacketsPerSecondToTarget: 1,
+} as const;
+
 test('every kind of event comes out of the frames as it went in', () => {
   assert.deepEqual(decode(encode(events)), events);
 });
@@ -332,19 +344,16 @@ test('a plan that only looks on is written as the helper reads it', () => {
     'run',
     '',
   ]);
-  const plan = {
-    paths: [],
-    count: 0,
-    durationNs: 0,
-    waitNs: 1,
-    matchNs: 1,
-    timestamps: 'auto',
-    cpu: 'auto',
-    scheduling: 'auto',
-    maxPacketsPerSecondToTarget: 1,
-  } as const;
-  assert.ok(encodePlan({ ...plan, secret }).includes(`\nsecret ${secret}\n`));
-  assert.ok(!encodePlan(plan).includes('secret'));
+  assert.ok(encodePlan({ ...MINIMAL, secret }).includes(`\nsecret ${secret}\n`));
+  assert.ok(!encodePlan(MINIMAL).includes('secret'));
+});
+
+test('a plan names source ports one by one, and is read again as it was written', () => {
+  const path = { name: 'path 0', protocol: 'syn', address: '192.0.2.2', port: 80, freshPerSecond: 0 } as const;
+  const plan = { ...MINIMAL, paths: [{ ...path, intervalNs: 5, flows: 3, fromPorts: [61_003, 61_001, 61_040] }] };
+  const text = encodePlan(plan);
+  assert.ok(text.includes('\npath 0 syn 192.0.2.2 port=80 ports=61003,61001,61040 interval-ns=5\n'), text);
+  assert.deepEqual(decodePlan(text).paths, plan.paths);
 });
 
 test('a cut-off tail is left over, not an error', () => {

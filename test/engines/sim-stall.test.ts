@@ -91,6 +91,25 @@ suite('a stall in virtual time', () => {
     );
   });
 
+  test('flows that leave from ports named one by one share a queue by those ports, in whatever order', () => {
+    const fault: FaultInput = { kind: 'stall', machine: 'node', stage: 'rx-queue', queue: 2, when: [WINDOW] };
+    const when = [{ ...WINDOW, length: 400 * MS }];
+    const portsHeld = (fromPorts: number[]): number[] => {
+      const paths = [simPath({ flows: fromPorts.length, fromPorts })];
+      const { seen, truth } = run(build({ ...fault, when }), simPlan({ paths, count: 200 }));
+      const hello = seen.events.find(({ kind }) => kind === 'hello');
+      assert.ok(hello?.kind === 'hello');
+      assert.deepEqual(hello.hello.paths[0]?.ports, fromPorts);
+      assert.deepEqual(hello.hello.paths[0]?.sourcePorts, [Math.min(...fromPorts), Math.max(...fromPorts)]);
+      return (truth[0]?.held[0]?.flows ?? []).map((flow) => fromPorts[flow] as number).sort((a, b) => a - b);
+    };
+    const ports = Array.from({ length: 12 }, (_, i) => 20_100 + 3 * i);
+    const held = portsHeld(ports);
+    assert.ok(held.length >= 1 && held.length < 12, `${held}`);
+    assert.deepEqual(portsHeld(ports.toReversed()), held);
+    assert.throws(() => run(build(fault), simPlan({ paths: [simPath({ fromPorts: [1] })] })), /16 flows from 1 port/);
+  });
+
   test('ICMP is all or nothing: one address pair, one queue', () => {
     const paths = [simPath({ name: 'shell>node/icmp', protocol: 'icmp' })];
     const counts = [0, 1, 2, 3].map((queue) => {

@@ -47,6 +47,8 @@ void plan_free(struct plan *plan)
 {
 	free(plan->paths);
 	free(plan->watches);
+	free(plan->listed);
+	plan->listed = NULL;
 	plan->paths = NULL;
 	plan->watches = NULL;
 }
@@ -103,7 +105,12 @@ static bool take_option(struct plan *plan, struct plan_path *path, const char *w
 		if (!plan_number(value, 1, PLAN_MAX_FLOWS, &number))
 			return PLAN_FAIL(problem, "line %u: flows must be 1 to %d", plan->line,
 			                 PLAN_MAX_FLOWS);
+		if (path->listed)
+			return PLAN_FAIL(problem, "line %u: give flows= or ports=, not both", plan->line);
 		path->flows = (uint16_t)number;
+	} else if (IS("ports") && path->protocol != PROTOCOL_ICMP) {
+		if (!plan_take_ports(plan, path, value, problem))
+			return false;
 	} else if (IS("fresh-pps") && path->protocol == PROTOCOL_SYN) {
 		if (!plan_number(value, 0, 100, &number))
 			return PLAN_FAIL(problem, "line %u: fresh-pps must be 0 to 100", plan->line);
@@ -119,7 +126,7 @@ static bool take_option(struct plan *plan, struct plan_path *path, const char *w
 static bool take_path(struct plan *plan, char **words, int count, struct problem *problem)
 {
 	static const char *const protocols[] = {"icmp", "syn", "ack", "udp", NULL};
-	struct plan_path path = {.ttl = 64, .flows = 1, .payload = 56};
+	struct plan_path path = {.ttl = 64, .payload = 56};
 	uint64_t index;
 	int protocol;
 
@@ -142,6 +149,8 @@ static bool take_path(struct plan *plan, char **words, int count, struct problem
 		if (!take_option(plan, &path, words[i], problem))
 			return false;
 	}
+	if (path.flows == 0)
+		path.flows = 1;
 	if (path.protocol != PROTOCOL_ICMP && path.port == 0)
 		return PLAN_FAIL(problem, "line %u: %s needs port=", plan->line,
 		                 protocol_name(path.protocol));
@@ -272,5 +281,6 @@ bool plan_finish(struct plan *plan, struct problem *problem)
 			                            ? NS_PER_S
 			                            : plan->interval_ns;
 	}
-	return plan_finish_told(plan, problem) && plan_check_rates(plan, problem);
+	return plan_finish_told(plan, problem) && plan_finish_ports(plan, problem) &&
+	       plan_check_rates(plan, problem);
 }

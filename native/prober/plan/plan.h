@@ -13,6 +13,8 @@
 
 #define PLAN_MAX_PATHS 16384
 #define PLAN_MAX_FLOWS 1024
+#define PLAN_MAX_LISTED 64 /* source ports that a path names one by one: what a line has room for */
+#define PLAN_LISTED_SPAN 4096 /* within which all of a plan lie, as one range of the filter holds them */
 #define PLAN_MAX_WATCHES 128 /* each is a few instructions of the filter that every packet meets */
 #define PLAN_MAX_LOCALS 4
 #define PLAN_MIN_PAYLOAD 16 /* room for the key of a probe */
@@ -44,10 +46,11 @@ struct plan_path {
 	uint32_t fresh_pps;
 	uint16_t port;
 	uint16_t flows;
+	uint16_t listed_at; /* where its source ports begin in those that the plan names, when `listed` */
 	uint16_t payload;
 	uint8_t ttl;
 	uint8_t protocol; /* enum protocol */
-	bool secret_given, phase_given, announces;
+	bool secret_given, phase_given, announces, listed;
 	uint8_t announced_count;
 	uint32_t announced[PLAN_MAX_ANNOUNCED]; /* SYN paths whose grids the echoes of this path tell in turn
 	                                         */
@@ -98,6 +101,8 @@ struct plan {
 	uint64_t max_pps_per_target;
 	uint64_t tell_ns; /* how long what was seen may wait to be written */
 	struct plan_range source_ports; /* only these may be used; first 0: any */
+	uint16_t *listed; /* source ports that paths name one by one, path by path; NULL: none do */
+	size_t listed_count;
 	struct plan_watch *watches;
 	size_t watch_count;
 	char locals[PLAN_MAX_LOCALS][IF_NAMESIZE]; /* interfaces that local evidence is about */
@@ -161,6 +166,10 @@ bool plan_word(const char *text, const char *const *words, int *index);
 bool plan_range(const char *text, struct plan_range *range);
 bool plan_secret(const char *text, uint64_t secret[2]);
 bool plan_interface(const char *text, char interface[IF_NAMESIZE]);
+
+/* plan_ports.c: source ports that paths name one by one. */
+bool plan_take_ports(struct plan *plan, struct plan_path *path, const char *list, struct problem *problem);
+bool plan_finish_ports(const struct plan *plan, struct problem *problem);
 
 /* plan_told.c: the options of a path that is told to its target. */
 bool plan_take_told(const struct plan *plan, struct plan_path *path, const char *word, bool *known,

@@ -169,7 +169,7 @@ static void take_tcp(struct prober *prober, struct answer *answer)
 		flow = FRESH_FLOW;
 	} else {
 		index = prober->sender.paths[path].pinned;
-		flow = (uint16_t)(own - ports->first);
+		flow = ports_flow(ports, own);
 	}
 	train = &prober->sender.trains[index];
 	newest = train->outstanding.next == 0 ? 0 : train->outstanding.next - 1;

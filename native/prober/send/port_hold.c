@@ -49,7 +49,7 @@ fail:
 
 void port_hold_drop(struct port_hold *hold)
 {
-	while (hold->count > 0)
+	while (hold->count > hold->kept)
 		close(hold->fds[--hold->count]);
 }
 
@@ -98,6 +98,19 @@ enum name_held port_hold_claim(struct port_hold *hold, const char *what, struct 
 	     block++)
 		hold->blocks[block / 64] |= 1ull << (block % 64);
 	return NAME_HELD;
+}
+
+bool port_hold_this(struct port_hold *hold, uint16_t port)
+{
+	switch (port_hold_claim(hold, "ports", (struct filter_range){port, port})) {
+	case NAME_HELD:
+		return add(hold, port);
+	case NAME_TAKEN:
+		errno = EADDRINUSE;
+		return false;
+	default:
+		return false;
+	}
 }
 
 /* Seeks `length` free ports in a row between first and last; holds them all, or only looks when !keep. */

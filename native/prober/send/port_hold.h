@@ -17,6 +17,7 @@ struct port_hold {
 	struct filter_range within; /* only these ports may be taken; empty: any */
 	int *fds; /* room for four a port, and four more */
 	size_t count;
+	size_t kept; /* the first so many are not let go with the others */
 	struct name_hold names; /* of the blocks that have been claimed */
 	uint64_t blocks[65536 / PORT_BLOCK / 64]; /* those of ports, by number */
 };
@@ -37,5 +38,8 @@ enum name_held port_hold_claim(struct port_hold *hold, const char *what, struct 
 bool port_hold_find(struct port_hold *hold, uint32_t length, bool keep, uint32_t random,
                     struct filter_range *found);
 void port_hold_drop(struct port_hold *hold);
+
+/* Holds this very port; false when it is another's, or cannot be had: errno tells. */
+bool port_hold_this(struct port_hold *hold, uint16_t port);
 
 #endif

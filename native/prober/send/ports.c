@@ -115,6 +115,29 @@ static void claim(struct ports *ports, enum transport transport, uint32_t port, 
 	*owner = *owner == 0 ? path + 1 : SHARED;
 }
 
+/* Holds what the plan names one by one; `pinned` becomes the range that encloses it. */
+static bool hold_listed(struct ports *ports, const struct plan *plan, struct problem *problem)
+{
+	for (size_t i = 0; i < plan->listed_count; i++) {
+		uint16_t port = plan->listed[i];
+		struct filter_range *around = &ports->pinned;
+
+		if (!port_hold_this(&ports->held, port))
+			return out_of_files()
+			               ? no_ports(problem, "", "source ports", (uint32_t)plan->listed_count)
+			               : problem_set(problem, "E_PORTS", EXIT_SYSTEM, -1,
+			                             "name other ports, or their number alone",
+			                             "source port %u cannot be had: %s", port,
+			                             strerror(errno));
+		if (around->first > around->last)
+			*around = (struct filter_range){port, port};
+		around->first = port < around->first ? port : around->first;
+		around->last = port > around->last ? port : around->last;
+	}
+	ports->held.kept = ports->held.count;
+	return true;
+}
+
 /* Gives each path its place among the fresh ports, for how long they rest. Returns the length of the block.
  */
 static uint32_t place_fresh(struct ports *ports, const struct plan *plan, uint32_t per_second)
@@ -143,7 +166,8 @@ static bool find_fresh(struct ports *ports, const struct plan *plan, uint32_t pe
 bool ports_reserve(struct ports *ports, const struct plan *plan, uint64_t random, struct problem *problem)
 {
 	uint64_t pinned = 0;
-	uint32_t icmp = 0, per_second = 0, block, fresh_block;
+	uint32_t icmp = 0, per_second = 0, block, fresh_block, names;
+	bool listed = plan->listed_count > 0;
 
 	memset(ports, 0, sizeof(*ports));
 	ports->pinned = ports->fresh = ports->ids = (struct filter_range){1, 0};
@@ -173,23 +197,27 @@ bool ports_reserve(struct ports *ports, const struct plan *plan, uint64_t random
 	if (icmp > 0 && !choose_ids(ports, icmp, random))
 		return no_ports(problem, "give fewer ICMP paths", "identifiers of echoes", icmp);
 	qsort(ports->sorted, ports->sorted_count, sizeof(*ports->sorted), compare_owners);
-	block = place(ports, plan, false, pinned > PORTS_DISTINCT);
+	block = listed ? (uint32_t)plan->listed_count : place(ports, plan, false, pinned > PORTS_DISTINCT);
 	ports->held.fds = calloc(4 * (size_t)block + 4, sizeof(*ports->held.fds));
 	if (ports->held.fds == NULL)
 		return problem_set(problem, "E_MEMORY", EXIT_SYSTEM, -1, "give fewer flows",
 		                   "no memory for ports");
 	ports->fresh_rest_s = FRESH_REST_S;
 	fresh_block = place_fresh(ports, plan, per_second);
-	if (!open_files_allow(4 * (size_t)block + (block + fresh_block) / PORT_BLOCK + 8)) {
+	/* Ports that are named may lie in as many blocks. */
+	names = (listed ? block : block / PORT_BLOCK) + fresh_block / PORT_BLOCK;
+	if (!open_files_allow(4 * (size_t)block + names + 9)) {
 		errno = EMFILE;
 		return no_ports(problem, "", "source ports", block);
 	}
 	errno = 0;
+	if (!hold_listed(ports, plan, problem))
+		return false;
 	/* Fresh ports are looked at first, because looking drops what is held. */
 	if (!find_fresh(ports, plan, per_second, (uint32_t)random))
 		return no_ports(problem, "lower fresh-pps", "source ports for fresh flows", fresh_block);
 	/* Block by block, as a share of a bisection is little longer than the fresh ports that lie in it. */
-	for (uint32_t tries = 0; block > 0; tries++) {
+	for (uint32_t tries = 0; block > 0 && !listed; tries++) {
 		if (tries * block > UINT16_MAX ||
 		    !port_hold_find(&ports->held, block, true, (uint32_t)random + tries * block * BEGIN_STEP,
 		                    &ports->pinned))
@@ -207,11 +235,13 @@ bool ports_reserve(struct ports *ports, const struct plan *plan, uint64_t random
 			own->first = (uint16_t)(own->first + ports->ids.first);
 			continue;
 		}
+		own->flows = path->flows;
+		own->listed = path->listed ? &plan->listed[path->listed_at] : NULL;
 		own->first = (uint16_t)(own->first + ports->pinned.first);
 		own->fresh_first = (uint16_t)(own->fresh_first + ports->fresh.first);
 		own->fresh_count = (uint16_t)fresh_count(ports, path);
-		for (uint32_t f = 0; f < path->flows; f++)
-			claim(ports, transport_of(path), own->first + f, (uint32_t)i);
+		for (uint16_t f = 0; f < path->flows; f++)
+			claim(ports, transport_of(path), ports_of_flow(own, f), (uint32_t)i);
 		for (uint32_t f = 0; f < own->fresh_count; f++)
 			claim(ports, transport_of(path), own->fresh_first + f, (uint32_t)i);
 	}
@@ -220,6 +250,7 @@ bool ports_reserve(struct ports *ports, const struct plan *plan, uint64_t random
 
 void ports_release(struct ports *ports)
 {
+	ports->held.kept = 0;
 	port_hold_drop(&ports->held);
 	name_hold_free(&ports->held.names);
 	free(ports->held.fds);
@@ -229,6 +260,22 @@ void ports_release(struct ports *ports)
 	free(ports->owner[0]);
 	free(ports->owner[1]);
 	memset(ports, 0, sizeof(*ports));
+}
+
+uint16_t ports_of_flow(const struct path_ports *own, uint16_t flow)
+{
+	return own->listed == NULL ? (uint16_t)(own->first + flow) : own->listed[flow];
+}
+
+uint16_t ports_flow(const struct path_ports *own, uint16_t port)
+{
+	uint16_t flow = 0;
+
+	if (own->listed == NULL)
+		return (uint16_t)(port - own->first);
+	while (flow + 1 < own->flows && own->listed[flow] != port)
+		flow++;
+	return flow;
 }
 
 static bool within(uint16_t port, uint16_t first, uint32_t count)
@@ -264,8 +311,9 @@ bool ports_find(const struct ports *ports, enum transport transport, uint16_t po
 		                        ? ports->paths[ports->sorted[low + 1].path].first
 		                        : 65536u;
 
-		/* Within a group the pinned ports of the paths follow each other. */
-		if ((port >= own->first && port < next && port <= ports->pinned.last &&
+		/* Within a group the pinned ports of the paths follow each other; those that are named have
+		 * one path each. */
+		if ((own->listed == NULL && port >= own->first && port < next && port <= ports->pinned.last &&
 		     port >= ports->pinned.first) ||
 		    within(port, own->fresh_first, own->fresh_count)) {
 			*path = ports->sorted[low].path;

@@ -25,6 +25,8 @@
 
 struct path_ports {
 	uint16_t first; /* flow f of the path sends from first + f; for ICMP the id */
+	const uint16_t *listed; /* where the plan names them flow f sends from listed[f]; else NULL */
+	uint16_t flows;
 	uint16_t fresh_first; /* fresh probe n sends from fresh_first + n % fresh_count */
 	uint16_t fresh_count;
 };
@@ -41,11 +43,12 @@ struct port_owner {
  * range, each held by a bound socket that does not listen: so nobody else is given it, and the kernel answers
  * SYN-ACKs with RST. Fresh ports are too many to be held so; they are a range outside the ephemeral one in
  * which no socket was found. Both, and the identifiers of echoes, are claimed in blocks against other
- * probers.
+ * probers. Pinned ports that the plan names one by one are held the same way, wherever they lie.
  */
 struct ports {
 	struct path_ports *paths;
-	struct filter_range pinned, fresh, ids;
+	struct filter_range pinned; /* of ports that are named one by one, what encloses them */
+	struct filter_range fresh, ids;
 	uint32_t fresh_rest_s; /* for how long a fresh port rests */
 	uint32_t *owner[2]; /* for TCP and UDP, by port: path + 1 where only one path has it */
 	struct port_owner *sorted; /* by transport, target and port */
@@ -60,6 +63,10 @@ void ports_release(struct ports *ports);
 /* The path that a packet from `remote`:`remote_port` to our port belongs to; false when to none. */
 bool ports_find(const struct ports *ports, enum transport transport, uint16_t port,
                 const struct address *remote, uint16_t remote_port, uint32_t *path);
+
+/* The source port of a pinned flow, and the flow of a pinned source port of the path. */
+uint16_t ports_of_flow(const struct path_ports *own, uint16_t flow);
+uint16_t ports_flow(const struct path_ports *own, uint16_t port);
 
 /* The path that the id of an echo belongs to. */
 bool ports_find_id(const struct ports *ports, uint16_t id, uint32_t *path);

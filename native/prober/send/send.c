@@ -39,7 +39,7 @@ static void describe(const struct prober *prober, const struct train *train, uin
 		return;
 	}
 	out->source_port = train->fresh ? (uint16_t)(ports->fresh_first + k % ports->fresh_count)
-	                                : (uint16_t)(ports->first + flow);
+	                                : ports_of_flow(ports, flow);
 	out->transport = plan->protocol == PROTOCOL_UDP ? TRANSPORT_UDP : TRANSPORT_TCP;
 	if (out->transport == TRANSPORT_TCP)
 		out->tcp_seq = key_number(&secret, KEY_SEQUENCE, train->path, flow, n);

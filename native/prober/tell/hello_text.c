@@ -12,6 +12,21 @@
 #define WARNINGS_MOST 32
 #define CONNTRACK_S 120 /* how long a router may remember a connection attempt */
 
+/* The range that encloses them, which is what is told of ports in a row; then each, by flow. */
+static void add_listed(struct json *json, const struct path_ports *ports)
+{
+	uint16_t first = UINT16_MAX, last = 0;
+
+	for (uint16_t f = 0; f < ports->flows; f++) {
+		first = ports->listed[f] < first ? ports->listed[f] : first;
+		last = ports->listed[f] > last ? ports->listed[f] : last;
+	}
+	json_add(json, "[%u,%u],\"ports\":[", first, last);
+	for (uint16_t f = 0; f < ports->flows; f++)
+		json_add(json, "%s%u", f > 0 ? "," : "", ports->listed[f]);
+	json_add(json, "]");
+}
+
 static void add_paths(struct json *json, const struct prober *prober)
 {
 	char text[ADDRESS_TEXT];
@@ -26,9 +41,10 @@ static void add_paths(struct json *json, const struct prober *prober)
 		json_add(json, ",\"source\":\"%s\",\"sourcePorts\":", address_text(&route->source, text));
 		if (prober->plan.paths[i].protocol == PROTOCOL_ICMP)
 			json_add(json, "null,\"icmpId\":%u", ports->first);
+		else if (ports->listed != NULL)
+			add_listed(json, ports);
 		else
-			json_add(json, "[%u,%u]", ports->first,
-			         ports->first + prober->plan.paths[i].flows - 1u);
+			json_add(json, "[%u,%u]", ports->first, ports->first + ports->flows - 1u);
 		if (ports->fresh_count > 0)
 			json_add(json, ",\"freshPorts\":[%u,%u]", ports->fresh_first,
 			         ports->fresh_first + ports->fresh_count - 1u);

@@ -18,11 +18,9 @@ static struct prober prober;
 static struct address own, target, router, third;
 
 /* Probes 0 to SENT - 1 of each path have been sent. */
-static void begin(void)
+static void begin_with(const char *syn, const char *udp)
 {
-	static const char *const lines[] = {"rxray-plan 1", "path 0 syn 192.0.2.2 port=80 flows=4",
-	                                    "path 1 icmp 192.0.2.2",
-	                                    "path 2 udp 192.0.2.2 port=33434 interval-ns=10000000", "run"};
+	const char *const lines[] = {"rxray-plan 1", syn, "path 1 icmp 192.0.2.2", udp, "run"};
 	struct problem problem = {0};
 
 	memset(&prober, 0, sizeof(prober));
@@ -45,6 +43,12 @@ static void begin(void)
 		for (uint64_t k = 0; k < SENT; k++)
 			unanswered_begin(&prober.sender.trains[i].outstanding, k);
 	}
+}
+
+static void begin(void)
+{
+	begin_with("path 0 syn 192.0.2.2 port=80 flows=4",
+	           "path 2 udp 192.0.2.2 port=33434 interval-ns=10000000");
 }
 
 static void end(void)
@@ -83,7 +87,7 @@ static struct outgoing probe(uint32_t path, uint64_t k)
 	if (path == SYN_PATH) {
 		out.transport = TRANSPORT_TCP;
 		out.tcp_flags = TCP_SYN;
-		out.source_port = (uint16_t)(out.source_port + k % FLOWS);
+		out.source_port = ports_of_flow(&prober.sender.ports.paths[path], (uint16_t)(k % FLOWS));
 		out.tcp_seq = key_number(&prober.secret, KEY_SEQUENCE, path, k % FLOWS, k / FLOWS);
 	}
 	return out;
@@ -153,6 +157,19 @@ static void check_replies(void)
 	CHECK_EQUAL(prober.warnings, 1, "which is told");
 	answer_syn(3, &third, 8080, 0);
 	CHECK_EQUAL(prober.warnings, 1, "once");
+	end();
+}
+
+/* Ports that the plan names, in whatever order: the flow of each is its place in the list. */
+static void check_listed(void)
+{
+	begin_with("path 0 syn 192.0.2.2 port=80 ports=61040,61003,61035,61007",
+	           "path 2 udp 192.0.2.2 port=33434 interval-ns=10000000 ports=61010");
+	for (uint64_t k = 0; k < SENT; k++) {
+		answer_syn(k, &target, 80, 0);
+		CHECK_EQUAL(fate(SYN_PATH, k), FATE_ANSWERED, "the reply to a port that is named");
+	}
+	CHECK_EQUAL(prober.counters.forged + prober.counters.strays, 0, "none is taken for another's");
 	end();
 }
 
@@ -226,6 +243,7 @@ int main(void)
 	              address_parse("192.0.2.254", &router) && address_parse("198.51.100.3", &third),
 	      "addresses");
 	check_replies();
+	check_listed();
 	check_refusals();
 	return 0;
 }

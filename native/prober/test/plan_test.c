@@ -14,6 +14,12 @@ struct situation {
 #define LONG_64 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 #define LONG_512 LONG_64 LONG_64 LONG_64 LONG_64 LONG_64 LONG_64 LONG_64 LONG_64
 
+#define PORTS_8(tens) tens "0," tens "1," tens "2," tens "3," tens "4," tens "5," tens "6," tens "7"
+#define PORTS_64                                                                                             \
+	PORTS_8("1")                                                                                         \
+	"," PORTS_8("2") "," PORTS_8("3") "," PORTS_8("4") "," PORTS_8("5") "," PORTS_8("6") "," PORTS_8(    \
+	        "7") "," PORTS_8("8")
+
 static const struct situation situations[] = {
         {"the smallest plan", HEAD ICMP "run\n", NULL, NULL},
         {"comments and empty lines", "# hello\n\n" HEAD "\n" ICMP "# path\nrun # now\n", NULL, NULL},
@@ -27,6 +33,45 @@ static const struct situation situations[] = {
          "match-ns 30000000000\ntimestamps kernel\ncpu 1\nsched fifo\nmax-pps-per-target 1000\n"
          "tell-ns 200000000\n" ICMP "run\n",
          NULL, NULL},
+        {"source ports one by one", HEAD "path 0 syn 127.0.0.1 port=80 ports=61003,61001,61040\nrun\n", NULL,
+         NULL},
+        {"one source port", HEAD "path 0 udp 127.0.0.1 port=80 ports=61003\nrun\n", NULL, NULL},
+        {"beside a path that has none", HEAD ICMP "path 1 syn 127.0.0.1 port=80 ports=61003\nrun\n", NULL,
+         NULL},
+        {"within source-ports",
+         HEAD "source-ports 61000-61010\npath 0 syn 127.0.0.1 port=80 ports=61010,61000\nrun\n", NULL, NULL},
+        {"outside of them",
+         HEAD "source-ports 61000-61010\npath 0 syn 127.0.0.1 port=80 ports=61010,61011\nrun\n", "E_PLAN",
+         "61011 is outside"},
+        {"a source port named twice", HEAD "path 0 syn 127.0.0.1 port=80 ports=61003,61001,61003\nrun\n",
+         "E_PLAN", "61003 is named twice"},
+        {"by two paths",
+         HEAD "path 0 syn 127.0.0.1 port=80 ports=61003\npath 1 syn 127.0.0.2 port=80 ports=61003\nrun\n",
+         "E_PLAN", "named twice"},
+        {"by one path and not by the other",
+         HEAD "path 0 syn 127.0.0.1 port=80 ports=61003\npath 1 syn 127.0.0.2 port=80\nrun\n", "E_PLAN",
+         "path 1 names no"},
+        {"far apart", HEAD "path 0 syn 127.0.0.1 port=80 ports=10000,14096\nrun\n", "E_PLAN",
+         "further apart"},
+        {"their number and themselves", HEAD "path 0 syn 127.0.0.1 port=80 flows=2 ports=61003,61004\nrun\n",
+         "E_PLAN", "once"},
+        {"the other way round", HEAD "path 0 syn 127.0.0.1 port=80 ports=61003,61004 flows=2\nrun\n",
+         "E_PLAN", "not both"},
+        {"source ports twice", HEAD "path 0 syn 127.0.0.1 port=80 ports=61003 ports=61004\nrun\n", "E_PLAN",
+         "once"},
+        {"no port in the list", HEAD "path 0 syn 127.0.0.1 port=80 ports=61003,,61004\nrun\n", "E_PLAN",
+         "by commas"},
+        {"a list that ends in a comma", HEAD "path 0 syn 127.0.0.1 port=80 ports=61003,\nrun\n", "E_PLAN",
+         "by commas"},
+        {"port 0 in the list", HEAD "path 0 syn 127.0.0.1 port=80 ports=0\nrun\n", "E_PLAN", "by commas"},
+        {"a port too large", HEAD "path 0 syn 127.0.0.1 port=80 ports=65536\nrun\n", "E_PLAN", "by commas"},
+        {"source ports of an echo", HEAD "path 0 icmp 127.0.0.1 ports=61003\nrun\n", "E_PLAN", "unknown key"},
+        {"65 of them", HEAD "path 0 syn 127.0.0.1 port=80 ports=" PORTS_64 ",9\nrun\n", "E_PLAN",
+         "at most 64"},
+        {"announced, and no row",
+         HEAD "path 0 icmp 127.0.0.1 secret=00112233445566778899aabbccddeeff announce=1\n"
+              "path 1 syn 127.0.0.1 port=80 ports=61003,61001\nrun\n",
+         "E_PLAN", "no row"},
         {"a path that is told to its target",
          HEAD "path 0 icmp 127.0.0.1 secret=00112233445566778899aabbccddeeff phase-ns=4000000 announce=1\n"
               "path 1 syn 127.0.0.1 port=80 secret=00112233445566778899aabbccddeeff\nrun\n",
@@ -181,6 +226,15 @@ static void check_values(void)
 	CHECK_EQUAL(plan.paths[0].fresh_pps, 5, "fresh flows");
 	CHECK_EQUAL(plan.paths[1].interval_ns, 5000000, "an interval of its own");
 	CHECK_EQUAL(plan.paths[2].interval_ns, 1000000000, "UDP asks once a second unless told otherwise");
+	plan_free(&plan);
+	CHECK(take(&plan,
+	           HEAD "path 0 syn 127.0.0.1 port=80 ports=61003,61001\n"
+	                "path 1 syn 127.0.0.1 port=81 ports=61040\nrun\n",
+	           &problem),
+	      "%s", problem.message);
+	CHECK_EQUAL(plan.paths[0].flows, 2, "as many flows as ports");
+	CHECK_EQUAL(plan.listed[plan.paths[0].listed_at + 1], 61001, "the port of its second flow");
+	CHECK_EQUAL(plan.listed[plan.paths[1].listed_at], 61040, "the first of the next path");
 	plan_free(&plan);
 }
 

@@ -47,6 +47,56 @@ static void reserve(struct ports *ports, const struct plan *plan, uint64_t draw)
 	      "pinned and fresh ports overlap");
 }
 
+/* Ports that the plan names: each is held, none is fresh, and another's is refused. */
+static void check_listed(void)
+{
+	uint16_t named[] = {FIRST + 3, FIRST + 200, FIRST + 1, FIRST + 77};
+	struct plan_path paths[2];
+	struct plan plan = {.path_count = 2, .paths = paths, .listed = named, .listed_count = 4};
+	struct ports ports, other;
+	struct problem problem = {0};
+	struct address target;
+	uint32_t path;
+
+	memset(paths, 0, sizeof(paths));
+	address_parse("127.0.0.1", &target);
+	for (uint16_t i = 0; i < 2; i++)
+		paths[i] = (struct plan_path){.protocol = PROTOCOL_SYN,
+		                              .target = target,
+		                              .flows = 2,
+		                              .fresh_pps = FRESH_PPS,
+		                              .port = (uint16_t)(80 + i),
+		                              .listed = true,
+		                              .listed_at = (uint16_t)(2 * i)};
+	plan.source_ports = (struct plan_range){FIRST, FIRST + 3000};
+	for (uint64_t draw = 0; draw < DRAWS; draw++) {
+		CHECK(ports_reserve(&ports, &plan, draw * 6364136223846793005ull, &problem), "%s",
+		      problem.message);
+		CHECK(ports.pinned.first == FIRST + 1 && ports.pinned.last == FIRST + 200,
+		      "what encloses them");
+		for (uint16_t i = 0; i < 4; i++) {
+			const struct path_ports *own = &ports.paths[i / 2];
+
+			CHECK_EQUAL(ports_of_flow(own, i % 2), named[i], "the port of a flow");
+			CHECK_EQUAL(ports_flow(own, named[i]), i % 2, "the flow of a port");
+			CHECK(ports_find(&ports, TRANSPORT_TCP, named[i], &target, 80, &path) &&
+			              path == i / 2,
+			      "the path of a port");
+			CHECK(named[i] < ports.fresh.first || named[i] > ports.fresh.last, "a fresh one");
+		}
+		CHECK(!ports_find(&ports, TRANSPORT_TCP, FIRST + 2, &target, 80, &path) ||
+		              (FIRST + 2 >= ports.fresh.first && FIRST + 2 <= ports.fresh.last),
+		      "what lies between them is nobody's");
+		if (draw == 0) {
+			CHECK(!ports_reserve(&other, &plan, draw, &problem) &&
+			              strcmp(problem.code, "E_PORTS") == 0,
+			      "two runs had the same");
+			ports_release(&other);
+		}
+		ports_release(&ports);
+	}
+}
+
 static uint32_t length_of(struct filter_range range)
 {
 	return (uint32_t)range.last + 1 - range.first;
@@ -62,6 +112,7 @@ int main(void)
 	/* Where nobody else has ports. */
 	if (unshare(CLONE_NEWNET) != 0)
 		unshare(CLONE_NEWUSER | CLONE_NEWNET);
+	check_listed();
 	fill(&plan, FRESH_PPS, FIRST, needed + needed / 4);
 	for (uint64_t draw = 0; draw < DRAWS; draw++) {
 		reserve(&ports, &plan, draw);

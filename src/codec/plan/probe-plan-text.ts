@@ -44,7 +44,8 @@ function pathLine(path: PlannedPath, index: number): string {
   };
   if (path.protocol !== 'icmp') {
     set('port', path.port);
-    set('flows', path.flows);
+    if (path.fromPorts === undefined) set('flows', path.flows);
+    else set('ports', path.fromPorts.join(','));
     if (path.freshPerSecond > 0) set('fresh-pps', path.freshPerSecond);
   }
   set('interval-ns', path.intervalNs);
@@ -115,14 +116,15 @@ function decodePath([index = '', protocol = '', address = '', ...options]: strin
   const device = given.get('if');
   const source = given.get('source');
   const request = given.get('request');
+  const fromPorts = given.get('ports')?.split(',').map(Number);
   return {
     name: `path ${index}`,
     protocol: oneOf('protocol', protocol, PROTOCOLS),
     address,
-    flows: number('flows') ?? 1,
+    flows: fromPorts?.length ?? number('flows') ?? 1,
     freshPerSecond: number('fresh-pps') ?? 0,
     intervalNs: number('interval-ns') ?? DEFAULT_INTERVAL_NS,
-    ...present({ port, ttl, interface: device, source }),
+    ...present({ port, ttl, interface: device, source, fromPorts }),
     ...(request === undefined ? {} : { request: decodeRequest(request, index) }),
   };
 }

@@ -1,7 +1,7 @@
 import { type EdgeAbout, EdgeWatch, type SeenOnEdge } from '../../detect/fleet/edge-watch.js';
 import { OwnReplies } from '../../detect/fleet/own-replies.js';
 import type { Engine } from '../../engines/engine.js';
-import type { Counters, EngineEvent, Pause, TimestampSource } from '../../model/engine-event.js';
+import type { Counters, EngineEvent, Pause, ProberHello, TimestampSource } from '../../model/engine-event.js';
 import type { CodedError } from '../../model/errors.js';
 import type { Arrived } from '../../model/fleet/arrived.js';
 import { type EdgePath, edgePathName } from '../../model/fleet/edge.js';
@@ -26,6 +26,8 @@ export interface EdgeGroupEvents extends EdgeAbout {
   clockStep(): void;
   lost(records: number): void;
   restart(why: string, waitMs: number): void;
+  /** Why its environment refused it; it is started again all the same. */
+  refused?(error: CodedError): void;
   timestamps(source: TimestampSource): void;
 }
 
@@ -39,6 +41,7 @@ export class EdgeGroup {
   #replies: OwnReplies;
   #run: KeptRun;
   #present: readonly EdgePath[];
+  #hello: ProberHello | undefined;
   readonly #leftOut = new Map<EdgePath, number>();
   #isFirst = true;
 
@@ -57,6 +60,7 @@ export class EdgeGroup {
     this.#run = new KeptRun(
       () => {
         this.#present = paths.filter((path) => performance.now() >= (this.#leftOut.get(path) ?? 0));
+        this.#hello = undefined;
         const planned = plan(this.#present);
         this.#watch = this.#newWatch(planned.waitNs);
         this.#replies = new OwnReplies(this.#present);
@@ -68,7 +72,10 @@ export class EdgeGroup {
           this.#seen(this.#watch.finish(this.clock.lastNs));
           events.restart(why, waitMs);
         },
-        refused: (error) => this.#leaveOut(error),
+        refused: (error) => {
+          this.#leaveOut(error);
+          events.refused?.(error);
+        },
       },
     );
   }
@@ -76,6 +83,16 @@ export class EdgeGroup {
   /** Whether some paths were left out and are to be tried again. */
   get isWhole(): boolean {
     return this.#present.length === this.paths.length;
+  }
+
+  /** The source ports of each path, by flow; empty where it has none, or does not run. */
+  get ports(): readonly (readonly number[])[] {
+    return this.paths.map((path) => {
+      const told = this.#hello?.paths.find(({ path: index }) => this.#present[index] === path);
+      if (told?.ports !== undefined) return told.ports;
+      const [first] = told?.sourcePorts ?? [];
+      return first === undefined ? [] : Array.from({ length: path.flows }, (_, flow) => first + flow);
+    });
   }
 
   stop(): Promise<void> {
@@ -90,6 +107,7 @@ export class EdgeGroup {
     this.clock.take(event);
     switch (event.kind) {
       case 'hello':
+        this.#hello = event.hello;
         this.events.timestamps(event.hello.got.timestamps);
         return;
       case 'samples': {

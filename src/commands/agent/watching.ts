@@ -5,6 +5,7 @@ import { overlayTo } from '../../fleet/overlay-device.js';
 import type { EdgePath } from '../../model/fleet/edge.js';
 import type { Overlay } from '../../model/overlay.js';
 import type { ProbePlan } from '../../model/plan.js';
+import { present } from '../../model/present.js';
 import { MS, SECOND } from '../../model/time.js';
 import { localTransport } from '../../transports/local/local-transport.js';
 import { type AgentSetup, addressesNow } from './agent-setup.js';
@@ -54,8 +55,11 @@ export class Watching {
   ) {
     this.#from = setup.node;
     const log = (words: string): void => events.log(words);
-    const sweep = (paths: readonly EdgePath[]): EdgeGroup =>
-      new EdgeGroup(this.#from, paths, setup.engine(), (own) => this.#sweepPlan(own), this.#groupEvents('escalation'));
+    const sweep = (paths: readonly EdgePath[], refused: EdgeGroupEvents['refused']): EdgeGroup =>
+      new EdgeGroup(this.#from, paths, setup.engine(), (own) => this.#sweepPlan(own), {
+        ...this.#groupEvents('escalation'),
+        ...present({ refused }),
+      });
     this.#sweeps = new Sweeps(setup, membership, record, this.#pending, sweep, log);
     this.#hearing = new Hearing(setup, membership, record);
     this.#recordings = new IncidentRecordings(setup, this.#pending);
@@ -280,7 +284,8 @@ export class Watching {
     const edges = new Set(this.paths.map((path) => path.to)).size;
     if (this.#mostEdges.take(to, release * SECOND, edges)) record.mostEdgesMs = performance.now();
     this.#recordings.soon(to, release, () => this.#plan(this.paths));
-    if (!escalated) this.#sweeps.stall(to, { throttled, mostEdgesStall: this.mostEdgesStall });
+    if (escalated) this.#sweeps.saw(seen);
+    else this.#sweeps.stall(to, { throttled, mostEdgesStall: this.mostEdgesStall });
   }
 
   #traceKernel(): KernelGroup {

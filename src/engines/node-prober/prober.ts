@@ -10,7 +10,7 @@ import { CodedError } from '../../model/errors.js';
 import type { ProbePlan } from '../../model/plan.js';
 import { present } from '../../model/present.js';
 import { MS, SECOND } from '../../model/time.js';
-import { checkPaths, checkRate } from '../slots/plan-check.js';
+import { checkPaths, checkPortsInRow, checkRate } from '../slots/plan-check.js';
 import { Clock } from './clock.js';
 import { FrameOutput } from './frame-output.js';
 import { Heartbeat } from './heartbeat.js';
@@ -46,6 +46,7 @@ export async function runProber(name: string, open: OpenMeans): Promise<number> 
     if (text === undefined) throw new CodedError('E_PLAN', 'the plan ended without `run`', 'give a whole plan', 2);
     const plan = decodePlan(text);
     checkPaths(plan);
+    checkPortsInRow(plan);
     checkRate(plan);
     const log: ProbeLog = new ProbeLog(
       plan,

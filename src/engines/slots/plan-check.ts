@@ -37,11 +37,22 @@ function checkPath(path: PlannedPath): void {
     throw new CodedError('E_ADDRESS', `${name}: ${address} is no numeric address`, 'Give an IPv4 or IPv6 address.', 2);
   if (!Number.isSafeInteger(intervalNs) || intervalNs < 1) throw badPlan(`${name}: the interval is ${intervalNs} ns`);
   if (!Number.isInteger(flows) || flows < 1 || flows > 16_384) throw badPlan(`${name}: ${flows} flows`);
+  if (path.fromPorts !== undefined && path.fromPorts.length !== flows)
+    throw badPlan(`${name}: ${flows} flows from ${path.fromPorts.length} ports`);
   if (!hasPorts(protocol) && flows !== 1) throw badPlan(`${name}: ${flows} flows of ${protocol}, which has no ports`);
   if (!(freshPerSecond >= 0 && freshPerSecond <= SECOND))
     throw badPlan(`${name}: ${freshPerSecond} fresh ports a second`);
   if (hasPorts(protocol) && !(Number.isInteger(port) && Number(port) >= 1 && Number(port) <= 65_535))
     throw badPlan(`${name}: port ${port} for ${protocol}`);
+}
+
+/**
+ * Refuses what only the native helper and a simulation do: source ports that are named one by one.
+ * @throws CodedError E_PLAN
+ */
+export function checkPortsInRow(plan: ProbePlan): void {
+  const path = plan.paths.find(({ fromPorts }) => fromPorts !== undefined);
+  if (path !== undefined) throw badPlan(`${path.name}: this engine takes source ports in a row only`);
 }
 
 /** Packets a second that a path sends. */

@@ -8,6 +8,8 @@ export interface EdgePath {
   readonly address: string;
   readonly port?: number | undefined;
   readonly flows: number;
+  /** Of each flow its source port, where they were chosen. */
+  readonly fromPorts?: readonly number[] | undefined;
   readonly intervalNs: number;
 }
 

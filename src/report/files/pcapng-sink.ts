@@ -152,7 +152,7 @@ function probeOf({ run, hello }: SampleOrigin, samples: SampleColumns, index: nu
     protocol: path.protocol,
     source: told?.source ?? (path.address.includes(':') ? '::' : '0.0.0.0'),
     target: path.address,
-    sourcePort: ports[0] + ((fresh ? seq & ~FRESH_SEQ_BIT : flow) % width),
+    sourcePort: told?.ports?.[flow] ?? ports[0] + ((fresh ? seq & ~FRESH_SEQ_BIT : flow) % width),
     targetPort: path.port ?? 0,
     icmpId: told?.icmpId ?? number,
     seq,

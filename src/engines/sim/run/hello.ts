@@ -1,5 +1,6 @@
 import type { EngineEvent } from '../../../model/engine-event.js';
 import type { ProbePlan } from '../../../model/plan.js';
+import { present } from '../../../model/present.js';
 import { packetsPerSecond } from '../../slots/plan-check.js';
 import { hashText, hashWords } from '../faults/chance.js';
 import type { Scenario, Vantage } from '../scenario/scenario.js';
@@ -57,6 +58,7 @@ export function helloOf(
         interface: plan.interface ?? 'sim0',
         source: plan.source ?? source,
         sourcePorts,
+        ...present({ ports: plan.fromPorts }),
       })),
       footprint: {
         packetsPerSecond: plan.paths.reduce((sum, path) => sum + packetsPerSecond(path), 0),

@@ -59,7 +59,8 @@ export class ProbedPath {
     this.key = hashText(hashText(scenario.seed, vantageName), plan.name);
     this.routes = routesTo(world, vantage, target, plan);
     this.drawn = 'spread' in target && target.spread === 'random';
-    this.sourcePorts = hasPorts(plan.protocol) ? [this.port(0), this.port(plan.flows - 1)] : null;
+    const ports = plan.fromPorts ?? [this.port(0), this.port(plan.flows - 1)];
+    this.sourcePorts = hasPorts(plan.protocol) ? [Math.min(...ports), Math.max(...ports)] : null;
     this.packet = { path: index, flow: 0, fresh: false, key: 0 };
   }
 
@@ -102,6 +103,8 @@ export class ProbedPath {
   }
 
   private port(flow: number): number {
+    const named = this.plan.fromPorts?.[flow];
+    if (named !== undefined) return named;
     return hasPorts(this.plan.protocol) ? FIRST_FIXED_PORT + ((this.flowsBefore + flow) % FIXED_PORTS) : 0;
   }
 

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan.h"
+
+#define NUMBER_TEXT 8
+
+/* Takes the number before the next comma; leaves *list at what follows, NULL behind the last one. */
+static bool next_port(const char **list, uint16_t *port)
+{
+	size_t length = strcspn(*list, ",");
+	char text[NUMBER_TEXT];
+	uint64_t number;
+
+	if (length >= sizeof(text))
+		return false;
+	memcpy(text, *list, length);
+	text[length] = '\0';
+	if (!plan_number(text, 1, 65535, &number))
+		return false;
+	*port = (uint16_t)number;
+	*list = (*list)[length] == ',' ? *list + length + 1 : NULL;
+	return true;
+}
+
+bool plan_take_ports(struct plan *plan, struct plan_path *path, const char *list, struct problem *problem)
+{
+	uint16_t *grown;
+	uint16_t count = 0;
+
+	if (path->flows != 0)
+		return PLAN_FAIL(problem, "line %u: give flows= or ports=, and once", plan->line);
+	if (plan->listed_count + PLAN_MAX_LISTED > PLAN_LISTED_SPAN)
+		return PLAN_FAIL(problem, "line %u: a plan names at most %d source ports", plan->line,
+		                 PLAN_LISTED_SPAN);
+	grown = realloc(plan->listed, (plan->listed_count + PLAN_MAX_LISTED) * sizeof(*grown));
+	if (grown == NULL)
+		return problem_set(problem, "E_MEMORY", EXIT_SYSTEM, -1, "give fewer paths",
+		                   "no memory for the plan");
+	plan->listed = grown;
+	path->listed = true;
+	path->listed_at = (uint16_t)plan->listed_count;
+	while (list != NULL) {
+		if (count == PLAN_MAX_LISTED)
+			return PLAN_FAIL(problem, "line %u: a path names at most %d source ports", plan->line,
+			                 PLAN_MAX_LISTED);
+		if (!next_port(&list, &plan->listed[plan->listed_count]))
+			return PLAN_FAIL(problem, "line %u: ports must be numbers from 1 to 65535, by commas",
+			                 plan->line);
+		plan->listed_count++;
+		count++;
+	}
+	path->flows = count;
+	return true;
+}
+
+bool plan_finish_ports(const struct plan *plan, struct problem *problem)
+{
+	uint8_t named[65536 / 8] = {0};
+	uint16_t first = UINT16_MAX, last = 0;
+
+	for (size_t i = 0; i < plan->path_count && plan->listed_count > 0; i++) {
+		const struct plan_path *path = &plan->paths[i];
+
+		if (path->protocol != PROTOCOL_ICMP && !path->listed)
+			return PLAN_FAIL(problem, "path %zu names no source ports, and others do", i);
+		for (size_t j = 0; j < path->announced_count; j++) {
+			/* An announcement has room for the first port and their number. */
+			if (plan->paths[path->announced[j]].listed)
+				return PLAN_FAIL(problem, "path %zu announces %u, whose ports are no row", i,
+				                 path->announced[j]);
+		}
+	}
+	for (size_t i = 0; i < plan->listed_count; i++) {
+		uint16_t port = plan->listed[i];
+
+		if ((named[port / 8] >> port % 8 & 1) != 0)
+			return PLAN_FAIL(problem, "source port %u is named twice", port);
+		named[port / 8] |= (uint8_t)(1u << port % 8);
+		if (plan->source_ports.first != 0 &&
+		    (port < plan->source_ports.first || port > plan->source_ports.last))
+			return PLAN_FAIL(problem, "source port %u is outside of source-ports", port);
+		first = port < first ? port : first;
+		last = port > last ? port : last;
+	}
+	/* Packets to ports in between reach this program, to be looked at in vain. */
+	return plan->listed_count == 0 || last - first < PLAN_LISTED_SPAN ||
+	       PLAN_FAIL(problem, "source ports %u and %u are further apart than %d", first, last,
+	                 PLAN_LISTED_SPAN);
+}
