@@ -1,12 +1,12 @@
 import { Outcomes, type SampleColumns, SampleFlags } from '../model/sample.js';
-import { isReleasedByNext } from './next-probe-release.js';
+import { followsQuickHalf, isReleasedByNext } from './next-probe-release.js';
 
 /** So many of a path wait at most; the usual RTT is learnt from as many at a time. */
 const MOST_WAITING = 64;
 
 /** Numbers that decide about the answers of a path: one cache line. */
 const ROW = 8;
-const [BELOW, UNTIL, STAMPS, ROOM, WAITING, SENT, ARRIVAL] = [0, 1, 2, 3, 4, 5, 6];
+const [BELOW, UNTIL, STAMPS, ROOM, WAITING, SENT, ARRIVAL, RELEASES] = [0, 1, 2, 3, 4, 5, 6, 7];
 
 /** Numbers of an answer that waits. */
 const CELLS = 4;
@@ -33,6 +33,8 @@ export interface PlainLevel {
   /** Of the answer before. */
   readonly sentNs: number;
   readonly arrivalNs: number;
+  /** Answers have been let go by the next probe: one that may end that is looked at by itself. */
+  readonly releases: boolean;
 }
 
 /** Answers in the order in which they came; the columns are those of the next run, too. */
@@ -79,7 +81,7 @@ export class PlainAnswers {
     this.#rows[path * ROW + WAITING] = 0;
   }
 
-  expect(path: number, { belowNs, untilNs, stamps, room, sentNs, arrivalNs }: PlainLevel): void {
+  expect(path: number, { belowNs, untilNs, stamps, room, sentNs, arrivalNs, releases }: PlainLevel): void {
     const rows = this.#rows;
     const row = path * ROW;
     rows[row + BELOW] = room > 0 ? belowNs : Number.NEGATIVE_INFINITY;
@@ -88,6 +90,7 @@ export class PlainAnswers {
     rows[row + ROOM] = Math.min(room, MOST_WAITING);
     rows[row + SENT] = sentNs;
     rows[row + ARRIVAL] = arrivalNs;
+    rows[row + RELEASES] = releases ? 1 : 0;
   }
 
   /** Keeps sample `i` if it is a plain answer. @returns whether it is */
@@ -100,7 +103,10 @@ export class PlainAnswers {
     const sentNs = samples.sentNs[i] as number;
     const arrivalNs = sentNs + rttNs;
     if (arrivalNs >= (rows[row + UNTIL] as number)) return false;
-    if (isReleasedByNext(sentNs - (rows[row + SENT] as number), (rows[row + ARRIVAL] as number) - sentNs)) return false;
+    const [beforeSentNs, beforeArrivalNs] = [rows[row + SENT] as number, rows[row + ARRIVAL] as number];
+    const gapNs = sentNs - beforeSentNs;
+    if (isReleasedByNext(gapNs, beforeArrivalNs - sentNs)) return false;
+    if (rows[row + RELEASES] === 1 && !followsQuickHalf(gapNs, beforeArrivalNs - beforeSentNs)) return false;
     rows[row + SENT] = sentNs;
     rows[row + ARRIVAL] = arrivalNs;
     const waiting = rows[row + WAITING] as number;

@@ -11,6 +11,7 @@ const LEVEL = {
   room: 3,
   sentNs: 0,
   arrivalNs: 1 * MS,
+  releases: false,
 };
 
 interface Answer {
@@ -53,6 +54,17 @@ describe('an answer need only be counted', () => {
   ];
   for (const [what, given, plain] of situations) {
     test(`${what}: ${plain ? 'yes' : 'no'}`, () => assert.equal(expecting().take(answer(given), 0, 0), plain));
+  }
+
+  for (const [releases, sentNs, plain] of [
+    [false, 10 * MS, true],
+    // One that was answered late by the next probe may have been the last of them; a quick one tells nothing.
+    [true, 10 * MS, false],
+    [true, 20 * MS, true],
+  ] as const) {
+    const before = `${sentNs / MS} ms behind one that took 1 ms`;
+    test(`${before}, ${releases ? 'while answers are' : 'no answer was'} let go by the next probe: ${plain ? 'yes' : 'no'}`, () =>
+      assert.equal(expecting({ releases }).take(answer({ sentNs }), 0, 0), plain));
   }
 
   test('not of a path that nobody has told of', () => {
