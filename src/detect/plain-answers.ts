@@ -93,33 +93,36 @@ export class PlainAnswers {
     rows[row + RELEASES] = releases ? 1 : 0;
   }
 
-  /** Keeps sample `i` if it is a plain answer. @returns whether it is */
-  take(samples: SampleColumns, i: number, path: number): boolean {
+  /** Keeps the samples from `from` on that are plain answers. @returns the first that is none, or `to` */
+  take(samples: SampleColumns, from: number, to: number): number {
     const rows = this.#rows;
-    const row = path * ROW;
-    const rttNs = samples.rttNs[i] as number;
-    if (!(rttNs < (rows[row + BELOW] as number)) || samples.outcome[i] !== Outcomes.reply) return false;
-    if (((samples.flags[i] as number) & ANY_FLOW) !== rows[row + STAMPS]) return false;
-    const sentNs = samples.sentNs[i] as number;
-    const arrivalNs = sentNs + rttNs;
-    if (arrivalNs >= (rows[row + UNTIL] as number)) return false;
-    const [beforeSentNs, beforeArrivalNs] = [rows[row + SENT] as number, rows[row + ARRIVAL] as number];
-    const gapNs = sentNs - beforeSentNs;
-    if (isReleasedByNext(gapNs, beforeArrivalNs - sentNs)) return false;
-    if (rows[row + RELEASES] === 1 && !followsQuickHalf(gapNs, beforeArrivalNs - beforeSentNs)) return false;
-    rows[row + SENT] = sentNs;
-    rows[row + ARRIVAL] = arrivalNs;
-    const waiting = rows[row + WAITING] as number;
-    const at = (path * MOST_WAITING + waiting) * CELLS;
     const cells = this.#waiting;
-    cells[at + SENT_AT] = sentNs;
-    cells[at + RTT] = rttNs;
-    cells[at + SEND_ERROR] = sentNs - (samples.dueNs[i] as number);
-    cells[at + FLOW] = samples.flow[i] as number;
-    rows[row + WAITING] = waiting + 1;
-    // The next one is looked at by itself, after these have been counted.
-    if (waiting + 1 === rows[row + ROOM]) rows[row + BELOW] = Number.NEGATIVE_INFINITY;
-    return true;
+    const { path, outcome, flags, flow } = samples;
+    for (let i = from; i < to; i += 1) {
+      const row = (path[i] as number) * ROW;
+      const rttNs = samples.rttNs[i] as number;
+      if (!(rttNs < (rows[row + BELOW] as number)) || outcome[i] !== Outcomes.reply) return i;
+      if (((flags[i] as number) & ANY_FLOW) !== rows[row + STAMPS]) return i;
+      const sentNs = samples.sentNs[i] as number;
+      const arrivalNs = sentNs + rttNs;
+      if (arrivalNs >= (rows[row + UNTIL] as number)) return i;
+      const [beforeSentNs, beforeArrivalNs] = [rows[row + SENT] as number, rows[row + ARRIVAL] as number];
+      const gapNs = sentNs - beforeSentNs;
+      if (isReleasedByNext(gapNs, beforeArrivalNs - sentNs)) return i;
+      if (rows[row + RELEASES] === 1 && !followsQuickHalf(gapNs, beforeArrivalNs - beforeSentNs)) return i;
+      rows[row + SENT] = sentNs;
+      rows[row + ARRIVAL] = arrivalNs;
+      const waiting = rows[row + WAITING] as number;
+      const at = ((path[i] as number) * MOST_WAITING + waiting) * CELLS;
+      cells[at + SENT_AT] = sentNs;
+      cells[at + RTT] = rttNs;
+      cells[at + SEND_ERROR] = sentNs - (samples.dueNs[i] as number);
+      cells[at + FLOW] = flow[i] as number;
+      rows[row + WAITING] = waiting + 1;
+      // The next one is looked at by itself, after these have been counted.
+      if (waiting + 1 === rows[row + ROOM]) rows[row + BELOW] = Number.NEGATIVE_INFINITY;
+    }
+    return to;
   }
 
   /** Gives what waits of a path, which is up to the caller from now on; the path expects nothing plain any more. */
