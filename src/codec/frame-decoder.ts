@@ -131,7 +131,7 @@ export class FrameDecoder {
     const blockBytes = BLOCK_LAYOUT.bytes + payloadBytes;
     if (bytes.length - at < blockBytes) return 0;
     const stated = view.getUint32(at + BLOCK_LAYOUT.crc32, true);
-    if (this.options.checked !== true && checksum(bytes, at, at + blockBytes) !== stated) {
+    if (this.options.checked !== true && checksum(bytes, at, at + blockBytes, view) !== stated) {
       this.#damaged(at, 'the checksum is wrong');
     }
     const payload = at + BLOCK_LAYOUT.bytes;

@@ -57,13 +57,6 @@ export function createDetectorBank(paths: readonly DetectedPath[], options: Dete
     detectors[index] = new PathDetector(path, options, wake, { all: plain, index });
   }
 
-  function takeIn(samples: SampleColumns, from: number, to: number): void {
-    for (let i = from; i < to; i += 1) {
-      const path = samples.path[i] as number;
-      if (!plain.take(samples, i, path)) detectors[path]?.observe(samples, i);
-    }
-  }
-
   function take(): Finding[] {
     const findings: Finding[] = [];
     for (const detector of busy) {
@@ -79,11 +72,16 @@ export function createDetectorBank(paths: readonly DetectedPath[], options: Dete
     add,
     push(samples) {
       const findings: Finding[] = [];
-      let from = 0;
+      let at = 0;
       for (const cut of samples.cuts ?? [samples.length]) {
         if (busy.size > 0) findings.push(...take());
-        takeIn(samples, from, cut);
-        from = cut;
+        while (at < cut) {
+          // While no detector is busy, nothing is to be handed out at the cuts between plain answers.
+          at = plain.take(samples, at, busy.size > 0 ? cut : samples.length);
+          if (at >= cut) break;
+          detectors[samples.path[at] as number]?.observe(samples, at);
+          at += 1;
+        }
       }
       return findings;
     },

@@ -24,6 +24,16 @@ export function isReleasedByNext(gapNs: number, lagNs: number): boolean {
 }
 
 /**
+ * Whether the answer before was the quick half of a pair, which came with the one before it: what follows neither goes on
+ * with such answers nor ends them.
+ *
+ * @param gapNs from the probe before, @param rttNs of the answer before
+ */
+export function followsQuickHalf(gapNs: number, rttNs: number): boolean {
+  return gapNs > 0 && rttNs <= LATE * gapNs;
+}
+
+/**
  * Watches for answers that come only when the next probe is sent: RTT equals the send interval, or every second probe
  * waits for the one behind it and is answered together with it. Something was not told that a packet is there (a
  * missed interrupt, a doorbell that was not rung, a deep idle state, a radio that sleeps), and the next one wakes it.
@@ -62,7 +72,7 @@ export class NextProbeWatch {
     return this.#arrivalNs;
   }
 
-  /** The last of some answers none of which was let go by a probe, while nothing is under way. */
+  /** The last of some answers none of which was let go by a probe, nor ends what is under way. */
   passed(sentNs: number, arrivalNs: number, flow: number): void {
     this.#sentNs = sentNs;
     this.#arrivalNs = arrivalNs;
@@ -83,8 +93,7 @@ export class NextProbeWatch {
       this.#add(held, gapNs, lagNs, together);
       return null;
     }
-    // The quick half of a pair: it came with the one before.
-    if (beforeArrivalNs - beforeSentNs <= LATE * gapNs) return null;
+    if (followsQuickHalf(gapNs, beforeArrivalNs - beforeSentNs)) return null;
     if (this.#streak === 0) return null;
     this.#misses += 1;
     if (this.#misses <= Math.max(MOST_MISSES, this.#streak / 10)) return null;

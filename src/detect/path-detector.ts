@@ -277,7 +277,7 @@ export class PathDetector {
     if (this.#plain === undefined) return;
     const usual = this.#usual;
     const untilNs = Math.min(this.#case.judgeAtNs, this.#unsettled.settleAtNs);
-    const none = this.#outage.isWaiting || this.#nextProbe.isUnderWay || this.#nowNs >= untilNs;
+    const none = this.#outage.isWaiting || this.#nowNs >= untilNs;
     this.#plain.all.expect(this.#plain.index, {
       belowNs: none ? Number.NEGATIVE_INFINITY : Math.min(usual.heldNs, usual.caseNs, LEAST_AGAIN_NS),
       untilNs,
@@ -286,6 +286,7 @@ export class PathDetector {
       room: usual.untilChange - 1,
       sentNs: this.#nextProbe.sentNs,
       arrivalNs: this.#nextProbe.arrivalNs,
+      releases: this.#nextProbe.isUnderWay,
     });
   }
 

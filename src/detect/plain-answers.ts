@@ -1,12 +1,12 @@
 import { Outcomes, type SampleColumns, SampleFlags } from '../model/sample.js';
-import { isReleasedByNext } from './next-probe-release.js';
+import { followsQuickHalf, isReleasedByNext } from './next-probe-release.js';
 
 /** So many of a path wait at most; the usual RTT is learnt from as many at a time. */
 const MOST_WAITING = 64;
 
 /** Numbers that decide about the answers of a path: one cache line. */
 const ROW = 8;
-const [BELOW, UNTIL, STAMPS, ROOM, WAITING, SENT, ARRIVAL] = [0, 1, 2, 3, 4, 5, 6];
+const [BELOW, UNTIL, STAMPS, ROOM, WAITING, SENT, ARRIVAL, RELEASES] = [0, 1, 2, 3, 4, 5, 6, 7];
 
 /** Numbers of an answer that waits. */
 const CELLS = 4;
@@ -33,6 +33,8 @@ export interface PlainLevel {
   /** Of the answer before. */
   readonly sentNs: number;
   readonly arrivalNs: number;
+  /** Answers have been let go by the next probe: one that may end that is looked at by itself. */
+  readonly releases: boolean;
 }
 
 /** Answers in the order in which they came; the columns are those of the next run, too. */
@@ -79,7 +81,7 @@ export class PlainAnswers {
     this.#rows[path * ROW + WAITING] = 0;
   }
 
-  expect(path: number, { belowNs, untilNs, stamps, room, sentNs, arrivalNs }: PlainLevel): void {
+  expect(path: number, { belowNs, untilNs, stamps, room, sentNs, arrivalNs, releases }: PlainLevel): void {
     const rows = this.#rows;
     const row = path * ROW;
     rows[row + BELOW] = room > 0 ? belowNs : Number.NEGATIVE_INFINITY;
@@ -88,32 +90,39 @@ export class PlainAnswers {
     rows[row + ROOM] = Math.min(room, MOST_WAITING);
     rows[row + SENT] = sentNs;
     rows[row + ARRIVAL] = arrivalNs;
+    rows[row + RELEASES] = releases ? 1 : 0;
   }
 
-  /** Keeps sample `i` if it is a plain answer. @returns whether it is */
-  take(samples: SampleColumns, i: number, path: number): boolean {
+  /** Keeps the samples from `from` on that are plain answers. @returns the first that is none, or `to` */
+  take(samples: SampleColumns, from: number, to: number): number {
     const rows = this.#rows;
-    const row = path * ROW;
-    const rttNs = samples.rttNs[i] as number;
-    if (!(rttNs < (rows[row + BELOW] as number)) || samples.outcome[i] !== Outcomes.reply) return false;
-    if (((samples.flags[i] as number) & ANY_FLOW) !== rows[row + STAMPS]) return false;
-    const sentNs = samples.sentNs[i] as number;
-    const arrivalNs = sentNs + rttNs;
-    if (arrivalNs >= (rows[row + UNTIL] as number)) return false;
-    if (isReleasedByNext(sentNs - (rows[row + SENT] as number), (rows[row + ARRIVAL] as number) - sentNs)) return false;
-    rows[row + SENT] = sentNs;
-    rows[row + ARRIVAL] = arrivalNs;
-    const waiting = rows[row + WAITING] as number;
-    const at = (path * MOST_WAITING + waiting) * CELLS;
     const cells = this.#waiting;
-    cells[at + SENT_AT] = sentNs;
-    cells[at + RTT] = rttNs;
-    cells[at + SEND_ERROR] = sentNs - (samples.dueNs[i] as number);
-    cells[at + FLOW] = samples.flow[i] as number;
-    rows[row + WAITING] = waiting + 1;
-    // The next one is looked at by itself, after these have been counted.
-    if (waiting + 1 === rows[row + ROOM]) rows[row + BELOW] = Number.NEGATIVE_INFINITY;
-    return true;
+    const { path, outcome, flags, flow } = samples;
+    for (let i = from; i < to; i += 1) {
+      const row = (path[i] as number) * ROW;
+      const rttNs = samples.rttNs[i] as number;
+      if (!(rttNs < (rows[row + BELOW] as number)) || outcome[i] !== Outcomes.reply) return i;
+      if (((flags[i] as number) & ANY_FLOW) !== rows[row + STAMPS]) return i;
+      const sentNs = samples.sentNs[i] as number;
+      const arrivalNs = sentNs + rttNs;
+      if (arrivalNs >= (rows[row + UNTIL] as number)) return i;
+      const [beforeSentNs, beforeArrivalNs] = [rows[row + SENT] as number, rows[row + ARRIVAL] as number];
+      const gapNs = sentNs - beforeSentNs;
+      if (isReleasedByNext(gapNs, beforeArrivalNs - sentNs)) return i;
+      if (rows[row + RELEASES] === 1 && !followsQuickHalf(gapNs, beforeArrivalNs - beforeSentNs)) return i;
+      rows[row + SENT] = sentNs;
+      rows[row + ARRIVAL] = arrivalNs;
+      const waiting = rows[row + WAITING] as number;
+      const at = ((path[i] as number) * MOST_WAITING + waiting) * CELLS;
+      cells[at + SENT_AT] = sentNs;
+      cells[at + RTT] = rttNs;
+      cells[at + SEND_ERROR] = sentNs - (samples.dueNs[i] as number);
+      cells[at + FLOW] = flow[i] as number;
+      rows[row + WAITING] = waiting + 1;
+      // The next one is looked at by itself, after these have been counted.
+      if (waiting + 1 === rows[row + ROOM]) rows[row + BELOW] = Number.NEGATIVE_INFINITY;
+    }
+    return to;
   }
 
   /** Gives what waits of a path, which is up to the caller from now on; the path expects nothing plain any more. */

@@ -128,7 +128,7 @@ export class RecordingReader {
         if (bytes[at] === FRAMES_MAGIC[0]) {
           this.#streamHeader(at);
         } else {
-          if (checksum(bytes, at, at + size) !== view.getUint32(at + BLOCK_LAYOUT.crc32, true)) {
+          if (checksum(bytes, at, at + size, view) !== view.getUint32(at + BLOCK_LAYOUT.crc32, true)) {
             this.#damaged(at, 'the checksum is wrong');
           }
           const type = view.getUint16(at + BLOCK_LAYOUT.type, true);
@@ -263,7 +263,7 @@ function hasWholeBlock(bytes: Uint8Array): boolean {
     if (view.getUint32(at, true) !== BLOCK_MAGIC) continue;
     const size = frameBytes(bytes, at);
     if (size <= 0 || at + size > bytes.length) continue;
-    if (checksum(bytes, at, at + size) === view.getUint32(at + BLOCK_LAYOUT.crc32, true)) return true;
+    if (checksum(bytes, at, at + size, view) === view.getUint32(at + BLOCK_LAYOUT.crc32, true)) return true;
   }
   return false;
 }

@@ -79,6 +79,8 @@ export class DataWaits {
 
   /** A connection begins on these ports: what was known of an earlier one there is over. */
   opened(packet: Packet): void {
+    // As where nothing but probes is captured, of which each comes by here.
+    if (this.#connections.size === 0) return;
     const path = this.paths.ofQuoted(packet);
     const key = path < 0 ? undefined : keyOf(packet, path, true);
     const earlier = key === undefined ? undefined : this.#connections.get(key);
