@@ -189,6 +189,7 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
 
   /** Made anew only where replies show that a path is not what it was taken for. */
   function hypothesesFor({ misdescribed, branching }: Case): readonly Hypothesis[] {
+    if (misdescribed.length === 0 && !branching.includes(true)) return described;
     const wrong = paths.map((_, index) => misdescribed.some((one) => one.path === index));
     const of = JSON.stringify([branching, wrong]);
     if (hypotheses.of !== of) hypotheses = { of, list: asTheyAre(described, topology, branching, wrong) };
