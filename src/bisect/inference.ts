@@ -118,6 +118,7 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
     paths: [],
   };
   let selfInflicted = 0;
+  let named = false;
   let firstNs = Number.POSITIVE_INFINITY;
   let weighed:
     | (Weighed & {
@@ -292,8 +293,10 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
     },
     flowGroups: (machine) => groupFlows(sightingsAt(machine, topology, store.incidents)),
     settled(nowNs) {
-      const { judgement, known } = weighNow(nowNs, mayBeOld(store.count));
-      return stopping.decide(judgement, { incidents: known.incidents, seconds: known.seconds });
+      const { judgement, known } = weighNow(nowNs, mayBeOld(weighed, store, named));
+      const standing = stopping.decide(judgement, { incidents: known.incidents, seconds: known.seconds });
+      named = standing.settled && judgement.says === 'cause';
+      return standing;
     },
   };
 }
