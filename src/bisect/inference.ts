@@ -118,6 +118,7 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
     paths: [],
   };
   let selfInflicted = 0;
+  let named = false;
   let firstNs = Number.POSITIVE_INFINITY;
   let weighed:
     | (Weighed & {
@@ -189,6 +190,7 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
 
   /** Made anew only where replies show that a path is not what it was taken for. */
   function hypothesesFor({ misdescribed, branching }: Case): readonly Hypothesis[] {
+    if (misdescribed.length === 0 && !branching.includes(true)) return described;
     const wrong = paths.map((_, index) => misdescribed.some((one) => one.path === index));
     const of = JSON.stringify([branching, wrong]);
     if (hypotheses.of !== of) hypotheses = { of, list: asTheyAre(described, topology, branching, wrong) };
@@ -291,8 +293,10 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
     },
     flowGroups: (machine) => groupFlows(sightingsAt(machine, topology, store.incidents)),
     settled(nowNs) {
-      const { judgement, known } = weighNow(nowNs, mayBeOld(store.count));
-      return stopping.decide(judgement, { incidents: known.incidents, seconds: known.seconds });
+      const { judgement, known } = weighNow(nowNs, mayBeOld(weighed, store, named));
+      const standing = stopping.decide(judgement, { incidents: known.incidents, seconds: known.seconds });
+      named = standing.settled && judgement.says === 'cause';
+      return standing;
     },
   };
 }

@@ -1,3 +1,5 @@
+// What is measured in this process is compiled as late as in the tool itself.
+import '../../src/installation/late-optimization.js';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';

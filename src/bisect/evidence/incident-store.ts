@@ -36,7 +36,7 @@ export class IncidentStore {
     return this.#incidents.length + this.#forgotten;
   }
 
-  /** Changes with whatever may change a verdict. */
+  /** Changes with whatever may change a verdict: by one with each incident. */
   get revision(): number {
     return this.#revision;
   }

@@ -21,6 +21,8 @@ export interface MisdescribedPath {
  * @param leastRttNs by path, the quickest reply; 0 where none came
  */
 export function misdescribedPaths(paths: readonly MeasuredPath[], leastRttNs: readonly number[]): MisdescribedPath[] {
+  // It is asked with every reply that is quicker than all before it.
+  if (paths.every(({ targetKind }) => targetKind === 'node')) return [];
   return neededTimes(paths, leastRttNs).flatMap((neededNs, index) => {
     const path = paths[index] as MeasuredPath;
     const leastNs = leastRttNs[index] ?? 0;

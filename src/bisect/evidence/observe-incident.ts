@@ -165,19 +165,19 @@ function stallLook(group: FindingGroup, startMaxNs: number, behind: ReadonlySet<
     const nearNs = releases.get(path.vantage);
     const otherClockNs = slackNs + (first?.clockNs ?? 0);
     const releaseNs = own.length > 0 ? middleReleaseNs({ findings: own }) : (nearNs ?? middleNs);
-    const spreadNs = Math.max(
-      0,
-      ...own.map(({ finding }) => (finding.kind === 'stall' ? finding.releaseSpreadNs : 0)),
-      ...own.map(({ finding }) => Math.abs(finding.release - releaseNs)),
-    );
     const { baseNs, levelNs } = log;
+    const underWayNs = Math.max(baseNs, first?.baseNs ?? 0);
+    let fromNs = startMaxNs + underWayNs + (first?.vantage === path.vantage ? 0 : otherClockNs);
+    let spreadNs = 0;
+    for (const { finding } of own) {
+      fromNs = Math.min(fromNs, finding.startMax);
+      const ownSpreadNs = finding.kind === 'stall' ? finding.releaseSpreadNs : 0;
+      spreadNs = Math.max(spreadNs, ownSpreadNs, Math.abs(finding.release - releaseNs));
+    }
     const toleranceNs =
       own.length > 0
         ? OWN_RELEASE_NS + spreadNs
         : OTHER_RELEASE_NS + baseNs / 2 + (nearNs !== undefined ? 0 : otherClockNs);
-    const underWayNs = Math.max(baseNs, first?.baseNs ?? 0);
-    const surelyNs = startMaxNs + underWayNs + (first?.vantage === path.vantage ? 0 : otherClockNs);
-    const fromNs = Math.min(surelyNs, ...own.map(({ finding }) => finding.startMax));
     const held: LoggedProbe[] = [];
     const passed: LoggedProbe[] = [];
     for (const probe of log.sentWithin(fromNs, releaseNs)) {
@@ -194,9 +194,8 @@ function stallLook(group: FindingGroup, startMaxNs: number, behind: ReadonlySet<
         passed.push(probe);
       }
     }
-    const firstNs = Math.min(...held.map(({ sentNs }) => sentNs));
-    const meanwhile = passed.filter(({ sentNs }) => sentNs > firstNs);
-    const whole = held.length >= LEAST_WHOLE && meanwhile.length === 0;
+    const firstNs = held.reduce((least, { sentNs }) => Math.min(least, sentNs), Number.POSITIVE_INFINITY);
+    const whole = held.length >= LEAST_WHOLE && !passed.some(({ sentNs }) => sentNs > firstNs);
     // Where all probes waited from some instant on, those before it passed because the hold had not begun.
     const observation = tally(held, whole ? [] : passed);
     return observation === null ? null : { observation, wholeFromNs: whole ? firstNs : null };
@@ -269,18 +268,29 @@ function tally(held: readonly LoggedProbe[], passed: readonly LoggedProbe[]): Pa
   if (held.length + passed.length === 0) {
     return null;
   }
-  const fixed = (probes: readonly LoggedProbe[]): Set<number> =>
-    new Set(probes.flatMap(({ flow }) => (flow === FRESH_FLOW ? [] : [flow])));
-  const fresh = (probes: readonly LoggedProbe[]): number => probes.filter(({ flow }) => flow === FRESH_FLOW).length;
-  const [waited, went] = [fixed(held), fixed(passed)];
+  const [waited, went] = [fixedFlows(held), fixedFlows(passed)];
+  const hit = waited.filter((flow) => !went.includes(flow));
   return {
-    hit: [...waited].filter((flow) => !went.has(flow)).sort(ascending),
-    clean: [...went].filter((flow) => !waited.has(flow)).sort(ascending),
-    mixed: [...waited].filter((flow) => went.has(flow)).length,
-    freshHeld: fresh(held),
-    freshClean: fresh(passed),
+    hit,
+    clean: went.filter((flow) => !waited.includes(flow)),
+    mixed: waited.length - hit.length,
+    freshHeld: freshCount(held),
+    freshClean: freshCount(passed),
     heldProbes: held.length,
   };
+}
+
+/** Ascending, each once: they are few. */
+function fixedFlows(probes: readonly LoggedProbe[]): number[] {
+  const flows: number[] = [];
+  for (const { flow } of probes) if (flow !== FRESH_FLOW && !flows.includes(flow)) flows.push(flow);
+  return flows.sort(ascending);
+}
+
+function freshCount(probes: readonly LoggedProbe[]): number {
+  let count = 0;
+  for (const { flow } of probes) if (flow === FRESH_FLOW) count += 1;
+  return count;
 }
 
 function ascending(a: number, b: number): number {

@@ -1,6 +1,6 @@
 import { hasPorts } from '../../model/protocol.js';
-import type { Observation, PathObservation } from '../evidence/observation.js';
-import { GLITCH, glitchOf, MISSED, MIXED, STRAY } from '../weigh/path-likelihood.js';
+import type { IncidentFlows } from '../evidence/incident-flows.js';
+import { GLITCH, MISSED, MIXED, STRAY } from '../weigh/path-likelihood.js';
 import type { QueueLabels } from '../words/queue-labels.js';
 import type { Topology } from './topology.js';
 
@@ -21,6 +21,12 @@ export interface Unit {
   readonly nowhere: number;
   /** What is gained on the queue with that label. */
   readonly gain: readonly number[];
+}
+
+/** What is asked of an incident: its flows, and how likely it is that a path did what it did by mistake. */
+interface SeenIncident {
+  readonly flows: IncidentFlows;
+  number(of: 'any', path: number): number;
 }
 
 /** What one path shows of the queues, over some incidents, wherever the queues are. */
@@ -122,26 +128,22 @@ function meetingOf(topology: Topology, index: number, machine: string): Meeting 
  * @returns null where the path saw none of the incidents
  */
 export function hashedCounts(
-  incidents: readonly Observation[],
+  incidents: readonly SeenIncident[],
   index: number,
   labels: QueueLabels,
   unknown: number,
 ): HashedCounts | null {
-  const all: { readonly seen: PathObservation; readonly label: number }[] = [];
-  for (const [i, { paths }] of incidents.entries()) {
-    const seen = paths[index];
-    if (seen) all.push({ seen, label: labels.of[i] as number });
+  const votes = Array.from({ length: labels.count }, () => new Votes(index));
+  const votesOf = (incident: number): Votes => votes[labels.of[incident] as number] as Votes;
+  const all: number[] = [];
+  for (let i = 0; i < incidents.length; i += 1) {
+    const { flows } = incidents[i] as SeenIncident;
+    if (flows.seen[index] === 0) continue;
+    all.push(i);
+    votesOf(i).add(flows);
   }
   if (all.length === 0) {
     return null;
-  }
-  const votes = Array.from({ length: labels.count }, () => new Votes());
-  for (const { seen, label } of all) votes[label]?.add(seen);
-  const usual: typeof all = [];
-  let odd = 0;
-  for (const one of all) {
-    if (votes[one.label]?.outvote(one.seen)) odd += LOG_GLITCH + glitchOf(one.seen);
-    else usual.push(one);
   }
   const flows: Counts[] = [];
   const byFlow: (Counts | undefined)[] = [];
@@ -155,20 +157,35 @@ export function hashedCounts(
     }
     return known;
   };
-  for (const { seen, label } of usual) {
-    for (const flow of seen.hit) ofFlow(flow).held(label);
-    for (const flow of seen.clean) ofFlow(flow).passed(label);
-    whole.held(label, seen.hit.length + seen.freshHeld);
-    whole.passed(label, seen.clean.length + seen.freshClean);
+  let [odd, usual, mixed, freshHeld, freshPassed] = [0, 0, 0, 0, 0];
+  for (const i of all) {
+    const incident = incidents[i] as SeenIncident;
+    const seen = incident.flows;
+    const glitch = LOG_GLITCH + incident.number('any', index);
+    if (votesOf(i).outvote(seen, glitch)) {
+      odd += glitch;
+      continue;
+    }
+    const label = labels.of[i] as number;
+    const begin = seen.begins[2 * index] as number;
+    const middle = seen.begins[2 * index + 1] as number;
+    const end = seen.begins[2 * index + 2] as number;
+    for (let at = begin; at < middle; at += 1) ofFlow(seen.flows[at] as number).held(label);
+    for (let at = middle; at < end; at += 1) ofFlow(seen.flows[at] as number).passed(label);
+    whole.held(label, middle - begin + (seen.freshHeld[index] as number));
+    whole.passed(label, end - middle + (seen.freshClean[index] as number));
+    usual += 1;
+    mixed += seen.mixed[index] as number;
+    freshHeld += seen.freshHeld[index] as number;
+    freshPassed += seen.freshClean[index] as number;
   }
-  const sum = (of: (seen: PathObservation) => number): number => usual.reduce((total, { seen }) => total + of(seen), 0);
   return {
     unknown,
     flows: flows.map((counts) => counts.unit()),
     whole: whole.unit(),
-    freshHeld: sum(({ freshHeld }) => freshHeld),
-    freshPassed: sum(({ freshClean }) => freshClean),
-    odd: odd + usual.length * NO_GLITCH + sum(({ mixed }) => mixed) * LOG_MIXED,
+    freshHeld,
+    freshPassed,
+    odd: odd + usual * NO_GLITCH + mixed * LOG_MIXED,
     byMeeting: [],
   };
 }
@@ -176,23 +193,38 @@ export function hashedCounts(
 /** How the flows of a path fared over the incidents of one queue. */
 class Votes {
   /** By flow. */
-  readonly #balance: (number | undefined)[] = [];
+  readonly #balance: number[] = [];
   #incidents = 0;
 
-  add(seen: PathObservation): void {
+  constructor(private readonly path: number) {}
+
+  add({ flows, begins }: IncidentFlows): void {
     this.#incidents += 1;
-    for (const flow of seen.hit) this.#balance[flow] = (this.#balance[flow] ?? 0) + 1;
-    for (const flow of seen.clean) this.#balance[flow] = (this.#balance[flow] ?? 0) - 1;
+    const middle = begins[2 * this.path + 1] as number;
+    const end = begins[2 * this.path + 2] as number;
+    for (let at = begins[2 * this.path] as number; at < end; at += 1) {
+      const flow = flows[at] as number;
+      while (this.#balance.length <= flow) this.#balance.push(0);
+      this.#balance[flow] = (this.#balance[flow] as number) + (at < middle ? 1 : -1);
+    }
   }
 
-  /** Whether the path did in one incident what it does in no other of the same queue. */
-  outvote(seen: PathObservation): boolean {
+  /**
+   * Whether the path did in one incident what it does in no other of the same queue.
+   *
+   * @param glitch how likely it is that it did so by mistake
+   */
+  outvote({ flows, begins }: IncidentFlows, glitch: number): boolean {
     if (this.#incidents < 3) {
       return false;
     }
+    const middle = begins[2 * this.path + 1] as number;
+    const end = begins[2 * this.path + 2] as number;
     let against = 0;
-    for (const flow of seen.hit) if ((this.#balance[flow] ?? 0) < 0) against += 1;
-    for (const flow of seen.clean) if ((this.#balance[flow] ?? 0) > 0) against += 1;
-    return against > 0 && against * PASSED_OR_MISSED < LOG_GLITCH + glitchOf(seen);
+    for (let at = begins[2 * this.path] as number; at < end; at += 1) {
+      const balance = this.#balance[flows[at] as number] as number;
+      if (at < middle ? balance < 0 : balance > 0) against += 1;
+    }
+    return against > 0 && against * PASSED_OR_MISSED < glitch;
   }
 }

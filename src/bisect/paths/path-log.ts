@@ -14,6 +14,10 @@ const MOST_LEVEL_NS = 25 * MS;
 /** Answers may stand so much out of the order in which they came. */
 const OUT_OF_ORDER_NS = 500 * MS;
 
+/** Probes of one stretch of the ring, as a power of two; what was sent too late is passed over stretch by stretch. */
+const STRETCH_BITS = 6;
+const WITHIN_STRETCH = (1 << STRETCH_BITS) - 1;
+
 const MOST_PROFILES = 256;
 
 /** What the replies of one fixed flow have in common. */
@@ -43,6 +47,8 @@ export class PathLog {
   readonly #flow: Uint16Array;
   readonly #seq: Uint32Array;
   readonly #stamp: Uint8Array;
+  /** By stretch, when the first of its probes was sent. */
+  readonly #firstSent: Float64Array;
   readonly #usual = new RunningMedian();
   readonly #scale = new StampScale(this.#usual);
   readonly #profiles = new Map<number, FlowProfile>();
@@ -54,12 +60,13 @@ export class PathLog {
 
   constructor(path: Pick<MeasuredPath, 'intervalNs' | 'freshPerSecond'>) {
     const wanted = REMEMBERED_NS / path.intervalNs + (REMEMBERED_NS / SECOND) * path.freshPerSecond;
-    const size = Math.min(MOST_REMEMBERED, 2 ** Math.max(6, Math.ceil(Math.log2(wanted))));
+    const size = Math.min(MOST_REMEMBERED, 2 ** Math.max(STRETCH_BITS, Math.ceil(Math.log2(wanted))));
     this.#sent = new Float64Array(size);
     this.#rtt = new Float64Array(size);
     this.#flow = new Uint16Array(size);
     this.#seq = new Uint32Array(size);
     this.#stamp = new Uint8Array(size);
+    this.#firstSent = new Float64Array(size >> STRETCH_BITS);
   }
 
   /** Whether probes were lost and none was ever answered: no route, or nobody there. */
@@ -118,7 +125,10 @@ export class PathLog {
       this.#note(flow, samples.ttl[i] as number, rttNs);
     }
     const at = this.#end % this.#sent.length;
-    this.#sent[at] = samples.sentNs[i] as number;
+    const sentNs = samples.sentNs[i] as number;
+    const stretch = at >> STRETCH_BITS;
+    if ((at & WITHIN_STRETCH) === 0 || sentNs < (this.#firstSent[stretch] as number)) this.#firstSent[stretch] = sentNs;
+    this.#sent[at] = sentNs;
     this.#rtt[at] = outcome === Outcomes.lost ? -1 : rttNs;
     this.#flow[at] = flow;
     this.#seq[at] = samples.seq[i] as number;
@@ -132,8 +142,15 @@ export class PathLog {
     const mask = this.#sent.length - 1;
     const found: number[] = [];
     let lost = false;
-    for (let place = this.#end - 1; place >= Math.max(0, this.#end - mask - 1); place -= 1) {
+    const oldest = Math.max(0, this.#end - mask - 1);
+    for (let place = this.#end - 1; place >= oldest; place -= 1) {
       const at = place & mask;
+      const before = at & WITHIN_STRETCH;
+      // Where the newest stretch begins the oldest one ends: it is looked at probe by probe.
+      if (place - before >= oldest && (this.#firstSent[at >> STRETCH_BITS] as number) > toNs) {
+        place -= before;
+        continue;
+      }
       const sentNs = this.#sent[at] as number;
       const rttNs = this.#rtt[at] as number;
       if (sentNs >= fromNs && sentNs <= toNs) {

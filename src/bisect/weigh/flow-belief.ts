@@ -1,5 +1,5 @@
 import type { Hypothesis } from '../causes/hypothesis.js';
-import type { Observation, PathObservation } from '../evidence/observation.js';
+import type { IncidentFlows } from '../evidence/incident-flows.js';
 import { type IncidentScores, partsOf } from './incident-scores.js';
 import { MIXED, withGlitch } from './path-likelihood.js';
 
@@ -27,13 +27,14 @@ export class FlowBelief {
 
   /** @param learntFrom incidents that are taken for those of one cause */
   constructor(
-    private readonly incidents: readonly Observation[],
+    private readonly incidents: readonly IncidentScores[],
     private readonly learntFrom: readonly number[],
   ) {}
 
   /**
    * How well a hypothesis explains an incident, given this.
    *
+   * @param incident place of the scores among all
    * @param than no more than this need not be known: the result may be -Infinity
    */
   explain(hypothesis: Hypothesis, incident: number, scores: IncidentScores, than: number): number {
@@ -72,26 +73,29 @@ export class FlowBelief {
     }
     let score = known[incident] as number;
     if (Number.isNaN(score)) {
-      score = this.#scored(path, incident, scores.number('any', path));
+      score = this.#scored(path, scores);
       known[incident] = score;
     }
     return score;
   }
 
-  #scored(path: number, incident: number, glitch: number): number {
-    const seen = this.incidents[incident]?.paths[path];
-    if (!seen) return 0;
+  #scored(path: number, scores: IncidentScores): number {
+    const { flows, begins, freshHeld, freshClean, mixed, seen } = scores.flows;
+    if (seen[path] === 0) return 0;
     this.#tables[path] ??= this.#learn(path);
     const { held, passed, otherHeld, otherPassed } = this.#tables[path];
-    let sum = seen.freshHeld * otherHeld + seen.freshClean * otherPassed + seen.mixed * LOG_MIXED;
-    for (const flow of seen.hit) sum += held[flow] ?? otherHeld;
-    for (const flow of seen.clean) sum += passed[flow] ?? otherPassed;
-    return withGlitch(sum, glitch);
+    const fresh = (freshHeld[path] as number) * otherHeld + (freshClean[path] as number) * otherPassed;
+    let sum = fresh + (mixed[path] as number) * LOG_MIXED;
+    const middle = begins[2 * path + 1] as number;
+    const end = begins[2 * path + 2] as number;
+    for (let i = begins[2 * path] as number; i < middle; i += 1) sum += held[flows[i] as number] ?? otherHeld;
+    for (let i = middle; i < end; i += 1) sum += passed[flows[i] as number] ?? otherPassed;
+    return withGlitch(sum, scores.number('any', path));
   }
 
   #learn(path: number): Table {
     const counts = new FlowCounts();
-    for (const incident of this.learntFrom) counts.add(this.incidents[incident]?.paths[path]);
+    for (const incident of this.learntFrom) counts.add((this.incidents[incident] as IncidentScores).flows, path);
     const share = (counts.held + 0.25) / (counts.all + 1);
     const waits = (held: number, all: number): number =>
       Math.min(MOST_SHARE, Math.max(LEAST_SHARE, (held + share) / (all + 1)));
@@ -122,15 +126,19 @@ class FlowCounts {
   held = 0;
   all = 0;
 
-  add(seen: PathObservation | null | undefined): void {
-    if (!seen) return;
-    for (const flow of seen.hit) {
+  add({ flows, begins, freshHeld, freshClean }: IncidentFlows, path: number): void {
+    const begin = begins[2 * path] as number;
+    const middle = begins[2 * path + 1] as number;
+    const end = begins[2 * path + 2] as number;
+    for (let i = begin; i < middle; i += 1) {
+      const flow = flows[i] as number;
       this.#count(flow);
       this.ofHeld[flow] = (this.ofHeld[flow] as number) + 1;
     }
-    for (const flow of seen.clean) this.#count(flow);
-    this.held += seen.hit.length + seen.freshHeld;
-    this.all += seen.hit.length + seen.clean.length + seen.freshHeld + seen.freshClean;
+    for (let i = middle; i < end; i += 1) this.#count(flows[i] as number);
+    const fresh = freshHeld[path] as number;
+    this.held += middle - begin + fresh;
+    this.all += end - begin + fresh + (freshClean[path] as number);
   }
 
   #count(flow: number): void {

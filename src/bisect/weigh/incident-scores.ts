@@ -1,5 +1,6 @@
 import { hasPorts, isRequest } from '../../model/protocol.js';
 import type { Hypothesis, Reach, Variant } from '../causes/hypothesis.js';
+import { IncidentFlows } from '../evidence/incident-flows.js';
 import { isHit, type Observation, type PathObservation, stateOf } from '../evidence/observation.js';
 import type { Topology } from '../paths/topology.js';
 import { scoreBackground } from './background.js';
@@ -32,11 +33,29 @@ export interface VariantParts {
 /** What a cause can do to a path as a whole. */
 type WholeReach = Exclude<Reach, 'by-flow' | 'some'>;
 
-/** The numbers of an incident stand side by side: those of all paths for one reach, then those for the next. */
+/**
+ * The numbers of an incident stand side by side: those of all paths for one reach, then those for the next, then those
+ * for each number of queues where a queue holds its part of the flows.
+ */
 const ROWS: Readonly<Record<WholeReach, number>> = { all: 0, none: 1, new: 2, drawn: 3, any: 4 };
 const ROW_COUNT = Object.keys(ROWS).length;
 
 const parts = new WeakMap<Variant, VariantParts>();
+const mayHold = new WeakMap<Hypothesis, Uint8Array>();
+
+/** By path, whether a hypothesis may hold something on it, in whatever way it shows. */
+function mayHoldOf(hypothesis: Hypothesis): Uint8Array {
+  let paths = mayHold.get(hypothesis);
+  if (paths === undefined) {
+    const { variants } = hypothesis;
+    const count = variants[0]?.reach.length ?? 0;
+    paths = Uint8Array.from({ length: count }, (_, path) =>
+      Number(variants.some(({ reach }) => reach[path] !== 'none')),
+    );
+    mayHold.set(hypothesis, paths);
+  }
+  return paths;
+}
 
 export function partsOf(variant: Variant): VariantParts {
   const known = parts.get(variant);
@@ -63,15 +82,14 @@ export class IncidentScores {
   readonly #heldBefore: string | null;
   /** Indices of the paths on which something waited. */
   readonly #hit: readonly number[];
-  readonly #paths: readonly (ScoresOnPath | null)[];
-  /** The same numbers in {@link ROWS}, 0 where the path says nothing. */
+  /** In {@link ROWS}, 0 where the path says nothing. */
   readonly #numbers: Float64Array;
   /** By path: nothing seen, all waited, none did, some did. */
   readonly states: Uint8Array;
-  readonly #fixed = new WeakMap<Variant, number>();
+  readonly flows: IncidentFlows;
+  readonly #fixed = new Map<Variant, number>();
   readonly #unlearnt = new Map<Hypothesis, number>();
   readonly #most = new Map<Hypothesis, number>();
-  readonly #notOf = new Map<Hypothesis, boolean>();
 
   constructor(
     incident: Pick<Observation, 'kind' | 'paths' | 'heldBefore'>,
@@ -80,21 +98,21 @@ export class IncidentScores {
     this.#heldBefore = incident.heldBefore;
     this.#hit = incident.paths.flatMap((seen, path) => (isHit(seen) ? [path] : []));
     this.background = scoreBackground(incident, (path) => isRequest(topology.paths[path]?.protocol ?? 'icmp'));
-    this.#paths = incident.paths.map((seen, path) => {
-      return seen === null ? null : scoresOf(seen, hasPorts(topology.paths[path]?.protocol ?? 'icmp'));
-    });
+    this.flows = new IncidentFlows(incident.paths);
     const count = incident.paths.length;
-    this.#numbers = new Float64Array(ROW_COUNT * count);
+    this.#numbers = new Float64Array((ROW_COUNT + QUEUES.length) * count);
     this.states = new Uint8Array(count);
-    for (let path = 0; path < count; path += 1) {
-      const scores = this.#paths[path] as ScoresOnPath | null;
-      if (scores === null) continue;
+    for (const [path, seen] of incident.paths.entries()) {
+      if (seen === null) continue;
+      const scores = scoresOf(seen, hasPorts(topology.paths[path]?.protocol ?? 'icmp'));
       this.states[path] = scores.state;
       this.#numbers[ROWS.all * count + path] = scores.all;
       this.#numbers[ROWS.none * count + path] = scores.none;
       this.#numbers[ROWS.new * count + path] = scores.new;
       this.#numbers[ROWS.drawn * count + path] = scores.drawn;
       this.#numbers[ROWS.any * count + path] = scores.any;
+      for (const [choice, score] of scores.byQueues.entries())
+        this.#numbers[(ROW_COUNT + choice) * count + path] = score;
     }
   }
 
@@ -124,7 +142,8 @@ export class IncidentScores {
   most(hypothesis: Hypothesis): number {
     let most = this.#most.get(hypothesis);
     if (most === undefined) {
-      most = Math.max(...hypothesis.variants.map((variant) => partsOf(variant).logShare + this.fixed(variant)));
+      most = Number.NEGATIVE_INFINITY;
+      for (const variant of hypothesis.variants) most = Math.max(most, partsOf(variant).logShare + this.fixed(variant));
       this.#most.set(hypothesis, most);
     }
     return most;
@@ -135,22 +154,20 @@ export class IncidentScores {
    * sent, so that no later stage held it.
    */
   isNotOf(hypothesis: Hypothesis): boolean {
-    let is = this.#notOf.get(hypothesis);
-    if (is === undefined) {
-      const { cause, machines, variants } = hypothesis;
-      const later = this.#heldBefore !== null && !(cause === 'sender' && machines[0] === this.#heldBefore);
-      is = later || !variants.some(({ reach }) => this.#hit.some((path) => reach[path] !== 'none'));
-      this.#notOf.set(hypothesis, is);
-    }
-    return is;
+    const { cause, machines } = hypothesis;
+    if (this.#heldBefore !== null && !(cause === 'sender' && machines[0] === this.#heldBefore)) return true;
+    const paths = mayHoldOf(hypothesis);
+    for (const path of this.#hit) if (paths[path] === 1) return false;
+    return true;
   }
 
   /** How well a hypothesis explains the incident where nothing is known of the places of flows; -Infinity: it cannot. */
   unlearnt(hypothesis: Hypothesis): number {
-    if (this.isNotOf(hypothesis)) return Number.NEGATIVE_INFINITY;
     let score = this.#unlearnt.get(hypothesis);
     if (score === undefined) {
-      score = Math.max(...hypothesis.variants.map((variant) => this.#unlearntBy(variant)));
+      score = Number.NEGATIVE_INFINITY;
+      if (!this.isNotOf(hypothesis))
+        for (const variant of hypothesis.variants) score = Math.max(score, this.#unlearntBy(variant));
       this.#unlearnt.set(hypothesis, score);
     }
     return score;
@@ -162,8 +179,9 @@ export class IncidentScores {
     if (byFlow.length === 0) return fixed;
     let most = Number.NEGATIVE_INFINITY;
     for (let choice = 0; choice < QUEUES.length; choice += 1) {
+      const row = (ROW_COUNT + choice) * this.states.length;
       let sum = 0;
-      for (const path of byFlow) sum += this.#paths[path]?.byQueues[choice] ?? 0;
+      for (const path of byFlow) sum += this.#numbers[row + path] as number;
       most = Math.max(most, sum);
     }
     return fixed + most;

@@ -8,15 +8,26 @@ export function logSum(values: readonly number[]): number {
   return most + Math.log(sum);
 }
 
+/** Beside 1 so small a part of it is lost in rounding: 2^-54 and less. */
+const NOTHING_BESIDE = -37.5;
+
 /** The same of two. */
 function logSumOfTwo(a: number, b: number): number {
-  const [most, least] = a > b ? [a, b] : [b, a];
-  return most === Number.NEGATIVE_INFINITY ? most : most + Math.log(1 + Math.exp(least - most));
+  const most = a > b ? a : b;
+  const apart = a > b ? b - a : a - b;
+  // Two of -Infinity are NaN apart.
+  return apart >= NOTHING_BESIDE ? most + Math.log(1 + Math.exp(apart)) : most;
 }
 
 /** log((1 - share)·exp(usual) + share·exp(otherwise)). */
 export function logMix(usual: number, share: number, otherwise: number): number {
   return logSumOfTwo(Math.log1p(-share) + usual, Math.log(share) + otherwise);
+}
+
+/** {@link logMix} for one share, for what asks often: the logs of the share are taken once. */
+export function mixerOf(share: number): (usual: number, otherwise: number) => number {
+  const [rest, part] = [Math.log1p(-share), Math.log(share)];
+  return (usual, otherwise) => logSumOfTwo(rest + usual, part + otherwise);
 }
 
 const factorials = [0, 0];

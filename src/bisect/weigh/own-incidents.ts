@@ -22,6 +22,8 @@ type Fixed = 'all' | 'none' | 'new';
  */
 export class OwnIncidents {
   readonly observations: readonly Observation[];
+  /** Their scores, side by side with them. */
+  readonly scores: readonly IncidentScores[];
   readonly belief: FlowBelief;
   readonly #seen: (readonly PathObservation[] | undefined)[] = [];
   #unknown: Float64Array | undefined;
@@ -39,7 +41,8 @@ export class OwnIncidents {
     readonly indices: readonly number[],
   ) {
     this.observations = indices.map((incident) => known.incidents[incident] as Observation);
-    this.belief = new FlowBelief(known.incidents, indices);
+    this.scores = indices.map((incident) => known.scores[incident] as IncidentScores);
+    this.belief = new FlowBelief(known.scores, indices);
   }
 
   /** Those that count for the kind. */
@@ -104,13 +107,18 @@ export class OwnIncidents {
 
   /** Counts by queue, where the same queue waited every time. */
   get together(): Labelled {
-    return this.#labels('', () => oneQueue(this.observations));
+    return this.#labels('', () => oneQueue(this.observations.length));
   }
 
   /** The same where what waited on the paths that a variant holds by flow tells queues apart. */
   apart({ reach }: Pick<Variant, 'reach'>): Labelled {
     const hashed = reach.map((one) => one === 'by-flow');
-    return this.#labels(hashed.map(Number).join(''), () => labelQueues(this.observations, hashed));
+    return this.#labels(hashed.map(Number).join(''), () =>
+      labelQueues(
+        this.scores.map(({ flows }) => flows),
+        hashed,
+      ),
+    );
   }
 
   /** As {@link scoreUnknownPath} has it, of all paths at once. */
@@ -174,7 +182,7 @@ export class Labelled {
   counts(path: number): HashedCounts | null {
     let counts = this.#counts.get(path);
     if (counts === undefined) {
-      counts = hashedCounts(this.own.observations, path, this.labels, this.own.unknown(path));
+      counts = hashedCounts(this.own.scores, path, this.labels, this.own.unknown(path));
       this.#counts.set(path, counts);
     }
     return counts;

@@ -1,5 +1,5 @@
 import { type PathObservation, stateOf } from '../evidence/observation.js';
-import { logChoose, logMix, logOfCounts, logSum } from './log-math.js';
+import { logChoose, logMix, logOfCounts, logSum, mixerOf } from './log-math.js';
 
 /** A flow that should have been held was seen to pass: its stall began later than thought, or its probe was mistaken. */
 export const MISSED = 0.005;
@@ -23,7 +23,7 @@ export interface PathScores {
 
 export function scorePath(seen: PathObservation): PathScores {
   const glitch = glitchOf(seen);
-  const robust = (score: number): number => logMix(score, GLITCH, glitch);
+  const robust = (score: number): number => withGlitch(score, glitch);
   const { hit, clean, mixed, freshHeld, freshClean } = seen;
   const [held, passed] = [hit.length, clean.length];
   const as = (rate: number, yes: number, no: number): number => yes * Math.log(rate) + no * Math.log1p(-rate);
@@ -53,9 +53,7 @@ export function glitchOf(seen: PathObservation): number {
 }
 
 /** Keeps a few odd flows of one incident from outweighing all the others. @param glitch that of {@link glitchOf} */
-export function withGlitch(score: number, glitch: number): number {
-  return logMix(score, GLITCH, glitch);
-}
+export const withGlitch: (score: number, glitch: number) => number = mixerOf(GLITCH);
 
 /**
  * The incidents of a run on a path of which nothing is known: it may be hit always, never, or now and then. What a
@@ -130,6 +128,4 @@ export function scoreSomeFlows(seen: readonly PathObservation[], none: number): 
  *
  * @param unknown the score of the same where nothing is known of the path
  */
-export function doubted(score: number, unknown: number): number {
-  return logMix(score, WRONG, unknown);
-}
+export const doubted: (score: number, unknown: number) => number = mixerOf(WRONG);

@@ -7,21 +7,30 @@ const STALE: readonly (readonly [incidents: number, share: number])[] = [
   [100, 0.3],
   [Number.POSITIVE_INFINITY, 0.6],
 ];
+/** Where a cause is named for good already: it is weighed again when there is twice as much. */
+const STALE_ONCE_SETTLED = 1;
 /** A weighing that is younger will do, unless there is twice as much to weigh: a burst of incidents ends no sooner by it. */
 const YOUNG_S = 1;
 
 /** What there was to weigh when it was. */
 export interface Weighed {
-  /** Changes with whatever may change a verdict. */
+  /** Changes with whatever may change a verdict: by one with each incident. */
   readonly revision: number;
   readonly seconds: number;
   /** Incidents so far. */
   readonly count: number;
 }
 
-/** @param count of incidents so far */
-export function mayBeOld(count: number): number {
-  return STALE.find(([incidents]) => count <= incidents)?.[1] ?? 0;
+/**
+ * By which share of it the question whether to go on may be older, {@link isStale}.
+ *
+ * @param then what was weighed last, null before; where something else than incidents came since, it may turn any verdict
+ * @param settled whether that named a cause for good
+ */
+export function mayBeOld(then: Weighed | null, now: Pick<Weighed, 'revision' | 'count'>, settled: boolean): number {
+  const moreIncidentsAlone = then !== null && now.revision - then.revision === now.count - then.count;
+  if (settled && moreIncidentsAlone) return STALE_ONCE_SETTLED;
+  return STALE.find(([incidents]) => now.count <= incidents)?.[1] ?? 0;
 }
 
 /**

@@ -28,10 +28,11 @@ export function incidentOf(alone: Case, hypotheses: readonly Hypothesis[]): Inci
 function likeliest(alone: Case, hypotheses: readonly Hypothesis[]): string {
   const kind = alone.incidents[0]?.kind ?? 'stall';
   const unlearnt = (hypothesis: Hypothesis): number => (alone.scores[0] as IncidentScores).unlearnt(hypothesis);
-  const scores = hypotheses.map((hypothesis) => ({
-    cause: hypothesis.cause,
-    score: Math.log(hypothesis.prior) + Math.log(hypothesis.kinds[kind]) + unlearnt(hypothesis),
-  }));
+  const scores = hypotheses.flatMap((hypothesis) => {
+    const score = unlearnt(hypothesis);
+    if (score === Number.NEGATIVE_INFINITY) return [];
+    return [{ cause: hypothesis.cause, score: Math.log(hypothesis.prior) + Math.log(hypothesis.kinds[kind]) + score }];
+  });
   const total = logSum([...scores.map(({ score }) => score), alone.scores[0]?.background ?? 0]);
   const byCause = new Map<string, number>();
   for (const { cause, score } of scores) {
