@@ -35,12 +35,18 @@ export interface AgentLabOptions {
   readonly cpu?: number;
 }
 
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** Nodes as network namespaces behind one router, and an agent on each. */
 export class AgentLab {
   readonly folder = mkdtempSync(join(tmpdir(), 'rxray-agents-'));
   readonly agents: readonly LabAgent[];
   readonly network: NodeNetwork;
   readonly faults: NodeFaults;
+  readonly #leaveNothing = (): void => {
+    const leave = (): void => process.exit(1);
+    this.down().then(leave, leave);
+  };
 
   constructor(
     name: string,
@@ -88,10 +94,12 @@ export class AgentLab {
   }
 
   up(): void {
+    for (const signal of ENDING) process.once(signal, this.#leaveNothing);
     this.network.up();
   }
 
   async down(): Promise<void> {
+    for (const signal of ENDING) process.off(signal, this.#leaveNothing);
     await this.faults.end();
     await Promise.all(this.agents.map((agent) => this.end(agent)));
     this.network.down();
