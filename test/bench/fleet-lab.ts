@@ -34,6 +34,9 @@ const SITUATIONS: Readonly<Record<string, Situation>> = {
 };
 
 const PERIOD_MS = 5_000;
+/** An alert comes after a minute and more; by then what was before is out of the window. */
+const APART_MS = 60_000;
+const HEADING_ROWS = 2;
 /** Faults of two machines keep no time with each other. */
 const LATER_MS = 1_300;
 /** NodePorts have a fifth of the probes of an edge: of 140 ms none is held more than once. */
@@ -116,6 +119,7 @@ try {
   for (const name of names) {
     const situation = SITUATIONS[name];
     if (situation === undefined) throw new Error(`no situation ${name}: ${Object.keys(SITUATIONS).join(', ')}`);
+    if (rows.length > HEADING_ROWS) await sleep(APART_MS);
     await look(name, situation);
   }
   for (const agent of lab.agents) if (agent.log.includes('warning')) console.error(agent.node, agent.log.slice(-1500));
