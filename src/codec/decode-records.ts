@@ -16,7 +16,6 @@ import {
   SEGMENT_LAYOUT,
   TEXT_LAYOUT,
 } from './frames.gen.js';
-import type { SampleRoom } from './sample-room.js';
 import { decodeSegments } from './segment-records.js';
 
 const EVENTS_BY_TYPE = new Map(EVENT_RECORDS.map((record) => [record.layout.type, record]));
@@ -86,34 +85,12 @@ export function decodeRecords(
 
 export function decodeSamples(view: DataView, recordBytes: number, count: number): SampleColumns {
   const columns = allocateSamples(count);
-  decodeInto(columns, 0, view, 0, recordBytes, count);
+  decodeSamplesInto(columns, 0, view, 0, recordBytes, count);
   return columns;
 }
 
-/** Where the records of a block of samples stand. */
-export interface SampleBlock {
-  readonly at: number;
-  readonly recordBytes: number;
-  readonly count: number;
-}
-
-/** The samples of several blocks as one, with the `cuts` between the blocks, in columns of `room`. */
-export function decodeSampleBlocks(view: DataView, blocks: readonly SampleBlock[], room: SampleRoom): SampleColumns {
-  let length = 0;
-  const cuts = blocks.map(({ count }) => {
-    length += count;
-    return length;
-  });
-  const columns = { ...room.take(length), length, cuts };
-  let from = 0;
-  for (const { at, recordBytes, count } of blocks) {
-    decodeInto(columns, from, view, at, recordBytes, count);
-    from += count;
-  }
-  return columns;
-}
-
-function decodeInto(
+/** The same into `columns`, from the place `from` on; the records begin at `start` of `view`. */
+export function decodeSamplesInto(
   columns: SampleColumns,
   from: number,
   view: DataView,

@@ -2,14 +2,7 @@ import type { EngineEvent } from '../model/engine-event.js';
 import { CodedError } from '../model/errors.js';
 import type { SampleColumns } from '../model/sample.js';
 import { checksum } from './checksum.js';
-import {
-  decodeRecords,
-  decodeRouters,
-  decodeSampleBlocks,
-  decodeSamples,
-  isKnownRecordType,
-  type SampleBlock,
-} from './decode-records.js';
+import { decodeRecords, decodeRouters, decodeSamples, decodeSamplesInto, isKnownRecordType } from './decode-records.js';
 import { joined, MAX_BLOCK_BYTES } from './frame-cutter.js';
 import {
   BLOCK_LAYOUT,
@@ -50,8 +43,8 @@ export class FrameDecoder {
   readonly #routers = new Map<number, string>();
   /** Phases of requests, which come before the samples that they belong to. */
   readonly #requests: PendingRequests = new Map();
-  /** Sample blocks that wait to become one event. */
-  #blocks: SampleBlock[] = [];
+  /** Sample blocks that become one event, as far as they have come: where each ended, and their samples. */
+  #cuts: number[] = [];
   readonly #room = new SampleRoom();
 
   constructor(private readonly options: FrameDecoderOptions = {}) {}
@@ -80,7 +73,7 @@ export class FrameDecoder {
       if (used === 0) break;
       at += used;
     }
-    this.#joinBlocks(view, events);
+    this.#joinBlocks(events);
     this.#pending = bytes.slice(at);
     this.#offset += at;
     return events;
@@ -144,12 +137,14 @@ export class FrameDecoder {
       return blockBytes;
     }
     if (this.options.joinSamples === true && type === SAMPLE_LAYOUT.type && recordBytes >= SAMPLE_LAYOUT.leastBytes) {
-      if (view.getUint32(at + BLOCK_LAYOUT.lostRecords, true) > 0) this.#joinBlocks(view, events);
+      if (view.getUint32(at + BLOCK_LAYOUT.lostRecords, true) > 0) this.#joinBlocks(events);
       this.#countLost(view, at, events);
-      this.#blocks.push({ at: payload, recordBytes, count });
+      const { columns, from } = this.#room.extend(count);
+      decodeSamplesInto(columns, from, view, payload, recordBytes, count);
+      this.#cuts.push(from + count);
       return blockBytes;
     }
-    this.#joinBlocks(view, events);
+    this.#joinBlocks(events);
     this.#countLost(view, at, events);
     const records = viewOf(bytes, payload, payloadBytes);
     if (type === SAMPLE_LAYOUT.type && recordBytes >= SAMPLE_LAYOUT.leastBytes)
@@ -164,10 +159,10 @@ export class FrameDecoder {
     return this.#routers.size === 0 ? samples : { ...samples, routers: this.#routers };
   }
 
-  #joinBlocks(view: DataView, events: EngineEvent[]): void {
-    if (this.#blocks.length === 0) return;
-    events.push({ kind: 'samples', samples: this.#whole(decodeSampleBlocks(view, this.#blocks, this.#room)) });
-    this.#blocks = [];
+  #joinBlocks(events: EngineEvent[]): void {
+    if (this.#cuts.length === 0) return;
+    events.push({ kind: 'samples', samples: this.#whole({ ...this.#room.take(), cuts: this.#cuts }) });
+    this.#cuts = [];
   }
 
   #countLost(view: DataView, at: number, events: EngineEvent[]): void {
