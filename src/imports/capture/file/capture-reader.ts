@@ -4,8 +4,8 @@ import { type CaptureFormat, type Damage, DamagedCapture, type PacketSink, type 
 import { isPcap, PcapFormat } from './pcap-format.js';
 import { isPcapng, PcapngFormat } from './pcapng-format.js';
 
-/** Whole records are read from it; a block of pcapng may be 16 MiB. */
-const FIRST_BUFFER_BYTES = 4 << 20;
+/** Whole records are read from it, and it stays in the cache of a CPU; a block of pcapng may be 16 MiB. */
+const FIRST_BUFFER_BYTES = 512 << 10;
 const MAGIC_BYTES = 4;
 /** Read at a time where nothing else has to keep step. */
 export const PIECE_BYTES = 1 << 20;
