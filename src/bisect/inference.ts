@@ -202,7 +202,8 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
     const seconds = Math.max(1, (nowNs - Math.min(firstNs, nowNs)) / SECOND);
     const { revision, count } = store;
     if (weighed === null || isStale(weighed, { revision, seconds, count }, slack)) {
-      const known = caseOf(store.incidents, nowNs, profiles());
+      // What comes later is not weighed, and nothing may be settled by it.
+      const known = caseOf([...store.incidents], nowNs, profiles());
       const list = hypothesesFor(known);
       const posterior = posteriorOf(known, list);
       weighed = { revision, seconds, count, posterior, judgement: judgePosterior(posterior), known, hypotheses: list };
