@@ -16,6 +16,7 @@ const STATE = { throttled: false, mostEdgesStall: false };
 interface Begun {
   readonly paths: readonly EdgePath[];
   readonly refuse: (error: CodedError) => void;
+  hasBegun: boolean;
   stopped: boolean;
 }
 
@@ -36,7 +37,7 @@ function agent({ engineName = 'helper' as 'helper' | 'connect', lengthNs = 180 *
     { escalations: 0, costs: { ended: () => (ended += 1) } } as unknown as WatchRecord,
     pending,
     (paths, refuse) => {
-      const group: Begun = { paths, refuse: refuse ?? assert.fail, stopped: false };
+      const group: Begun = { paths, refuse: refuse ?? assert.fail, hasBegun: true, stopped: false };
       begun.push(group);
       const ports = paths.map(({ protocol, flows, fromPorts }) =>
         protocol === 'icmp' ? [] : (fromPorts ?? Array.from({ length: flows }, (_, flow) => 20_000 + flow)),
@@ -44,7 +45,12 @@ function agent({ engineName = 'helper' as 'helper' | 'connect', lengthNs = 180 *
       const stop = async (): Promise<void> => {
         group.stopped = true;
       };
-      return { paths, ports, stop } as unknown as EdgeGroup;
+      return {
+        ...{ paths, ports, stop },
+        get hasBegun() {
+          return group.hasBegun;
+        },
+      } as unknown as EdgeGroup;
     },
     (words) => log.push(words),
   );
@@ -132,6 +138,20 @@ suite('the flows of a closer look', () => {
     assert.deepEqual(await look(), [1, 11]);
     member.addresses.node.address = '10.0.0.2';
     assert.deepEqual(await look(), [1, 16]);
+    await stop();
+  });
+
+  test('are not given up for stalls that their prober had no time to see', async () => {
+    const { begun, stall, settled, sweeps, stop } = agent();
+    for (let i = 0; i < 4; i += 1) stall(3);
+    await settled();
+    const kept = begun.at(-1) as Begun;
+    kept.hasBegun = false;
+    for (let i = 0; i < 5; i += 1) sweeps.stall('b', STATE);
+    assert.equal(kept.stopped, false);
+    kept.hasBegun = true;
+    for (let i = 0; i < 3; i += 1) sweeps.stall('b', STATE);
+    assert.equal(kept.stopped, true);
     await stop();
   });
 

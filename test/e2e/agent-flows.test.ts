@@ -31,7 +31,11 @@ suite('a closer look that knows which flows share a queue', needsRoot, () => {
     // All that had passed: whichever of them are kept.
     lab.faults.beginOnRouter(TIMES, ...[0, 2, 3].map((rest) => oneOfFour(address, rest)));
     await lab.until(async () => one.log.includes('with all flows'), 120_000);
-    assert.match(one.log, /the closer look at node-2 goes on with all flows: flows that had passed are held/);
+    // By its own stalls or by those of the usual probes, whichever of the two tell it first.
+    assert.match(
+      one.log,
+      /the closer look at node-2 goes on with all flows: (flows that had passed are held|3 stalls held none of the flows)/,
+    );
     // Each prober found its ports free: the one before had ended.
     assert.doesNotMatch(one.log, /the escalation is started again/);
   });

@@ -95,6 +95,10 @@ export class EdgeGroup {
     });
   }
 
+  get hasBegun(): boolean {
+    return !this.#isFirst;
+  }
+
   stop(): Promise<void> {
     return this.#run.stop();
   }

@@ -47,7 +47,8 @@ export class Sweeps {
   /** A stall of this agent's own on the way to a neighbour: begins a sweep where the rules say so. */
   stall(to: string, state: Omit<EscalationState, 'isLeader'>): void {
     const running = this.#sweeps.get(to);
-    if (running !== undefined) this.#change(running, running.flows.usualSaw());
+    // Before it has begun it can have held nothing.
+    if (running?.group?.hasBegun === true) this.#change(running, running.flows.usualSaw());
     const isLeader = this.membership.isLeaderOf(to);
     if (!this.#escalations.stall(to, performance.now() * MS, { ...state, isLeader })) return;
     const member = this.membership.member(to);
