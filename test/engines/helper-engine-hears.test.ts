@@ -36,11 +36,12 @@ suite('a prober that hears beside what it sends', { ...(skip && { skip }) }, () 
     const hearing = createHelperEngine(netnsTransport(net.target)).start(
       loopbackPlan({ ...atTarget, ...limits, ...more }),
     );
+    const begins = more.paths?.length === 0 ? 'hello' : 'samples';
     const events: EngineEvent[] = [];
     let sent: Promise<CollectedRun> | undefined;
     for await (const event of hearing.events) {
       events.push(event);
-      if (event.kind !== 'samples' || sent !== undefined) continue;
+      if (event.kind !== begins || sent !== undefined) continue;
       const plan = loopbackPlan({ paths: paths(TARGET_ADDRESS, true), sourcePorts: PORTS, count: COUNT });
       sent = collect(createHelperEngine(netnsTransport(net.prober)).start(plan));
       sent.finally(() => hearing.stop()).catch(() => {});
@@ -81,6 +82,12 @@ suite('a prober that hears beside what it sends', { ...(skip && { skip }) }, () 
     const warnings = target?.events.flatMap((event) => (event.kind === 'warning' ? [event.code, event.message] : []));
     assert.ok(warnings?.includes('nothing is heard on nowhere0: there is no such interface'), `${warnings}`);
     assert.ok(warnings?.includes('W_NOT_HEARD'));
+  });
+
+  test('tells as much where it sends nothing', async () => {
+    const [target, prober] = await heardBy([{ interface: 'eth0', ports: PORTS }], { paths: [] });
+    assert.equal(heardOf(target).length, sentOf(prober));
+    assert.ok(sentOf(prober) > COUNT);
   });
 
   test('the clock of a card is refused for what is heard', async () => {

@@ -155,15 +155,17 @@ export class Watching {
     const end = (): void => {
       if (before !== undefined) this.#pending.underWay(before.stop());
     };
+    // What sends nothing never begins to: it only hears.
+    if (paths.length === 0) end();
     if (paths.length === 0 && this.#hearing.hears.length === 0) {
       this.#base = undefined;
-      end();
       return;
     }
+    const onBegun = paths.length === 0 ? undefined : end;
     const { recorder } = this.setup;
     const engine = this.setup.engine((transport) => recorder.tap(transport));
     const plan = (own: readonly EdgePath[]): ProbePlan => ({ ...this.#plan(own), hears: this.#hearing.hears });
-    this.#base = new EdgeGroup(this.#from, paths, engine, plan, this.#groupEvents('prober'), end);
+    this.#base = new EdgeGroup(this.#from, paths, engine, plan, this.#groupEvents('prober'), onBegun);
   }
 
   /** Its probes are not announced: a target takes one run of a sender for genuine at a time. */
