@@ -2,40 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createInference } from '../../src/bisect/inference.js';
 import { measuredPaths } from '../../src/hosts/measured-paths.js';
-import type { Stall } from '../../src/model/finding.js';
 import { allocateSamples, Outcomes } from '../../src/model/sample.js';
 import { MS, SECOND } from '../../src/model/time.js';
+import { heldStall } from './held-stall.js';
 import { LAB_HOSTS } from './sim-cluster.js';
 
 const PATHS = measuredPaths(LAB_HOSTS).map(({ measured }) => measured);
 const EVERY_NS = 2 * SECOND;
 const LENGTH_NS = 150 * MS;
 const STALLS = 8;
-
-/** 15 probes that the kernel of the vantage let go of at one instant. */
-function heldStall(path: string, release: number, leg: { leg?: 'out' }): Stall {
-  return {
-    type: 'finding',
-    kind: 'stall',
-    path,
-    startMin: release - LENGTH_NS - 10 * MS,
-    startMax: release - LENGTH_NS,
-    release,
-    durationNs: LENGTH_NS + 5 * MS,
-    probes: 15,
-    probesAboveThreshold: 10,
-    peakRttNs: LENGTH_NS,
-    excessNs: LENGTH_NS,
-    flowsHit: [],
-    flowsExposed: [],
-    selfInflicted: false,
-    fit: 1,
-    slope: -1,
-    releaseSpreadNs: 100_000,
-    order: 'fifo',
-    ...leg,
-  };
-}
 
 /** Samples with the usual RTT every 10 ms on all paths: nothing that they cross waited. */
 function answered(fromNs: number, toNs: number) {
@@ -57,7 +32,7 @@ function verdictOf(held: (path: (typeof PATHS)[number]) => boolean, leg: { leg?:
   for (let stall = 1; stall <= STALLS; stall += 1) {
     inference.samples(answered((stall - 1) * EVERY_NS, stall * EVERY_NS), indices);
     const release = stall * EVERY_NS - SECOND;
-    for (const path of PATHS.filter(held)) inference.finding(heldStall(path.name, release, leg));
+    for (const path of PATHS.filter(held)) inference.finding(heldStall(path.name, release, LENGTH_NS, leg));
     inference.advance(stall * EVERY_NS - SECOND);
   }
   inference.finish(STALLS * EVERY_NS);

@@ -2,38 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createInference } from '../../src/bisect/inference.js';
 import { measuredPaths } from '../../src/hosts/measured-paths.js';
-import type { Stall } from '../../src/model/finding.js';
 import { allocateSamples } from '../../src/model/sample.js';
 import { MS, SECOND } from '../../src/model/time.js';
+import { heldStall } from './held-stall.js';
 import { LAB_HOSTS } from './sim-cluster.js';
 
 const PATHS = measuredPaths(LAB_HOSTS).map(({ measured }) => measured);
 const LENGTH_NS = 100 * MS;
-
-/** All probes from shell wait on their way out. */
-function heldStall(path: string, release: number): Stall {
-  return {
-    type: 'finding',
-    kind: 'stall',
-    path,
-    startMin: release - LENGTH_NS - 10 * MS,
-    startMax: release - LENGTH_NS,
-    release,
-    durationNs: LENGTH_NS,
-    probes: 10,
-    probesAboveThreshold: 5,
-    peakRttNs: LENGTH_NS,
-    excessNs: LENGTH_NS,
-    flowsHit: [],
-    flowsExposed: [],
-    selfInflicted: false,
-    fit: 1,
-    slope: -1,
-    releaseSpreadNs: 100_000,
-    order: 'fifo',
-    leg: 'out',
-  };
-}
 
 test('incidents settle nothing before they are weighed', () => {
   const inference = createInference(PATHS, { thresholdNs: 50 * MS });
@@ -42,7 +17,8 @@ test('incidents settle nothing before they are weighed', () => {
   let releaseNs = SECOND;
   const happen = (incidents: number): void => {
     for (let i = 0; i < incidents; i += 1, releaseNs += 200 * MS)
-      for (const { name, vantage } of PATHS) if (vantage === 'shell') inference.finding(heldStall(name, releaseNs));
+      for (const { name, vantage } of PATHS)
+        if (vantage === 'shell') inference.finding(heldStall(name, releaseNs, LENGTH_NS, { leg: 'out' }));
     inference.advance(releaseNs + 10 * SECOND);
   };
   happen(12);
