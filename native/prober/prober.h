@@ -73,6 +73,7 @@ struct sender {
 	int64_t last_sent_ns; /* the newest due time of a probe that was sent */
 	uint64_t outstanding_bytes; /* memory for probes that may still be answered */
 	bool overload_told;
+	bool resets; /* some path is half open */
 };
 
 struct watcher;

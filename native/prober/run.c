@@ -19,6 +19,7 @@
 /* A CPU that is left for so long may fall asleep: only then is it woken late each time. */
 #define IDLE_NS 500000
 #define HOUSEKEEPING_NS 50000000ll /* how long answers may lie about */
+#define UNREAD_PROBES 16u /* whose answers may wait to be read: a fraction of what an error queue holds */
 #define TELL_BYTES (64u << 10) /* results that are written before their time: what a pipe holds */
 #define HOUSEKEEPING_EARLY_NS 6000000ll /* so much sooner when awake anyway, to save a wake-up */
 #define SECOND_NS 1000000000ll
@@ -31,6 +32,8 @@ struct times {
 	int64_t housekeeping, told, counters, clock, rested;
 	int64_t rested_cpu; /* processor time of this thread then */
 	int64_t end; /* when to stop waiting for answers; INT64_MAX while probes are still being sent */
+	uint64_t sent_read; /* probes sent when answers were last read */
+	bool heard_others; /* whether stdin and stdout have been waited for since the house was last kept */
 	struct wake_lead lead;
 };
 
@@ -50,6 +53,7 @@ static void keep_house(struct prober *prober, struct times *times, int64_t now)
 		times->clock = now + SECOND_NS;
 	}
 	times->housekeeping = now + HOUSEKEEPING_NS;
+	times->heard_others = false;
 	/* Whoever reads is woken by each writing. */
 	if (now >= times->told - HOUSEKEEPING_EARLY_NS || frames_waiting(&prober->frames) >= TELL_BYTES) {
 		hearing_flush(prober);
@@ -59,6 +63,18 @@ static void keep_house(struct prober *prober, struct times *times, int64_t now)
 	}
 	if (times->told < times->housekeeping)
 		times->housekeeping = times->told;
+}
+
+/*
+ * The kernel has stamped what came, so it may be read later, and many for the price of one. Not where the
+ * time of reading says something: that what is heard has not passed a backlog by then, or when it came at
+ * all; nor where an answer is to be reset.
+ */
+static bool answers_may_wait(const struct prober *prober, const struct times *times, int64_t now)
+{
+	return prober->grants.stamps == STAMPS_KERNEL && prober->hearing == NULL && !prober->sender.resets &&
+	       times->end == INT64_MAX && prober->counters.sent - times->sent_read < UNREAD_PROBES &&
+	       now < times->housekeeping - HOUSEKEEPING_EARLY_NS;
 }
 
 static void read_answers(struct prober *prober)
@@ -125,14 +141,30 @@ static void rest_if_overloaded(struct prober *prober, struct times *times, int64
 	times->rested_cpu = cpu_time();
 }
 
-/* Asks to be woken as much earlier as this machine wakes late anyway, and waits out what may be left. */
-static void wait_until(struct prober *prober, struct wake_lead *lead, int64_t wake)
+/* Waiting for descriptors costs a good part of a probe: once in a while is enough for what is told by them.
+ */
+static void sleep_until(struct prober *prober, struct times *times, int64_t until)
 {
+	struct timespec time = {until / SECOND_NS, until % SECOND_NS};
+
+	if (times->heard_others && prober->frames.stuck_mono == 0) {
+		/* Interrupted or not, the loop looks at all there is to do. */
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL);
+		return;
+	}
+	wait_for_input(prober, until, -1);
+	times->heard_others = true;
+}
+
+/* Asks to be woken as much earlier as this machine wakes late anyway, and waits out what may be left. */
+static void wait_until(struct prober *prober, struct times *times, int64_t wake)
+{
+	struct wake_lead *lead = &times->lead;
 	int64_t now = clocks_mono();
 	bool long_enough = wake - now >= IDLE_NS;
 	int64_t early = long_enough ? wake_lead_ns(lead) : 0;
 
-	wait_for_input(prober, wake - early, -1);
+	sleep_until(prober, times, wake - early);
 	now = clocks_mono();
 	if (long_enough)
 		wake_lead_note(lead, now - (wake - early));
@@ -177,7 +209,10 @@ enum rxray_end_reason run_prober(struct prober *prober)
 		service = (struct service){0};
 		if (!nobody_reads(prober, now))
 			service = send_due(prober, now);
-		read_answers(prober);
+		if (!answers_may_wait(prober, &times, now)) {
+			read_answers(prober);
+			times.sent_read = prober->counters.sent;
+		}
 		if (service.missed > 0 || service.worst_lag_ns >= 1000000)
 			tell_pause(prober, &service, now);
 		if (now >= times.housekeeping - HOUSEKEEPING_EARLY_NS)
@@ -202,7 +237,7 @@ enum rxray_end_reason run_prober(struct prober *prober)
 			nanosleep(&nap, NULL);
 			continue;
 		}
-		wait_until(prober, &times.lead, wake);
+		wait_until(prober, &times, wake);
 	}
 	fate_settle_waiting(prober, INT64_MAX);
 	fate_expire(prober, clocks_mono());

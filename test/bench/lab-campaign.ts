@@ -9,6 +9,7 @@ import { startBusyLoops } from './busy-loops.js';
 import { writeInferencePage } from './inference-page.js';
 import { type Cell, campaignTables, cellName, type Row } from './lab-campaign-table.js';
 import { keepCell, keptCells } from './lab-cells.js';
+import { owing, undoOnSignal } from './owed.js';
 
 /** A healthy verdict needs a minute. */
 const HEALTHY_S = 75;
@@ -56,7 +57,10 @@ export async function labCampaign(campaign: LabCampaign): Promise<readonly Row[]
       console.log(`${rows.length - before} of ${open.length}  ${cellName(cell)}: ${row.words}`);
     }
   };
-  try {
+  const labsDown = async (): Promise<void> => {
+    for (const name of names) await labDown({ name }, () => {});
+  };
+  await owing(labsDown, async () => {
     for (const [queues, load] of circumstances(open)) {
       const own = open.filter((cell) => cell.queues === queues && cell.load === load);
       if (performance.now() > endMs) break;
@@ -64,20 +68,19 @@ export async function labCampaign(campaign: LabCampaign): Promise<readonly Row[]
         load === 'busy'
           ? startBusyLoops(Math.min(LOOPS_S, LAST_CELL_S + (endMs - performance.now()) / 1_000))
           : undefined;
-      try {
-        const aside = own.filter(({ fault }) => !takesCpu(fault));
-        await Promise.all(names.map((name) => work(name, aside)));
-        await work(
-          names[0] ?? lab,
-          own.filter(({ fault }) => takesCpu(fault)),
-        );
-      } finally {
-        await loops?.stop();
-      }
+      await owing(
+        () => loops?.stop(),
+        async () => {
+          const aside = own.filter(({ fault }) => !takesCpu(fault));
+          await Promise.all(names.map((name) => work(name, aside)));
+          await work(
+            names[0] ?? lab,
+            own.filter(({ fault }) => takesCpu(fault)),
+          );
+        },
+      );
     }
-  } finally {
-    for (const name of names) await labDown({ name }, () => {});
-  }
+  });
   return rows.filter((row) => cells.some((cell) => cellName(cell) === cellName(row)));
 }
 
@@ -205,4 +208,7 @@ async function main(): Promise<void> {
   if (rows.some((row) => row.standing === 'accuses' || row.culprit === 'wrong')) process.exitCode = 1;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  undoOnSignal();
+  await main();
+}

@@ -28,7 +28,8 @@ void fate_report(struct prober *prober, const struct train *train, uint64_t k, c
 		sample->flags |= RXRAY_SAMPLE_FLAGS_HELD_IN_QUEUE;
 	if (train->fresh)
 		sample->flags |= RXRAY_SAMPLE_FLAGS_FRESH_FLOW;
-	if (due + slot->sent_after_due_ns <= prober->clocks.stepped_mono)
+	/* Its stamps may be of before the step or of after it, so they do not tell. */
+	if (due <= prober->clocks.stepped_mono)
 		sample->flags |= RXRAY_SAMPLE_FLAGS_CLOCK_STEP;
 	frames_sample(&prober->frames, sample);
 }
@@ -58,6 +59,7 @@ static void repeat(struct prober *prober, const struct train *train, struct slot
 	if (answer->reply != RXRAY_REPLY_SYN_ACK || slot->repeats < 3 || path->half_open)
 		return;
 	path->half_open = true;
+	prober->sender.resets = true;
 	tell_warning(prober, "W_RST_BY_PROBER", train->path,
 	             "this machine's RST packets do not reach the target (a firewall?): the prober sends "
 	             "them itself");

@@ -160,6 +160,22 @@ static void check_replies(void)
 	end();
 }
 
+/* A step of the wall clock puts the stamps of a probe that waits to be read wherever: when it was due
+ * decides. */
+static void check_step(void)
+{
+	begin();
+	prober.clocks.stepped_mono = grid_due(&prober.sender.trains[SYN_PATH].grid, 1) + 5;
+	slot_set_sent(unanswered_find(&prober.sender.trains[SYN_PATH].outstanding, 1), 1000000000, true);
+	answer_syn(1, &target, 80, 0);
+	CHECK_EQUAL(prober.frames.batch[0].flags & RXRAY_SAMPLE_FLAGS_CLOCK_STEP,
+	            RXRAY_SAMPLE_FLAGS_CLOCK_STEP, "what was due before the step is of no use");
+	prober.clocks.stepped_mono = grid_due(&prober.sender.trains[SYN_PATH].grid, 2) - 1;
+	answer_syn(2, &target, 80, 0);
+	CHECK_EQUAL(prober.frames.batch[1].flags & RXRAY_SAMPLE_FLAGS_CLOCK_STEP, 0, "what came after it is");
+	end();
+}
+
 /* Ports that the plan names, in whatever order: the flow of each is its place in the list. */
 static void check_listed(void)
 {
@@ -244,6 +260,7 @@ int main(void)
 	      "addresses");
 	check_replies();
 	check_listed();
+	check_step();
 	check_refusals();
 	return 0;
 }
