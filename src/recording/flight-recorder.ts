@@ -21,12 +21,13 @@ import {
 import { MS } from '../model/time.js';
 import type { HelperProcess, Transport } from '../transports/transport.js';
 import { ControlBlocks, recordingHeader } from './control-block.js';
+import { KeptFrames } from './kept-frames.js';
 import { type PartInfo, PROBE_STREAM, type RunInfo, type StreamInfo } from './recorded-run.js';
 
 export interface FlightOptions {
   /** Frames are kept for so long … */
   readonly keptMs: number;
-  /** … and no more bytes of them than this. */
+  /** … and no more bytes of memory for them than this. */
   readonly memoryBytes: number;
   /** Where recordings go. */
   readonly folder: string;
@@ -49,8 +50,7 @@ const HALF = '.part';
  * Each is whole or not there.
  */
 export class FlightRecorder {
-  #chunks: { readonly atMs: number; readonly frames: Uint8Array }[] = [];
-  #bytes = 0;
+  readonly #kept = new KeptFrames();
   #prologue: Uint8Array = new Uint8Array(0);
   #prologueWhole = false;
   #recordings: KeptRecording[] = [];
@@ -71,7 +71,7 @@ export class FlightRecorder {
   }
 
   get memoryBytes(): number {
-    return this.#bytes;
+    return this.#kept.bytes;
   }
 
   /** Takes up what an earlier process left, and removes what it did not finish. */
@@ -97,7 +97,7 @@ export class FlightRecorder {
         const helper = transport.launch(name, args);
         this.#forget();
         this.#launches += 1;
-        return { ...helper, output: this.#kept(helper, this.#launches) };
+        return { ...helper, output: this.#read(helper, this.#launches) };
       },
     };
   }
@@ -122,7 +122,7 @@ export class FlightRecorder {
   }
 
   /** Of the latest launch alone: one that is on its end is of no use beside it. */
-  async *#kept(helper: HelperProcess, launch: number): AsyncGenerator<Uint8Array> {
+  async *#read(helper: HelperProcess, launch: number): AsyncGenerator<Uint8Array> {
     const cutter = new FrameCutter();
     for await (const chunk of helper.output) {
       const frames = cutter.push(chunk);
@@ -136,16 +136,8 @@ export class FlightRecorder {
   #keep(frames: Uint8Array): void {
     const kept = this.#prologueWhole ? frames : this.#takePrologue(frames);
     const now = performance.now();
-    if (kept.length > 0) this.#chunks.push({ atMs: now, frames: kept });
-    this.#bytes += kept.length;
-    let gone = 0;
-    const { keptMs, memoryBytes } = this.options;
-    for (const { atMs, frames: old } of this.#chunks) {
-      if (now - atMs < keptMs && this.#bytes <= memoryBytes) break;
-      this.#bytes -= old.length;
-      gone += 1;
-    }
-    if (gone > 0) this.#chunks.splice(0, gone);
+    if (kept.length > 0) this.#kept.push({ atMs: now, frames: kept });
+    this.#kept.forget(now - this.options.keptMs, this.options.memoryBytes);
   }
 
   /** Keeps header and hello apart, which every recording begins with. @returns the frames behind them */
@@ -166,14 +158,13 @@ export class FlightRecorder {
   }
 
   #forget(): void {
-    this.#chunks = [];
-    this.#bytes = 0;
+    this.#kept.clear();
     this.#prologue = new Uint8Array(0);
     this.#prologueWhole = false;
   }
 
   async #write(name: string, run: RunInfo, place: string): Promise<string | undefined> {
-    if (!this.#prologueWhole || this.#chunks.length === 0) return undefined;
+    if (!this.#prologueWhole || this.#kept.isEmpty) return undefined;
     const path = join(this.options.folder, name);
     const half = `${path}${HALF}`;
     try {
@@ -201,7 +192,8 @@ export class FlightRecorder {
   #assembled(run: RunInfo, place: string): Buffer {
     const blocks = new ControlBlocks();
     const nowNs = process.hrtime.bigint();
-    const firstMs = this.#chunks[0]?.atMs ?? 0;
+    const chunks = this.#kept.chunks();
+    const firstMs = chunks[0]?.atMs ?? 0;
     // Header and hello stand alone: only what is selected after them counts as the stream going on.
     const select = (atMs: number): Uint8Array =>
       blocks.record(RECORDING_BYTES_LAYOUT, RECORDING_BYTES_FIELDS, {
@@ -222,9 +214,9 @@ export class FlightRecorder {
       blocks.json(RECORDING_STREAM_LAYOUT.type, stream),
       select(firstMs),
       this.#prologue,
-      ...this.#chunks.flatMap(({ atMs, frames }) => [select(atMs), frames]),
+      ...chunks.flatMap(({ atMs, frames }) => [select(atMs), frames]),
       blocks.record(RECORDING_END_LAYOUT, RECORDING_END_FIELDS, {
-        timeNs: Math.round(((this.#chunks.at(-1)?.atMs ?? 0) - firstMs) * MS),
+        timeNs: Math.round(((chunks.at(-1)?.atMs ?? 0) - firstMs) * MS),
         reason: RECORDING_END.complete,
       }),
     ]);

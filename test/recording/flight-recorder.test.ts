@@ -8,6 +8,7 @@ import type { EngineEvent, ProberHello } from '../../src/model/engine-event.js';
 import { allocateSamples } from '../../src/model/sample.js';
 import { SECOND } from '../../src/model/time.js';
 import { FlightRecorder } from '../../src/recording/flight-recorder.js';
+import { KeptFrames } from '../../src/recording/kept-frames.js';
 import type { RunInfo } from '../../src/recording/recorded-run.js';
 import type { Transport } from '../../src/transports/transport.js';
 import { records, rxray } from '../e2e/rxray.js';
@@ -81,6 +82,34 @@ test('memory is bounded, whatever flies by', () =>
     assert.ok(recorder.memoryBytes <= 20_000 && recorder.memoryBytes > 10_000, `${recorder.memoryBytes}`);
   }));
 
+test('what is kept takes a part of its bytes, and comes out as it went in', () => {
+  const kept = new KeptFrames();
+  const encoder = new FrameEncoder(HELPER.prober);
+  const all = [...probeEvents(20_000, 10 * SECOND)].map((event, i) => ({ atMs: i, frames: encoder.encode(event) }));
+  for (const chunk of all) kept.push(chunk);
+  const bytes = all.reduce((sum, { frames }) => sum + frames.length, 0);
+  assert.ok(bytes > 1e6 && kept.bytes < bytes / 2, `${kept.bytes} of ${bytes}`);
+  const alike = (from: number): void => {
+    const chunks = kept.chunks();
+    assert.equal(chunks.length, all.length - from);
+    for (const [i, { atMs, frames }] of chunks.entries()) {
+      assert.equal(atMs, from + i);
+      assert.ok(Buffer.from(frames).equals(Buffer.from(all[from + i]?.frames ?? [])), `chunk ${i}`);
+    }
+  };
+  alike(0);
+  // By whole packs, so never what is younger.
+  kept.forget(all.length / 2, Infinity);
+  const [oldest] = kept.chunks();
+  assert.ok(oldest && oldest.atMs > 0 && oldest.atMs <= all.length / 2 + 1);
+  alike(oldest.atMs);
+  kept.forget(all.length - 3, Infinity);
+  const [next] = kept.chunks();
+  assert.equal(kept.chunks().length, all.length - (next?.atMs ?? 0));
+  kept.forget(all.length, Infinity);
+  assert.ok(kept.isEmpty && kept.bytes === 0);
+});
+
 test('recordings are bounded in number, the oldest go, and what an earlier process left is taken up', () =>
   withFolder(async (folder) => {
     const recorder = new FlightRecorder(options(folder));
@@ -126,7 +155,7 @@ test('what cannot be written is counted, and nothing is left of it', () =>
 
 test('the middle of a run is replayed to its end, with its replies and its stalls', () =>
   withFolder(async (folder) => {
-    const recorder = new FlightRecorder({ ...options(folder), memoryBytes: 2 << 20, folderBytes: 1e8 });
+    const recorder = new FlightRecorder({ ...options(folder), memoryBytes: 1 << 19, folderBytes: 1e8 });
     await recorder.open();
     const soFar = [...probeEvents(40_000, 10 * SECOND)].filter(({ kind }) => kind !== 'path-totals' && kind !== 'end');
     await flown(recorder, soFar);

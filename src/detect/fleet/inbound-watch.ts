@@ -6,6 +6,7 @@ import { allocateSamples, Outcomes, REPLIES, takeSamples } from '../../model/sam
 import { MS, SECOND } from '../../model/time.js';
 import { createDetectorBank, type DetectorBank } from '../detector-bank.js';
 import { bySender, placeOf, type SenderFlows } from './inbound-place.js';
+import { type Arrival, RecentArrivals } from './recent-arrivals.js';
 
 /** A stall of what arrives, and what it means. Instants count from the epoch of the stream of arrivals. */
 export interface InboundStall {
@@ -40,13 +41,6 @@ interface Flow {
   lastNs: number;
 }
 
-interface Entry {
-  readonly flow: number;
-  readonly timeNs: number;
-  readonly lateNs: number;
-  readonly backlogNs: number;
-}
-
 /**
  * Watches what arrives at this node as the samples of one more path, `*>NODE/inbound`: a probe was due at its sender, or
  * its reply was to be here, and took the time by which it came later than usual; its flow is its sender with its ports.
@@ -57,8 +51,8 @@ export class InboundWatch {
   #bank: DetectorBank;
   #flows: Flow[] = [];
   #numbers = new Map<string, number>();
-  #recent: Entry[] = [];
-  #waiting: Entry[] = [];
+  readonly #recent = new RecentArrivals();
+  #waiting: Arrival[] = [];
   #forgotNs = Number.NEGATIVE_INFINITY;
   #backlogs: { readonly timeNs: number; readonly backlogNs: number }[] = [];
 
@@ -101,10 +95,7 @@ export class InboundWatch {
     const found = this.#push(nowNs - BEHIND_NS);
     found.push(...this.#bank.advance(nowNs).filter((finding) => finding.kind === 'stall'));
     const stalls = found.map((finding) => this.#explain(finding));
-    const [first] = this.#recent;
-    // Now and then: they are many.
-    if (first !== undefined && first.timeNs < nowNs - 1.25 * REMEMBERED_NS)
-      this.#recent = this.#recent.filter(({ timeNs }) => timeNs > nowNs - REMEMBERED_NS);
+    this.#recent.forget(nowNs - REMEMBERED_NS);
     return stalls;
   }
 
@@ -153,16 +144,16 @@ export class InboundWatch {
     if (kept.length === this.#flows.length) return;
     this.#flows = kept.map(([, number]) => this.#flows[number] as Flow);
     this.#numbers = new Map(kept.map(([name], index) => [name, index]));
-    this.#recent = [];
+    this.#recent.clear();
     this.#waiting = [];
     this.#bank = this.#newBank();
   }
 
   #explain(finding: Stall): InboundStall {
     const hit = new Set(finding.flowsHit);
-    const released = this.#recent.filter(
-      ({ flow, timeNs }) =>
-        hit.has(flow) && Math.abs(timeNs - finding.release) <= Math.max(2 * finding.releaseSpreadNs, 2 * MS),
+    const aroundNs = Math.max(2 * finding.releaseSpreadNs, 2 * MS);
+    const released = [...this.#recent.between(finding.release - aroundNs, finding.release + aroundNs)].filter(
+      ({ flow }) => hit.has(flow),
     );
     const longestNs = Math.max(0, ...released.map(({ lateNs }) => lateNs));
     const isSure = released.some((one) => !this.#isReply(one) && one.lateNs >= SAME_HOLD * longestNs);
@@ -172,11 +163,12 @@ export class InboundWatch {
     const isBehindStamp = backlogNs >= longestNs / 2;
     // Due when the hold was certainly on, and here before its end: what came before the first held one may have come
     // before the hold, however early the hit flows were last seen to pass.
-    const passedOnes = this.#recent.filter(
+    const beforeNs = finding.release - finding.releaseSpreadNs - MS;
+    const passedOnes = [...this.#recent.between(Number.NEGATIVE_INFINITY, beforeNs)].filter(
       (one) =>
         !hit.has(one.flow) &&
         one.timeNs - one.lateNs > finding.startMax + ONSET_NS &&
-        one.timeNs < finding.release - finding.releaseSpreadNs - MS &&
+        one.timeNs < beforeNs &&
         !(isBehindStamp && this.#isReply(one)),
     );
     const held = bySender(heldOnes.map((one) => this.#part(one)));
@@ -189,14 +181,15 @@ export class InboundWatch {
 
   /** Whether replies came at all around an instant. */
   #repliesWereWatched(atNs: number): boolean {
-    return this.#recent.some((one) => Math.abs(one.timeNs - atNs) < AROUND_NS && this.#isReply(one));
+    for (const one of this.#recent.between(atNs - AROUND_NS, atNs + AROUND_NS)) if (this.#isReply(one)) return true;
+    return false;
   }
 
-  #isReply({ flow }: Entry): boolean {
+  #isReply({ flow }: Arrival): boolean {
     return this.#flows[flow]?.what === 'reply';
   }
 
-  #part({ flow }: Entry) {
+  #part({ flow }: Arrival) {
     const { sender = '?', what = 'probe' } = this.#flows[flow] ?? {};
     return { from: sender, what, flow } as const;
   }
