@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readlinkSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withFolder } from '../recording/temporary-folder.js';
+import { processes } from '../transports/process-list.js';
 import { needsRoot } from './lab-probing.js';
 import { startRxrayIn } from './rxray.js';
 
@@ -26,15 +27,24 @@ const SHELLS = {
 
 async function withFarShell(
   shell: string,
-  work: (start: (...args: string[]) => ReturnType<typeof startRxrayIn>) => Promise<void>,
+  work: (start: (...args: string[]) => ReturnType<typeof startRxrayIn>, folder: string) => Promise<void>,
 ) {
   await withFolder(async (folder) => {
     writeFileSync(join(folder, 'ssh'), `#!/bin/sh\n${shell}\n`);
     chmodSync(join(folder, 'ssh'), 0o755);
     writeFileSync(join(folder, 'hosts.yaml'), HOSTS);
     const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, TMPDIR: folder };
-    await work((...args) => startRxrayIn({ env, cwd: folder }, ...args));
+    await work((...args) => startRxrayIn({ env, cwd: folder }, ...args), folder);
   });
+}
+
+/** Whether a process has that working directory: of rxray in these tests, and of what it starts. */
+function isIn(pid: number, folder: string): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(folder);
+  } catch {
+    return false;
+  }
 }
 
 describe('a shell over there that hangs', () => {
@@ -73,15 +83,19 @@ describe('a shell over there that hangs', () => {
   }
 
   test('a second Ctrl-C ends the run at once, whatever is waited for', needsRoot, async () => {
-    await withFarShell(SHELLS['hangs at once'], async (start) => {
+    await withFarShell(SHELLS['hangs at once'], async (start, folder) => {
       const { child, ended } = start('trace', 'stall', '--ssh', 'ops@far-node');
+      const hanging = () => processes().filter(({ pid }) => isIn(pid, folder)).length;
       await sleep(3_000);
+      assert.ok(hanging() > 1, 'rxray, and the ssh that hangs');
       child.kill('SIGINT');
       await sleep(300);
       const since = performance.now();
       child.kill('SIGINT');
       await ended;
       assert.ok(performance.now() - since < 2_000);
+      await sleep(200);
+      assert.equal(hanging(), 0, 'and nothing that hangs outlives it');
     });
   });
 });

@@ -11,6 +11,13 @@ export interface SessionEnd {
   readonly stderr: string;
 }
 
+const open = new Set<FarSession>();
+
+// Nothing that hangs outlives rxray, also when it leaves without waiting for anybody.
+process.on('exit', () => {
+  for (const session of open) session.kill('SIGTERM');
+});
+
 /** A local program (`ssh`, `kubectl`) whose streams are those of FAR_COMMAND on the far side. */
 export class FarSession {
   readonly input: Writable;
@@ -32,6 +39,7 @@ export class FarSession {
       env: { ...process.env, LC_ALL: 'C', SSH_ASKPASS_REQUIRE: 'never' },
     });
     this.#child = child;
+    open.add(this);
     this.input = child.stdin;
     this.output = child.stdout;
     child.stderr.setEncoding('utf8');
@@ -46,10 +54,13 @@ export class FarSession {
     });
     this.closed = new Promise((resolve) => {
       child.once('error', (cause) => {
-        if (child.pid === undefined) resolve({ code: 127, signal: null, stderr: `${command}: ${cause.message}` });
+        if (child.pid !== undefined) return;
+        open.delete(this);
+        resolve({ code: 127, signal: null, stderr: `${command}: ${cause.message}` });
       });
       child.once('close', (code, signal) => {
         this.#closed = true;
+        open.delete(this);
         resolve({ code, signal, stderr: this.stderr });
       });
     });
