@@ -42,6 +42,7 @@ export const PACKAGES = [
   { name: 'hping3', what: '/usr/sbin/hping3', why: 'a second opinion in tests and benches', use: 'test' },
   { name: 'fping', what: '/usr/bin/fping', why: 'a second opinion in benches; its output is imported', use: 'test' },
   { name: 'nmap', what: '/usr/bin/nping', why: 'the output of nping is imported', use: 'test' },
+  { name: 'rt-tests', what: '/usr/bin/cyclictest', why: 'what a sleep alone is late by, in benches', use: 'test' },
   { name: 'strace', what: '/usr/bin/strace', why: 'a peer in benches', use: 'test' },
   { name: 'linux-perf', what: '/usr/bin/perf', why: 'a peer in benches', use: 'test' },
   { name: 'openssh-server', what: '/usr/sbin/sshd', why: 'a real far side for the ssh transport', use: 'test' },

@@ -1,8 +1,9 @@
 import { US } from '../../src/model/time.js';
-import type { Part, Target } from './part.js';
+import type { BenchTable, Part, Target } from './part.js';
 import { INTERVAL_NS } from './probing-tool.js';
 import { type Spread, spread, spreadOfSizes } from './quantile.js';
-import { type Load, meanSteal, type Train, trains } from './train.js';
+import { sleepAlone } from './sleep-alone.js';
+import { LOADS, type Load, meanSteal, type Train, trains } from './train.js';
 
 const LIMIT_NS: Readonly<Record<Load, number>> = { idle: 100 * US, busy: 300 * US };
 /** Of the mean rate with missed slots counted in: what a first or last probe sent 2 ms late makes in 4 s. */
@@ -34,36 +35,47 @@ export const pacing: Part = {
   run: async (setting) => {
     const all = await trains(setting);
     const found = all.map(judge);
+    const asleep: (readonly [Load, Spread | null])[] = [];
+    for (const load of LOADS) {
+      setting.say(`cyclictest, ${load}: ${setting.seconds} s`);
+      asleep.push([load, await sleepAlone(load, setting.seconds)]);
+    }
     return {
-      tables: (['idle', 'busy'] as const).map((load) => ({
-        title: `send error in µs, ${load === 'idle' ? 'idle' : 'every CPU busy'}`,
-        columns: [
-          { title: 'tool' },
-          { title: 'probe' },
-          ...[
-            'sent',
-            'missed',
-            'rate',
-            'first p50',
-            'p99',
-            'max',
-            'best p50',
-            'p99',
-            'max',
-            'due p50',
-            'p99',
-            'max',
-            'woke p50',
-            'p99',
-          ].map((title) => ({ title, align: 'right' }) as const),
-        ],
-        rows: found.filter((one) => one.load === load).map(row),
-      })),
+      tables: [
+        ...LOADS.map(
+          (load): BenchTable => ({
+            title: `send error in µs, ${load === 'idle' ? 'idle' : 'every CPU busy'}`,
+            columns: [
+              { title: 'tool' },
+              { title: 'probe' },
+              ...[
+                'sent',
+                'missed',
+                'rate',
+                'first p50',
+                'p99',
+                'max',
+                'best p50',
+                'p99',
+                'max',
+                'due p50',
+                'p99',
+                'max',
+                'woke p50',
+                'p99',
+              ].map(right),
+            ],
+            rows: found.filter((one) => one.load === load).map(row),
+          }),
+        ),
+        limits(asleep),
+      ],
       targets: found.filter(({ tool }) => tool === 'rxray').flatMap(targets),
-      data: found,
+      data: { found, asleep },
       stealShare: meanSteal(all),
       notes: [
         'rate: mean rate over the asked one. first: off a grid that begins with the first packet; best: off the grid that fits best by its offset; due: off the plan that the tool reports; woke: how late it says it woke for that.',
+        'cyclictest sends nothing: it sleeps every 10 ms at the priority of the prober. What it is late by is what this machine leaves to any sender; the prober asks to be woken earlier by the least of what it saw, which is of use for the median, not for the tail.',
       ],
     };
   },
@@ -97,6 +109,21 @@ function judge({ tool, protocol, load, exchanges, report }: Train): Pacing {
     wokeLateNs: report.wokeLateNs ? spread(report.wokeLateNs) : null,
   };
 }
+
+/** What limits them: how late a thread is woken that does nothing else. */
+function limits(asleep: readonly (readonly [Load, Spread | null])[]): BenchTable {
+  return {
+    title: 'a sleep alone, late by µs',
+    columns: [{ title: 'tool' }, { title: 'load' }, ...['wake-ups', 'p50', 'p99', 'max'].map(right)],
+    rows: asleep.map(([load, late]) =>
+      late === null
+        ? ['cyclictest', load, 'not installed', '', '', '']
+        : ['cyclictest', load, String(late.count), ...inMicroseconds(late)],
+    ),
+  };
+}
+
+const right = (title: string) => ({ title, align: 'right' }) as const;
 
 const inMicroseconds = (found: Spread | null): string[] =>
   found ? [found.p50, found.p99, found.max].map((ns) => (ns / US).toFixed(0)) : ['', '', ''];
