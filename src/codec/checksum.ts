@@ -42,6 +42,7 @@ function shortSum(view: DataView, from: number, to: number): number {
       byWord(view.getInt32(at + 8, true), 1) ^
       byWord(view.getInt32(at + 12, true), 0);
   }
+  for (; at + 4 <= to; at += 4) sum = byWord(sum ^ view.getInt32(at, true), 0);
   for (; at < to; at += 1) sum = (sum >>> 8) ^ (TABLES[(sum ^ view.getUint8(at)) & 0xff] as number);
   return ~sum;
 }

@@ -128,6 +128,16 @@ export class FrameDecoder {
       this.#damaged(at, 'the checksum is wrong');
     }
     const payload = at + BLOCK_LAYOUT.bytes;
+    const isSamples = type === SAMPLE_LAYOUT.type && recordBytes >= SAMPLE_LAYOUT.leastBytes;
+    // Most blocks of a recording are these: nothing else is asked of them first.
+    if (isSamples && this.options.joinSamples === true) {
+      if (view.getUint32(at + BLOCK_LAYOUT.lostRecords, true) > 0) this.#joinBlocks(events);
+      this.#countLost(view, at, events);
+      const { columns, from } = this.#room.extend(count);
+      decodeSamplesInto(columns, from, view, payload, recordBytes, count);
+      this.#cuts.push(from + count);
+      return blockBytes;
+    }
     if (type === ROUTER_LAYOUT.type && recordBytes >= ROUTER_LAYOUT.bytes)
       decodeRouters(viewOf(bytes, payload, payloadBytes), recordBytes, count, this.#routers);
     if (type === REQUEST_RECORD.type && recordBytes >= REQUEST_RECORD.bytes)
@@ -136,19 +146,10 @@ export class FrameDecoder {
       this.#countLost(view, at, events);
       return blockBytes;
     }
-    if (this.options.joinSamples === true && type === SAMPLE_LAYOUT.type && recordBytes >= SAMPLE_LAYOUT.leastBytes) {
-      if (view.getUint32(at + BLOCK_LAYOUT.lostRecords, true) > 0) this.#joinBlocks(events);
-      this.#countLost(view, at, events);
-      const { columns, from } = this.#room.extend(count);
-      decodeSamplesInto(columns, from, view, payload, recordBytes, count);
-      this.#cuts.push(from + count);
-      return blockBytes;
-    }
     this.#joinBlocks(events);
     this.#countLost(view, at, events);
     const records = viewOf(bytes, payload, payloadBytes);
-    if (type === SAMPLE_LAYOUT.type && recordBytes >= SAMPLE_LAYOUT.leastBytes)
-      events.push({ kind: 'samples', samples: this.#whole(decodeSamples(records, recordBytes, count)) });
+    if (isSamples) events.push({ kind: 'samples', samples: this.#whole(decodeSamples(records, recordBytes, count)) });
     else decodeRecords(type, records, recordBytes, count, events, (why) => this.#damaged(at, why));
     return blockBytes;
   }

@@ -29,8 +29,7 @@ export class OutageWatch {
   }
 
   answered(sentNs: number, arrivalNs: number): void {
-    this.#answeredAtNs = arrivalNs;
-    if (sentNs > this.#answeredSentNs) this.#answeredSentNs = sentNs;
+    this.passed(sentNs, arrivalNs);
     if (this.#probes === 0) return;
     // A late answer to an earlier probe ends nothing.
     if (sentNs < this.#sinceNs) return;
@@ -38,6 +37,17 @@ export class OutageWatch {
     this.#probes = 0;
     this.#told = false;
     this.#sinceNs = Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Answers while none is waited for.
+   *
+   * @param sentNs of the one that was sent last
+   * @param arrivalNs of the one that came last
+   */
+  passed(sentNs: number, arrivalNs: number): void {
+    this.#answeredAtNs = arrivalNs;
+    if (sentNs > this.#answeredSentNs) this.#answeredSentNs = sentNs;
   }
 
   /** @param nowNs when that was known @param p99Ns of the RTTs so far, 0 for none */

@@ -255,6 +255,7 @@ export class PathDetector {
     const { length, stamps, sentNs, rttNs, flow } = run;
     const place = stampPlace(stamps);
     let latestNs = this.#nowNs;
+    let latestSentNs = Number.NEGATIVE_INFINITY;
     let arrivalNs = 0;
     for (let i = 0; i < length; i += 1) {
       const sent = sentNs[i] as number;
@@ -262,12 +263,13 @@ export class PathDetector {
       const from = flow[i] as number;
       arrivalNs = sent + rtt;
       if (arrivalNs > latestNs) latestNs = arrivalNs;
-      this.#outage.answered(sent, arrivalNs);
+      if (sent > latestSentNs) latestSentNs = sent;
       this.#tail.push(sent, rtt, this.#sweep.answer(sent, from), from, place);
       this.#usual.observe(sent, rtt, stamps);
-      this.#noise.answer(1);
     }
     this.#nowNs = latestNs;
+    this.#outage.passed(latestSentNs, arrivalNs);
+    this.#noise.answersOfOne(length);
     this.#lastSentNs = sentNs[length - 1] as number;
     this.#nextProbe.passed(this.#lastSentNs, arrivalNs, flow[length - 1] as number);
   }

@@ -32,6 +32,13 @@ export class PathNoise {
     }
   }
 
+  /** So many answers that stand for one probe each. */
+  answersOfOne(count: number): void {
+    // The past halves with the same one as if each came by itself.
+    if (this.#answers + count < 2 * HALF_LIFE) this.#answers += count;
+    else for (let i = 0; i < count; i += 1) this.answer(1);
+  }
+
   /** That is known of, at least 1. */
   get answers(): number {
     return Math.max(1, this.#answers);

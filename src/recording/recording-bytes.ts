@@ -1,12 +1,12 @@
 import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { createGunzip, constants as zlib } from 'node:zlib';
 import { CodedError } from '../model/errors.js';
 import { compressionOf } from './compression.js';
 import { unpackFrames, ZstdDamage } from './zstd-frames.js';
 
-/** Read at a time. */
-const READ_BYTES = 1 << 20;
+/** Read at a time: what becomes of as much fits into the cache of a CPU. */
+const READ_BYTES = 256 << 10;
 
 /** Counts what was read of the file itself, for progress. */
 export interface ReadProgress {
@@ -15,32 +15,49 @@ export interface ReadProgress {
 
 /**
  * The content of a recording's file, unpacked where its name says that it is packed. Ends quietly where the file was
- * cut off.
+ * cut off. Each piece is good until the next is asked for.
  *
  * @throws CodedError E_RECORDING when it cannot be read, E_FRAMES where the packing is damaged
  */
 export async function* recordingBytes(file: string, progress: ReadProgress): AsyncGenerator<Uint8Array> {
-  const source = fileBytes(file, progress);
+  // To fetch each piece into memory of its own takes longer than to read it.
+  const room = new Uint8Array(READ_BYTES);
   switch (compressionOf(file)) {
     case 'none':
-      yield* source;
+      yield* fileBytes(file, progress, () => room);
       return;
     case 'gz':
-      yield* gunzipped(file, source);
+      // A thread reads what it was given while the next piece is fetched.
+      yield* gunzipped(
+        file,
+        fileBytes(file, progress, () => new Uint8Array(READ_BYTES)),
+      );
       return;
     case 'zst':
-      yield* unpacked(file, source);
+      yield* unpacked(
+        file,
+        fileBytes(file, progress, () => room),
+      );
   }
 }
 
-async function* fileBytes(file: string, progress: ReadProgress): AsyncGenerator<Uint8Array> {
+async function* fileBytes(file: string, progress: ReadProgress, room: () => Uint8Array): AsyncGenerator<Uint8Array> {
+  const unreadable = (cause: Error): CodedError =>
+    new CodedError('E_RECORDING', `cannot read ${file}: ${cause.message}`, 'check the path', 2);
+  const handle: FileHandle = await open(file).catch((cause: Error) => {
+    throw unreadable(cause);
+  });
   try {
-    for await (const chunk of createReadStream(file, { highWaterMark: READ_BYTES }) as AsyncIterable<Uint8Array>) {
-      progress.fileBytes += chunk.length;
-      yield chunk;
+    for (;;) {
+      const { buffer, bytesRead } = await handle.read(room(), 0, READ_BYTES, null).catch((cause: Error) => {
+        throw unreadable(cause);
+      });
+      if (bytesRead === 0) return;
+      progress.fileBytes += bytesRead;
+      yield buffer.subarray(0, bytesRead);
     }
-  } catch (cause) {
-    throw new CodedError('E_RECORDING', `cannot read ${file}: ${(cause as Error).message}`, 'check the path', 2);
+  } finally {
+    await handle.close();
   }
 }
 

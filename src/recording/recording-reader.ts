@@ -1,6 +1,6 @@
 import { checksum } from '../codec/checksum.js';
 import { readInteger, readRecord } from '../codec/field.js';
-import { frameBytes, joined } from '../codec/frame-cutter.js';
+import { frameBytes } from '../codec/frame-cutter.js';
 import {
   BLOCK_LAYOUT,
   BLOCK_MAGIC,
@@ -28,6 +28,9 @@ import {
   streamInfoSchema,
 } from './recorded-run.js';
 import { type ReadProgress, recordingBytes } from './recording-bytes.js';
+
+/** A piece of a file and what was left of the one before fit into it. */
+const ROOM_BYTES = 512 << 10;
 
 /** What stands in a recording, in its order. */
 export type Piece =
@@ -61,8 +64,8 @@ interface StreamState {
 }
 
 /**
- * Reads one file of a recording, in pieces handed on many at a time, and never holds more than a few MB of it. A file
- * that was cut off ends quietly after its last whole block.
+ * Reads one file of a recording, in pieces handed on many at a time, and never holds more than a few MB of it. Frames
+ * are good until further pieces are asked for. A file that was cut off ends quietly after its last whole block.
  */
 export class RecordingReader {
   readonly progress: ReadProgress = { fileBytes: 0 };
@@ -71,6 +74,8 @@ export class RecordingReader {
   #recordingId = 0n;
   readonly #streams = new Map<number, StreamState>();
   #selected = -1;
+  /** Of the stream that is taken in; undefined outside of any. */
+  #state: StreamState | undefined;
   #selectedTimeNs = 0;
   #nextControl = 0;
 
@@ -84,9 +89,16 @@ export class RecordingReader {
    * format, E_FRAMES with the offset where it is damaged: what came before was handed on
    */
   async *pieces(): AsyncGenerator<Piece[]> {
-    let pending: Uint8Array = new Uint8Array(0);
+    // What was cut off goes before what comes next, in memory that is used again.
+    let room: Uint8Array = new Uint8Array(ROOM_BYTES);
+    let kept = 0;
     for await (const chunk of recordingBytes(this.file, this.progress)) {
-      const bytes = pending.length === 0 ? chunk : joined(pending, chunk);
+      let bytes = chunk;
+      if (kept > 0) {
+        if (kept + chunk.length > room.length) room = enlarged(room, kept + chunk.length);
+        room.set(chunk, kept);
+        bytes = room.subarray(0, kept + chunk.length);
+      }
       const pieces: Piece[] = [];
       let used = 0;
       let damage: unknown;
@@ -97,12 +109,14 @@ export class RecordingReader {
       }
       if (pieces.length > 0) yield pieces;
       if (damage !== undefined) throw damage;
-      pending = bytes.slice(used);
+      kept = bytes.length - used;
+      if (kept > room.length) room = enlarged(room, kept);
+      room.set(bytes.subarray(used), 0);
       this.#offset += used;
     }
     if (!this.#headerSeen) this.#refuse('it has no whole header');
     // A cut-off block is the last thing in a file; where whole ones follow, its length is wrong.
-    if (hasWholeBlock(pending)) this.#damaged(0, 'the length of a block is wrong');
+    if (hasWholeBlock(room.subarray(0, kept))) this.#damaged(0, 'the length of a block is wrong');
   }
 
   #cut(bytes: Uint8Array, pieces: Piece[]): number {
@@ -116,7 +130,7 @@ export class RecordingReader {
     const flush = (): void => {
       if (at > from) {
         const frames = bytes.subarray(from, at);
-        const repeated = this.#streams.get(this.#selected)?.prologue === true;
+        const repeated = this.#state?.prologue === true;
         pieces.push({ kind: 'frames', stream: this.#selected, timeNs: this.#selectedTimeNs, frames, repeated });
       }
     };
@@ -173,12 +187,11 @@ export class RecordingReader {
   }
 
   #streamHeader(at: number): void {
-    const state = this.#streams.get(this.#selected);
-    if (!state) this.#damaged(at, 'a header outside of any stream');
+    if (!this.#state) this.#damaged(at, 'a header outside of any stream');
   }
 
   #count(sequence: number, at: number): void {
-    const state = this.#streams.get(this.#selected);
+    const state = this.#state;
     if (!state) this.#damaged(at, 'a block outside of any stream');
     // Behind the repeated hello the stream goes on wherever the file before ended.
     if (state.prologue) return;
@@ -190,7 +203,7 @@ export class RecordingReader {
 
   /** The same stream is taken in again: decoders pass over the control block. */
   #goesOn(view: DataView, at: number): boolean {
-    if (this.options.timed || this.#streams.get(this.#selected)?.prologue !== false) return false;
+    if (this.options.timed || this.#state?.prologue !== false) return false;
     return view.getUint32(at + BLOCK_LAYOUT.bytes + RECORDING_BYTES_LAYOUT.stream, true) === this.#selected;
   }
 
@@ -203,9 +216,12 @@ export class RecordingReader {
     const payload = at + BLOCK_LAYOUT.bytes;
     if (type === RECORDING_BYTES_LAYOUT.type) {
       // As many as there are blocks of samples: read without an object for each.
-      const state = this.#streams.get(this.#selected);
-      if (state) state.prologue = false;
-      this.#selected = view.getUint32(payload + RECORDING_BYTES_LAYOUT.stream, true);
+      if (this.#state) this.#state.prologue = false;
+      const stream = view.getUint32(payload + RECORDING_BYTES_LAYOUT.stream, true);
+      if (stream !== this.#selected) {
+        this.#selected = stream;
+        this.#state = this.#streams.get(stream);
+      }
       this.#selectedTimeNs = readInteger(view, payload + RECORDING_BYTES_LAYOUT.timeNs);
       return;
     }
@@ -218,7 +234,9 @@ export class RecordingReader {
         case RECORDING_STREAM_LAYOUT.type: {
           const info = streamInfoSchema.parse(text());
           const continued = info.continued === true;
-          this.#streams.set(info.stream, { nextSequence: continued ? undefined : 0, prologue: continued });
+          const state = { nextSequence: continued ? undefined : 0, prologue: continued };
+          this.#streams.set(info.stream, state);
+          if (info.stream === this.#selected) this.#state = state;
           pieces.push({ kind: 'stream', info });
           return;
         }
@@ -255,6 +273,12 @@ export class RecordingReader {
       'what came before that byte was used; copy the file again',
     );
   }
+}
+
+function enlarged(room: Uint8Array, least: number): Uint8Array {
+  const larger = new Uint8Array(Math.max(2 * room.length, least));
+  larger.set(room);
+  return larger;
 }
 
 function hasWholeBlock(bytes: Uint8Array): boolean {

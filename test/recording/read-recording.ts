@@ -14,7 +14,7 @@ export async function readRecording(file: string): Promise<Read> {
   const pieces: Piece[] = [];
   let error: CodedError | undefined;
   try {
-    for await (const batch of new RecordingReader(file, { timed: true }).pieces()) pieces.push(...batch);
+    for await (const batch of new RecordingReader(file, { timed: true }).pieces()) pieces.push(...batch.map(kept));
   } catch (cause) {
     if (!(cause instanceof CodedError)) throw cause;
     error = cause;
@@ -25,4 +25,9 @@ export async function readRecording(file: string): Promise<Read> {
     for (const event of decoder.push(piece.frames)) if (event.kind === 'samples') samples += event.samples.length;
   }
   return { pieces, samples, ...(error === undefined ? {} : { error }) };
+}
+
+/** Frames are good until further pieces are asked for. */
+function kept(piece: Piece): Piece {
+  return piece.kind === 'frames' ? { ...piece, frames: piece.frames.slice() } : piece;
 }
