@@ -7,7 +7,7 @@
 
 #include "problem.h"
 
-#define PLAN_MAX_LINE 512
+#define PLAN_MAX_LINE 640 /* room for two addresses of IPv6 and 64 ports */
 
 /* How a helper takes its plan, line by line without the line feeds. */
 struct plan_taker {

@@ -12,6 +12,8 @@ export type NodeAnswer =
   | { readonly kind: 'interface'; readonly path: string; readonly json: string }
   /** A JSON document about who listens on a TCP port; in the place of a path the port. */
   | { readonly kind: 'listener'; readonly path: string; readonly json: string }
+  /** A JSON document about the way to an address, or `null`; in the place of a path the address. */
+  | { readonly kind: 'route'; readonly path: string; readonly json: string }
   /** A JSON document about the firewall; in the place of a path `ipv4` or `ipv6`. */
   | { readonly kind: 'rules'; readonly path: string; readonly json: string }
   | { readonly kind: 'mark'; readonly atNs: number; readonly cpuNs: number; readonly word: string };
@@ -81,6 +83,7 @@ export class NodeAnswerReader {
         return { kind, path: behind(0) };
       case 'interface':
       case 'listener':
+      case 'route':
       case 'rules':
         return { kind, path: first, json: behind(1) };
       case 'mark':

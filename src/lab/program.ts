@@ -6,7 +6,7 @@ export function addProgram(
   device: string,
   direction: 'ingress' | 'egress',
   preference: number,
-  object: 'rehash' | 'flows' | 'encap' | 'decap' | 'trunk' | 'spread' | 'peer',
+  object: 'rehash' | 'rss' | 'flows' | 'encap' | 'decap' | 'trunk' | 'spread' | 'peer',
   section = 'tc',
 ): void {
   batch('tc', namespace, [

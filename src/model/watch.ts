@@ -17,6 +17,8 @@ export interface Watch {
   readonly port?: number;
   /** Fixed source ports, first and last. */
   readonly ports?: readonly [number, number];
+  /** Source ports by flow, where they are no row; `ports` then encloses them. */
+  readonly fromPorts?: readonly number[];
   /** Source ports of fresh flows. */
   readonly freshPorts?: readonly [number, number];
   /** Of ICMP echoes. */
@@ -55,15 +57,16 @@ export function watchesOf(
     .filter(({ path }) => isWatched(path))
     .flatMap(({ path, source, sourcePorts, ports: named, icmpId, freshPorts }) => {
       const planned = plan.paths[path];
-      // Requests have no keys that a watcher could know them by, and flows are told by ports in a row.
-      if (planned === undefined || isRequest(planned.protocol) || named !== undefined) return [];
+      // Requests have no keys that a watcher could know them by.
+      if (planned === undefined || isRequest(planned.protocol)) return [];
+      const fromPorts = named !== undefined && named.length > 1 ? named : undefined;
       const ports =
         planned.protocol === 'icmp'
           ? present({ icmpId })
           : {
               ...present({ port: planned.port }),
               ...(sourcePorts === null ? {} : { ports: sourcePorts }),
-              ...present({ freshPorts }),
+              ...present({ fromPorts, freshPorts }),
             };
       return [{ path, protocol: planned.protocol, target: planned.address, source, ...ports, ...where }];
     });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { predictQueues, queueWords, type Receiver } from '../../src/bisect/paths/queue-prediction.js';
+import { partedStalls, predictQueues, queueWords, type Receiver } from '../../src/bisect/paths/queue-prediction.js';
 import { DEFAULT_RSS_KEY, evenTable, type HashedPacket } from '../../src/bisect/paths/toeplitz.js';
 import type { ReceiveSide } from '../../src/model/receive-side.js';
 import { groupFlows } from '../../src/stats/flow-groups.js';
@@ -82,6 +82,31 @@ suite('what the card says of the flows that wait', () => {
     assert.ok(spread.by === 'toeplitz');
     const byAddress = receiver({ spread: { ...spread, ports: { ipv4: false, ipv6: false } } });
     assert.equal(new Set(predictQueues(byAddress)?.values()).size, 1);
+  });
+
+  suite('flows that the key puts into one queue part', () => {
+    const held = all.filter((flow) => queues?.get(flow) === 3);
+    const agreeing = { hit: held, passed: all.filter((flow) => !held.includes(flow)) };
+    const parting = { hit: held.slice(0, 1), passed: all.filter((flow) => flow !== held[0]) };
+    const ofAll = { hit: all, passed: [] };
+    const predicted = queues ?? new Map<number, number>();
+
+    for (const [title, sightings, parted] of [
+      ['never', [agreeing, agreeing, ofAll], 0],
+      ['once, which may be an accident', [agreeing, parting], 0],
+      ['in two stalls', [parting, agreeing, parting], 2],
+      ['in two of twenty', [...Array.from({ length: 18 }, () => agreeing), parting, parting], 0],
+      ['in three of twenty', [...Array.from({ length: 17 }, () => agreeing), parting, parting, parting], 3],
+    ] as const)
+      test(title, () => assert.equal(partedStalls(sightings, predicted), parted));
+
+    test('then nothing is predicted, and it says why', () => {
+      const sightings = [parting, parting];
+      assert.equal(
+        queueWords('node', groupFlows(sightings), receiver(), sightings).at(-1),
+        'flows that the key of eth0 puts into one queue of node parted in 2 of 2 stalls: what comes in there is hashed otherwise, or was translated on its way, so nothing is predicted by the key',
+      );
+    });
   });
 
   test('where all flows wait, nothing is said of queues', () => {

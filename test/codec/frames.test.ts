@@ -348,6 +348,20 @@ test('a plan that only looks on is written as the helper reads it', () => {
   assert.ok(!encodePlan(MINIMAL).includes('secret'));
 });
 
+test('a watch names source ports one by one', () => {
+  const watch = {
+    path: 0,
+    protocol: 'syn',
+    target: '192.0.2.2',
+    source: '192.0.2.1',
+    port: 80,
+    interface: 'eth0',
+  } as const;
+  const ports = { ports: [61_001, 61_040], fromPorts: [61_003, 61_001, 61_040] } as const;
+  const text = encodeWatchPlan({ watches: [{ ...watch, ...ports }], local: [] });
+  assert.ok(text.includes('\nwatch 0 syn 192.0.2.2 port=80 source=192.0.2.1 ports=61003,61001,61040 if=eth0\n'), text);
+});
+
 test('a plan names source ports one by one, and is read again as it was written', () => {
   const path = { name: 'path 0', protocol: 'syn', address: '192.0.2.2', port: 80, freshPerSecond: 0 } as const;
   const plan = { ...MINIMAL, paths: [{ ...path, intervalNs: 5, flows: 3, fromPorts: [61_003, 61_001, 61_040] }] };

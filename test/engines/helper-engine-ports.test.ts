@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { createHelperEngine } from '../../src/engines/helper-engine.js';
 import { createPortableEngine, PORTABLE_PROGRAM } from '../../src/engines/portable-engine.js';
+import { createWatcher } from '../../src/engines/watcher.js';
 import type { EngineEvent } from '../../src/model/engine-event.js';
 import { CodedError } from '../../src/model/errors.js';
 import type { PlannedPath } from '../../src/model/plan.js';
 import { MS } from '../../src/model/time.js';
+import { type Watch, watchesOf } from '../../src/model/watch.js';
 import { netnsTransport } from '../../src/transports/local/netns-transport.js';
 import { nodeTransport } from '../../src/transports/local/node-transport.js';
 import { loopbackPlan } from '../transports/loopback-plan.js';
@@ -63,6 +65,36 @@ suite('source ports that a plan names one by one', { ...(skip && { skip }) }, ()
       samples.map(({ seq }) => PORTS[seq % PORTS.length]),
     );
     assert.ok(run.fresh().length > 0 && run.fresh().every(({ outcome }) => outcome === 'reply'));
+  });
+
+  test('a watcher at the target knows each flow by its port, and fresh ones, both ways', async () => {
+    const secret = '00112233445566778899aabbccddeeff';
+    const plan = loopbackPlan({ paths: [path(TARGET_ADDRESS, PORTS)], count: 0, secret });
+    const probing = engine().start(plan);
+    const seen = new Map<string, number>();
+    let watching: ReturnType<ReturnType<typeof createWatcher>['watch']> | undefined;
+    let watched: Promise<void> | undefined;
+    const watch = async (watches: Watch[]): Promise<void> => {
+      watching = createWatcher(netnsTransport(net.target)).watch({ secret, watches, local: [] });
+      for await (const event of watching.events) {
+        if (event.kind !== 'arrivals') continue;
+        const { arrivals } = event;
+        for (let i = 0; i < arrivals.length; i += 1) {
+          const key = `${arrivals.direction[i]} ${arrivals.flow[i]}`;
+          seen.set(key, (seen.get(key) ?? 0) + 1);
+          const flow = arrivals.flow[i] as number;
+          if (flow < PORTS.length) assert.equal((arrivals.seq[i] as number) % PORTS.length, flow);
+        }
+        if (seen.size === 2 * (PORTS.length + 1)) probing.stop();
+      }
+    };
+    for await (const event of probing.events) {
+      if (event.kind === 'hello') watched = watch(watchesOf(plan, event.hello, { interface: 'eth0' }));
+    }
+    watching?.stop();
+    await watched;
+    const flows = [...PORTS.keys(), 0xffff];
+    assert.deepEqual([...seen.keys()].sort(), [0, 1].flatMap((way) => flows.map((flow) => `${way} ${flow}`)).sort());
   });
 
   test('ports of another run are refused by their number', async () => {

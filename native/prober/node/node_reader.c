@@ -19,6 +19,7 @@
 #include "node_tree.h"
 #include "prober.h"
 #include "problem.h"
+#include "routes.h"
 #include "rules.h"
 
 #define ORDER_MOST (PATH_MAX + 64)
@@ -173,6 +174,8 @@ bool node_reader_take(struct node_reader *reader, char *order)
 		reader->budget_ns = ns;
 	else if (strcmp(order, "interface") == 0)
 		interface_info_answer(reader->answers, rest);
+	else if (strcmp(order, "route") == 0)
+		return routes_answer(reader->answers, rest);
 	else if (strcmp(order, "listener") == 0 && sscanf(rest, "%zu", &told) == 1 && told > 0 &&
 	         told < 65536)
 		listeners_answer(reader->answers, (uint16_t)told);

@@ -68,7 +68,9 @@ struct plan_watch {
 	char interface[IF_NAMESIZE];
 	uint32_t key_path; /* the number of the path in the plan of its prober, of which keys are made */
 	uint32_t path; /* the number that records carry; the same unless the plan says otherwise */
-	struct plan_range ports, fresh;
+	struct plan_range ports, fresh; /* `ports` encloses those that are named one by one */
+	uint16_t listed[PLAN_MAX_LISTED]; /* source ports by flow, where they are no row */
+	uint16_t listed_count; /* 0: they are a row */
 	uint16_t port; /* of the target */
 	uint16_t id; /* of ICMP echoes */
 	uint8_t protocol; /* enum protocol */
@@ -169,6 +171,8 @@ bool plan_interface(const char *text, char interface[IF_NAMESIZE]);
 
 /* plan_ports.c: source ports that paths name one by one. */
 bool plan_take_ports(struct plan *plan, struct plan_path *path, const char *list, struct problem *problem);
+/* At most `most` of them by commas, each once; false for anything else. */
+bool plan_port_list(const char *list, uint16_t *ports, uint16_t most, uint16_t *count);
 bool plan_finish_ports(const struct plan *plan, struct problem *problem);
 
 /* plan_told.c: the options of a path that is told to its target. */

@@ -24,6 +24,19 @@ static bool next_port(const char **list, uint16_t *port)
 	return true;
 }
 
+bool plan_port_list(const char *list, uint16_t *ports, uint16_t most, uint16_t *count)
+{
+	for (*count = 0; list != NULL; (*count)++) {
+		if (*count == most || !next_port(&list, &ports[*count]))
+			return false;
+		for (uint16_t i = 0; i < *count; i++) {
+			if (ports[i] == ports[*count])
+				return false;
+		}
+	}
+	return true;
+}
+
 bool plan_take_ports(struct plan *plan, struct plan_path *path, const char *list, struct problem *problem)
 {
 	uint16_t *grown;

@@ -20,6 +20,24 @@ static bool split(const char *word, char *copy, size_t size, struct option *opti
 	return true;
 }
 
+/* FIRST-LAST, or by commas one for each flow. */
+static bool take_ports(struct plan_watch *watch, const char *value)
+{
+	if (strchr(value, ',') == NULL)
+		return plan_range(value, &watch->ports) &&
+		       watch->ports.last - watch->ports.first < PLAN_MAX_FLOWS;
+	if (!plan_port_list(value, watch->listed, PLAN_MAX_LISTED, &watch->listed_count))
+		return false;
+	watch->ports = (struct plan_range){watch->listed[0], watch->listed[0]};
+	for (uint16_t i = 1; i < watch->listed_count; i++) {
+		uint16_t port = watch->listed[i];
+
+		watch->ports.first = port < watch->ports.first ? port : watch->ports.first;
+		watch->ports.last = port > watch->ports.last ? port : watch->ports.last;
+	}
+	return watch->ports.last - watch->ports.first < PLAN_LISTED_SPAN;
+}
+
 static bool take_option(struct plan_watch *watch, const struct option *option, bool *known)
 {
 	bool icmp = watch->protocol == PROTOCOL_ICMP;
@@ -53,8 +71,7 @@ static bool take_option(struct plan_watch *watch, const struct option *option, b
 		return good;
 	}
 	if (!icmp && strcmp(option->name, "ports") == 0)
-		return plan_range(option->value, &watch->ports) &&
-		       watch->ports.last - watch->ports.first < PLAN_MAX_FLOWS;
+		return take_ports(watch, option->value);
 	if (watch->protocol == PROTOCOL_SYN && strcmp(option->name, "fresh") == 0)
 		return plan_range(option->value, &watch->fresh);
 	*known = false;

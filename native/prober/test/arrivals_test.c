@@ -157,6 +157,26 @@ static void check_udp(void)
 	CHECK_EQUAL(record.seq, 5, "its number");
 }
 
+static void check_listed(void)
+{
+	struct outgoing probe = syn(30007, 1, 3);
+
+	/* Keys are made of the number of the path. */
+	probe.tcp_seq = key_number(&secret, KEY_SEQUENCE, 8, 1, 3);
+	probe.target_port = 81;
+	CHECK_EQUAL(see(probe, false), ARRIVAL_SEEN, "from a port that is named");
+	CHECK_EQUAL(record.flow, 1, "its flow is its place in the list");
+	CHECK_EQUAL(record.seq, 10, "3 rounds of 3 flows, and the second flow");
+	probe.source_port = 30003;
+	CHECK_EQUAL(see(probe, false), ARRIVAL_FORGED, "the key of another flow");
+	probe.source_port = 30004;
+	CHECK_EQUAL(see(probe, false), ARRIVAL_STRAY, "a port in between");
+	probe.source_port = 30005;
+	probe.tcp_seq = key_number(&secret, KEY_SEQUENCE, 8, FRESH_FLOW, 0);
+	CHECK_EQUAL(see(probe, false), ARRIVAL_SEEN, "a fresh port in between");
+	CHECK_EQUAL(record.flow, FRESH_FLOW, "is of no flow");
+}
+
 static void check_tunnel(void)
 {
 	uint8_t packet[PACKET_MAX + 20] = {0x45, 0, 0, 0, 0, 0, 0, 0, 64, 4};
@@ -196,11 +216,14 @@ int main(void)
 	     "watch 5 syn 10.0.0.2 port=80 source=10.0.0.1 ports=61000-61003 fresh=20000-20009 as=9 if=eth0 "
 	     "tunnel=1\n"
 	     "watch 6 icmp 10.0.0.2 source=10.0.0.1 id=700 if=eth0\n"
-	     "watch 7 udp 10.0.0.2 port=53 source=10.0.0.1 ports=61050-61051 if=eth0\n");
+	     "watch 7 udp 10.0.0.2 port=53 source=10.0.0.1 ports=61050-61051 if=eth0\n"
+	     "watch 8 syn 10.0.0.2 port=81 source=10.0.0.1 ports=30003,30007,30001 fresh=30005-30006 "
+	     "if=eth0\n");
 	CHECK(arrivals_open(&arrivals, &plan), "memory");
 	check_syn();
 	check_icmp();
 	check_udp();
+	check_listed();
 	check_tunnel();
 	check_sightings();
 	arrivals_close(&arrivals);

@@ -138,6 +138,9 @@ static void check_orders(void)
 	      "one of the kernel's");
 	CHECK(strcmp(answers_to("tree 10 1000000 /tmp\n"), "fail EPERM /tmp\n") == 0, "no tree of others");
 	CHECK(strncmp(answers_to("mark a b\n"), "mark ", 5) == 0, "a mark");
+	CHECK(strcmp(answers_to("route 127.0.0.2\n"),
+	             "route 127.0.0.2 {\"interface\":\"lo\",\"source\":\"127.0.0.1\"}\n") == 0,
+	      "the way to an address");
 	CHECK(strcmp(answers_to("interface nonesuch\n"), "fail ENODEV interface nonesuch\n") == 0,
 	      "no interface");
 }

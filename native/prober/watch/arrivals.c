@@ -48,9 +48,31 @@ static bool within(uint16_t port, struct plan_range range)
 	return port >= range.first && port <= range.last;
 }
 
+static uint32_t flows_of(const struct plan_watch *plan)
+{
+	return plan->listed_count > 0 ? plan->listed_count
+	                              : (uint32_t)plan->ports.last - plan->ports.first + 1;
+}
+
+/* False for ports of fresh flows, which may lie between those of pinned ones. */
+static bool flow_of(const struct plan_watch *plan, uint16_t port, uint16_t *flow)
+{
+	if (!within(port, plan->ports))
+		return false;
+	*flow = (uint16_t)(port - plan->ports.first);
+	if (plan->listed_count == 0)
+		return true;
+	for (*flow = 0; *flow < plan->listed_count; (*flow)++) {
+		if (plan->listed[*flow] == port)
+			return true;
+	}
+	return false;
+}
+
 static bool is_of(const struct plan_watch *plan, const struct incoming *in, const struct ends *ends)
 {
 	static const uint8_t transports[] = {TRANSPORT_ICMP, TRANSPORT_TCP, TRANSPORT_TCP, TRANSPORT_UDP};
+	uint16_t flow;
 
 	if (transports[plan->protocol] != in->transport || !address_equal(&plan->source, ends->prober) ||
 	    !address_equal(&plan->target, ends->target))
@@ -58,7 +80,7 @@ static bool is_of(const struct plan_watch *plan, const struct incoming *in, cons
 	if (plan->protocol == PROTOCOL_ICMP)
 		return in->source_port == plan->id;
 	return ends->target_port == plan->port &&
-	       (within(ends->prober_port, plan->ports) || within(ends->prober_port, plan->fresh));
+	       (flow_of(plan, ends->prober_port, &flow) || within(ends->prober_port, plan->fresh));
 }
 
 /* Which number of the packet carries the key; false for packets that are neither probe nor answer. */
@@ -99,15 +121,16 @@ static enum arrival_kind take_tcp(const struct arrivals *arrivals, struct watche
                                   const struct incoming *in, bool leaving, struct rxray_frame_arrival *record)
 {
 	const struct plan_watch *plan = watched->plan;
-	uint32_t flows = (uint32_t)plan->ports.last - plan->ports.first + 1, number;
-	bool fresh = !within(port, plan->ports);
+	uint32_t flows = flows_of(plan), number;
+	uint16_t flow = FRESH_FLOW;
+	bool fresh = !flow_of(plan, port, &flow);
 	struct sightings *sightings = fresh ? &watched->fresh : &watched->pinned;
 	enum key_use use;
 	uint64_t n, k;
 
 	if (!keyed_number(plan, in, leaving, &use, &number, &record->reply))
 		return ARRIVAL_OTHER;
-	record->flow = fresh ? FRESH_FLOW : (uint16_t)(port - plan->ports.first);
+	record->flow = fresh ? FRESH_FLOW : flow;
 	n = key_nearest(&arrivals->secret, use, plan->key_path, record->flow, number,
 	                fresh ? sightings->newest : sightings->newest / flows);
 	if (n == UINT64_MAX)
@@ -125,7 +148,8 @@ static enum arrival_kind take_named(const struct arrivals *arrivals, struct watc
                                     struct rxray_frame_arrival *record)
 {
 	const struct plan_watch *plan = watched->plan;
-	uint32_t flows = (uint32_t)plan->ports.last - plan->ports.first + 1;
+	uint32_t flows = flows_of(plan);
+	uint16_t flow;
 	uint64_t newest = watched->pinned.newest, k;
 	int32_t distance;
 
@@ -144,7 +168,7 @@ static enum arrival_kind take_named(const struct arrivals *arrivals, struct watc
 	if (k > UINT64_MAX / 2)
 		k = in->echoed.seq;
 	record->flow = plan->protocol == PROTOCOL_ICMP ? 0 : (uint16_t)(k % flows);
-	if (plan->protocol == PROTOCOL_UDP && port != plan->ports.first + record->flow)
+	if (plan->protocol == PROTOCOL_UDP && (!flow_of(plan, port, &flow) || flow != record->flow))
 		return ARRIVAL_FORGED;
 	if (leaving && in->error)
 		record->reply = RXRAY_REPLY_UNREACHABLE;

@@ -24,7 +24,11 @@ static void add_watches(struct json *json, const struct prober *prober)
 		if (watch->protocol == PROTOCOL_ICMP)
 			json_add(json, "null,\"icmpId\":%u}", watch->id);
 		else
-			json_add(json, "[%u,%u]}", watch->ports.first, watch->ports.last);
+			json_add(json, "[%u,%u]", watch->ports.first, watch->ports.last);
+		for (uint16_t j = 0; j < watch->listed_count; j++)
+			json_add(json, "%s%u", j == 0 ? ",\"ports\":[" : ",", watch->listed[j]);
+		if (watch->protocol != PROTOCOL_ICMP)
+			json_add(json, "%s}", watch->listed_count > 0 ? "]" : "");
 	}
 	json_add(json, "],\"footprint\":{\"packetsPerSecond\":0,\"conntrackEntries\":0}");
 	json_add(json, ",\"watching\":[");

@@ -35,7 +35,7 @@ export function queueNotes(judgement: Judgement, known: Case, receivers: Readonl
       return [];
     }
     const own = incidents.map((incident) => known.incidents[incident] as Observation);
-    const groups = groupFlows(sightingsAt(machine, known.topology, own));
-    return queueWords(machine, groups, receivers[machine]);
+    const sightings = sightingsAt(machine, known.topology, own);
+    return queueWords(machine, groupFlows(sightings), receivers[machine], sightings);
   });
 }

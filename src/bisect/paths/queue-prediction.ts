@@ -1,5 +1,5 @@
 import type { ReceiveSide } from '../../model/receive-side.js';
-import { agreesWith, type FlowGroups } from '../../stats/flow-groups.js';
+import { agreesWith, type FlowGroups, type FlowSighting } from '../../stats/flow-groups.js';
 import { type HashedPacket, queueByRss } from './toeplitz.js';
 
 /** A machine that could be asked how it receives, and the flows that come in there. */
@@ -22,12 +22,35 @@ export function predictQueues({ side, packets }: Receiver): ReadonlyMap<number, 
   );
 }
 
+/** One stall in which flows of a queue part may be an accident. */
+const LEAST_PARTED = 2;
+/** Of the stalls that held flows of a queue, the part in which the others may have seemed to pass. */
+const MOST_ASTRAY = 0.1;
+
+/**
+ * In how many stalls flows parted that the key puts into one queue, where that voids the prediction: what comes in is
+ * hashed otherwise than was thought, or was translated on its way. 0 where it stands.
+ */
+export function partedStalls(sightings: readonly FlowSighting[], predicted: ReadonlyMap<number, number>): number {
+  const parted = sightings.filter(({ hit, passed }) => {
+    const held = new Set(hit.flatMap((flow) => predicted.get(flow) ?? []));
+    return passed.some((flow) => held.has(predicted.get(flow) ?? -1));
+  }).length;
+  return parted < LEAST_PARTED || parted <= MOST_ASTRAY * sightings.length ? 0 : parted;
+}
+
 /**
  * What the flows tell of the receive queues of a machine, beside what it says itself, in sentences.
  *
  * @param receiver where the machine could be asked
+ * @param sightings what the groups were learnt from
  */
-export function queueWords(machine: string, groups: FlowGroups, receiver: Receiver | undefined): string[] {
+export function queueWords(
+  machine: string,
+  groups: FlowGroups,
+  receiver: Receiver | undefined,
+  sightings: readonly FlowSighting[] = [],
+): string[] {
   const { queues, stalled } = groups;
   if (queues === null) return [];
   const held = stalled.length === 1 ? 'one of them stalls' : `${stalled.length} of them stall`;
@@ -45,7 +68,7 @@ export function queueWords(machine: string, groups: FlowGroups, receiver: Receiv
   if (!side.spreadBySoftware) {
     words.push(`${machine} says ${side.interface} has ${side.rxQueues}: ${agreement(side.rxQueues, queues)}`);
   }
-  words.push(...predictionWords(machine, groups, receiver));
+  words.push(...predictionWords(machine, groups, receiver, sightings));
   return words;
 }
 
@@ -56,12 +79,23 @@ function agreement(said: number, { least, most }: NonNullable<FlowGroups['queues
   return 'that does not agree, so something else may part the flows';
 }
 
-function predictionWords(machine: string, groups: FlowGroups, receiver: Receiver): string[] {
+function predictionWords(
+  machine: string,
+  groups: FlowGroups,
+  receiver: Receiver,
+  sightings: readonly FlowSighting[],
+): string[] {
   const { side } = receiver;
   const predicted = predictQueues(receiver);
   if (predicted === null) {
     const why = side.spread.by === 'unknown' ? side.spread.why : '';
     return [`which queue a flow of ${machine} lands on is learnt from the stalls alone: ${why}`];
+  }
+  const parted = side.spreadBySoftware ? 0 : partedStalls(sightings, predicted);
+  if (parted > 0) {
+    return [
+      `flows that the key of ${side.interface} puts into one queue of ${machine} parted in ${parted} of ${sightings.length} stalls: what comes in there is hashed otherwise, or was translated on its way, so nothing is predicted by the key`,
+    ];
   }
   const spread = side.spreadBySoftware ? ', before RPS spreads them on' : '';
   const waiting = groups.stalled.map((group) => {

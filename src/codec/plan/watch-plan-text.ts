@@ -33,7 +33,7 @@ export function watchLine(watch: Watch): string {
   set('as', watch.as);
   set('port', watch.port);
   set('source', watch.source);
-  set('ports', watch.ports?.join('-'));
+  set('ports', watch.fromPorts?.join(',') ?? watch.ports?.join('-'));
   set('fresh', watch.freshPorts?.join('-'));
   set('id', watch.icmpId);
   set('if', watch.interface);

@@ -13,7 +13,6 @@ import type { Player } from '../../recording/player.js';
 import type { BisectInfo } from '../../recording/recorded-run.js';
 import type { Recorder } from '../../recording/recorder.js';
 import { type ClockOffset, type RunsAs, SAME_CLOCK, type Transport } from '../../transports/transport.js';
-import { transportFor } from '../../transports/transport-for.js';
 import { engineOf, vantageEngine } from '../probe/choose-engine.js';
 import {
   recordedEngine,
@@ -24,6 +23,7 @@ import {
   replayedWatcher,
 } from '../recording/recorded-engine.js';
 import type { BisectOptions } from './bisect-options.js';
+import type { Connections } from './connections.js';
 
 const TICK_MS = 250;
 
@@ -65,42 +65,29 @@ export interface LiveSettings {
   readonly engine: BisectOptions['engine'];
   /** Where it is to be recorded. */
   readonly recorder: Recorder | undefined;
-  /** By then another machine has to have answered; it is given up when the run is to stop. */
-  readonly answerMs: number;
+  readonly connections: Connections;
+  /** Machines that have not answered are given up when the run is to stop. */
   readonly stop: AbortSignal;
   /** Vantages that send requests beside packets. */
   readonly asking?: ReadonlySet<string>;
-  /** The program, by default `kubectl`. */
-  readonly kubectl?: string | undefined;
 }
 
 export function liveSources(hosts: Hosts, epochRealNs: bigint, settings: LiveSettings): BisectSources {
-  const { recorder, answerMs, stop, kubectl } = settings;
+  const { recorder, connections, stop } = settings;
   const began = performance.now();
   const now = (): number => Math.round((performance.now() - began) * 1e6);
-  // Prober and watcher of a vantage share its connection.
-  const transports = new Map<string, Transport>();
-  const transportTo = (name: string, key = name, place = vantageNamed(name, hosts, 'the hosts file')): Transport => {
-    const known = transports.get(key);
-    if (known) return known;
-    const transport = transportFor(place, { answerMs, kubectl });
-    transports.set(key, transport);
-    return transport;
-  };
   const tracerTo = (name: string): Transport => {
     const vantage = vantageNamed(name, hosts, 'the hosts file');
     const place = tracingPlace(vantage);
-    return place === vantage ? transportTo(name) : transportTo(name, traceStream(name), place);
+    return place === vantage ? connections.to(name) : connections.to(name, traceStream(name), place);
   };
-  const giveUp = (): void => {
-    for (const transport of transports.values()) transport.giveUp?.();
-  };
+  const giveUp = (): void => connections.giveUp();
   stop.addEventListener('abort', giveUp);
   return {
     epochRealNs,
     recorded: false,
     vantage: async (name) => {
-      const transport = transportTo(name);
+      const transport = connections.to(name);
       const { failure, clock = SAME_CLOCK } = await exchangedClock(transport, stop);
       const runsAs = failure === undefined ? await transport.runsAs?.().catch(() => undefined) : undefined;
       const able = vantageEngine(
@@ -119,7 +106,7 @@ export function liveSources(hosts: Hosts, epochRealNs: bigint, settings: LiveSet
       };
     },
     watcher: (machine, vantage) => {
-      const transport = transportTo(vantage);
+      const transport = connections.to(vantage);
       return recorder
         ? recordedWatcher(transport, () => recorder.stream(watchStream(machine, vantage), transport.place, SAME_CLOCK))
         : createWatcher(transport);
@@ -154,7 +141,7 @@ export function liveSources(hosts: Hosts, epochRealNs: bigint, settings: LiveSet
     },
     close: async () => {
       stop.removeEventListener('abort', giveUp);
-      await Promise.all([...transports.values()].map((transport) => transport.close?.()));
+      await connections.close();
     },
   };
 }

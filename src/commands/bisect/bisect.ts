@@ -18,6 +18,8 @@ import { type BisectHosts, bisectHosts } from './bisect-hosts.js';
 import type { BisectOptions } from './bisect-options.js';
 import { liveSources } from './bisect-sources.js';
 import { Bisection } from './bisection.js';
+import { Connections } from './connections.js';
+import { withPortsByQueue } from './ports-for-queues.js';
 
 /**
  * `bisect`: probes all paths at the same time and says which stage is to blame.
@@ -26,7 +28,11 @@ import { Bisection } from './bisection.js';
  * @throws CodedError for wrong use (2), and when no vantage can probe (4)
  */
 export async function bisect(options: BisectOptions, io: Io): Promise<number> {
-  const about = await bisectHosts(options);
+  const asked = await bisectHosts(options);
+  const answerMs = answerLimit(options);
+  const connections = new Connections(asked.hosts, { answerMs, ...present({ kubectl: options.kubectl }) });
+  const waiting = { stop: io.stop, waitMs: answerMs / 2 };
+  const about = options.plan ? asked : await withPortsByQueue(asked, options.engine, connections, waiting);
   for (const note of about.notes) io.err(`${note}\n`);
   if (options.plan) return printPlan(about, options, io);
   if (options.live) checkTerminal(options.ascii);
@@ -36,14 +42,12 @@ export async function bisect(options: BisectOptions, io: Io): Promise<number> {
     let recorder: Recorder | undefined;
     try {
       recorder = await openRecorder(options, runInfo(options, about, epochRealNs), io);
-      const answerMs = answerLimit(options);
       const settings = {
         engine: options.engine,
         recorder,
-        answerMs,
+        connections,
         stop: io.stop,
         asking: askingVantages(about),
-        ...present({ kubectl: options.kubectl }),
       };
       const sources = liveSources(about.hosts, epochRealNs, settings);
       return await new Bisection(options, about, sources, output, io).follow();

@@ -142,8 +142,6 @@ function arrivingFlows({ vantage, own, number, tunnelled }: WatchedPath): [numbe
   if (tunnelled || !planned || !source?.sourcePorts || planned.port === undefined) return [];
   const { address: to, port } = planned;
   const [first, last] = source.sourcePorts;
-  return Array.from({ length: last - first + 1 }, (_, flow) => [
-    flowNumber(number, flow),
-    { from: source.source, to, ports: { from: first + flow, to: port } },
-  ]);
+  const ports = source.ports ?? Array.from({ length: last - first + 1 }, (_, flow) => first + flow);
+  return ports.map((from, flow) => [flowNumber(number, flow), { from: source.source, to, ports: { from, to: port } }]);
 }

@@ -1,4 +1,4 @@
-import type { PlannedPath } from '../../model/plan.js';
+import { MOST_NAMED_PORTS, type PlannedPath } from '../../model/plan.js';
 import { hasPorts } from '../../model/protocol.js';
 
 /** Where no system hands out ports by default, and no Kubernetes NodePort lies. */
@@ -28,6 +28,7 @@ export function portShares(probers: readonly (readonly PlannedPath[])[]): (reado
   });
 }
 
+/** The same however many flows are chosen for it by the queues of its target. */
 function portsOf({ protocol, flows, freshPerSecond }: PlannedPath): number {
-  return hasPorts(protocol) ? flows + Math.ceil(freshPerSecond * FRESH_REST_S) : 0;
+  return hasPorts(protocol) ? Math.max(flows, MOST_NAMED_PORTS) + Math.ceil(freshPerSecond * FRESH_REST_S) : 0;
 }

@@ -150,7 +150,12 @@ function runRecord(about: MeasurementAbout, plan: ProbePlan, epochNs: bigint, he
         ...(isRequest(path.protocol) ? { timestamps: 'user' as const } : {}),
         ...(told === undefined
           ? {}
-          : { interface: told.interface, source: told.source, sourcePorts: told.sourcePorts }),
+          : {
+              interface: told.interface,
+              source: told.source,
+              sourcePorts: told.sourcePorts,
+              ...present({ ports: told.ports }),
+            }),
       };
     }),
     footprint: hello.footprint,

@@ -18,6 +18,11 @@ const runPathSchema = z.object({
   interface: z.string().optional(),
   source: z.string().optional(),
   sourcePorts: z.tuple([z.int(), z.int()]).readonly().nullable().optional(),
+  ports: z
+    .array(z.int())
+    .readonly()
+    .optional()
+    .describe('of each flow its source port, where they are no row; sourcePorts then encloses them'),
   request: requestSpecSchema.optional().describe('what is asked, on paths of protocol http and dns'),
   timestamps: z.literal('user').optional().describe('of this path, where they are not those of the run'),
 });
