@@ -7,7 +7,7 @@
 
 #include "problem.h"
 
-#define PLAN_MAX_LINE 640 /* room for two addresses of IPv6 and 64 ports */
+#define PLAN_MAX_LINE 1152 /* room for two addresses of IPv6, and 64 ports with as many to fall back on */
 
 /* How a helper takes its plan, line by line without the line feeds. */
 struct plan_taker {

@@ -38,6 +38,9 @@ interface Rss {
   readonly fields: Readonly<Record<'tcp4' | 'tcp6', readonly string[] | null>>;
 }
 
+/** Of two addresses of IPv6 and two ports, and four more: less than that hashes not all of them. */
+const KEY_BYTES = 40;
+
 function spreadOf(rss: Rss | null, ruled: boolean, driver: string): ReceiveSide['spread'] {
   const unknown = (why: string): ReceiveSide['spread'] => ({ by: 'unknown', why });
   if (rss === null || rss.key === null || rss.indirection === null || rss.indirection.length === 0) {
@@ -47,6 +50,7 @@ function spreadOf(rss: Rss | null, ruled: boolean, driver: string): ReceiveSide[
   if (ruled) return unknown('rules of the card may steer single flows past the hash');
   const key = [...Buffer.from(rss.key, 'hex')];
   if (!key.some((byte) => byte !== 0)) return unknown(`${driver} hides its key`);
+  if (key.length < KEY_BYTES) return unknown(`${driver} tells a key of ${key.length} bytes, which is none`);
   const ports = (family: 'tcp4' | 'tcp6'): boolean => (rss.fields[family] ?? []).includes('sourcePort');
   return { by: 'toeplitz', key, table: rss.indirection, ports: { ipv4: ports('tcp4'), ipv6: ports('tcp6') } };
 }

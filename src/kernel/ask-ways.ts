@@ -15,8 +15,9 @@ export async function askWays(reader: NodeReader, addresses: readonly string[]):
   const answers = await reader.ask(addresses.map((address) => `route ${address}`));
   return new Map(
     answers.flatMap((answer) => {
-      const way = answer.kind === 'route' ? waySchema.parse(JSON.parse(answer.json)) : null;
-      return answer.kind === 'route' && way !== null ? [[answer.path, way] as const] : [];
+      if (answer.kind !== 'route') return [];
+      const way = waySchema.safeParse(JSON.parse(answer.json)).data;
+      return way ? [[answer.path, way] as const] : [];
     }),
   );
 }

@@ -14,6 +14,11 @@ export interface PlannedPath {
   readonly flows: number;
   /** Of each flow its source port, all within 4096 of each other; then all paths with ports name theirs. Default: a row. */
   readonly fromPorts?: readonly number[];
+  /**
+   * Of each flow the port in place of one that somebody else has meanwhile; 0, or one that is taken too: any other. Without
+   * it a port that is taken ends the run (E_PORTS). Of the native helper.
+   */
+  readonly insteadPorts?: readonly number[];
   /** Further probes a second, each from a source port of its own. */
   readonly freshPerSecond: number;
   /** From one probe of the path to the next, whatever the number of flows. */

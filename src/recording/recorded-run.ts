@@ -11,6 +11,8 @@ const plannedPathSchema = z.object({
   address: z.string(),
   port: z.int().exactOptional(),
   flows: z.int(),
+  fromPorts: z.array(z.int()).readonly().exactOptional(),
+  insteadPorts: z.array(z.int()).readonly().exactOptional(),
   freshPerSecond: z.number(),
   intervalNs: z.number(),
   interface: z.string().exactOptional(),

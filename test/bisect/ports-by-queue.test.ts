@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { flowsByQueue, portsByQueue } from '../../src/bisect/paths/ports-by-queue.js';
+import { flowsByQueue, portsByQueue, portsInstead } from '../../src/bisect/paths/ports-by-queue.js';
 import { DEFAULT_RSS_KEY, evenTable, queueByRss } from '../../src/bisect/paths/toeplitz.js';
 import { createDetectorBank } from '../../src/detect/detector-bank.js';
 import type { ReceiveSide } from '../../src/model/receive-side.js';
@@ -86,6 +86,40 @@ suite('source ports by the key of a card', () => {
     assert.notEqual(flowsByQueue(card(spread), false, 16), null);
     assert.equal(flowsByQueue(card(spread), true, 16), null);
   });
+});
+
+test('each flow has another port of its queue to fall back on, as long as there are any', () => {
+  const queueOf = (port: number): number => port % 3;
+  const situations: [title: string, candidates: readonly number[], instead: readonly number[]][] = [
+    ['one each', [12, 13, 14, 15, 16], [12, 15, 13, 14]],
+    ['none of a queue', [12, 15, 18, 21], [12, 15, 0, 0]],
+    ['none at all', [], [0, 0, 0, 0]],
+  ];
+  for (const [title, candidates, instead] of situations)
+    assert.deepEqual(portsInstead([3, 6, 4, 5], queueOf, candidates), instead, title);
+});
+
+/** Of one path that sends every 10 ms: how often a second pinned flows cross each of 8 queues. */
+function crossings(queueOfFlow: readonly number[]): number[] {
+  return row(0, 8).map((queue) => (100 * queueOfFlow.filter((own) => own === queue).length) / queueOfFlow.length);
+}
+
+test('at the same rate each of 8 queues is crossed as often; by arbitrary ports some never are', (t) => {
+  const chosen = crossings(queuesOf(spreadBy(evenTable(8))) ?? []);
+  assert.deepEqual(
+    chosen,
+    row(0, 8).map(() => 12.5),
+  );
+  const random = seeded(7);
+  const draws = row(0, 2_000).map(() => crossings(row(0, 16).map(() => Math.floor(random() * 8))));
+  const least = draws.map((each) => Math.min(...each));
+  const uncrossed = draws.flat().filter((each) => each === 0).length / draws.flat().length;
+  const mean = least.reduce((sum, each) => sum + each, 0) / least.length;
+  const some = least.filter((each) => each === 0).length / least.length;
+  t.diagnostic(
+    `16 arbitrary ports: the least crossed queue ${mean.toFixed(1)} times a second, ${(100 * uncrossed).toFixed(0)} % of queues never, in ${(100 * some).toFixed(0)} % of runs one or more; by the key 12.5 for each`,
+  );
+  assert.ok(mean < 4 && uncrossed > 0.1 && some > 0.6);
 });
 
 const RUNS = 300;

@@ -368,6 +368,9 @@ test('a plan names source ports one by one, and is read again as it was written'
   const text = encodePlan(plan);
   assert.ok(text.includes('\npath 0 syn 192.0.2.2 port=80 ports=61003,61001,61040 interval-ns=5\n'), text);
   assert.deepEqual(decodePlan(text).paths, plan.paths);
+  const careful = { ...plan, paths: plan.paths.map((own) => ({ ...own, insteadPorts: [61_004, 0, 61_041] })) };
+  assert.ok(encodePlan(careful).includes(' ports=61003,61001,61040 else=61004,0,61041 '), encodePlan(careful));
+  assert.deepEqual(decodePlan(encodePlan(careful)).paths, careful.paths);
 });
 
 test('a cut-off tail is left over, not an error', () => {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { DEFAULT_RSS_KEY, evenTable, queueByRss } from '../../src/bisect/paths/toeplitz.js';
 import type { BisectHosts } from '../../src/commands/bisect/bisect-hosts.js';
+import { chosenPorts, type KnownReceiver, replacedPorts } from '../../src/commands/bisect/chosen-ports.js';
 import { portShares } from '../../src/commands/bisect/port-shares.js';
-import { chosenPorts, type KnownReceiver } from '../../src/commands/bisect/ports-for-queues.js';
 import type { Hosts } from '../../src/hosts/hosts-file.js';
 import { type HostsPath, measuredPaths } from '../../src/hosts/measured-paths.js';
 import { takenPorts } from '../../src/kernel/taken-ports.js';
@@ -84,11 +84,15 @@ suite('the source ports of a bisection', () => {
       for (const [index, vantage] of ['shell', 'client'].entries()) {
         const own = changed.paths.filter(({ measured }) => measured.vantage === vantage);
         const [first, last] = shares[index] ?? [0, 0];
-        const ports = own.flatMap(({ planned }) => planned.fromPorts ?? []);
+        const ports = own.flatMap(({ planned }) => [...(planned.fromPorts ?? []), ...(planned.insteadPorts ?? [])]);
+        assert.equal(new Set(ports).size, ports.length);
         assert.ok(own.every(({ planned }) => hasPorts(planned.protocol) === (planned.fromPorts !== undefined)));
         assert.ok(Math.max(...ports) - Math.min(...ports) < 4_096);
         assert.ok(ports.every((port) => port >= first && port <= last));
-        assert.deepEqual(portShares(byVantage.map((all) => all.map(({ planned }) => planned)))[index], [first, last]);
+        assert.deepEqual(changed.sourcePorts?.get(vantage), [first, last]);
+        const fresh = own.reduce((sum, { planned }) => sum + planned.freshPerSecond * 130, 0);
+        const room = Math.max(Math.min(...ports) - first, last - Math.max(...ports));
+        assert.ok(room >= fresh, `${fresh} fresh ports in ${room}`);
       }
     }
   });
@@ -105,6 +109,60 @@ suite('the source ports of a bisection', () => {
     const second = chosenPorts(about, { receivers: known('shell>node/syn'), taken: new Map([['shell', had]]) }, 0);
     const ports = second.paths.flatMap(({ planned }) => planned.fromPorts ?? []);
     assert.ok(ports.length > 0 && ports.every((port) => !had.has(port)));
+  });
+
+  test('each flow falls back on another port of its queue, in a block of ports that none of the first is in', () => {
+    const changed = chosenPorts(about, { receivers: known('shell>node/syn'), taken }, 0.4);
+    const { fromPorts = [], insteadPorts = [] } = at('shell>node/syn', changed).planned;
+    const queueOf = (from: number): number =>
+      queueByRss({ from: '172.16.33.44', to: '172.16.47.27', ports: { from, to: 9_876 } }, spread);
+    assert.deepEqual(insteadPorts.map(queueOf), fromPorts.map(queueOf));
+    const blocks = new Set(fromPorts.map((port) => Math.floor(port / 64)));
+    assert.ok(insteadPorts.every((port) => !blocks.has(Math.floor(port / 64))));
+    assert.equal(at('shell>nodeport/syn', changed).planned.insteadPorts?.length, 16);
+  });
+
+  test('which ports were taken meanwhile is said, and what stands in their place', () => {
+    const changed = chosenPorts(about, { receivers: known('shell>node/syn'), taken }, 0.4);
+    const own = changed.paths.filter(({ measured }) => measured.vantage === 'shell');
+    const index = own.findIndex(({ measured }) => measured.name === 'shell>node/syn');
+    const { fromPorts = [], insteadPorts = [] } = own[index]?.planned ?? {};
+    const hello = (ports: readonly number[]) => ({
+      paths: [{ path: index, interface: 'eth0', source: '172.16.33.44', sourcePorts: null, ports }],
+    });
+    const had = (...replaced: (number | undefined)[]) => fromPorts.map((port, flow) => replaced[flow] ?? port);
+    assert.deepEqual(replacedPorts(own, hello(fromPorts)), []);
+    assert.deepEqual(replacedPorts(own, hello(had(insteadPorts[0], insteadPorts[1]))), [
+      'shell>node/syn: 2 of 24 source ports were taken meanwhile, and replaced 2 by others of the same choice',
+    ]);
+    assert.deepEqual(replacedPorts(own, hello(had(insteadPorts[0], 29_999))), [
+      'shell>node/syn: 2 of 24 source ports were taken meanwhile, and replaced 1 by others of the same choice, 1 by arbitrary ones',
+    ]);
+  });
+
+  test('24 vantages with a SYN path each have ports by the key, as many as had shares before', () => {
+    const names = Array.from({ length: 24 }, (_, i) => `v${i}`);
+    const many: Hosts = {
+      vantages: {
+        ...Object.fromEntries(names.map((name) => [name, { transport: 'netns' as const, name, overlay: false }])),
+        bad: { transport: 'netns', name: 'bad', overlay: false },
+      },
+      targets: { node: { kind: 'node', address: '172.16.47.27', port: 9_876, vantage: 'bad' } },
+      paths: names.map((from) => ({ from, to: 'node', probe: 'syn' as const })),
+    };
+    const crowd: BisectHosts = { hosts: many, paths: measuredPaths(many), notes: [] };
+    const receivers = new Map(
+      crowd.paths.map((path, i) => [path, { source: `172.16.40.${i + 1}`, machine: 'node', side }]),
+    );
+    assert.equal(crowd.paths.length, 24);
+    const changed = chosenPorts(crowd, { receivers, taken }, 0.7);
+    for (const { planned, measured } of changed.paths) {
+      const [first, last] = changed.sourcePorts?.get(measured.vantage) ?? [0, 0];
+      const ports = [...(planned.fromPorts ?? []), ...(planned.insteadPorts ?? []).filter((port) => port > 0)];
+      assert.equal(planned.fromPorts?.length, 24, measured.name);
+      assert.ok(ports.every((port) => port >= first && port <= last));
+      assert.ok(last - Math.max(...ports) >= 650, 'a row for the fresh ones');
+    }
   });
 
   test('taken are ports with a socket, and blocks that probers have claimed', () => {

@@ -19,6 +19,19 @@ paths:
   - { from: far, to: node, probe: icmp }
 `;
 
+/** The same, where the key of the card of the node is asked for over there before anything is sent. */
+const ASKED = `vantages:
+  here: { transport: local }
+  far: { transport: ssh, host: ops@far-node }
+targets:
+  node: { kind: node, address: 127.0.0.2, port: 9876, vantage: far }
+  other: { kind: node, address: 127.0.0.3 }
+paths:
+  - { from: here, to: node, probe: icmp }
+  - { from: here, to: node, probe: syn }
+  - { from: far, to: other, probe: icmp }
+`;
+
 /** What a login shell over there may do: the last word of ssh is what is to be run there. */
 const SHELLS = {
   'hangs at once': 'exec sleep 300',
@@ -28,11 +41,12 @@ const SHELLS = {
 async function withFarShell(
   shell: string,
   work: (start: (...args: string[]) => ReturnType<typeof startRxrayIn>, folder: string) => Promise<void>,
+  hosts = HOSTS,
 ) {
   await withFolder(async (folder) => {
     writeFileSync(join(folder, 'ssh'), `#!/bin/sh\n${shell}\n`);
     chmodSync(join(folder, 'ssh'), 0o755);
-    writeFileSync(join(folder, 'hosts.yaml'), HOSTS);
+    writeFileSync(join(folder, 'hosts.yaml'), hosts);
     const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, TMPDIR: folder };
     await work((...args) => startRxrayIn({ env, cwd: folder }, ...args), folder);
   });
@@ -66,6 +80,21 @@ describe('a shell over there that hangs', () => {
         });
       },
     );
+
+    test(`${what}, where its card is asked for: as soon`, needsRoot, async (t) => {
+      const work = async (start: (...args: string[]) => ReturnType<typeof startRxrayIn>): Promise<void> => {
+        const since = performance.now();
+        const { ended } = start('bisect', '--hosts', 'hosts.yaml', '-d', '5s', '--no-trace');
+        const { status, out, err } = await ended;
+        const seconds = (performance.now() - since) / 1_000;
+        t.diagnostic(`ended after ${seconds.toFixed(1)} s`);
+        assert.ok(seconds < 30, `${seconds} s: ${err}`);
+        assert.doesNotMatch(err, /by the key of/);
+        assert.match(out, /VERDICT/);
+        assert.ok(status === 0 || status === 3, `${status}`);
+      };
+      await withFarShell(shell, work, ASKED);
+    });
 
     test(`${what}: Ctrl-C while it is waited for ends the run`, needsRoot, async (t) => {
       await withFarShell(shell, async (start) => {

@@ -113,6 +113,27 @@ suite('source ports that a plan names one by one', { ...(skip && { skip }) }, ()
     first.stop();
   });
 
+  test('ports that another has meanwhile are replaced where the plan says so, and every flow is answered', async () => {
+    const first = engine().start(loopbackPlan({ paths: [path(TARGET_ADDRESS, PORTS)], count: 0 }));
+    for await (const event of first.events) {
+      if (event.kind !== 'samples') continue;
+      // Blocks of the other: 18432 to 18559.
+      const fromPorts = [18_445, 18_600, 18_446];
+      const planned = { ...path(TARGET_ADDRESS, fromPorts), insteadPorts: [18_610, 18_611, 18_447] };
+      const run = await collect(engine().start(loopbackPlan({ paths: [planned], count: COUNT })));
+      const hello = run.events.find(({ kind }) => kind === 'hello');
+      assert.ok(hello?.kind === 'hello');
+      const [one, two, any] = hello.hello.paths[0]?.ports ?? [];
+      assert.deepEqual([one, two], [18_610, 18_600]);
+      assert.ok(any !== undefined && any > 18_559 && ![18_600, 18_610, 18_611].includes(any), `${any}`);
+      const samples = run.final();
+      assert.ok(samples.length >= COUNT / 4, `${samples.length}`);
+      for (const { seq, flow, outcome } of samples) assert.deepEqual([flow, outcome], [seq % 3, 'reply'], `${seq}`);
+      break;
+    }
+    first.stop();
+  });
+
   test('an engine that takes ports in a row only says so', async () => {
     const portable = createPortableEngine(nodeTransport(PORTABLE_PROGRAM, { netns: net.prober }));
     await assert.rejects(

@@ -49,6 +49,8 @@ void plan_free(struct plan *plan)
 	free(plan->watches);
 	free(plan->listed);
 	plan->listed = NULL;
+	free(plan->instead);
+	plan->instead = NULL;
 	plan->paths = NULL;
 	plan->watches = NULL;
 }
@@ -110,6 +112,9 @@ static bool take_option(struct plan *plan, struct plan_path *path, const char *w
 		path->flows = (uint16_t)number;
 	} else if (IS("ports") && path->protocol != PROTOCOL_ICMP) {
 		if (!plan_take_ports(plan, path, value, problem))
+			return false;
+	} else if (IS("else") && path->protocol != PROTOCOL_ICMP) {
+		if (!plan_take_instead(plan, path, value, problem))
 			return false;
 	} else if (IS("fresh-pps") && path->protocol == PROTOCOL_SYN) {
 		if (!plan_number(value, 0, 100, &number))

@@ -51,6 +51,7 @@ struct plan_path {
 	uint8_t ttl;
 	uint8_t protocol; /* enum protocol */
 	bool secret_given, phase_given, announces, listed;
+	bool falls_back; /* a port that it names and cannot have is replaced */
 	uint8_t announced_count;
 	uint32_t announced[PLAN_MAX_ANNOUNCED]; /* SYN paths whose grids the echoes of this path tell in turn
 	                                         */
@@ -104,6 +105,7 @@ struct plan {
 	uint64_t tell_ns; /* how long what was seen may wait to be written */
 	struct plan_range source_ports; /* only these may be used; first 0: any */
 	uint16_t *listed; /* source ports that paths name one by one, path by path; NULL: none do */
+	uint16_t *instead; /* for each of them the one to fall back on, 0: none; NULL: no path falls back */
 	size_t listed_count;
 	struct plan_watch *watches;
 	size_t watch_count;
@@ -171,6 +173,7 @@ bool plan_interface(const char *text, char interface[IF_NAMESIZE]);
 
 /* plan_ports.c: source ports that paths name one by one. */
 bool plan_take_ports(struct plan *plan, struct plan_path *path, const char *list, struct problem *problem);
+bool plan_take_instead(struct plan *plan, struct plan_path *path, const char *list, struct problem *problem);
 /* At most `most` of them by commas, each once; false for anything else. */
 bool plan_port_list(const char *list, uint16_t *ports, uint16_t most, uint16_t *count);
 bool plan_finish_ports(const struct plan *plan, struct problem *problem);

@@ -7,7 +7,7 @@
 #define NUMBER_TEXT 8
 
 /* Takes the number before the next comma; leaves *list at what follows, NULL behind the last one. */
-static bool next_port(const char **list, uint16_t *port)
+static bool next_number(const char **list, uint16_t least, uint16_t *port)
 {
 	size_t length = strcspn(*list, ",");
 	char text[NUMBER_TEXT];
@@ -17,11 +17,16 @@ static bool next_port(const char **list, uint16_t *port)
 		return false;
 	memcpy(text, *list, length);
 	text[length] = '\0';
-	if (!plan_number(text, 1, 65535, &number))
+	if (!plan_number(text, least, 65535, &number))
 		return false;
 	*port = (uint16_t)number;
 	*list = (*list)[length] == ',' ? *list + length + 1 : NULL;
 	return true;
+}
+
+static bool next_port(const char **list, uint16_t *port)
+{
+	return next_number(list, 1, port);
 }
 
 bool plan_port_list(const char *list, uint16_t *ports, uint16_t most, uint16_t *count)
@@ -68,10 +73,49 @@ bool plan_take_ports(struct plan *plan, struct plan_path *path, const char *list
 	return true;
 }
 
+bool plan_take_instead(struct plan *plan, struct plan_path *path, const char *list, struct problem *problem)
+{
+	uint16_t *grown;
+
+	if (!path->listed || path->falls_back)
+		return PLAN_FAIL(problem, "line %u: give else= once, behind ports=", plan->line);
+	grown = realloc(plan->instead, plan->listed_count * sizeof(*grown));
+	if (grown == NULL)
+		return problem_set(problem, "E_MEMORY", EXIT_SYSTEM, -1, "give fewer paths",
+		                   "no memory for the plan");
+	/* What stands there for paths before that do not fall back is never looked at. */
+	plan->instead = grown;
+	path->falls_back = true;
+	for (uint16_t i = 0; i < path->flows; i++) {
+		if (list == NULL || !next_number(&list, 0, &plan->instead[path->listed_at + i]))
+			return PLAN_FAIL(problem, "line %u: else= has a port for each of ports=, or 0",
+			                 plan->line);
+	}
+	return list == NULL || PLAN_FAIL(problem, "line %u: else= has more ports than ports=", plan->line);
+}
+
+struct named_ports {
+	uint8_t bits[65536 / 8];
+	uint16_t first, last;
+};
+
+static bool name_port(struct named_ports *named, const struct plan *plan, uint16_t port,
+                      struct problem *problem)
+{
+	if ((named->bits[port / 8] >> port % 8 & 1) != 0)
+		return PLAN_FAIL(problem, "source port %u is named twice", port);
+	named->bits[port / 8] |= (uint8_t)(1u << port % 8);
+	if (plan->source_ports.first != 0 &&
+	    (port < plan->source_ports.first || port > plan->source_ports.last))
+		return PLAN_FAIL(problem, "source port %u is outside of source-ports", port);
+	named->first = port < named->first ? port : named->first;
+	named->last = port > named->last ? port : named->last;
+	return true;
+}
+
 bool plan_finish_ports(const struct plan *plan, struct problem *problem)
 {
-	uint8_t named[65536 / 8] = {0};
-	uint16_t first = UINT16_MAX, last = 0;
+	struct named_ports named = {.first = UINT16_MAX};
 
 	for (size_t i = 0; i < plan->path_count && plan->listed_count > 0; i++) {
 		const struct plan_path *path = &plan->paths[i];
@@ -85,20 +129,20 @@ bool plan_finish_ports(const struct plan *plan, struct problem *problem)
 				                 path->announced[j]);
 		}
 	}
-	for (size_t i = 0; i < plan->listed_count; i++) {
-		uint16_t port = plan->listed[i];
+	for (size_t i = 0; i < plan->path_count; i++) {
+		const struct plan_path *path = &plan->paths[i];
 
-		if ((named[port / 8] >> port % 8 & 1) != 0)
-			return PLAN_FAIL(problem, "source port %u is named twice", port);
-		named[port / 8] |= (uint8_t)(1u << port % 8);
-		if (plan->source_ports.first != 0 &&
-		    (port < plan->source_ports.first || port > plan->source_ports.last))
-			return PLAN_FAIL(problem, "source port %u is outside of source-ports", port);
-		first = port < first ? port : first;
-		last = port > last ? port : last;
+		for (size_t at = path->listed_at; path->listed && at < path->listed_at + (size_t)path->flows;
+		     at++) {
+			if (!name_port(&named, plan, plan->listed[at], problem))
+				return false;
+			if (path->falls_back && plan->instead[at] != 0 &&
+			    !name_port(&named, plan, plan->instead[at], problem))
+				return false;
+		}
 	}
 	/* Packets to ports in between reach this program, to be looked at in vain. */
-	return plan->listed_count == 0 || last - first < PLAN_LISTED_SPAN ||
-	       PLAN_FAIL(problem, "source ports %u and %u are further apart than %d", first, last,
+	return plan->listed_count == 0 || named.last - named.first < PLAN_LISTED_SPAN ||
+	       PLAN_FAIL(problem, "source ports %u and %u are further apart than %d", named.first, named.last,
 	                 PLAN_LISTED_SPAN);
 }

@@ -115,26 +115,118 @@ static void claim(struct ports *ports, enum transport transport, uint32_t port, 
 	*owner = *owner == 0 ? path + 1 : SHARED;
 }
 
+/* Holds one port, or leaves nothing held of it. */
+static bool hold_port(struct ports *ports, uint16_t port)
+{
+	int why;
+
+	if (port_hold_this(&ports->held, port)) {
+		ports->held.kept = ports->held.count;
+		return true;
+	}
+	why = errno;
+	port_hold_drop(&ports->held);
+	errno = why;
+	return false;
+}
+
+/* What a plan with ports that are named one by one leaves to be taken in their place. */
+struct listed_room {
+	uint8_t named[65536 / 8];
+	uint32_t next, last;
+};
+
+static void name_port(struct listed_room *room, uint16_t port)
+{
+	room->named[port / 8] |= (uint8_t)(1u << port % 8);
+	room->next = port < room->next ? port : room->next;
+}
+
+/* All within as many ports as the filter can enclose, from the lowest that is named. */
+static void find_room(struct listed_room *room, const struct plan *plan)
+{
+	memset(room, 0, sizeof(*room));
+	room->next = UINT16_MAX;
+	for (size_t i = 0; i < plan->path_count; i++) {
+		const struct plan_path *path = &plan->paths[i];
+
+		for (size_t at = path->listed_at; path->listed && at < path->listed_at + (size_t)path->flows;
+		     at++) {
+			name_port(room, plan->listed[at]);
+			if (path->falls_back && plan->instead[at] != 0)
+				name_port(room, plan->instead[at]);
+		}
+	}
+	room->last = room->next + PLAN_LISTED_SPAN - 1;
+	if (plan->source_ports.first != 0 && room->last > plan->source_ports.last)
+		room->last = plan->source_ports.last;
+	room->last = room->last > UINT16_MAX ? UINT16_MAX : room->last;
+}
+
+/* Any port that nobody names; false when none is left, or nothing can be held any more. */
+static bool hold_any(struct ports *ports, struct listed_room *room, uint16_t *port)
+{
+	while (room->next <= room->last) {
+		*port = (uint16_t)room->next++;
+		if ((room->named[*port / 8] >> *port % 8 & 1) != 0)
+			continue;
+		if (hold_port(ports, *port))
+			return true;
+		if (out_of_files())
+			return false;
+	}
+	errno = EADDRINUSE;
+	return false;
+}
+
+/*
+ * The port of a flow, or where the path falls back and somebody else has it the one that it names instead,
+ * or any.
+ */
+static bool hold_flow(struct ports *ports, const struct plan *plan, const struct plan_path *path, size_t at,
+                      struct listed_room *room)
+{
+	uint16_t *port = &ports->listed[at];
+
+	*port = plan->listed[at];
+	if (hold_port(ports, *port))
+		return true;
+	if (!path->falls_back || out_of_files())
+		return false;
+	*port = plan->instead[at];
+	if (*port != 0 && hold_port(ports, *port))
+		return true;
+	return !out_of_files() && hold_any(ports, room, port);
+}
+
 /* Holds what the plan names one by one; `pinned` becomes the range that encloses it. */
 static bool hold_listed(struct ports *ports, const struct plan *plan, struct problem *problem)
 {
-	for (size_t i = 0; i < plan->listed_count; i++) {
-		uint16_t port = plan->listed[i];
-		struct filter_range *around = &ports->pinned;
+	struct listed_room room;
 
-		if (!port_hold_this(&ports->held, port))
-			return out_of_files()
-			               ? no_ports(problem, "", "source ports", (uint32_t)plan->listed_count)
-			               : problem_set(problem, "E_PORTS", EXIT_SYSTEM, -1,
-			                             "name other ports, or their number alone",
-			                             "source port %u cannot be had: %s", port,
-			                             strerror(errno));
-		if (around->first > around->last)
-			*around = (struct filter_range){port, port};
-		around->first = port < around->first ? port : around->first;
-		around->last = port > around->last ? port : around->last;
+	find_room(&room, plan);
+	for (size_t i = 0; i < plan->path_count; i++) {
+		const struct plan_path *path = &plan->paths[i];
+
+		for (size_t at = path->listed_at; path->listed && at < path->listed_at + (size_t)path->flows;
+		     at++) {
+			struct filter_range *around = &ports->pinned;
+			uint16_t port;
+
+			if (!hold_flow(ports, plan, path, at, &room))
+				return out_of_files() ? no_ports(problem, "", "source ports",
+				                                 (uint32_t)plan->listed_count)
+				                      : problem_set(problem, "E_PORTS", EXIT_SYSTEM, -1,
+				                                    "name other ports, or their number alone",
+				                                    "source port %u cannot be had: %s",
+				                                    plan->listed[at], strerror(errno));
+			port = ports->listed[at];
+			if (around->first > around->last)
+				*around = (struct filter_range){port, port};
+			around->first = port < around->first ? port : around->first;
+			around->last = port > around->last ? port : around->last;
+		}
 	}
-	ports->held.kept = ports->held.count;
 	return true;
 }
 
@@ -202,10 +294,16 @@ bool ports_reserve(struct ports *ports, const struct plan *plan, uint64_t random
 	if (ports->held.fds == NULL)
 		return problem_set(problem, "E_MEMORY", EXIT_SYSTEM, -1, "give fewer flows",
 		                   "no memory for ports");
+	ports->listed = calloc(plan->listed_count + 1, sizeof(*ports->listed));
+	if (ports->listed == NULL)
+		return problem_set(problem, "E_MEMORY", EXIT_SYSTEM, -1, "give fewer flows",
+		                   "no memory for ports");
 	ports->fresh_rest_s = FRESH_REST_S;
 	fresh_block = place_fresh(ports, plan, per_second);
-	/* Ports that are named may lie in as many blocks. */
-	names = (listed ? block : block / PORT_BLOCK) + fresh_block / PORT_BLOCK;
+	/* Ports that are named may lie in as many blocks, and what is tried in their place in all of them. */
+	names = (listed ? block + (plan->instead == NULL ? 0 : PLAN_LISTED_SPAN / PORT_BLOCK + 1)
+	                : block / PORT_BLOCK) +
+	        fresh_block / PORT_BLOCK;
 	if (!open_files_allow(4 * (size_t)block + names + 9)) {
 		errno = EMFILE;
 		return no_ports(problem, "", "source ports", block);
@@ -236,7 +334,7 @@ bool ports_reserve(struct ports *ports, const struct plan *plan, uint64_t random
 			continue;
 		}
 		own->flows = path->flows;
-		own->listed = path->listed ? &plan->listed[path->listed_at] : NULL;
+		own->listed = path->listed ? &ports->listed[path->listed_at] : NULL;
 		own->first = (uint16_t)(own->first + ports->pinned.first);
 		own->fresh_first = (uint16_t)(own->fresh_first + ports->fresh.first);
 		own->fresh_count = (uint16_t)fresh_count(ports, path);
@@ -254,6 +352,7 @@ void ports_release(struct ports *ports)
 	port_hold_drop(&ports->held);
 	name_hold_free(&ports->held.names);
 	free(ports->held.fds);
+	free(ports->listed);
 	free(ports->paths);
 	free(ports->sorted);
 	free(ports->icmp_paths);

@@ -47,6 +47,7 @@ struct port_owner {
  */
 struct ports {
 	struct path_ports *paths;
+	uint16_t *listed; /* those that are named one by one, as they could be had */
 	struct filter_range pinned; /* of ports that are named one by one, what encloses them */
 	struct filter_range fresh, ids;
 	uint32_t fresh_rest_s; /* for how long a fresh port rests */

@@ -97,6 +97,64 @@ static void check_listed(void)
 	}
 }
 
+/*
+ * Two runs that name the same ports, where the second falls back: it has what it names in their place, where
+ * that is free, else any within its share that nobody names, and never E_PORTS as long as there is one.
+ */
+static void check_fallback(void)
+{
+	/* Of the second path nothing can be had, as the first run has claimed the blocks that they lie in. */
+	uint16_t named[] = {FIRST + 3, FIRST + 200, FIRST + 1, FIRST + 77};
+	uint16_t instead[] = {FIRST + 403, FIRST + 700, 0, FIRST + 78};
+	struct plan_path paths[2];
+	struct plan plan = {
+	        .path_count = 2, .paths = paths, .listed = named, .instead = instead, .listed_count = 4};
+	struct ports first, second;
+	struct problem problem = {0};
+	struct address target;
+	uint32_t path;
+
+	memset(paths, 0, sizeof(paths));
+	address_parse("127.0.0.1", &target);
+	for (uint16_t i = 0; i < 2; i++)
+		paths[i] = (struct plan_path){.protocol = PROTOCOL_SYN,
+		                              .target = target,
+		                              .flows = 2,
+		                              .port = (uint16_t)(80 + i),
+		                              .listed = true,
+		                              .falls_back = true,
+		                              .listed_at = (uint16_t)(2 * i)};
+	plan.source_ports = (struct plan_range){FIRST, FIRST + 800};
+	CHECK(ports_reserve(&first, &plan, 1, &problem), "%s", problem.message);
+	for (uint16_t i = 0; i < 4; i++)
+		CHECK_EQUAL(ports_of_flow(&first.paths[i / 2], i % 2), named[i], "what is free is taken");
+	CHECK(ports_reserve(&second, &plan, 2, &problem), "%s", problem.message);
+	CHECK_EQUAL(ports_of_flow(&second.paths[0], 0), FIRST + 403, "the one in its place");
+	CHECK_EQUAL(ports_of_flow(&second.paths[0], 1), FIRST + 700, "the one in its place");
+	for (uint16_t i = 0; i < 2; i++) {
+		uint16_t port = ports_of_flow(&second.paths[1], i);
+
+		for (uint16_t j = 0; j < 4; j++)
+			CHECK(port / PORT_BLOCK != named[j] / PORT_BLOCK, "%u is not the other's", port);
+		CHECK(port >= FIRST && port <= FIRST + 800, "%u is within the share", port);
+		CHECK(port != FIRST + 403 && port != FIRST + 700, "nor one that is named");
+		CHECK(port >= second.pinned.first && port <= second.pinned.last, "enclosed");
+		CHECK_EQUAL(ports_flow(&second.paths[1], port), i, "the flow of a port");
+		CHECK(ports_find(&second, TRANSPORT_TCP, port, &target, 81, &path) && path == 1,
+		      "the path of a port");
+	}
+	CHECK(ports_of_flow(&second.paths[1], 0) != ports_of_flow(&second.paths[1], 1), "each its own");
+	ports_release(&second);
+
+	/* A share that is all another's. */
+	plan.source_ports = (struct plan_range){FIRST, FIRST + 95};
+	instead[0] = instead[1] = 0;
+	CHECK(!ports_reserve(&second, &plan, 3, &problem) && strcmp(problem.code, "E_PORTS") == 0,
+	      "there is none left");
+	ports_release(&second);
+	ports_release(&first);
+}
+
 static uint32_t length_of(struct filter_range range)
 {
 	return (uint32_t)range.last + 1 - range.first;
@@ -113,6 +171,7 @@ int main(void)
 	if (unshare(CLONE_NEWNET) != 0)
 		unshare(CLONE_NEWUSER | CLONE_NEWNET);
 	check_listed();
+	check_fallback();
 	fill(&plan, FRESH_PPS, FIRST, needed + needed / 4);
 	for (uint64_t draw = 0; draw < DRAWS; draw++) {
 		reserve(&ports, &plan, draw);

@@ -11,6 +11,13 @@ type Spread = Extract<ReceiveSide['spread'], { by: 'toeplitz' }>;
  */
 const IN_A_ROW = 3;
 
+/** Addresses and port of the target, as the packets have them there. */
+export interface WayToQueues {
+  readonly from: string;
+  readonly to: string;
+  readonly port: number;
+}
+
 /** How many flows a path has where each queue of its target gets as many. */
 export interface FlowsByQueue {
   /** In the order in which they are crossed. */
@@ -37,25 +44,28 @@ export function flowsByQueue(side: ReceiveSide, isIpv6: boolean, wished: number)
   return { queues, inARow, rounds: Math.max(1, Math.floor(wished / (queues.length * inARow))) };
 }
 
+/** The queue that a source port leads to. */
+export function queueOfPort(from: number, way: WayToQueues, spread: Spread): number {
+  return queueByRss({ from: way.from, to: way.to, ports: { from, to: way.port } }, spread);
+}
+
 /**
  * Source ports for a path, by flow, so that its packets come in on each queue of the target in turn.
  *
- * @param way addresses and port of the target, as the packets have them there
  * @param candidates the ports that may be had, the best first
  * @returns null where they lead to some queue too seldom, as with a key of few different bits
  */
 export function portsByQueue(
   { queues, inARow, rounds }: FlowsByQueue,
   spread: Spread,
-  way: { readonly from: string; readonly to: string; readonly port: number },
+  way: WayToQueues,
   candidates: Iterable<number>,
 ): readonly number[] | null {
   const each = inARow * rounds;
   const found = new Map(queues.map((queue) => [queue, [] as number[]]));
   let missing = queues.length * each;
   for (const port of candidates) {
-    const packet = { from: way.from, to: way.to, ports: { from: port, to: way.port } };
-    const ports = found.get(queueByRss(packet, spread));
+    const ports = found.get(queueOfPort(port, way, spread));
     if (ports === undefined || ports.length === each) continue;
     ports.push(port);
     missing -= 1;
@@ -65,4 +75,33 @@ export function portsByQueue(
     ).flat();
   }
   return null;
+}
+
+/**
+ * Of each flow another port that comes in on the same queue, for when somebody else has the first by then.
+ *
+ * @param queueOf a port's queue; the same for all where any port does
+ * @param candidates the ports that may be had, the best first
+ * @returns 0 for flows for which there is none
+ */
+export function portsInstead(
+  ports: readonly number[],
+  queueOf: (port: number) => number,
+  candidates: Iterable<number>,
+): readonly number[] {
+  const waiting = new Map<number, number[]>();
+  for (const [flow, port] of ports.entries()) {
+    const queue = queueOf(port);
+    waiting.set(queue, [...(waiting.get(queue) ?? []), flow]);
+  }
+  const instead = ports.map(() => 0);
+  let missing = ports.length;
+  for (const port of candidates) {
+    if (missing === 0) break;
+    const flow = waiting.get(queueOf(port))?.shift();
+    if (flow === undefined) continue;
+    instead[flow] = port;
+    missing -= 1;
+  }
+  return instead;
 }

@@ -46,6 +46,7 @@ function pathLine(path: PlannedPath, index: number): string {
     set('port', path.port);
     if (path.fromPorts === undefined) set('flows', path.flows);
     else set('ports', path.fromPorts.join(','));
+    set('else', path.insteadPorts?.join(','));
     if (path.freshPerSecond > 0) set('fresh-pps', path.freshPerSecond);
   }
   set('interval-ns', path.intervalNs);
@@ -117,6 +118,7 @@ function decodePath([index = '', protocol = '', address = '', ...options]: strin
   const source = given.get('source');
   const request = given.get('request');
   const fromPorts = given.get('ports')?.split(',').map(Number);
+  const insteadPorts = given.get('else')?.split(',').map(Number);
   return {
     name: `path ${index}`,
     protocol: oneOf('protocol', protocol, PROTOCOLS),
@@ -124,7 +126,7 @@ function decodePath([index = '', protocol = '', address = '', ...options]: strin
     flows: fromPorts?.length ?? number('flows') ?? 1,
     freshPerSecond: number('fresh-pps') ?? 0,
     intervalNs: number('interval-ns') ?? DEFAULT_INTERVAL_NS,
-    ...present({ port, ttl, interface: device, source, fromPorts }),
+    ...present({ port, ttl, interface: device, source, fromPorts, insteadPorts }),
     ...(request === undefined ? {} : { request: decodeRequest(request, index) }),
   };
 }

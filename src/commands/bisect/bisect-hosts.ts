@@ -18,6 +18,8 @@ export interface BisectHosts {
   readonly paths: readonly HostsPath[];
   /** What the user should know of how the paths were chosen. */
   readonly notes: readonly string[];
+  /** By vantage: the first and the last source port that it may use, where ports of its paths were chosen among them. */
+  readonly sourcePorts?: ReadonlyMap<string, readonly [number, number]>;
 }
 
 /** What to measure: the hosts file's paths, or a sensible guess around one target. */

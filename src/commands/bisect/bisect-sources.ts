@@ -5,7 +5,6 @@ import { vantageNamed } from '../../hosts/find-vantage.js';
 import type { Hosts } from '../../hosts/hosts-file.js';
 import { startTracer, type TraceRun } from '../../kernel/tracer.js';
 import { SENDING_ENGINES, type SendingEngine } from '../../model/engine-name.js';
-import { CodedError } from '../../model/errors.js';
 import { present } from '../../model/present.js';
 import type { SyscallsQuestion } from '../../model/syscalls-question.js';
 import { tracingPlace } from '../../model/vantage.js';
@@ -88,7 +87,7 @@ export function liveSources(hosts: Hosts, epochRealNs: bigint, settings: LiveSet
     recorded: false,
     vantage: async (name) => {
       const transport = connections.to(name);
-      const { failure, clock = SAME_CLOCK } = await exchangedClock(transport, stop);
+      const { failure, clock = SAME_CLOCK } = await connections.reach(name);
       const runsAs = failure === undefined ? await transport.runsAs?.().catch(() => undefined) : undefined;
       const able = vantageEngine(
         vantageNamed(name, hosts, 'the hosts file'),
@@ -144,25 +143,6 @@ export function liveSources(hosts: Hosts, epochRealNs: bigint, settings: LiveSet
       await connections.close();
     },
   };
-}
-
-/** A refusal that comes sooner than this may be of one session too many at that moment. */
-const AGAIN_WITHIN_MS = 5_000;
-
-/** The clock of a place; of one that refuses at once it is asked for once more. */
-async function exchangedClock(
-  transport: Transport,
-  stop: AbortSignal,
-): Promise<{ readonly clock?: ClockOffset; readonly failure?: CodedError }> {
-  const began = performance.now();
-  for (let again = true; ; again = false) {
-    try {
-      return { clock: (await transport.exchangeClock?.()) ?? SAME_CLOCK };
-    } catch (failure) {
-      if (!(failure instanceof CodedError)) throw failure;
-      if (!again || stop.aborted || performance.now() - began > AGAIN_WITHIN_MS) return { failure };
-    }
-  }
 }
 
 export function recordedSources(player: Player, info: BisectInfo): BisectSources {

@@ -29,18 +29,18 @@ import { withPortsByQueue } from './ports-for-queues.js';
  */
 export async function bisect(options: BisectOptions, io: Io): Promise<number> {
   const asked = await bisectHosts(options);
-  const answerMs = answerLimit(options);
-  const connections = new Connections(asked.hosts, { answerMs, ...present({ kubectl: options.kubectl }) });
-  const waiting = { stop: io.stop, waitMs: answerMs / 2 };
-  const about = options.plan ? asked : await withPortsByQueue(asked, options.engine, connections, waiting);
-  for (const note of about.notes) io.err(`${note}\n`);
-  if (options.plan) return printPlan(about, options, io);
+  for (const note of asked.notes) io.err(`${note}\n`);
+  if (options.plan) return printPlan(asked, options, io);
   if (options.live) checkTerminal(options.ascii);
-  const epochRealNs = BigInt(Date.now()) * 1_000_000n;
   const inputs = recordingBeside(options, [{ path: options.hosts, what: 'the hosts file' }]);
   return withOutput({ output: options.output, inputs }, io, async (output) => {
+    const reaching = { answerMs: answerLimit(options), stop: io.stop, ...present({ kubectl: options.kubectl }) };
+    const connections = new Connections(asked.hosts, reaching);
     let recorder: Recorder | undefined;
     try {
+      const about = await withPortsByQueue(asked, options.engine, connections, { stop: io.stop });
+      for (const note of about.notes.slice(asked.notes.length)) io.err(`${note}\n`);
+      const epochRealNs = BigInt(Date.now()) * 1_000_000n;
       recorder = await openRecorder(options, runInfo(options, about, epochRealNs), io);
       const settings = {
         engine: options.engine,
@@ -52,7 +52,7 @@ export async function bisect(options: BisectOptions, io: Io): Promise<number> {
       const sources = liveSources(about.hosts, epochRealNs, settings);
       return await new Bisection(options, about, sources, output, io).follow();
     } finally {
-      await recorder?.close();
+      await Promise.all([recorder?.close(), connections.close()]);
     }
   });
 }

@@ -19,6 +19,7 @@ import type { BisectHosts } from './bisect-hosts.js';
 import type { BisectOptions } from './bisect-options.js';
 import { BisectOutput } from './bisect-output.js';
 import type { BisectSources } from './bisect-sources.js';
+import { replacedPorts } from './chosen-ports.js';
 import { CulpritHunt } from './culprit-hunt.js';
 import { ServerHunt } from './server-hunt.js';
 import { startVantages } from './start-vantages.js';
@@ -113,6 +114,7 @@ export class Bisection {
   async #measure(): Promise<number> {
     this.#vantages = await startVantages(this.about.paths, {
       options: this.options,
+      sourcePorts: this.about.sourcePorts,
       sources: this.sources,
       secret: this.#secret,
       tell: (message) => this.#output.tell(message),
@@ -164,6 +166,7 @@ export class Bisection {
       if (event.kind === 'hello' && vantage.run) {
         this.#output.vantage(vantage);
         this.#notes.push(...(event.hello.limits ?? []).map((limit) => `${vantage.name}: ${limit}`));
+        this.#notes.push(...replacedPorts(vantage.paths, event.hello));
         this.#watchWhenAllRun();
       }
       if (event.kind === 'warning') this.#output.tell(`${vantage.name}: ${event.message} [${event.code}]`);

@@ -1,4 +1,4 @@
-import { MOST_NAMED_PORTS, type PlannedPath } from '../../model/plan.js';
+import type { PlannedPath } from '../../model/plan.js';
 import { hasPorts } from '../../model/protocol.js';
 
 /** Where no system hands out ports by default, and no Kubernetes NodePort lies. */
@@ -28,7 +28,11 @@ export function portShares(probers: readonly (readonly PlannedPath[])[]): (reado
   });
 }
 
-/** The same however many flows are chosen for it by the queues of its target. */
 function portsOf({ protocol, flows, freshPerSecond }: PlannedPath): number {
-  return hasPorts(protocol) ? Math.max(flows, MOST_NAMED_PORTS) + Math.ceil(freshPerSecond * FRESH_REST_S) : 0;
+  return hasPorts(protocol) ? flows + freshPortsOf(freshPerSecond) : 0;
+}
+
+/** How many of the ports of a path are in a row for its fresh flows. */
+export function freshPortsOf(freshPerSecond: number): number {
+  return Math.ceil(freshPerSecond * FRESH_REST_S);
 }

@@ -1,21 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type FlowsByQueue, flowsByQueue, portsByQueue } from '../../bisect/paths/ports-by-queue.js';
 import { Machines } from '../../hosts/machines.js';
 import type { HostsPath } from '../../hosts/measured-paths.js';
 import { askReceiveSides } from '../../kernel/ask-receive-sides.js';
-import { askWays, type Way } from '../../kernel/ask-ways.js';
-import { HelperNodeReader } from '../../kernel/node-reader.js';
+import { askWays } from '../../kernel/ask-ways.js';
+import { HelperNodeReader, type NodeReader } from '../../kernel/node-reader.js';
 import { askTakenPorts } from '../../kernel/taken-ports.js';
 import { CodedError } from '../../model/errors.js';
 import { isOverlay } from '../../model/overlay.js';
-import { MOST_NAMED_PORTS, NAMED_PORTS_SPAN } from '../../model/plan.js';
-import { hasPorts, isRequest } from '../../model/protocol.js';
+import { isRequest } from '../../model/protocol.js';
 import type { ReceiveSide } from '../../model/receive-side.js';
+import type { Transport } from '../../transports/transport.js';
 import { engineOf } from '../probe/choose-engine.js';
 import type { BisectHosts } from './bisect-hosts.js';
 import type { BisectOptions } from './bisect-options.js';
+import { chosenPorts, type KnownReceiver } from './chosen-ports.js';
 import type { Connections } from './connections.js';
-import { portShares } from './port-shares.js';
 
 /** A SYN path to a node that can be asked how it receives. */
 interface AskablePath {
@@ -25,58 +24,62 @@ interface AskablePath {
   readonly thereBy: string;
 }
 
-/** What is known of the way of a path before it is probed. */
-export interface KnownReceiver {
-  /** As its packets have it. */
-  readonly source: string;
-  readonly machine: string;
-  readonly side: ReceiveSide;
+/** What was told so far, and which questions are open. */
+interface Telling {
+  readonly receivers: Map<HostsPath, KnownReceiver>;
+  readonly taken: Map<string, ReadonlySet<number>>;
+  readonly open: Set<{ readonly vantage: string }>;
 }
 
-/** What the machines say before anything is sent. */
-export interface KnownWays {
-  /** By path. */
-  readonly receivers: ReadonlyMap<HostsPath, KnownReceiver>;
-  /** By vantage: source ports that it would not get. */
-  readonly taken: ReadonlyMap<string, ReadonlySet<number>>;
+/** Answers that are not there so soon after the last vantage was reached, or given up on, come too late. */
+const GRACE_MS = 500;
+
+export interface AskingLimits {
+  readonly stop: AbortSignal;
+  /** Default 500 ms. */
+  readonly graceMs?: number;
 }
 
 /**
  * The same paths, where the key of the card that they lead to is known from source ports that come in on each of its
- * queues in turn. What cannot be asked leaves them as they are: why shows when its prober is started.
- *
- * @param waitMs for answers: the connections that were made meanwhile serve the run itself
+ * queues in turn. The machines are asked while the vantages are reached, which the run waits for anyway; what was not
+ * told by then leaves paths as they are. What cannot be asked does so too: why shows when its prober is started.
  */
 export async function withPortsByQueue(
   about: BisectHosts,
   engine: BisectOptions['engine'],
-  connections: Pick<Connections, 'to' | 'giveUp'>,
-  { stop, waitMs }: { readonly stop: AbortSignal; readonly waitMs: number },
+  connections: Pick<Connections, 'to' | 'reach' | 'giveUp'>,
+  { stop, graceMs = GRACE_MS }: AskingLimits,
 ): Promise<BisectHosts> {
   const askable = askablePaths(about, engine);
   if (askable.length === 0) return about;
-  const readers = new Map<string, HelperNodeReader>();
-  const readerAt = (vantage: string): HelperNodeReader => {
-    const known = readers.get(vantage) ?? new HelperNodeReader(connections.to(vantage));
-    readers.set(vantage, known);
-    return known;
+  const machines = new Map<string, Asked>();
+  const askedOf = (vantage: string): Asked => {
+    const asked = machines.get(vantage) ?? new Asked(() => connections.to(vantage));
+    machines.set(vantage, asked);
+    return asked;
   };
   const giveUp = (): void => connections.giveUp();
   stop.addEventListener('abort', giveUp);
   const late = new AbortController();
+  const telling: Telling = { receivers: new Map(), taken: new Map(), open: new Set() };
+  const probing = new Set(about.paths.map(({ measured }) => measured.vantage));
   try {
-    const known = await Promise.race([
-      knownWays(askable, readerAt),
-      sleep(waitMs, undefined, { signal: late.signal }).catch(() => undefined),
+    const reached = Promise.all([...probing].map((vantage) => connections.reach(vantage)));
+    await Promise.race([
+      askAll(askable, askedOf, telling),
+      reached.then(() => sleep(graceMs, undefined, { signal: late.signal }).catch(() => {})),
     ]);
-    if (known !== undefined) return chosenPorts(about, known, Math.random());
-    const silent = `not all machines told within ${waitMs / 1_000} s how they receive, so source ports are arbitrary`;
-    return { ...about, notes: [...about.notes, silent] };
+    const { notes } = about;
+    const silent = distinct([...telling.open].map(({ vantage }) => vantage)).map(
+      (name) => `${name} did not tell in time how packets come and go there: source ports are arbitrary`,
+    );
+    return chosenPorts({ ...about, notes: [...notes, ...silent] }, telling, Math.random());
   } finally {
     late.abort();
     stop.removeEventListener('abort', giveUp);
-    // One that does not answer ends when its connection is given up.
-    for (const reader of readers.values()) reader.close().catch(() => {});
+    // One that does not answer ends with its connection.
+    for (const asked of machines.values()) asked.close();
   }
 }
 
@@ -94,113 +97,93 @@ function askablePaths({ hosts, paths }: BisectHosts, engine: BisectOptions['engi
   });
 }
 
-async function knownWays(
+/** Asks them all at the same time: nobody waits for one that does not answer but who goes there. */
+async function askAll(
   askable: readonly AskablePath[],
-  readerAt: (vantage: string) => HelperNodeReader,
-): Promise<KnownWays> {
-  const byVantage = grouped(askable, ({ path }) => path.measured.vantage);
-  const taken = new Map<string, ReadonlySet<number>>();
-  const sources = new Map<HostsPath, string>();
-  await eachAnswering(byVantage, async (vantage, own) => {
-    const reader = readerAt(vantage);
-    const ways = await askWays(reader, distinct(own.map(({ path }) => path.planned.address)));
-    taken.set(vantage, await askTakenPorts(reader));
-    for (const { path } of own) {
-      const way = ways.get(path.planned.address);
-      if (way !== undefined) sources.set(path, way.source);
-    }
-  });
-  const receivers = new Map<HostsPath, KnownReceiver>();
-  const reached = askable.filter(({ path }) => sources.has(path));
-  await eachAnswering(
-    grouped(reached, ({ thereBy }) => thereBy),
-    async (thereBy, own) => {
-      const reader = readerAt(thereBy);
-      // It may come in by another interface than answers leave by: then the flows will tell.
-      const back = await askWays(reader, distinct(own.map(({ path }) => sources.get(path) as string)));
-      const sides = await askReceiveSides(reader, distinct([...back.values()].map((way: Way) => way.interface)));
-      for (const { path, machine } of own) {
-        const source = sources.get(path) as string;
-        const side = sides.get(back.get(source)?.interface ?? '');
-        if (side !== undefined) receivers.set(path, { source, machine, side });
-      }
-    },
-  );
-  return { receivers, taken };
-}
-
-/** @param random from 0 to 1: where within the ports of a vantage those that are chosen begin */
-export function chosenPorts(about: BisectHosts, { receivers, taken }: KnownWays, random: number): BisectHosts {
-  const groups = [...grouped(about.paths, ({ measured }) => measured.vantage)];
-  const shares = portShares(groups.map(([, own]) => own.map(({ planned }) => planned)));
-  const changed = new Map<HostsPath, HostsPath>();
-  const notes: string[] = [];
-  for (const [index, [vantage, own]] of groups.entries()) {
-    const [first, last] = shares[index] ?? [1, 0];
-    const ported = own.filter(({ planned }) => hasPorts(planned.protocol));
-    const span = Math.min(NAMED_PORTS_SPAN, last + 1 - first);
-    if (span < 1 || ported.length * MOST_NAMED_PORTS > NAMED_PORTS_SPAN) continue;
-    // Fresh ports are in a row behind them, or before.
-    const start = first + Math.floor((random * (last + 1 - first - span)) / 2);
-    const free = new Set(Array.from({ length: span }, (_, i) => start + i));
-    for (const port of taken.get(vantage) ?? []) free.delete(port);
-    const chosen = new Map<HostsPath, readonly number[]>();
-    for (const path of ported) {
-      const found = portsFor(path, receivers.get(path), free);
-      if (found === null) continue;
-      for (const port of found.ports) free.delete(port);
-      chosen.set(path, found.ports);
-      notes.push(`${path.measured.name}: ${found.words}`);
-    }
-    if (chosen.size === 0) continue;
-    for (const path of ported) {
-      const ports = chosen.get(path) ?? [...free].slice(0, path.planned.flows);
-      for (const port of ports) free.delete(port);
-      const flows = ports.length;
-      changed.set(path, {
-        planned: { ...path.planned, flows, fromPorts: ports },
-        measured: { ...path.measured, flows },
-      });
-    }
-  }
-  return { ...about, paths: about.paths.map((path) => changed.get(path) ?? path), notes: [...about.notes, ...notes] };
-}
-
-function portsFor(
-  { planned }: HostsPath,
-  known: KnownReceiver | undefined,
-  free: ReadonlySet<number>,
-): { readonly ports: readonly number[]; readonly words: string } | null {
-  if (known === undefined || known.side.spread.by !== 'toeplitz' || planned.port === undefined) return null;
-  const { source, machine, side } = known;
-  const flows = flowsByQueue(side, planned.address.includes(':'), planned.flows);
-  if (flows === null) return null;
-  const way = { from: source, to: planned.address, port: planned.port };
-  const ports = portsByQueue(flows, known.side.spread, way, free);
-  return ports === null ? null : { ports, words: wordsOf(flows, ports, side, machine) };
-}
-
-function wordsOf(
-  { queues, inARow, rounds }: FlowsByQueue,
-  ports: readonly number[],
-  side: ReceiveSide,
-  machine: string,
-): string {
-  return `${ports.length} source ports, ${inARow * rounds} for each of ${queues.length} receive queues of ${machine}, by the key of ${side.interface}`;
-}
-
-/** Asks them all at the same time; who does not answer is passed over. */
-async function eachAnswering<T>(
-  groups: ReadonlyMap<string, T>,
-  ask: (name: string, group: T) => Promise<void>,
+  askedOf: (vantage: string) => Asked,
+  telling: Telling,
 ): Promise<void> {
+  const ask = async (vantage: string, question: (reader: NodeReader) => Promise<void>): Promise<void> => {
+    const open = { vantage };
+    telling.open.add(open);
+    await askedOf(vantage).inTurn(question);
+    telling.open.delete(open);
+  };
+  const from = grouped(askable, ({ path }) => path.measured.vantage);
   await Promise.all(
-    [...groups].map(([name, group]) =>
-      ask(name, group).catch((error: unknown) => {
-        if (!(error instanceof CodedError)) throw error;
-      }),
-    ),
+    [...from].map(async ([vantage, own]) => {
+      const sources = new Map<HostsPath, string>();
+      await ask(vantage, async (reader) => {
+        const ways = await askWays(reader, distinct(own.map(({ path }) => path.planned.address)));
+        telling.taken.set(vantage, await askTakenPorts(reader));
+        for (const { path } of own) {
+          const way = ways.get(path.planned.address);
+          if (way !== undefined) sources.set(path, way.source);
+        }
+      });
+      const to = grouped(
+        own.filter(({ path }) => sources.has(path)),
+        ({ thereBy }) => thereBy,
+      );
+      await Promise.all(
+        [...to].map(([thereBy, paths]) =>
+          ask(thereBy, async (reader) => {
+            const sides = await receiveSides(reader, distinct(paths.map(({ path }) => sources.get(path) as string)));
+            for (const { path, machine } of paths) {
+              const source = sources.get(path) as string;
+              const side = sides.get(source);
+              if (side !== undefined) telling.receivers.set(path, { source, machine, side });
+            }
+          }),
+        ),
+      );
+    }),
   );
+}
+
+/**
+ * How packets of each source are received: by the interface that answers leave by. Where they come in by another, the
+ * flows will tell.
+ */
+async function receiveSides(reader: NodeReader, sources: readonly string[]): Promise<ReadonlyMap<string, ReceiveSide>> {
+  const ways = [...(await askWays(reader, sources))];
+  const sides = await askReceiveSides(reader, distinct(ways.map(([, way]) => way.interface)));
+  return new Map(
+    ways.flatMap(([source, way]) => {
+      const side = sides.get(way.interface);
+      return side === undefined ? [] : [[source, side] as const];
+    }),
+  );
+}
+
+/** A machine that is asked one question after the other. */
+class Asked {
+  #reader: HelperNodeReader | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor(private readonly transport: () => Transport) {}
+
+  /** Resolves when it has answered, or cannot be asked. */
+  inTurn(question: (reader: NodeReader) => Promise<void>): Promise<void> {
+    const answered = this.#last.then(async () => {
+      if (this.#closed) return;
+      try {
+        this.#reader ??= new HelperNodeReader(this.transport());
+        await question(this.#reader);
+      } catch (error) {
+        // Why shows when its prober is started.
+        if (!(error instanceof CodedError)) throw error;
+      }
+    });
+    this.#last = answered.catch(() => {});
+    return answered;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#reader?.close().catch(() => {});
+  }
 }
 
 function grouped<T>(values: readonly T[], keyOf: (value: T) => string): Map<string, T[]> {

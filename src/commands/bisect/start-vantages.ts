@@ -15,6 +15,8 @@ const RUNS_AS: Readonly<Record<RunsAs, string>> = {
 
 export interface StartVantagesOptions {
   readonly options: BisectOptions;
+  /** By vantage; where they were not shared out yet they are now. */
+  readonly sourcePorts?: ReadonlyMap<string, readonly [number, number]> | undefined;
   readonly sources: BisectSources;
   /** What keys are derived from. */
   readonly secret: string;
@@ -26,7 +28,7 @@ export interface StartVantagesOptions {
 /** The vantages of these paths, reached and ready to run, each with source ports of its own. */
 export function startVantages(
   paths: readonly HostsPath[],
-  { options, sources, secret, tell, onClock }: StartVantagesOptions,
+  { options, sourcePorts, sources, secret, tell, onClock }: StartVantagesOptions,
 ): Promise<VantageRun[]> {
   const byVantage = new Map<string, HostsPath[]>();
   for (const path of paths) {
@@ -47,7 +49,7 @@ export function startVantages(
         epochRealNs: sources.epochRealNs,
         secret,
         clockOffsetNs: clock.offsetNs,
-        sourcePorts: shares[index],
+        sourcePorts: sourcePorts === undefined ? shares[index] : sourcePorts.get(name),
         ...present({ version: sources.version }),
       });
     }),

@@ -143,7 +143,7 @@ function runRecord(about: MeasurementAbout, plan: ProbePlan, epochNs: bigint, he
     cpu: hello.got.cpu,
     paths: plan.paths.map((path, index) => {
       const told = hello.paths.find((entry) => entry.path === index);
-      const { name, ttl: _, fromPorts: _ports, ...planned } = path;
+      const { name, ttl: _, fromPorts: _ports, insteadPorts: _instead, ...planned } = path;
       return {
         path: name,
         ...planned,

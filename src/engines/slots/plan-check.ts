@@ -39,6 +39,8 @@ function checkPath(path: PlannedPath): void {
   if (!Number.isInteger(flows) || flows < 1 || flows > 16_384) throw badPlan(`${name}: ${flows} flows`);
   if (path.fromPorts !== undefined && path.fromPorts.length !== flows)
     throw badPlan(`${name}: ${flows} flows from ${path.fromPorts.length} ports`);
+  if (path.insteadPorts !== undefined && path.insteadPorts.length !== path.fromPorts?.length)
+    throw badPlan(`${name}: ${path.insteadPorts.length} ports to fall back on`);
   if (!hasPorts(protocol) && flows !== 1) throw badPlan(`${name}: ${flows} flows of ${protocol}, which has no ports`);
   if (!(freshPerSecond >= 0 && freshPerSecond <= SECOND))
     throw badPlan(`${name}: ${freshPerSecond} fresh ports a second`);
