@@ -1,6 +1,6 @@
-import type { Hypothesis } from '../causes/hypothesis.js';
 import type { IncidentFlows } from '../evidence/incident-flows.js';
-import { type IncidentScores, partsOf } from './incident-scores.js';
+import type { CauseParts } from './cause-parts.js';
+import type { IncidentScores } from './incident-scores.js';
 import { MIXED, withGlitch } from './path-likelihood.js';
 
 const LOG_MIXED = Math.log(MIXED);
@@ -23,7 +23,7 @@ export class FlowBelief {
   readonly #tables: (Table | undefined)[] = [];
   /** By path, then by incident: how well it fits. */
   readonly #onPath: (Float64Array | undefined)[] = [];
-  readonly #explained = new Map<Hypothesis, Float64Array>();
+  readonly #explained = new Map<CauseParts, Float64Array>();
 
   /** @param learntFrom incidents that are taken for those of one cause */
   constructor(
@@ -37,21 +37,20 @@ export class FlowBelief {
    * @param incident place of the scores among all
    * @param than no more than this need not be known: the result may be -Infinity
    */
-  explain(hypothesis: Hypothesis, incident: number, scores: IncidentScores, than: number): number {
-    let known = this.#explained.get(hypothesis);
+  explain(parts: CauseParts, incident: number, scores: IncidentScores, than: number): number {
+    let known = this.#explained.get(parts);
     if (known === undefined) {
       known = new Float64Array(this.incidents.length).fill(Number.NaN);
-      this.#explained.set(hypothesis, known);
+      this.#explained.set(parts, known);
     }
     const score = known[incident] as number;
     if (!Number.isNaN(score)) return score;
     let best = Number.NEGATIVE_INFINITY;
     let whole = true;
-    for (const variant of hypothesis.variants) {
-      const { logShare, byFlow } = partsOf(variant);
-      let sum = logShare + scores.fixed(variant);
-      for (const path of byFlow) {
-        sum += this.#score(path, incident, scores);
+    for (const { logShare, byFlow, fixed } of parts.variants) {
+      let sum = logShare + scores.fixed(fixed);
+      for (let i = 0; i < byFlow.list.length; i += 1) {
+        sum += this.#score(byFlow.list[i] as number, incident, scores);
         // What a path says is never in favour of a cause: the rest makes it no better.
         if (sum < than - ROUNDING) {
           whole = false;

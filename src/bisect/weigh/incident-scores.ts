@@ -1,9 +1,10 @@
 import { hasPorts, isRequest } from '../../model/protocol.js';
-import type { Hypothesis, Reach, Variant } from '../causes/hypothesis.js';
+import type { Hypothesis } from '../causes/hypothesis.js';
 import { IncidentFlows } from '../evidence/incident-flows.js';
 import { isHit, type Observation, type PathObservation, stateOf } from '../evidence/observation.js';
 import type { Topology } from '../paths/topology.js';
 import { scoreBackground } from './background.js';
+import { type CauseParts, mayHoldOf, type Places, partsOf, ROW_COUNT, ROWS, type WholeReach } from './cause-parts.js';
 import { type PathScores, scorePath } from './path-likelihood.js';
 import { QUEUES } from './priors.js';
 import { scoreOnce } from './queue-unit.js';
@@ -21,57 +22,6 @@ interface ScoresOnPath extends PathScores {
   readonly byQueues: readonly number[];
 }
 
-/** A variant, sorted by what it takes to score it. */
-export interface VariantParts {
-  readonly logShare: number;
-  /** Paths that it holds by flow. */
-  readonly byFlow: readonly number[];
-  /** All others, each with what it does to it: where that stands in the numbers of an incident. */
-  readonly fixed: readonly number[];
-}
-
-/** What a cause can do to a path as a whole. */
-type WholeReach = Exclude<Reach, 'by-flow' | 'some'>;
-
-/**
- * The numbers of an incident stand side by side: those of all paths for one reach, then those for the next, then those
- * for each number of queues where a queue holds its part of the flows.
- */
-const ROWS: Readonly<Record<WholeReach, number>> = { all: 0, none: 1, new: 2, drawn: 3, any: 4 };
-const ROW_COUNT = Object.keys(ROWS).length;
-
-const parts = new WeakMap<Variant, VariantParts>();
-const mayHold = new WeakMap<Hypothesis, Uint8Array>();
-
-/** By path, whether a hypothesis may hold something on it, in whatever way it shows. */
-function mayHoldOf(hypothesis: Hypothesis): Uint8Array {
-  let paths = mayHold.get(hypothesis);
-  if (paths === undefined) {
-    const { variants } = hypothesis;
-    const count = variants[0]?.reach.length ?? 0;
-    paths = Uint8Array.from({ length: count }, (_, path) =>
-      Number(variants.some(({ reach }) => reach[path] !== 'none')),
-    );
-    mayHold.set(hypothesis, paths);
-  }
-  return paths;
-}
-
-export function partsOf(variant: Variant): VariantParts {
-  const known = parts.get(variant);
-  if (known !== undefined) return known;
-  const byFlow: number[] = [];
-  const fixed: number[] = [];
-  const paths = variant.reach.length;
-  for (const [path, reach] of variant.reach.entries()) {
-    if (reach === 'by-flow' || reach === 'some') byFlow.push(path);
-    else fixed.push(ROWS[reach] * paths + path);
-  }
-  const made = { logShare: Math.log(variant.share), byFlow, fixed };
-  parts.set(variant, made);
-  return made;
-}
-
 /**
  * What one incident is worth on each path, and under each hypothesis as long as nothing is believed of flows. It stays
  * the same from one weighing to the next, and is asked for again and again.
@@ -87,9 +37,9 @@ export class IncidentScores {
   /** By path: nothing seen, all waited, none did, some did. */
   readonly states: Uint8Array;
   readonly flows: IncidentFlows;
-  readonly #fixed = new Map<Variant, number>();
-  readonly #unlearnt = new Map<Hypothesis, number>();
-  readonly #most = new Map<Hypothesis, number>();
+  /** Sums, by the number of the places. */
+  readonly #fixed: (number | undefined)[] = [];
+  readonly #byFlow: (number | undefined)[] = [];
 
   constructor(
     incident: Pick<Observation, 'kind' | 'paths' | 'heldBefore'>,
@@ -111,8 +61,7 @@ export class IncidentScores {
       this.#numbers[ROWS.new * count + path] = scores.new;
       this.#numbers[ROWS.drawn * count + path] = scores.drawn;
       this.#numbers[ROWS.any * count + path] = scores.any;
-      for (const [choice, score] of scores.byQueues.entries())
-        this.#numbers[(ROW_COUNT + choice) * count + path] = score;
+      this.#numbers.set(scores.byQueues, ROW_COUNT * count + path * QUEUES.length);
     }
   }
 
@@ -128,24 +77,20 @@ export class IncidentScores {
   }
 
   /** Of the paths that a variant does not hold by flow. */
-  fixed(variant: Variant): number {
-    let sum = this.#fixed.get(variant);
+  fixed({ number, list }: Places): number {
+    let sum = this.#fixed[number];
     if (sum === undefined) {
       sum = 0;
-      for (const at of partsOf(variant).fixed) sum += this.#numbers[at] as number;
-      this.#fixed.set(variant, sum);
+      for (let i = 0; i < list.length; i += 1) sum += this.#numbers[list[i] as number] as number;
+      this.#fixed[number] = sum;
     }
     return sum;
   }
 
   /** No belief about flows makes a hypothesis explain the incident better than this. */
-  most(hypothesis: Hypothesis): number {
-    let most = this.#most.get(hypothesis);
-    if (most === undefined) {
-      most = Number.NEGATIVE_INFINITY;
-      for (const variant of hypothesis.variants) most = Math.max(most, partsOf(variant).logShare + this.fixed(variant));
-      this.#most.set(hypothesis, most);
-    }
+  most({ variants }: CauseParts): number {
+    let most = Number.NEGATIVE_INFINITY;
+    for (const { logShare, fixed } of variants) most = Math.max(most, logShare + this.fixed(fixed));
     return most;
   }
 
@@ -154,37 +99,41 @@ export class IncidentScores {
    * sent, so that no later stage held it.
    */
   isNotOf(hypothesis: Hypothesis): boolean {
-    const { cause, machines } = hypothesis;
+    return this.#isNotOf(hypothesis, mayHoldOf(hypothesis));
+  }
+
+  #isNotOf({ cause, machines }: Hypothesis, mayHold: Uint8Array): boolean {
     if (this.#heldBefore !== null && !(cause === 'sender' && machines[0] === this.#heldBefore)) return true;
-    const paths = mayHoldOf(hypothesis);
-    for (const path of this.#hit) if (paths[path] === 1) return false;
+    for (const path of this.#hit) if (mayHold[path] === 1) return false;
     return true;
   }
 
   /** How well a hypothesis explains the incident where nothing is known of the places of flows; -Infinity: it cannot. */
-  unlearnt(hypothesis: Hypothesis): number {
-    let score = this.#unlearnt.get(hypothesis);
-    if (score === undefined) {
-      score = Number.NEGATIVE_INFINITY;
-      if (!this.isNotOf(hypothesis))
-        for (const variant of hypothesis.variants) score = Math.max(score, this.#unlearntBy(variant));
-      this.#unlearnt.set(hypothesis, score);
+  unlearnt(hypothesis: Hypothesis, parts: CauseParts = partsOf(this.topology, hypothesis)): number {
+    if (this.#isNotOf(hypothesis, parts.mayHold)) return Number.NEGATIVE_INFINITY;
+    let score = Number.NEGATIVE_INFINITY;
+    for (const { logShare, byFlow, fixed } of parts.variants) {
+      const sum = logShare + this.fixed(fixed);
+      score = Math.max(score, byFlow.list.length === 0 ? sum : sum + this.#mostByFlow(byFlow));
     }
     return score;
   }
 
-  #unlearntBy(variant: Variant): number {
-    const { logShare, byFlow } = partsOf(variant);
-    const fixed = logShare + this.fixed(variant);
-    if (byFlow.length === 0) return fixed;
-    let most = Number.NEGATIVE_INFINITY;
-    for (let choice = 0; choice < QUEUES.length; choice += 1) {
-      const row = (ROW_COUNT + choice) * this.states.length;
-      let sum = 0;
-      for (const path of byFlow) sum += this.#numbers[row + path] as number;
-      most = Math.max(most, sum);
+  /** Of paths that a queue holds its part of, at the number of queues that fits best. */
+  #mostByFlow({ number, list }: Places): number {
+    let most = this.#byFlow[number];
+    if (most === undefined) {
+      const first = ROW_COUNT * this.states.length;
+      most = Number.NEGATIVE_INFINITY;
+      for (let choice = 0; choice < QUEUES.length; choice += 1) {
+        let sum = 0;
+        for (let i = 0; i < list.length; i += 1)
+          sum += this.#numbers[first + (list[i] as number) * QUEUES.length + choice] as number;
+        most = Math.max(most, sum);
+      }
+      this.#byFlow[number] = most;
     }
-    return fixed + most;
+    return most;
   }
 }
 

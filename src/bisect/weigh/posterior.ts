@@ -4,6 +4,7 @@ import type { QueueCounts } from '../causes/knowledge.js';
 import type { Topology } from '../paths/topology.js';
 import { FAULT_RATE, scoreRate } from './background.js';
 import type { Case } from './case.js';
+import { type CauseView, causeView } from './cause-view.js';
 import { logSum } from './log-math.js';
 import { HEALTHY, PAIRS, UNKNOWN } from './priors.js';
 import type { Share } from './share.js';
@@ -214,15 +215,18 @@ function candidatesForPairs(known: Case, singles: readonly Account[]): Hypothesi
   const byScore = [...singles].sort((a, b) => logOf(b) - logOf(a));
   const chosen = new Set(byScore.slice(0, PAIRED).flatMap(({ shares }) => shares[0]?.hypothesis ?? []));
   const all = singles.flatMap(({ shares }) => shares[0]?.hypothesis ?? []);
+  const views = all.map((hypothesis) => causeView(known, hypothesis));
   const wins = new Map<Hypothesis, number>();
-  for (const scores of known.scores) {
-    const own = all.map((hypothesis) => scores.unlearnt(hypothesis));
-    const enough = Math.max(...own) - Math.LN2;
-    const best = [...own.entries()].filter(([, score]) => score > scores.background && score >= enough);
-    for (const [i] of best.sort((a, b) => b[1] - a[1])) {
-      const hypothesis = all[i] as Hypothesis;
-      wins.set(hypothesis, (wins.get(hypothesis) ?? 0) + 1);
+  for (const [incident, { background }] of known.scores.entries()) {
+    let most = Number.NEGATIVE_INFINITY;
+    for (const view of views) most = Math.max(most, view.unlearnt(incident));
+    const enough = most - Math.LN2;
+    const best: (readonly [hypothesis: Hypothesis, score: number])[] = [];
+    for (let i = 0; i < views.length; i += 1) {
+      const score = (views[i] as CauseView).unlearnt(incident);
+      if (score > background && score >= enough) best.push([all[i] as Hypothesis, score]);
     }
+    for (const [hypothesis] of best.sort((a, b) => b[1] - a[1])) wins.set(hypothesis, (wins.get(hypothesis) ?? 0) + 1);
   }
   const winners = [...wins].sort((a, b) => b[1] - a[1]).slice(0, PAIRED);
   for (const [hypothesis] of winners) {
