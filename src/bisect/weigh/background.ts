@@ -67,11 +67,24 @@ function unitsOf(path: PathObservation): number {
 
 const STEPS = 24;
 
+/** By number of incidents, for the time that was asked about last: all accounts of one weighing ask about the same. */
+const rates = new WeakMap<RateRange, { readonly seconds: number; readonly byCount: (number | undefined)[] }>();
+
 /**
  * log of the density of `count` incidents in `seconds`, integrated over a log-uniform rate.
  * Instants are left out, as they are the same for all causes.
  */
-export function scoreRate(count: number, seconds: number, { least, most }: RateRange): number {
+export function scoreRate(count: number, seconds: number, range: RateRange): number {
+  let known = rates.get(range);
+  if (known?.seconds !== seconds) {
+    known = { seconds, byCount: [] };
+    rates.set(range, known);
+  }
+  known.byCount[count] ??= densityOf(count, seconds, range);
+  return known.byCount[count];
+}
+
+function densityOf(count: number, seconds: number, { least, most }: RateRange): number {
   const width = Math.log(most / least) / STEPS;
   let sum = 0;
   const scale = count > 0 ? count * Math.log(Math.max(count / seconds, least)) - count : 0;

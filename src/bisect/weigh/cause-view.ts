@@ -10,7 +10,7 @@ export class CauseView {
   readonly #parts: CauseParts;
   /** By incident; NaN where it was not asked for yet. */
   readonly #unlearnt: Float64Array;
-  readonly #most: Float64Array;
+  #most: Float64Array | undefined;
 
   constructor(
     private readonly hypothesis: Hypothesis,
@@ -19,7 +19,11 @@ export class CauseView {
   ) {
     this.#parts = partsOf(topology, hypothesis);
     this.#unlearnt = new Float64Array(scores.length).fill(Number.NaN);
-    this.#most = this.#unlearnt.slice();
+  }
+
+  /** Whether it matters to it which flows wait. */
+  get learns(): boolean {
+    return this.#parts.anyByFlow;
   }
 
   /** How well it explains one where nothing is known of the places of flows; -Infinity where it cannot have made it. */
@@ -42,6 +46,7 @@ export class CauseView {
   explain(incident: number, belief: FlowBelief | null, than: number): number {
     const score = this.unlearnt(incident);
     if (belief === null || !this.#parts.anyByFlow || score === Number.NEGATIVE_INFINITY) return score;
+    this.#most ??= new Float64Array(this.scores.length).fill(Number.NaN);
     let most = this.#most[incident] as number;
     if (Number.isNaN(most)) {
       most = (this.scores[incident] as IncidentScores).most(this.#parts);

@@ -65,13 +65,15 @@ export class IncidentScores {
     }
   }
 
-  /** By path, 0 where it says nothing. */
-  row(reach: WholeReach): Float64Array {
-    const paths = this.states.length;
-    return this.#numbers.subarray(ROWS[reach] * paths, (ROWS[reach] + 1) * paths);
+  /** @param sums by path, to which what it is worth where a cause does that to all paths is added */
+  addTo(sums: Float64Array, reach: WholeReach): void {
+    const numbers = this.#numbers;
+    const first = ROWS[reach] * this.states.length;
+    for (let path = 0; path < sums.length; path += 1)
+      sums[path] = (sums[path] as number) + (numbers[first + path] as number);
   }
 
-  /** One of that row. */
+  /** What it is worth on one path, 0 where that says nothing. */
   number(reach: WholeReach, path: number): number {
     return this.#numbers[ROWS[reach] * this.states.length + path] as number;
   }

@@ -1,4 +1,4 @@
-import type { Reach, Variant } from '../causes/hypothesis.js';
+import type { Hypothesis, Reach, Release, Variant } from '../causes/hypothesis.js';
 import type { Observation, PathObservation } from '../evidence/observation.js';
 import { partedBy } from '../evidence/parted-flows.js';
 import { tellingKinds } from '../evidence/telling-kinds.js';
@@ -10,6 +10,7 @@ import { FlowBelief } from './flow-belief.js';
 import { type IncidentScores, STATES } from './incident-scores.js';
 import { logOfCounts } from './log-math.js';
 import { doubted, scoreDrawn, scoreSomeFlows, WRONG } from './path-likelihood.js';
+import { scoreKinds, scoreOrder } from './signatures.js';
 
 /** A hundred times less likely than that the path is another one. */
 const LOG_CONTRADICTS = Math.log(WRONG / 100);
@@ -21,28 +22,63 @@ type Fixed = 'all' | 'none' | 'new';
  * causes and pairs claim the same ones, so what they all ask is reckoned once.
  */
 export class OwnIncidents {
-  readonly observations: readonly Observation[];
-  /** Their scores, side by side with them. */
-  readonly scores: readonly IncidentScores[];
   readonly belief: FlowBelief;
+  #observations: readonly Observation[] | undefined;
+  #scores: readonly IncidentScores[] | undefined;
   readonly #seen: (readonly PathObservation[] | undefined)[] = [];
   #unknown: Float64Array | undefined;
   readonly #some: (number | undefined)[] = [];
   readonly #drawn: (number | undefined)[] = [];
   readonly #parted: ('ttl' | 'time' | null | undefined)[] = [];
-  readonly #sums = new Map<Fixed, Float64Array>();
-  readonly #doubted = new Map<Fixed, Float64Array>();
+  readonly #sums: Record<Fixed, Float64Array | null> = { all: null, none: null, new: null };
+  readonly #doubted: Record<Fixed, Float64Array | null> = { all: null, none: null, new: null };
   readonly #labelled = new Map<string, Labelled>();
   #telling: readonly Observation[] | undefined;
+  #told: boolean | undefined;
+  readonly #order = new Map<Release, number>();
+  readonly #kinds = new Map<Hypothesis['kinds'], number>();
 
   constructor(
     private readonly known: Case,
     /** Ascending. */
     readonly indices: readonly number[],
   ) {
-    this.observations = indices.map((incident) => known.incidents[incident] as Observation);
-    this.scores = indices.map((incident) => known.scores[incident] as IncidentScores);
     this.belief = new FlowBelief(known.scores, indices);
+  }
+
+  get observations(): readonly Observation[] {
+    this.#observations ??= this.indices.map((incident) => this.known.incidents[incident] as Observation);
+    return this.#observations;
+  }
+
+  /** Their scores, side by side with them. */
+  get scores(): readonly IncidentScores[] {
+    this.#scores ??= this.indices.map((incident) => this.known.scores[incident] as IncidentScores);
+    return this.#scores;
+  }
+
+  /** Whether a machine told anything of one of them. */
+  get told(): boolean {
+    this.#told ??= this.observations.some(({ local, traced }) => local.length > 0 || traced.length > 0);
+    return this.#told;
+  }
+
+  order(release: Release): number {
+    let score = this.#order.get(release);
+    if (score === undefined) {
+      score = scoreOrder(release, this.observations);
+      this.#order.set(release, score);
+    }
+    return score;
+  }
+
+  kinds(kinds: Hypothesis['kinds']): number {
+    let score = this.#kinds.get(kinds);
+    if (score === undefined) {
+      score = scoreKinds(kinds, this.telling);
+      this.#kinds.set(kinds, score);
+    }
+    return score;
   }
 
   /** Those that count for the kind. */
@@ -85,13 +121,8 @@ export class OwnIncidents {
 
   /** The path where a cause holds all, none or the new of its packets, with the chance that it is another path. */
   score(path: number, reach: Fixed): number {
-    let row = this.#doubted.get(reach);
-    if (row === undefined) {
-      // What a path saw nothing of is worth nothing either way.
-      row = this.#sum(reach).map((sum, at) => doubted(sum, this.unknown(at)));
-      this.#doubted.set(reach, row);
-    }
-    return row[path] as number;
+    this.#doubted[reach] ??= this.#doubtedSum(reach);
+    return this.#doubted[reach][path] as number;
   }
 
   /** Whether the path speaks against a cause by so much that only another path than the hosts file says explains it. */
@@ -126,14 +157,13 @@ export class OwnIncidents {
     const paths = this.known.topology.paths.length;
     const counts = new Uint32Array(paths * (STATES.partial + 1));
     const glitches = new Float64Array(paths);
-    for (const incident of this.indices) {
-      const scores = this.known.scores[incident] as IncidentScores;
-      const any = scores.row('any');
+    for (const scores of this.scores) {
+      const { states } = scores;
       for (let path = 0; path < paths; path += 1) {
-        const state = scores.states[path] as number;
+        const state = states[path] as number;
         const at = path * (STATES.partial + 1) + state;
         counts[at] = (counts[at] as number) + 1;
-        if (state === STATES.partial) glitches[path] = (glitches[path] as number) + (any[path] as number);
+        if (state === STATES.partial) glitches[path] = (glitches[path] as number) + scores.number('any', path);
       }
     }
     return glitches.map((glitch, path) => {
@@ -152,16 +182,18 @@ export class OwnIncidents {
   }
 
   #sum(reach: Fixed): Float64Array {
-    let sums = this.#sums.get(reach);
-    if (sums === undefined) {
+    let sums = this.#sums[reach];
+    if (sums === null) {
       sums = new Float64Array(this.known.topology.paths.length);
-      for (const incident of this.indices) {
-        const row = this.known.scores[incident]?.row(reach) ?? [];
-        for (let path = 0; path < sums.length; path += 1) sums[path] = (sums[path] as number) + (row[path] as number);
-      }
-      this.#sums.set(reach, sums);
+      for (const scores of this.scores) scores.addTo(sums, reach);
+      this.#sums[reach] = sums;
     }
     return sums;
+  }
+
+  #doubtedSum(reach: Fixed): Float64Array {
+    // What a path saw nothing of is worth nothing either way.
+    return this.#sum(reach).map((sum, path) => doubted(sum, this.unknown(path)));
   }
 }
 

@@ -8,7 +8,7 @@ import { type OwnIncidents, ownIncidents } from './own-incidents.js';
 import { doubted } from './path-likelihood.js';
 import { QUEUES, QUEUES_APART } from './priors.js';
 import { scoreQueues } from './queue-likelihood.js';
-import { scoreKinds, scoreOrder, scoreParting } from './signatures.js';
+import { scoreParting } from './signatures.js';
 
 /** What one cause makes of the incidents that are its own. */
 export interface Share {
@@ -59,10 +59,10 @@ function scored(known: Case, hypothesis: Hypothesis, incidents: OwnIncidents): S
     ...scoreVariant(known, hypothesis, variant, incidents),
   }));
   const best = variants.reduce((a, b) => (b.total > a.total ? b : a));
-  const order = scoreOrder(hypothesis.release, observations);
-  const kinds = scoreKinds(hypothesis.kinds, incidents.telling);
-  const arrivals = scoreArrivals(hypothesis, observations);
-  const cpus = scoreCpus(hypothesis, observations, known.heartbeats);
+  const order = incidents.order(hypothesis.release);
+  const kinds = incidents.kinds(hypothesis.kinds);
+  const arrivals = incidents.told ? scoreArrivals(hypothesis, observations) : 0;
+  const cpus = incidents.told || known.heartbeats.size > 0 ? scoreCpus(hypothesis, observations, known.heartbeats) : 0;
   const account = scoreAccounts(hypothesis, known.accounts, observations);
   const hashed = variants.flatMap(({ prior, byAddresses }) => (byAddresses === null ? [] : prior + byAddresses));
   const paths = logSum(variants.map(({ prior, total }) => prior + total));
@@ -102,28 +102,51 @@ function queueChoices({ parallel, places }: Variant, { queues }: Case, machine: 
   return said === undefined ? QUEUES : [[said, 1]];
 }
 
+/** By path, the number of its target. */
+interface Targets {
+  readonly of: readonly number[];
+  readonly count: number;
+}
+
+const targetsKnown = new WeakMap<Topology, Targets>();
+
+function targetsOf(topology: Topology): Targets {
+  let targets = targetsKnown.get(topology);
+  if (targets === undefined) {
+    const names = [...new Set(topology.paths.map(({ target }) => target))];
+    targets = { of: topology.paths.map(({ target }) => names.indexOf(target)), count: names.length };
+    targetsKnown.set(topology, targets);
+  }
+  return targets;
+}
+
 /** The paths that are not held by flow; where a target is not what the hosts file says, all of its paths are not. */
 function withDoubtOfTargets(
-  { paths }: Topology,
+  topology: Topology,
   { reach }: Variant,
   byPath: readonly number[],
   incidents: OwnIncidents,
 ): number {
-  const targets = new Map<string, { score: number; unknown: number; paths: number }>();
-  for (const [path, { target }] of paths.entries()) {
+  const { of, count } = targetsOf(topology);
+  const scores = new Array<number>(count).fill(0);
+  const unknown = new Array<number>(count).fill(0);
+  const paths = new Array<number>(count).fill(0);
+  // In the order in which they come to say something, which is that of the sum.
+  const saying: number[] = [];
+  for (let path = 0; path < byPath.length; path += 1) {
     const score = byPath[path] as number;
-    if (reach[path] === 'by-flow' || score === 0) continue;
-    const all = targets.get(target);
-    if (all === undefined) {
-      targets.set(target, { score, unknown: incidents.unknown(path), paths: 1 });
-    } else {
-      all.score += score;
-      all.unknown += incidents.unknown(path);
-      all.paths += 1;
-    }
+    if (score === 0 || reach[path] === 'by-flow') continue;
+    const target = of[path] as number;
+    if (paths[target] === 0) saying.push(target);
+    paths[target] = (paths[target] as number) + 1;
+    scores[target] = (scores[target] as number) + score;
+    unknown[target] = (unknown[target] as number) + incidents.unknown(path);
   }
   let total = 0;
-  for (const { score, unknown, paths } of targets.values()) total += paths < 2 ? score : doubted(score, unknown);
+  for (const target of saying) {
+    const score = scores[target] as number;
+    total += (paths[target] as number) < 2 ? score : doubted(score, unknown[target] as number);
+  }
   return total;
 }
 

@@ -6,7 +6,6 @@ import { echoFits } from '../evidence/parted-flows.js';
 import type { Topology } from '../paths/topology.js';
 import type { Case } from './case.js';
 import { logMix, logOfCounts, logOfRare } from './log-math.js';
-import type { OwnIncidents } from './own-incidents.js';
 
 /** One pipe lets flows overtake each other only by mistake, once in so many or less. */
 const PIPE_BY_FLOW = 30;
@@ -37,6 +36,12 @@ const QUEUES_DIFFER = 0.004;
 const ECHO_FITS = 0.95;
 const ECHO_FITS_BY_CHANCE = 0.5;
 
+/** Some incidents, and what parts the flows of a path that wait in them from those that pass. */
+interface Parted {
+  readonly observations: readonly Observation[];
+  partedBy(path: number): 'ttl' | 'time' | null;
+}
+
 /**
  * Whether the flows that wait come by other ways than those that pass, as they may behind routers with several equal
  * ways and on a port with several pods, and hardly ever on the queues of one machine; and whether the echo requests
@@ -47,7 +52,7 @@ export function scoreParting(
   cause: Hypothesis['cause'],
   reach: readonly Reach[],
   { topology, profiles, branching }: Pick<Case, 'topology' | 'profiles' | 'branching'>,
-  incidents: OwnIncidents,
+  incidents: Parted,
 ): number {
   const known = topology.paths.flatMap(({ protocol }, path) =>
     reach[path] === 'by-flow' &&

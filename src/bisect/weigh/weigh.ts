@@ -40,27 +40,25 @@ export function weighNothing(known: Case, prior: number): Account {
  */
 export function weigh(known: Case, causes: readonly Hypothesis[], prior: number): Account | null {
   const views = causes.map((cause) => causeView(known, cause));
+  // What makes nothing of flows takes the same incidents in each round.
+  const rounds = views.some(({ learns }) => learns) ? ROUNDS : 1;
   let beliefs: readonly (FlowBelief | null)[] = causes.map(() => null);
-  let dealt: readonly number[] = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const next = known.incidents.map((_, incident) => bestFor(known, incident, views, beliefs));
-    if (round > 0 && next.every((owner, i) => owner === dealt[i])) {
-      break;
-    }
-    dealt = next;
-    const owned = causes.map((_, cause) => ownedBy(dealt, cause));
+  const dealt = new Int8Array(known.incidents.length);
+  let owned: readonly number[][] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    if (!deal(known, views, beliefs, dealt) && round > 0) break;
+    owned = causes.map((_, cause) => ownedBy(dealt, cause));
     // What explains nothing best as long as its flows may lie anywhere does not once they are known.
     if (owned.some(({ length }) => length === 0)) return null;
-    beliefs = owned.map((incidents) => ownIncidents(known, incidents).belief);
+    if (round + 1 < rounds) beliefs = owned.map((incidents) => ownIncidents(known, incidents).belief);
   }
   const background = ownedBy(dealt, NOBODY);
+  const least = causes.length === 1 ? 1 : LEAST_OF_TWO;
+  if (!owned.every((incidents) => incidents.length >= least && anyTells(known, incidents))) return null;
   const shares: Share[] = [];
   let score = scoreChance(known, background);
   for (const [cause, hypothesis] of causes.entries()) {
-    const incidents = ownedBy(dealt, cause);
-    if (incidents.length < (causes.length === 1 ? 1 : LEAST_OF_TWO) || !anyTells(known, incidents)) {
-      return null;
-    }
+    const incidents = owned[cause] as number[];
     const share = scoreShare(known, hypothesis, incidents);
     shares.push(share);
     score += share.score + scoreRate(incidents.length, known.seconds, FAULT_RATE);
@@ -108,9 +106,30 @@ export function withOther(known: Case, account: Account, of: number, other: Hypo
   };
 }
 
-function ownedBy(dealt: readonly number[], owner: number): number[] {
+/**
+ * Deals out all incidents anew.
+ *
+ * @param dealt by incident, to which cause it went
+ * @returns whether any goes to another than it did
+ */
+function deal(
+  known: Case,
+  views: readonly CauseView[],
+  beliefs: readonly (FlowBelief | null)[],
+  dealt: Int8Array,
+): boolean {
+  let changed = false;
+  for (let incident = 0; incident < dealt.length; incident += 1) {
+    const owner = bestFor(known, incident, views, beliefs);
+    if (owner !== dealt[incident]) changed = true;
+    dealt[incident] = owner;
+  }
+  return changed;
+}
+
+function ownedBy(dealt: Int8Array, owner: number): number[] {
   const owned: number[] = [];
-  for (const [incident, to] of dealt.entries()) if (to === owner) owned.push(incident);
+  for (let incident = 0; incident < dealt.length; incident += 1) if (dealt[incident] === owner) owned.push(incident);
   return owned;
 }
 
