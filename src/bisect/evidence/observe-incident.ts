@@ -19,6 +19,8 @@ const CONGESTED = 0.3;
 const NOT_CONGESTED = 0.12;
 const AT_SOCKET = RECEIVED_STAMPS.indexOf('socket');
 
+const NONE_FOUND: readonly PlacedFinding[] = [];
+
 /** An incident as the probes show it. */
 export type SeenIncident = Omit<Observation, 'local' | 'traced'>;
 
@@ -39,17 +41,20 @@ export interface Watch {
 export function observeIncident(group: FindingGroup, watch: Watch): SeenIncident {
   const own = new Map<number, PlacedFinding[]>();
   for (const placed of group.findings) {
-    own.set(placed.path, [...(own.get(placed.path) ?? []), placed]);
+    const found = own.get(placed.path);
+    if (found === undefined) own.set(placed.path, [placed]);
+    else found.push(placed);
   }
   const startMaxNs = Math.min(...group.findings.map(({ finding }) => finding.startMax));
   const startMinNs = earliestStart(group, startMaxNs);
+  const endNs = lastReleaseNs(group);
   const behind = behindDriver(group, watch.logs);
   const lookAt = (look: Look): (PathLook | null)[] =>
     watch.paths.map((path, index) => {
-      const found = own.get(index) ?? [];
+      const found = own.get(index) ?? NONE_FOUND;
       const log = watch.logs[index];
       const stampedBefore = behind.has(path.vantage) && log !== undefined && log.usualStamp < AT_SOCKET;
-      if (found.length === 0 && (stampedBefore || watch.blind(index, startMaxNs, lastReleaseNs(group)))) {
+      if (found.length === 0 && (stampedBefore || watch.blind(index, startMaxNs, endNs))) {
         return null;
       }
       const seen = log === undefined ? null : look(path, log, found, watch.slackNs(index));
@@ -166,6 +171,7 @@ function stallLook(group: FindingGroup, startMaxNs: number, behind: ReadonlySet<
     const otherClockNs = slackNs + (first?.clockNs ?? 0);
     const releaseNs = own.length > 0 ? middleReleaseNs({ findings: own }) : (nearNs ?? middleNs);
     const { baseNs, levelNs } = log;
+    const isBehind = behind.has(path.vantage);
     const underWayNs = Math.max(baseNs, first?.baseNs ?? 0);
     let fromNs = startMaxNs + underWayNs + (first?.vantage === path.vantage ? 0 : otherClockNs);
     let spreadNs = 0;
@@ -182,7 +188,7 @@ function stallLook(group: FindingGroup, startMaxNs: number, behind: ReadonlySet<
     const passed: LoggedProbe[] = [];
     for (const probe of log.sentWithin(fromNs, releaseNs)) {
       const { sentNs, rttNs, stamp } = probe;
-      if (behind.has(path.vantage) && stamp < AT_SOCKET) continue;
+      if (isBehind && stamp < AT_SOCKET) continue;
       const holdNs = releaseNs - sentNs - baseNs;
       if (rttNs < 0 || holdNs < 3 * levelNs + toleranceNs) {
         continue;
@@ -280,11 +286,18 @@ function tally(held: readonly LoggedProbe[], passed: readonly LoggedProbe[]): Pa
   };
 }
 
-/** Ascending, each once: they are few. */
+/** Ascending, each once: they are few, and mostly come in that order. */
 function fixedFlows(probes: readonly LoggedProbe[]): number[] {
   const flows: number[] = [];
-  for (const { flow } of probes) if (flow !== FRESH_FLOW && !flows.includes(flow)) flows.push(flow);
-  return flows.sort(ascending);
+  for (const { flow } of probes) {
+    if (flow === FRESH_FLOW) continue;
+    let at = flows.length;
+    while (at > 0 && (flows[at - 1] as number) > flow) at -= 1;
+    if (at > 0 && flows[at - 1] === flow) continue;
+    if (at === flows.length) flows.push(flow);
+    else flows.splice(at, 0, flow);
+  }
+  return flows;
 }
 
 function freshCount(probes: readonly LoggedProbe[]): number {

@@ -21,48 +21,36 @@ export interface WeighedTerm {
   readonly weight: number;
 }
 
+type Signature = 'parting' | 'order' | 'kinds' | 'arrivals' | 'account' | 'cpus';
+
+/** Most paths tell nothing: for the words of one all incidents are gone through. */
+interface Unsaid extends Pick<WeighedTerm, 'weight'> {
+  readonly say: () => Omit<WeighedTerm, 'weight'>;
+}
+
 /** Every term that speaks for the leading account against another cause, or against it, the weightiest first. */
 export function compare(known: Case, leading: Account, other: Hypothesis): WeighedTerm[] {
   const incidents = leading.shares.flatMap((share) => share.incidents);
   const own = incidents.map((incident) => known.incidents[incident] as Observation);
   const theirs = scoreShare(known, other, incidents);
-  const terms = known.topology.paths.map((path, index) => ({
-    ...pathWords(known, own, index, path.name, other, leading),
+  const terms: Unsaid[] = known.topology.paths.map((path, index) => ({
     weight: sumOf(leading, (share) => share.byPath[index] ?? 0) - (theirs.byPath[index] ?? 0),
+    say: () => pathWords(known, own, index, path.name, other, leading),
   }));
-  terms.push(
-    {
-      words: partingWords(known, own, other),
-      refutes: true,
-      weight: sumOf(leading, (share) => share.parting) - theirs.parting,
-    },
-    {
-      words: orderWords(own, other),
-      refutes: true,
-      weight: sumOf(leading, (share) => share.order) - theirs.order,
-    },
-    {
-      words: kindWords(own, other),
-      refutes: true,
-      weight: sumOf(leading, (share) => share.kinds) - theirs.kinds,
-    },
-    {
-      words: arrivalWords(own, other),
-      refutes: true,
-      weight: sumOf(leading, (share) => share.arrivals) - theirs.arrivals,
-    },
-    {
-      words: accountWords(known, leading, other),
-      refutes: true,
-      weight: sumOf(leading, (share) => share.account) - theirs.account,
-    },
-    {
-      words: cpuWords(known, own, other),
-      refutes: true,
-      weight: sumOf(leading, (share) => share.cpus) - theirs.cpus,
-    },
-  );
-  return terms.filter(({ weight }) => Math.abs(weight) > TOLD).sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight));
+  const signature = (part: Signature, words: () => string): void => {
+    const weight = sumOf(leading, (share) => share[part]) - theirs[part];
+    terms.push({ weight, say: () => ({ words: words(), refutes: true }) });
+  };
+  signature('parting', () => partingWords(known, own, other));
+  signature('order', () => orderWords(own, other));
+  signature('kinds', () => kindWords(own, other));
+  signature('arrivals', () => arrivalWords(own, other));
+  signature('account', () => accountWords(known, leading, other));
+  signature('cpus', () => cpuWords(known, own, other));
+  return terms
+    .filter(({ weight }) => Math.abs(weight) > TOLD)
+    .sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight))
+    .map(({ weight, say }) => ({ ...say(), weight }));
 }
 
 export function toTerm(term: WeighedTerm, leading: string, other: string): Term {
