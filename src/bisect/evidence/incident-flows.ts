@@ -1,8 +1,8 @@
 import type { PathObservation } from './observation.js';
 
 /**
- * Which flows of which path waited in one incident, and which passed, side by side in memory: all incidents are gone
- * through for each path again and again.
+ * Which flows of which path waited in one incident, and which passed, side by side in memory: they are gone through for
+ * all paths again and again.
  */
 export class IncidentFlows {
   /** The flows that waited on the first path, those that passed there, those that waited on the next, and so on. */

@@ -1,5 +1,5 @@
 import { hasPorts } from '../../model/protocol.js';
-import type { IncidentFlows } from '../evidence/incident-flows.js';
+import type { PathColumns } from '../evidence/path-columns.js';
 import { GLITCH, MISSED, MIXED, STRAY } from '../weigh/path-likelihood.js';
 import type { QueueLabels } from '../words/queue-labels.js';
 import type { Topology } from './topology.js';
@@ -21,12 +21,6 @@ export interface Unit {
   readonly nowhere: number;
   /** What is gained on the queue with that label. */
   readonly gain: readonly number[];
-}
-
-/** What is asked of an incident: its flows, and how likely it is that a path did what it did by mistake. */
-interface SeenIncident {
-  readonly flows: IncidentFlows;
-  number(of: 'any', path: number): number;
 }
 
 /** What one path shows of the queues, over some incidents, wherever the queues are. */
@@ -58,42 +52,25 @@ export interface HashedPath {
   readonly innerGroup: string;
 }
 
-/** By queue label: incidents in which it waited, and in which it passed. */
-class Counts {
-  readonly #held: number[];
-  readonly #passed: number[];
+/** So few, and so often, that memory of a typed array takes longer than to count. */
+const noughts = (count: number): number[] => new Array<number>(count).fill(0);
 
-  constructor(labels: number) {
-    this.#held = new Array(labels).fill(0);
-    this.#passed = new Array(labels).fill(0);
+/** @param held @param passed by queue label from `from` on, how often it waited and how often it passed */
+function unitFrom(held: readonly number[], passed: readonly number[], from: number, labels: number): Unit {
+  let nowhere = 0;
+  const gain: number[] = [];
+  for (let at = from; at < from + labels; at += 1) {
+    const [waited, went] = [held[at] as number, passed[at] as number];
+    const elsewhere = waited * HELD_ASTRAY + went * PASSED_AS_IT_SHOULD;
+    nowhere += elsewhere;
+    gain.push(waited * HELD_AS_IT_SHOULD + went * PASSED_OR_MISSED - elsewhere);
   }
-
-  held(label: number, count = 1): void {
-    this.#held[label] = (this.#held[label] as number) + count;
-  }
-
-  passed(label: number, count = 1): void {
-    this.#passed[label] = (this.#passed[label] as number) + count;
-  }
-
-  unit(): Unit {
-    let nowhere = 0;
-    const gain = this.#held.map((held, label) => {
-      const passed = this.#passed[label] as number;
-      const elsewhere = held * HELD_ASTRAY + passed * PASSED_AS_IT_SHOULD;
-      nowhere += elsewhere;
-      return held * HELD_AS_IT_SHOULD + passed * PASSED_OR_MISSED - elsewhere;
-    });
-    return { nowhere, gain };
-  }
+  return { nowhere, gain };
 }
 
 /** A unit of one incident on one queue. */
 export function unitOf(held: number, passed: number): Unit {
-  const counts = new Counts(1);
-  counts.held(0, held);
-  counts.passed(0, passed);
-  return counts.unit();
+  return unitFrom([held], [passed], 0, 1);
 }
 
 /** How a path meets the queues of a machine. */
@@ -124,65 +101,73 @@ function meetingOf(topology: Topology, index: number, machine: string): Meeting 
 }
 
 /**
+ * @param path what all incidents show of it
+ * @param incidents those that are asked about
  * @param unknown log-likelihood where nothing is known of the path
  * @returns null where the path saw none of the incidents
  */
 export function hashedCounts(
-  incidents: readonly SeenIncident[],
-  index: number,
+  path: PathColumns,
+  incidents: readonly number[],
   labels: QueueLabels,
   unknown: number,
 ): HashedCounts | null {
-  const votes = Array.from({ length: labels.count }, () => new Votes(index));
-  const votesOf = (incident: number): Votes => votes[labels.of[incident] as number] as Votes;
-  const all: number[] = [];
+  const { flows, begins, flowCount } = path;
+  const votes = new Votes(path, labels.count);
+  let all = 0;
   for (let i = 0; i < incidents.length; i += 1) {
-    const { flows } = incidents[i] as SeenIncident;
-    if (flows.seen[index] === 0) continue;
-    all.push(i);
-    votesOf(i).add(flows);
+    const incident = incidents[i] as number;
+    if (path.seen[incident] === 0) continue;
+    all += 1;
+    votes.add(incident, labels.of[i] as number);
   }
-  if (all.length === 0) {
+  if (all === 0) {
     return null;
   }
-  const flows: Counts[] = [];
-  const byFlow: (Counts | undefined)[] = [];
-  const whole = new Counts(labels.count);
-  const ofFlow = (flow: number): Counts => {
-    let known = byFlow[flow];
-    if (known === undefined) {
-      known = new Counts(labels.count);
-      byFlow[flow] = known;
-      flows.push(known);
-    }
-    return known;
-  };
+  // By flow, then by label.
+  const held = noughts(flowCount * labels.count);
+  const passed = noughts(flowCount * labels.count);
+  const wholeHeld = noughts(labels.count);
+  const wholePassed = noughts(labels.count);
+  // In the order in which they were seen first, which is that of all sums.
+  const order: number[] = [];
+  const known = noughts(flowCount);
   let [odd, usual, mixed, freshHeld, freshPassed] = [0, 0, 0, 0, 0];
-  for (const i of all) {
-    const incident = incidents[i] as SeenIncident;
-    const seen = incident.flows;
-    const glitch = LOG_GLITCH + incident.number('any', index);
-    if (votesOf(i).outvote(seen, glitch)) {
+  for (let i = 0; i < incidents.length; i += 1) {
+    const incident = incidents[i] as number;
+    if (path.seen[incident] === 0) continue;
+    const label = labels.of[i] as number;
+    const glitch = LOG_GLITCH + (path.any[incident] as number);
+    if (votes.outvote(incident, label, glitch)) {
       odd += glitch;
       continue;
     }
-    const label = labels.of[i] as number;
-    const begin = seen.begins[2 * index] as number;
-    const middle = seen.begins[2 * index + 1] as number;
-    const end = seen.begins[2 * index + 2] as number;
-    for (let at = begin; at < middle; at += 1) ofFlow(seen.flows[at] as number).held(label);
-    for (let at = middle; at < end; at += 1) ofFlow(seen.flows[at] as number).passed(label);
-    whole.held(label, middle - begin + (seen.freshHeld[index] as number));
-    whole.passed(label, end - middle + (seen.freshClean[index] as number));
+    const begin = begins[2 * incident] as number;
+    const middle = begins[2 * incident + 1] as number;
+    const end = begins[2 * incident + 2] as number;
+    for (let at = begin; at < end; at += 1) {
+      const flow = flows[at] as number;
+      if (known[flow] === 0) {
+        known[flow] = 1;
+        order.push(flow);
+      }
+      const counts = at < middle ? held : passed;
+      const place = flow * labels.count + label;
+      counts[place] = (counts[place] as number) + 1;
+    }
+    const newHeld = path.freshHeld[incident] as number;
+    const newPassed = path.freshClean[incident] as number;
+    wholeHeld[label] = (wholeHeld[label] as number) + (middle - begin + newHeld);
+    wholePassed[label] = (wholePassed[label] as number) + (end - middle + newPassed);
     usual += 1;
-    mixed += seen.mixed[index] as number;
-    freshHeld += seen.freshHeld[index] as number;
-    freshPassed += seen.freshClean[index] as number;
+    mixed += path.mixed[incident] as number;
+    freshHeld += newHeld;
+    freshPassed += newPassed;
   }
   return {
     unknown,
-    flows: flows.map((counts) => counts.unit()),
-    whole: whole.unit(),
+    flows: order.map((flow) => unitFrom(held, passed, flow * labels.count, labels.count)),
+    whole: unitFrom(wholeHeld, wholePassed, 0, labels.count),
     freshHeld,
     freshPassed,
     odd: odd + usual * NO_GLITCH + mixed * LOG_MIXED,
@@ -190,22 +175,31 @@ export function hashedCounts(
   };
 }
 
-/** How the flows of a path fared over the incidents of one queue. */
+/** How the flows of a path fared over the incidents of each queue. */
 class Votes {
-  /** By flow. */
-  readonly #balance: number[] = [];
-  #incidents = 0;
+  /** By label, then by flow. */
+  readonly #balance: number[];
+  /** By label. */
+  readonly #incidents: number[];
 
-  constructor(private readonly path: number) {}
+  constructor(
+    private readonly path: PathColumns,
+    labels: number,
+  ) {
+    this.#balance = noughts(labels * path.flowCount);
+    this.#incidents = noughts(labels);
+  }
 
-  add({ flows, begins }: IncidentFlows): void {
-    this.#incidents += 1;
-    const middle = begins[2 * this.path + 1] as number;
-    const end = begins[2 * this.path + 2] as number;
-    for (let at = begins[2 * this.path] as number; at < end; at += 1) {
-      const flow = flows[at] as number;
-      while (this.#balance.length <= flow) this.#balance.push(0);
-      this.#balance[flow] = (this.#balance[flow] as number) + (at < middle ? 1 : -1);
+  add(incident: number, label: number): void {
+    const { flows, begins, flowCount } = this.path;
+    const balance = this.#balance;
+    const row = label * flowCount;
+    this.#incidents[label] = (this.#incidents[label] as number) + 1;
+    const middle = begins[2 * incident + 1] as number;
+    const end = begins[2 * incident + 2] as number;
+    for (let at = begins[2 * incident] as number; at < end; at += 1) {
+      const place = row + (flows[at] as number);
+      balance[place] = (balance[place] as number) + (at < middle ? 1 : -1);
     }
   }
 
@@ -214,16 +208,19 @@ class Votes {
    *
    * @param glitch how likely it is that it did so by mistake
    */
-  outvote({ flows, begins }: IncidentFlows, glitch: number): boolean {
-    if (this.#incidents < 3) {
+  outvote(incident: number, label: number, glitch: number): boolean {
+    if ((this.#incidents[label] as number) < 3) {
       return false;
     }
-    const middle = begins[2 * this.path + 1] as number;
-    const end = begins[2 * this.path + 2] as number;
+    const { flows, begins, flowCount } = this.path;
+    const balance = this.#balance;
+    const row = label * flowCount;
+    const middle = begins[2 * incident + 1] as number;
+    const end = begins[2 * incident + 2] as number;
     let against = 0;
-    for (let at = begins[2 * this.path] as number; at < end; at += 1) {
-      const balance = this.#balance[flows[at] as number] as number;
-      if (at < middle ? balance < 0 : balance > 0) against += 1;
+    for (let at = begins[2 * incident] as number; at < end; at += 1) {
+      const fared = balance[row + (flows[at] as number)] as number;
+      if (at < middle ? fared < 0 : fared > 0) against += 1;
     }
     return against > 0 && against * PASSED_OR_MISSED < glitch;
   }

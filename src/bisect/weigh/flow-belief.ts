@@ -1,4 +1,4 @@
-import type { IncidentFlows } from '../evidence/incident-flows.js';
+import { type PathColumns, pathColumns } from '../evidence/path-columns.js';
 import type { CauseParts } from './cause-parts.js';
 import type { IncidentScores } from './incident-scores.js';
 import { MIXED, withGlitch } from './path-likelihood.js';
@@ -11,9 +11,10 @@ const ROUNDING = 1e-6;
 
 /** By flow of one path, the log of the chances that it waits, and that it passes. */
 interface Table {
-  readonly held: Float64Array;
-  readonly passed: Float64Array;
-  /** Of flows beyond those, which were never seen, and of new ports. */
+  readonly columns: PathColumns;
+  readonly held: readonly number[];
+  readonly passed: readonly number[];
+  /** Of new ports. */
   readonly otherHeld: number;
   readonly otherPassed: number;
 }
@@ -50,7 +51,7 @@ export class FlowBelief {
     for (const { logShare, byFlow, fixed } of parts.variants) {
       let sum = logShare + scores.fixed(fixed);
       for (let i = 0; i < byFlow.list.length; i += 1) {
-        sum += this.#score(byFlow.list[i] as number, incident, scores);
+        sum += this.#score(byFlow.list[i] as number, incident);
         // What a path says is never in favour of a cause: the rest makes it no better.
         if (sum < than - ROUNDING) {
           whole = false;
@@ -64,7 +65,7 @@ export class FlowBelief {
     return best;
   }
 
-  #score(path: number, incident: number, scores: IncidentScores): number {
+  #score(path: number, incident: number): number {
     let known = this.#onPath[path];
     if (known === undefined) {
       known = new Float64Array(this.incidents.length).fill(Number.NaN);
@@ -72,87 +73,56 @@ export class FlowBelief {
     }
     let score = known[incident] as number;
     if (Number.isNaN(score)) {
-      score = this.#scored(path, scores);
+      score = this.#scored(path, incident);
       known[incident] = score;
     }
     return score;
   }
 
-  #scored(path: number, scores: IncidentScores): number {
-    const { flows, begins, freshHeld, freshClean, mixed, seen } = scores.flows;
-    if (seen[path] === 0) return 0;
-    this.#tables[path] ??= this.#learn(path);
-    const { held, passed, otherHeld, otherPassed } = this.#tables[path];
-    const fresh = (freshHeld[path] as number) * otherHeld + (freshClean[path] as number) * otherPassed;
-    let sum = fresh + (mixed[path] as number) * LOG_MIXED;
-    const middle = begins[2 * path + 1] as number;
-    const end = begins[2 * path + 2] as number;
-    for (let i = begins[2 * path] as number; i < middle; i += 1) sum += held[flows[i] as number] ?? otherHeld;
-    for (let i = middle; i < end; i += 1) sum += passed[flows[i] as number] ?? otherPassed;
-    return withGlitch(sum, scores.number('any', path));
+  #scored(path: number, incident: number): number {
+    this.#tables[path] ??= this.#learn(pathColumns(this.incidents, path));
+    const { columns, held, passed, otherHeld, otherPassed } = this.#tables[path];
+    const { flows, begins, freshHeld, freshClean, mixed, seen, any } = columns;
+    if (seen[incident] === 0) return 0;
+    const fresh = (freshHeld[incident] as number) * otherHeld + (freshClean[incident] as number) * otherPassed;
+    let sum = fresh + (mixed[incident] as number) * LOG_MIXED;
+    const middle = begins[2 * incident + 1] as number;
+    const end = begins[2 * incident + 2] as number;
+    for (let i = begins[2 * incident] as number; i < middle; i += 1) sum += held[flows[i] as number] as number;
+    for (let i = middle; i < end; i += 1) sum += passed[flows[i] as number] as number;
+    return withGlitch(sum, any[incident] as number);
   }
 
-  #learn(path: number): Table {
-    const counts = new FlowCounts();
-    for (const incident of this.learntFrom) counts.add((this.incidents[incident] as IncidentScores).flows, path);
-    const share = (counts.held + 0.25) / (counts.all + 1);
+  #learn(columns: PathColumns): Table {
+    const { flows, begins, freshHeld, freshClean, flowCount } = columns;
+    const ofHeld = new Array<number>(flowCount).fill(0);
+    const ofAll = new Array<number>(flowCount).fill(0);
+    // Of all flows and new ports together.
+    let [heldCount, allCount] = [0, 0];
+    for (const incident of this.learntFrom) {
+      const begin = begins[2 * incident] as number;
+      const middle = begins[2 * incident + 1] as number;
+      const end = begins[2 * incident + 2] as number;
+      for (let i = begin; i < end; i += 1) {
+        const flow = flows[i] as number;
+        ofAll[flow] = (ofAll[flow] as number) + 1;
+        if (i < middle) ofHeld[flow] = (ofHeld[flow] as number) + 1;
+      }
+      const fresh = freshHeld[incident] as number;
+      heldCount += middle - begin + fresh;
+      allCount += end - begin + fresh + (freshClean[incident] as number);
+    }
+    const share = (heldCount + 0.25) / (allCount + 1);
     const waits = (held: number, all: number): number =>
       Math.min(MOST_SHARE, Math.max(LEAST_SHARE, (held + share) / (all + 1)));
     const other = waits(0, 0);
-    const flows = counts.flows;
-    const table = {
-      held: new Float64Array(flows),
-      passed: new Float64Array(flows),
+    const chances = ofHeld.map((held, flow) => waits(held, ofAll[flow] as number));
+    return {
+      columns,
+      held: chances.map((chance) => Math.log(chance)),
+      passed: chances.map((chance) => Math.log1p(-chance)),
       otherHeld: Math.log(other),
       otherPassed: Math.log1p(-other),
     };
-    for (let flow = 0; flow < flows; flow += 1) {
-      const chance = waits(counts.ofHeld[flow] as number, counts.ofAll[flow] as number);
-      table.held[flow] = Math.log(chance);
-      table.passed[flow] = Math.log1p(-chance);
-    }
-    return table;
-  }
-}
-
-/** How often the flows of one path waited, and were seen at all. */
-class FlowCounts {
-  ofHeld = new Float64Array(16);
-  ofAll = new Float64Array(16);
-  /** The highest flow and one. */
-  flows = 0;
-  /** Of all flows and new ports together. */
-  held = 0;
-  all = 0;
-
-  add({ flows, begins, freshHeld, freshClean }: IncidentFlows, path: number): void {
-    const begin = begins[2 * path] as number;
-    const middle = begins[2 * path + 1] as number;
-    const end = begins[2 * path + 2] as number;
-    for (let i = begin; i < middle; i += 1) {
-      const flow = flows[i] as number;
-      this.#count(flow);
-      this.ofHeld[flow] = (this.ofHeld[flow] as number) + 1;
-    }
-    for (let i = middle; i < end; i += 1) this.#count(flows[i] as number);
-    const fresh = freshHeld[path] as number;
-    this.held += middle - begin + fresh;
-    this.all += end - begin + fresh + (freshClean[path] as number);
-  }
-
-  #count(flow: number): void {
-    if (flow >= this.flows) {
-      this.flows = flow + 1;
-      if (flow >= this.ofAll.length) this.#grow(2 * flow);
-    }
-    this.ofAll[flow] = (this.ofAll[flow] as number) + 1;
-  }
-
-  #grow(flows: number): void {
-    const [held, all] = [this.ofHeld, this.ofAll];
-    this.ofHeld = new Float64Array(flows);
-    this.ofHeld.set(held);
-    this.ofAll = new Float64Array(flows);
-    this.ofAll.set(all);
   }
 }

@@ -1,6 +1,7 @@
 import type { Hypothesis, Reach, Release, Variant } from '../causes/hypothesis.js';
 import type { Observation, PathObservation } from '../evidence/observation.js';
 import { partedBy } from '../evidence/parted-flows.js';
+import { type PathColumns, pathColumns } from '../evidence/path-columns.js';
 import { tellingKinds } from '../evidence/telling-kinds.js';
 import { type HashedCounts, hashedCounts } from '../paths/hashed-path.js';
 import type { FlowProfiles } from '../paths/path-log.js';
@@ -55,6 +56,11 @@ export class OwnIncidents {
   get scores(): readonly IncidentScores[] {
     this.#scores ??= this.indices.map((incident) => this.known.scores[incident] as IncidentScores);
     return this.#scores;
+  }
+
+  /** What all incidents of the case show of a path. */
+  columns(path: number): PathColumns {
+    return pathColumns(this.known.scores, path);
   }
 
   /** Whether a machine told anything of one of them. */
@@ -214,7 +220,7 @@ export class Labelled {
   counts(path: number): HashedCounts | null {
     let counts = this.#counts.get(path);
     if (counts === undefined) {
-      counts = hashedCounts(this.own.scores, path, this.labels, this.own.unknown(path));
+      counts = hashedCounts(this.own.columns(path), this.own.indices, this.labels, this.own.unknown(path));
       this.#counts.set(path, counts);
     }
     return counts;

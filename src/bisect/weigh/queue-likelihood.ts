@@ -51,8 +51,9 @@ export function scoreQueues(
 ): QueueScore {
   const count = incidents.indices.length;
   const hashed = variant.reach.map((reach) => reach === 'by-flow');
+  const mostQueues = Math.max(...choices.map(([queues]) => queues));
   const results = [incidents.together, incidents.apart(variant)].flatMap((labelled, i) => {
-    if (i > 0 && labelled.count === 1) {
+    if ((i > 0 && labelled.count === 1) || labelled.count > mostQueues) {
       return [];
     }
     const paths = hashed.map((is, path) => {
@@ -138,21 +139,24 @@ function groupsOf(paths: readonly (HashedPath | null)[], inside: boolean): reado
 function scoreGroups(paths: readonly (HashedPath | null)[], queues: number, way: HashWay, byPath?: number[]): number {
   const labels = paths.find((path) => path !== null)?.counts.whole.gain.length ?? 1;
   const places = placesOf(labels, queues);
-  const totals = new Array<number>(places.length);
+  const totals = new Array<number>(places.length).fill(0);
   let total = 0;
   for (const members of way.groups) {
     // The queue of the two addresses decides for all members that are hashed by them.
-    const scores = members.map((index) => scoresByPlace(paths[index] as HashedPath, queues, places, way));
+    totals.fill(0);
+    for (const index of members) {
+      const scores = scoresByPlace(paths[index] as HashedPath, queues, places, way);
+      for (let at = 0; at < places.length; at += 1) totals[at] = (totals[at] as number) + (scores[at] as number);
+    }
     let best = 0;
     for (let at = 0; at < places.length; at += 1) {
-      let sum = 0;
-      for (const own of scores) sum += own[at] as number;
-      totals[at] = (places[at] as PlacePrior).prior + sum;
+      totals[at] = (places[at] as PlacePrior).prior + (totals[at] as number);
       if ((totals[at] as number) > (totals[best] as number)) best = at;
     }
     total += logSum(totals);
     if (byPath === undefined) continue;
-    for (const [i, index] of members.entries()) byPath[index] = scores[i]?.[best] as number;
+    for (const index of members)
+      byPath[index] = scoresByPlace(paths[index] as HashedPath, queues, places, way)[best] as number;
   }
   return total;
 }
@@ -162,8 +166,18 @@ interface PlacePrior {
   readonly prior: number;
 }
 
+/** By number of labels, then by number of queues: no more than the most queues that are thought of, each. */
+const placesKnown: (readonly PlacePrior[] | undefined)[][] = [];
+
 /** On which of the stalled queues a hash may fall; -1 for one that never stalled. */
 function placesOf(labels: number, queues: number): readonly PlacePrior[] {
+  placesKnown[labels] ??= [];
+  const known = placesKnown[labels];
+  known[queues] ??= madePlaces(labels, queues);
+  return known[queues];
+}
+
+function madePlaces(labels: number, queues: number): readonly PlacePrior[] {
   const places = Array.from({ length: labels }, (_, place) => ({ place, prior: -Math.log(queues) }));
   return queues > labels ? [...places, { place: -1, prior: Math.log(1 - labels / queues) }] : places;
 }
