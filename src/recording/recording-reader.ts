@@ -1,3 +1,4 @@
+import { rowIsSound } from '../codec/block-row.js';
 import { checksum } from '../codec/checksum.js';
 import { readInteger, readRecord } from '../codec/field.js';
 import { frameBytes } from '../codec/frame-cutter.js';
@@ -127,6 +128,7 @@ export class RecordingReader {
       if (at === 0) return 0;
     }
     let from = at;
+    const sound = rowIsSound(bytes, at, view);
     const flush = (): void => {
       if (at > from) {
         const frames = bytes.subarray(from, at);
@@ -142,7 +144,7 @@ export class RecordingReader {
         if (bytes[at] === FRAMES_MAGIC[0]) {
           this.#streamHeader(at);
         } else {
-          if (checksum(bytes, at, at + size, view) !== view.getUint32(at + BLOCK_LAYOUT.crc32, true)) {
+          if (!sound && checksum(bytes, at, at + size, view) !== view.getUint32(at + BLOCK_LAYOUT.crc32, true)) {
             this.#damaged(at, 'the checksum is wrong');
           }
           const type = view.getUint16(at + BLOCK_LAYOUT.type, true);

@@ -1,0 +1,65 @@
+import { crc32 } from 'node:zlib';
+import { frameBytes } from './frame-cutter.js';
+import { BLOCK_LAYOUT, FRAMES_MAGIC } from './frames.gen.js';
+
+/** Longer blocks, and more lengths of them than this, are checked one by one. */
+const MOST_BYTES = 4_096;
+const MOST_LENGTHS = 128;
+const TABLE = 1_024;
+
+/** Where the checksum of a block's own checksum ends: it is reckoned with 0 in its place. */
+const BEHIND = BLOCK_LAYOUT.crc32;
+
+/** By number of bytes, once it was met: what as many zeros behind it make of a sum, for each of its four bytes. */
+const passed: (Int32Array | undefined)[] = [];
+let lengths = 0;
+
+/**
+ * Whether the whole blocks from `from` on all have the checksums that they state, with one sum over all of them: a CRC is
+ * linear, so that of a row follows from those of its parts. False also where that cannot be told, as the row holds
+ * something else or a long block: then each has to be looked at.
+ */
+export function rowIsSound(bytes: Uint8Array, from: number, view: DataView): boolean {
+  let at = from;
+  let sum = 0;
+  while (at < bytes.length) {
+    if (bytes[at] === FRAMES_MAGIC[0]) return false;
+    const size = frameBytes(bytes, at, view);
+    if (size < 0 || size > MOST_BYTES) return false;
+    if (size === 0 || at + size > bytes.length) break;
+    const all = passed[size] ?? learnt(size);
+    const behind = passed[size - BEHIND] ?? learnt(size - BEHIND);
+    if (all === undefined || behind === undefined) return false;
+    const stated = view.getInt32(at + BLOCK_LAYOUT.crc32, true);
+    // What the sum so far becomes, what the block with 0 in that place adds, and what the bytes of that place do.
+    sum = after(all, sum) ^ stated ^ after(behind, stated);
+    at += size;
+  }
+  return crc32(bytes.subarray(from, at)) === sum >>> 0;
+}
+
+function after(table: Int32Array, sum: number): number {
+  return (
+    (table[sum & 0xff] as number) ^
+    (table[256 + ((sum >>> 8) & 0xff)] as number) ^
+    (table[512 + ((sum >>> 16) & 0xff)] as number) ^
+    (table[768 + (sum >>> 24)] as number)
+  );
+}
+
+function learnt(bytes: number): Int32Array | undefined {
+  if (lengths >= MOST_LENGTHS) return undefined;
+  lengths += 1;
+  const table = new Int32Array(TABLE);
+  for (let bit = 0; bit < 32; bit += 1) {
+    let sum = 1 << bit;
+    for (let zero = 0; zero < bytes; zero += 1) {
+      for (let i = 0; i < 8; i += 1) sum = (sum & 1) === 0 ? sum >>> 1 : (sum >>> 1) ^ 0xedb8_8320;
+    }
+    // All values of the byte that have this bit as their highest are those without it, and this.
+    const [first, own] = [256 * (bit >> 3), 1 << (bit & 7)];
+    for (let low = 0; low < own; low += 1) table[first + own + low] = sum ^ (table[first + low] as number);
+  }
+  passed[bytes] = table;
+  return table;
+}
