@@ -54,8 +54,10 @@ const LONG =
 const SLOW =
   /^(recording\/(replay|recording|golden)|bisect\/(campaign|situations|local-evidence)|fleet\/inbound|detect\/(coverage|properties|endurance)|requests\/(http|dns|starved)|survey\/real-store|imports\/(import|fuzz)|engines\/.*contract|browser\/.*|kubernetes\/read-cluster|docs\/pages|deploy\/(alerts|dashboards))\.test\.js$/;
 
-/** Of the helpers, with sanitizers and fuzzers. */
-const NATIVE_TESTS = ['make', '--no-print-directory', '-s', '-C', 'native', 'test', 'fuzz', 'FUZZ_SECONDS=3'];
+/** Of the helpers, with sanitizers and fuzzers; away from the source ports that probers of other tests hold. */
+const NATIVE = 'make --no-print-directory -s -C native test fuzz FUZZ_SECONDS=3';
+const NATIVE_TESTS =
+  process.getuid() === 0 ? ['unshare', '--net', 'sh', '-c', `ip link set lo up && exec ${NATIVE}`] : NATIVE.split(' ');
 
 const [part = 'all', word = ''] = process.argv.slice(2);
 const tests = join(root, 'dist/test');
