@@ -2,6 +2,7 @@
 #include "open_files.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <sys/resource.h>
 
 #define SPARE 64 /* sockets, files of /proc and pipes that every run has */
@@ -30,6 +31,11 @@ bool open_files_allow(size_t more)
 		return true;
 	limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
 	return setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= wanted;
+}
+
+bool open_files_spent(void)
+{
+	return errno == EMFILE || errno == ENFILE;
 }
 
 unsigned long open_files_limit(void)

@@ -9,6 +9,9 @@
  */
 bool open_files_allow(size_t more);
 
+/* Whether errno says that no more can be opened. */
+bool open_files_spent(void);
+
 /* The limit now. */
 unsigned long open_files_limit(void);
 

@@ -33,7 +33,7 @@ struct times {
 	int64_t rested_cpu; /* processor time of this thread then */
 	int64_t end; /* when to stop waiting for answers; INT64_MAX while probes are still being sent */
 	uint64_t sent_read; /* probes sent when answers were last read */
-	bool heard_others; /* whether stdin and stdout have been waited for since the house was last kept */
+	bool polled; /* whether stdin and stdout have been waited for since the house was last kept */
 	struct wake_lead lead;
 };
 
@@ -53,7 +53,7 @@ static void keep_house(struct prober *prober, struct times *times, int64_t now)
 		times->clock = now + SECOND_NS;
 	}
 	times->housekeeping = now + HOUSEKEEPING_NS;
-	times->heard_others = false;
+	times->polled = false;
 	/* Whoever reads is woken by each writing. */
 	if (now >= times->told - HOUSEKEEPING_EARLY_NS || frames_waiting(&prober->frames) >= TELL_BYTES) {
 		hearing_flush(prober);
@@ -147,13 +147,13 @@ static void sleep_until(struct prober *prober, struct times *times, int64_t unti
 {
 	struct timespec time = {until / SECOND_NS, until % SECOND_NS};
 
-	if (times->heard_others && prober->frames.stuck_mono == 0) {
+	if (times->polled && prober->frames.stuck_mono == 0) {
 		/* Interrupted or not, the loop looks at all there is to do. */
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL);
 		return;
 	}
 	wait_for_input(prober, until, -1);
-	times->heard_others = true;
+	times->polled = true;
 }
 
 /* Asks to be woken as much earlier as this machine wakes late anyway, and waits out what may be left. */

@@ -1,3 +1,4 @@
+import { PORT_BLOCK } from '../model/plan.js';
 import { NodeFiles } from './node-files.js';
 import type { NodeReader } from './node-reader.js';
 
@@ -5,7 +6,6 @@ const SOCKETS = ['/proc/net/tcp', '/proc/net/tcp6'];
 const NAMES = '/proc/net/unix';
 /** Probers claim ports by names of blocks (native/prober/send/port_hold.c). */
 const CLAIMED = / @rxray-ports-(\d+)$/gm;
-const BLOCK = 64;
 const LOCAL_PORT = /^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) /gm;
 
 /** TCP ports of a network namespace that a prober started there now would not get. */
@@ -27,7 +27,7 @@ export function takenPorts(sockets: readonly string[], names: string): ReadonlyS
     [...text.matchAll(LOCAL_PORT)].map(([, port]) => Number.parseInt(port ?? '', 16)),
   );
   const claimed = [...names.matchAll(CLAIMED)].flatMap(([, first]) =>
-    Array.from({ length: BLOCK }, (_, i) => Number(first) + i),
+    Array.from({ length: PORT_BLOCK }, (_, i) => Number(first) + i),
   );
   return new Set([...bound, ...claimed]);
 }

@@ -91,6 +91,8 @@ export const UNSEEN_TELL_NS = 1_000_000_000;
 export const MOST_NAMED_PORTS = 64;
 /** Within which those of a plan lie, and so many of them it names at most. */
 export const NAMED_PORTS_SPAN = 4096;
+/** Probers claim source ports against each other in blocks of so many: who takes one has its neighbours too. */
+export const PORT_BLOCK = 64;
 export const DEFAULT_INTERVAL_NS = 10_000_000;
 /** Port-unreachable messages are limited to about one a second per peer by most kernels. */
 export const DEFAULT_UDP_INTERVAL_NS = 1_000_000_000;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "plan.h"
+#include "port_set.h"
 
 #define NUMBER_TEXT 8
 
@@ -94,28 +95,20 @@ bool plan_take_instead(struct plan *plan, struct plan_path *path, const char *li
 	return list == NULL || PLAN_FAIL(problem, "line %u: else= has more ports than ports=", plan->line);
 }
 
-struct named_ports {
-	uint8_t bits[65536 / 8];
-	uint16_t first, last;
-};
-
-static bool name_port(struct named_ports *named, const struct plan *plan, uint16_t port,
-                      struct problem *problem)
+static bool name_port(struct port_set *named, const struct plan *plan, uint16_t port, struct problem *problem)
 {
-	if ((named->bits[port / 8] >> port % 8 & 1) != 0)
+	if (port_set_has(named, port))
 		return PLAN_FAIL(problem, "source port %u is named twice", port);
-	named->bits[port / 8] |= (uint8_t)(1u << port % 8);
 	if (plan->source_ports.first != 0 &&
 	    (port < plan->source_ports.first || port > plan->source_ports.last))
 		return PLAN_FAIL(problem, "source port %u is outside of source-ports", port);
-	named->first = port < named->first ? port : named->first;
-	named->last = port > named->last ? port : named->last;
+	port_set_add(named, port);
 	return true;
 }
 
 bool plan_finish_ports(const struct plan *plan, struct problem *problem)
 {
-	struct named_ports named = {.first = UINT16_MAX};
+	struct port_set named = PORT_SET_EMPTY;
 
 	for (size_t i = 0; i < plan->path_count && plan->listed_count > 0; i++) {
 		const struct plan_path *path = &plan->paths[i];

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "address.h"
+#include "open_files.h"
 
 struct span {
 	uint32_t first, last;
@@ -142,7 +143,7 @@ static bool seek(struct port_hold *hold, struct span span, uint32_t length, bool
 				port_hold_drop(hold);
 			continue;
 		}
-		if (errno == EMFILE || errno == ENFILE)
+		if (open_files_spent())
 			break;
 		/* That port is somebody's: begin again behind it. */
 		port_hold_drop(hold);

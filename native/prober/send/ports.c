@@ -92,14 +92,9 @@ static bool choose_ids(struct ports *ports, uint32_t count, uint64_t random)
 	return false;
 }
 
-static bool out_of_files(void)
+bool ports_refused(struct problem *problem, const char *remedy, const char *what, uint32_t count)
 {
-	return errno == EMFILE || errno == ENFILE;
-}
-
-static bool no_ports(struct problem *problem, const char *remedy, const char *what, uint32_t count)
-{
-	if (out_of_files())
+	if (open_files_spent())
 		return problem_set(problem, "E_FILES", EXIT_SYSTEM, -1,
 		                   "raise `ulimit -n`, or ask for fewer flows",
 		                   "%u %s need more open files than the %lu that are allowed", count, what,
@@ -113,121 +108,6 @@ static void claim(struct ports *ports, enum transport transport, uint32_t port, 
 	uint32_t *owner = &ports->owner[transport == TRANSPORT_UDP][port];
 
 	*owner = *owner == 0 ? path + 1 : SHARED;
-}
-
-/* Holds one port, or leaves nothing held of it. */
-static bool hold_port(struct ports *ports, uint16_t port)
-{
-	int why;
-
-	if (port_hold_this(&ports->held, port)) {
-		ports->held.kept = ports->held.count;
-		return true;
-	}
-	why = errno;
-	port_hold_drop(&ports->held);
-	errno = why;
-	return false;
-}
-
-/* What a plan with ports that are named one by one leaves to be taken in their place. */
-struct listed_room {
-	uint8_t named[65536 / 8];
-	uint32_t next, last;
-};
-
-static void name_port(struct listed_room *room, uint16_t port)
-{
-	room->named[port / 8] |= (uint8_t)(1u << port % 8);
-	room->next = port < room->next ? port : room->next;
-}
-
-/* All within as many ports as the filter can enclose, from the lowest that is named. */
-static void find_room(struct listed_room *room, const struct plan *plan)
-{
-	memset(room, 0, sizeof(*room));
-	room->next = UINT16_MAX;
-	for (size_t i = 0; i < plan->path_count; i++) {
-		const struct plan_path *path = &plan->paths[i];
-
-		for (size_t at = path->listed_at; path->listed && at < path->listed_at + (size_t)path->flows;
-		     at++) {
-			name_port(room, plan->listed[at]);
-			if (path->falls_back && plan->instead[at] != 0)
-				name_port(room, plan->instead[at]);
-		}
-	}
-	room->last = room->next + PLAN_LISTED_SPAN - 1;
-	if (plan->source_ports.first != 0 && room->last > plan->source_ports.last)
-		room->last = plan->source_ports.last;
-	room->last = room->last > UINT16_MAX ? UINT16_MAX : room->last;
-}
-
-/* Any port that nobody names; false when none is left, or nothing can be held any more. */
-static bool hold_any(struct ports *ports, struct listed_room *room, uint16_t *port)
-{
-	while (room->next <= room->last) {
-		*port = (uint16_t)room->next++;
-		if ((room->named[*port / 8] >> *port % 8 & 1) != 0)
-			continue;
-		if (hold_port(ports, *port))
-			return true;
-		if (out_of_files())
-			return false;
-	}
-	errno = EADDRINUSE;
-	return false;
-}
-
-/*
- * The port of a flow, or where the path falls back and somebody else has it the one that it names instead,
- * or any.
- */
-static bool hold_flow(struct ports *ports, const struct plan *plan, const struct plan_path *path, size_t at,
-                      struct listed_room *room)
-{
-	uint16_t *port = &ports->listed[at];
-
-	*port = plan->listed[at];
-	if (hold_port(ports, *port))
-		return true;
-	if (!path->falls_back || out_of_files())
-		return false;
-	*port = plan->instead[at];
-	if (*port != 0 && hold_port(ports, *port))
-		return true;
-	return !out_of_files() && hold_any(ports, room, port);
-}
-
-/* Holds what the plan names one by one; `pinned` becomes the range that encloses it. */
-static bool hold_listed(struct ports *ports, const struct plan *plan, struct problem *problem)
-{
-	struct listed_room room;
-
-	find_room(&room, plan);
-	for (size_t i = 0; i < plan->path_count; i++) {
-		const struct plan_path *path = &plan->paths[i];
-
-		for (size_t at = path->listed_at; path->listed && at < path->listed_at + (size_t)path->flows;
-		     at++) {
-			struct filter_range *around = &ports->pinned;
-			uint16_t port;
-
-			if (!hold_flow(ports, plan, path, at, &room))
-				return out_of_files() ? no_ports(problem, "", "source ports",
-				                                 (uint32_t)plan->listed_count)
-				                      : problem_set(problem, "E_PORTS", EXIT_SYSTEM, -1,
-				                                    "name other ports, or their number alone",
-				                                    "source port %u cannot be had: %s",
-				                                    plan->listed[at], strerror(errno));
-			port = ports->listed[at];
-			if (around->first > around->last)
-				*around = (struct filter_range){port, port};
-			around->first = port < around->first ? port : around->first;
-			around->last = port > around->last ? port : around->last;
-		}
-	}
-	return true;
 }
 
 /* Gives each path its place among the fresh ports, for how long they rest. Returns the length of the block.
@@ -248,7 +128,7 @@ static bool find_fresh(struct ports *ports, const struct plan *plan, uint32_t pe
 
 		if (block == 0 || port_hold_find(&ports->held, block, false, random, &ports->fresh))
 			return true;
-		if (out_of_files())
+		if (open_files_spent())
 			return false;
 		ports->fresh_rest_s -= ports->fresh_rest_s / 5;
 	}
@@ -287,15 +167,12 @@ bool ports_reserve(struct ports *ports, const struct plan *plan, uint64_t random
 	                                                                           plan->source_ports.last};
 	errno = 0;
 	if (icmp > 0 && !choose_ids(ports, icmp, random))
-		return no_ports(problem, "give fewer ICMP paths", "identifiers of echoes", icmp);
+		return ports_refused(problem, "give fewer ICMP paths", "identifiers of echoes", icmp);
 	qsort(ports->sorted, ports->sorted_count, sizeof(*ports->sorted), compare_owners);
 	block = listed ? (uint32_t)plan->listed_count : place(ports, plan, false, pinned > PORTS_DISTINCT);
 	ports->held.fds = calloc(4 * (size_t)block + 4, sizeof(*ports->held.fds));
-	if (ports->held.fds == NULL)
-		return problem_set(problem, "E_MEMORY", EXIT_SYSTEM, -1, "give fewer flows",
-		                   "no memory for ports");
 	ports->listed = calloc(plan->listed_count + 1, sizeof(*ports->listed));
-	if (ports->listed == NULL)
+	if (ports->held.fds == NULL || ports->listed == NULL)
 		return problem_set(problem, "E_MEMORY", EXIT_SYSTEM, -1, "give fewer flows",
 		                   "no memory for ports");
 	ports->fresh_rest_s = FRESH_REST_S;
@@ -306,20 +183,20 @@ bool ports_reserve(struct ports *ports, const struct plan *plan, uint64_t random
 	        fresh_block / PORT_BLOCK;
 	if (!open_files_allow(4 * (size_t)block + names + 9)) {
 		errno = EMFILE;
-		return no_ports(problem, "", "source ports", block);
+		return ports_refused(problem, "", "source ports", block);
 	}
 	errno = 0;
-	if (!hold_listed(ports, plan, problem))
+	if (!ports_hold_listed(ports, plan, problem))
 		return false;
 	/* Fresh ports are looked at first, because looking drops what is held. */
 	if (!find_fresh(ports, plan, per_second, (uint32_t)random))
-		return no_ports(problem, "lower fresh-pps", "source ports for fresh flows", fresh_block);
+		return ports_refused(problem, "lower fresh-pps", "source ports for fresh flows", fresh_block);
 	/* Block by block, as a share of a bisection is little longer than the fresh ports that lie in it. */
 	for (uint32_t tries = 0; block > 0 && !listed; tries++) {
 		if (tries * block > UINT16_MAX ||
 		    !port_hold_find(&ports->held, block, true, (uint32_t)random + tries * block * BEGIN_STEP,
 		                    &ports->pinned))
-			return no_ports(problem, "ask for fewer flows", "source ports", block);
+			return ports_refused(problem, "ask for fewer flows", "source ports", block);
 		if (ports->fresh.first > ports->fresh.last || ports->pinned.first > ports->fresh.last ||
 		    ports->pinned.last < ports->fresh.first)
 			break;

@@ -72,4 +72,11 @@ uint16_t ports_flow(const struct path_ports *own, uint16_t port);
 /* The path that the id of an echo belongs to. */
 bool ports_find_id(const struct ports *ports, uint16_t id, uint32_t *path);
 
+/* Tells that so many could not be had, or not for open files; returns false. */
+bool ports_refused(struct problem *problem, const char *remedy, const char *what, uint32_t count);
+
+/* listed_ports.c: holds what the plan names one by one, or what stands for it; `pinned` becomes what encloses
+ * them. */
+bool ports_hold_listed(struct ports *ports, const struct plan *plan, struct problem *problem);
+
 #endif

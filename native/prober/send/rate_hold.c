@@ -68,7 +68,7 @@ static bool take(struct name_hold *hold, const struct demand *demand, struct pro
 		case NAME_TAKEN:
 			break;
 		case NAME_FAILED:
-			if (errno == EMFILE || errno == ENFILE)
+			if (open_files_spent())
 				return no_files(problem, hold->count + wanted);
 			return problem_set(problem, "E_SYSTEM", EXIT_SYSTEM, -1,
 			                   "allow AF_UNIX sockets to this process",

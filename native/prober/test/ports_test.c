@@ -47,27 +47,35 @@ static void reserve(struct ports *ports, const struct plan *plan, uint64_t draw)
 	      "pinned and fresh ports overlap");
 }
 
+/* Two SYN paths to a target, of two flows each, that name these four ports. */
+static void name_ports(struct plan *plan, struct plan_path paths[2], const struct address *target,
+                       uint16_t named[4])
+{
+	memset(paths, 0, 2 * sizeof(*paths));
+	for (uint16_t i = 0; i < 2; i++)
+		paths[i] = (struct plan_path){.protocol = PROTOCOL_SYN,
+		                              .target = *target,
+		                              .flows = 2,
+		                              .port = (uint16_t)(80 + i),
+		                              .listed = true,
+		                              .listed_at = (uint16_t)(2 * i)};
+	*plan = (struct plan){.path_count = 2, .paths = paths, .listed = named, .listed_count = 4};
+}
+
 /* Ports that the plan names: each is held, none is fresh, and another's is refused. */
 static void check_listed(void)
 {
 	uint16_t named[] = {FIRST + 3, FIRST + 200, FIRST + 1, FIRST + 77};
 	struct plan_path paths[2];
-	struct plan plan = {.path_count = 2, .paths = paths, .listed = named, .listed_count = 4};
+	struct plan plan;
 	struct ports ports, other;
 	struct problem problem = {0};
 	struct address target;
 	uint32_t path;
 
-	memset(paths, 0, sizeof(paths));
 	address_parse("127.0.0.1", &target);
-	for (uint16_t i = 0; i < 2; i++)
-		paths[i] = (struct plan_path){.protocol = PROTOCOL_SYN,
-		                              .target = target,
-		                              .flows = 2,
-		                              .fresh_pps = FRESH_PPS,
-		                              .port = (uint16_t)(80 + i),
-		                              .listed = true,
-		                              .listed_at = (uint16_t)(2 * i)};
+	name_ports(&plan, paths, &target, named);
+	paths[0].fresh_pps = paths[1].fresh_pps = FRESH_PPS;
 	plan.source_ports = (struct plan_range){FIRST, FIRST + 3000};
 	for (uint64_t draw = 0; draw < DRAWS; draw++) {
 		CHECK(ports_reserve(&ports, &plan, draw * 6364136223846793005ull, &problem), "%s",
@@ -107,23 +115,16 @@ static void check_fallback(void)
 	uint16_t named[] = {FIRST + 3, FIRST + 200, FIRST + 1, FIRST + 77};
 	uint16_t instead[] = {FIRST + 403, FIRST + 700, 0, FIRST + 78};
 	struct plan_path paths[2];
-	struct plan plan = {
-	        .path_count = 2, .paths = paths, .listed = named, .instead = instead, .listed_count = 4};
+	struct plan plan;
 	struct ports first, second;
 	struct problem problem = {0};
 	struct address target;
 	uint32_t path;
 
-	memset(paths, 0, sizeof(paths));
 	address_parse("127.0.0.1", &target);
-	for (uint16_t i = 0; i < 2; i++)
-		paths[i] = (struct plan_path){.protocol = PROTOCOL_SYN,
-		                              .target = target,
-		                              .flows = 2,
-		                              .port = (uint16_t)(80 + i),
-		                              .listed = true,
-		                              .falls_back = true,
-		                              .listed_at = (uint16_t)(2 * i)};
+	name_ports(&plan, paths, &target, named);
+	plan.instead = instead;
+	paths[0].falls_back = paths[1].falls_back = true;
 	plan.source_ports = (struct plan_range){FIRST, FIRST + 800};
 	CHECK(ports_reserve(&first, &plan, 1, &problem), "%s", problem.message);
 	for (uint16_t i = 0; i < 4; i++)

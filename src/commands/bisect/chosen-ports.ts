@@ -7,7 +7,7 @@ import {
 } from '../../bisect/paths/ports-by-queue.js';
 import type { HostsPath } from '../../hosts/measured-paths.js';
 import type { ProberHello } from '../../model/engine-event.js';
-import { MOST_NAMED_PORTS, NAMED_PORTS_SPAN } from '../../model/plan.js';
+import { MOST_NAMED_PORTS, NAMED_PORTS_SPAN, PORT_BLOCK } from '../../model/plan.js';
 import { hasPorts } from '../../model/protocol.js';
 import type { ReceiveSide } from '../../model/receive-side.js';
 import type { BisectHosts } from './bisect-hosts.js';
@@ -36,9 +36,7 @@ interface Choice {
   readonly words: string;
 }
 
-/** Probers claim ports in blocks: who takes one in the meantime has its neighbours too. */
-const BLOCK = 64;
-const blockOf = (port: number): number => Math.floor(port / BLOCK);
+const blockOf = (port: number): number => Math.floor(port / PORT_BLOCK);
 
 /**
  * The same paths, with ports by the key of the card where it is known.
