@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { behindZeros } from './checksum.js';
 import { frameBytes } from './frame-cutter.js';
 import { BLOCK_LAYOUT, FRAMES_MAGIC } from './frames.gen.js';
 
@@ -52,10 +53,7 @@ function learnt(bytes: number): Int32Array | undefined {
   lengths += 1;
   const table = new Int32Array(TABLE);
   for (let bit = 0; bit < 32; bit += 1) {
-    let sum = 1 << bit;
-    for (let zero = 0; zero < bytes; zero += 1) {
-      for (let i = 0; i < 8; i += 1) sum = (sum & 1) === 0 ? sum >>> 1 : (sum >>> 1) ^ 0xedb8_8320;
-    }
+    const sum = behindZeros(1 << bit, bytes);
     // All values of the byte that have this bit as their highest are those without it, and this.
     const [first, own] = [256 * (bit >> 3), 1 << (bit & 7)];
     for (let low = 0; low < own; low += 1) table[first + own + low] = sum ^ (table[first + low] as number);

@@ -47,6 +47,13 @@ function shortSum(view: DataView, from: number, to: number): number {
   return ~sum;
 }
 
+/** What so many bytes of 0 behind it make of a sum. */
+export function behindZeros(sum: number, bytes: number): number {
+  let after = sum;
+  for (let zero = 0; zero < bytes; zero += 1) after = (after >>> 8) ^ (TABLES[after & 0xff] as number);
+  return after;
+}
+
 /** What a word does to the sum that has so many words behind it. */
 function byWord(word: number, behind: number): number {
   const table = 1024 * behind;
