@@ -71,6 +71,18 @@ test('a prober that takes over tells what was told before, which counts once, an
   assert.deepEqual(group.senders.length, senders.length);
 });
 
+test('a prober that read the clocks a little later, or earlier, tells of the same packets', () => {
+  for (const apartNs of [-5_000, -60, 60, 5_000]) {
+    const { group } = begun();
+    tell(group, probes(0, 30), runAt(0), 0);
+    const before = group.arrivals;
+    const apart = probes(29, 60).map((heard) => ({ ...heard, timeNs: heard.timeNs + apartNs }));
+    tell(group, apart, runAt(29), 29);
+    assert.deepEqual(group.refused, { forged: 0, replayed: 0, unannounced: 0, clock: 0 }, `${apartNs} ns apart`);
+    assert.equal(group.arrivals - before, 30 * 25 * senders.length);
+  }
+});
+
 test('a stall after a change of probers is found, at its time', () => {
   const { group, stalls } = begun();
   tell(group, probes(0, 30), runAt(0), 0);

@@ -4,7 +4,11 @@ import type { Pause } from '../../model/engine-event.js';
 import type { Arrived } from '../../model/fleet/arrived.js';
 import type { Refusal } from '../../model/fleet/metrics-table.js';
 import type { Heard } from '../../model/heard.js';
+import { US } from '../../model/time.js';
 import { RunClock } from './own-clock.js';
+
+/** Each prober reads the clocks by itself, so the stamp of one packet is as much apart by two time lines. */
+const SAME_NS = 20 * US;
 
 export interface InboundPlace {
   readonly node: string;
@@ -65,7 +69,7 @@ export class InboundGroup {
     this.clock.follow(run);
     for (const heard of packets) {
       const timeNs = run.inRunOf(this.clock, heard.timeNs);
-      if (timeNs <= this.#knownNs) continue;
+      if (timeNs <= this.#knownNs + SAME_NS) continue;
       this.#toldNs = Math.max(this.#toldNs, timeNs);
       const arrived = this.#probes.take({ ...heard, timeNs });
       if (arrived === undefined) continue;
