@@ -1,5 +1,5 @@
 import type { LossEpisode } from '../model/finding.js';
-import { FRESH_FLOW } from '../model/sample.js';
+import { FRESH_FLOW, FRESH_SEQ_BIT } from '../model/sample.js';
 import { MS, SECOND } from '../model/time.js';
 
 /** A late reply can supersede a loss for this long: replies are matched for 30 s. */
@@ -35,7 +35,8 @@ interface Run {
  * The losses of one path. A run of consecutive losses (by seq, so that a slot never sent ends it) becomes an episode
  * when each of its flows has been answered again, as until then its probes may be held by a stall longer than the
  * wait time and be answered late; or 31 s after its end; or at the end of the run.
- * Losses of probes from new ports are counted, but belong to no episode.
+ * Losses of the probes from new ports beside a path's flows are counted, but belong to no episode; where each probe of a
+ * path has a port of its own, as requests have, they are the path.
  */
 export class LossRuns {
   readonly #path: string;
@@ -56,7 +57,7 @@ export class LossRuns {
   }
 
   lost(seq: number, sentNs: number, flow: number): void {
-    if (flow === FRESH_FLOW) {
+    if (isBeside(seq)) {
       this.#fresh.push({ seq, sentNs, flow });
       while (this.#fresh[0] !== undefined && this.#fresh[0].sentNs < sentNs - MATCHED_NS) {
         this.#fresh.shift();
@@ -89,8 +90,8 @@ export class LossRuns {
   }
 
   /** A reply came after all. @returns whether its probe was counted as lost */
-  takeBack(seq: number, sentNs: number, flow: number): boolean {
-    if (flow === FRESH_FLOW) {
+  takeBack(seq: number, sentNs: number): boolean {
+    if (isBeside(seq)) {
       const before = this.#fresh.length;
       this.#fresh = this.#fresh.filter((loss) => loss.seq !== seq);
       return this.#fresh.length < before;
@@ -180,6 +181,7 @@ export class LossRuns {
       const startMin = Math.max(0, startMax - this.#intervalNs);
       const release = piece.at(-1)?.sentNs ?? run.lastNs;
       const flows = new Set([...(counted > 0 ? run.countedFlows : []), ...piece.map((loss) => loss.flow)]);
+      flows.delete(FRESH_FLOW);
       return [
         {
           type: 'finding',
@@ -201,6 +203,9 @@ export class LossRuns {
     });
   }
 }
+
+/** Whether a probe is one of those from new ports, which are numbered by themselves. */
+const isBeside = (seq: number): boolean => seq >= FRESH_SEQ_BIT;
 
 function indexOfSeq(losses: readonly Loss[], seq: number): number {
   let low = 0;

@@ -122,7 +122,7 @@ export class PathDetector {
     measure.received += 1;
     if (outcome === Outcomes.late) {
       measure.late += 1;
-      if (this.#unsettled.takeBack(samples.seq[i] as number, sentNs, flow)) {
+      if (this.#unsettled.takeBack(samples.seq[i] as number, sentNs)) {
         measure.lost -= 1;
       }
     } else {

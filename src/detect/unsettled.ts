@@ -36,8 +36,8 @@ export class Unsettled {
   }
 
   /** A reply came after all. @returns whether its probe was counted as lost */
-  takeBack(seq: number, sentNs: number, flow: number): boolean {
-    return this.#losses.takeBack(seq, sentNs, flow);
+  takeBack(seq: number, sentNs: number): boolean {
+    return this.#losses.takeBack(seq, sentNs);
   }
 
   /** What a stall held may be lost by its release, or wait as long as a repetition does. */

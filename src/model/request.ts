@@ -65,3 +65,8 @@ export type DnsRequestSpec = z.infer<typeof dnsRequestSchema>;
 
 export const requestSpecSchema = z.discriminatedUnion('kind', [httpRequestSchema, dnsRequestSchema]);
 export type RequestSpec = z.infer<typeof requestSpecSchema>;
+
+/** Whether each request goes from a port of its own, as a new connection does; of one that is kept only the first does. */
+export function hasOwnPort(spec: RequestSpec): boolean {
+  return spec.kind === 'http' ? !spec.keepAlive : spec.way !== 'udp-fixed';
+}

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { LossRuns } from '../../src/detect/loss-episode.js';
 import { Retransmissions } from '../../src/detect/retransmissions.js';
 import { describeFinding } from '../../src/format/finding-words.js';
 import type { RequestDetail, TimedPhase } from '../../src/model/request.js';
+import { FRESH_FLOW, FRESH_SEQ_BIT } from '../../src/model/sample.js';
 import { MS, SECOND } from '../../src/model/time.js';
 
 /** A request with these phases, in ms, and what is found of it. */
@@ -45,5 +47,24 @@ suite('a request that waited for something to be sent again: lost, not slow', ()
       describeFinding({ ...finding, request }, 50 * MS),
       /when a query was sent again, the longest after 5005/,
     );
+  });
+});
+
+suite('requests that nobody answers', () => {
+  /** Losses of a path asked ten times a second, each from a port of its own. @param beside they are beside flows that have ports */
+  function episodes(lost: readonly number[], beside = 0): string[] {
+    const runs = new LossRuns('local>names/dns', 100 * MS, SECOND);
+    for (const k of lost) runs.lost(k + beside, k * 100 * MS, FRESH_FLOW);
+    return runs
+      .settle(10 * SECOND, () => 9 * SECOND, true)
+      .map(({ probes, release, flowsHit }) => `${probes} until ${release / MS} of ${flowsHit.length} flows`);
+  }
+
+  test('one after the other are an episode: each has a port of its own, and they are all there is of the path', () => {
+    assert.deepEqual(episodes([3, 4, 5, 9]), ['3 until 500 of 0 flows']);
+  });
+
+  test('those from new ports beside flows are counted by the run alone', () => {
+    assert.deepEqual(episodes([3, 4, 5], FRESH_SEQ_BIT), []);
   });
 });

@@ -62,6 +62,8 @@ export interface Hypothesis {
   readonly local: LocalView;
   /** How likely the account of its machine shows each sign while it is the cause; default as likely as at any time. */
   readonly signs?: Partial<Readonly<Record<AccountSign, number>>>;
+  /** Of a request it holds the answer, and not the opening of its connection. */
+  readonly holdsAnswers?: true;
 }
 
 export function labelOf(cause: Cause, machines: readonly string[]): string {

@@ -20,7 +20,7 @@ export const OF_PROCESSES: Hypothesis['kinds'] = { stall: 0.7, 'slow-drain': 0.1
 export function placesBehind(
   topology: Topology,
   kind: StageKind,
-  about: Pick<Placed, 'kinds' | 'signs'> & { readonly words: (machine: string) => string },
+  about: Pick<Placed, 'kinds' | 'signs' | 'holdsAnswers'> & { readonly words: (machine: string) => string },
 ): Placed[] {
   return topology.places(kind).map((machines) => ({
     machines,
@@ -35,5 +35,6 @@ export function placesBehind(
     release: 'several-queues',
     kinds: about.kinds,
     ...(about.signs === undefined ? {} : { signs: about.signs }),
+    ...(about.holdsAnswers === undefined ? {} : { holdsAnswers: about.holdsAnswers }),
   }));
 }

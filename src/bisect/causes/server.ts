@@ -13,6 +13,7 @@ export const server: CauseKnowledge = {
     placesBehind(topology, 'server', {
       kinds: OF_PROCESSES,
       signs: { throttled: 0.04, overflowed: 0.15 },
+      holdsAnswers: true,
       words: (machine) => `the process on ${machine} that is asked does not answer for a while`,
     }),
   local: BEHIND_NETWORK,

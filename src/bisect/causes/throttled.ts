@@ -13,6 +13,7 @@ export const throttled: CauseKnowledge = {
     placesBehind(topology, 'server', {
       kinds: OF_PROCESSES,
       signs: { throttled: 0.995, overflowed: 0.1 },
+      holdsAnswers: true,
       words: (machine) => `the CPU quota of the server on ${machine} is used up`,
     }),
   local: BEHIND_NETWORK,

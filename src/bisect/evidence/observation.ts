@@ -1,4 +1,5 @@
 import type { LocalEvidence } from './local-evidence.js';
+import type { WaitedIn } from './request-part.js';
 
 /** What one incident did to one path: which of its flows waited, and which had a probe under way that did not. */
 export interface PathObservation {
@@ -12,6 +13,8 @@ export interface PathObservation {
   readonly freshHeld: number;
   readonly freshClean: number;
   readonly heldProbes: number;
+  /** Of requests that waited, in which part; absent where none says so. */
+  readonly waitedIn?: WaitedIn;
 }
 
 export type IncidentKind = 'stall' | 'slow-drain' | 'congestion' | 'loss';

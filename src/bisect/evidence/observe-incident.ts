@@ -5,6 +5,7 @@ import type { LoggedProbe, PathLog } from '../paths/path-log.js';
 import { machineOfVantage } from '../paths/topology.js';
 import { type FindingGroup, lastReleaseNs, middleReleaseNs, onWayOut, type PlacedFinding } from './incident-groups.js';
 import type { Observation, PathObservation } from './observation.js';
+import { REQUEST_PARTS, type WaitedIn } from './request-part.js';
 
 /** Releases on one path differ by so much beside the spread its finding states. */
 const OWN_RELEASE_NS = 2 * MS;
@@ -203,7 +204,7 @@ function stallLook(group: FindingGroup, startMaxNs: number, behind: ReadonlySet<
     const firstNs = held.reduce((least, { sentNs }) => Math.min(least, sentNs), Number.POSITIVE_INFINITY);
     const whole = held.length >= LEAST_WHOLE && !passed.some(({ sentNs }) => sentNs > firstNs);
     // Where all probes waited from some instant on, those before it passed because the hold had not begun.
-    const observation = tally(held, whole ? [] : passed);
+    const observation = tally(held, whole ? [] : passed, partsOf(held, log));
     return observation === null ? null : { observation, wholeFromNs: whole ? firstNs : null };
   };
 }
@@ -225,7 +226,7 @@ function rangeLook(group: FindingGroup): Look {
     if (state === null) {
       return null;
     }
-    const observation = state ? tally(probes, []) : tally([], probes);
+    const observation = state ? tally(probes, [], partsOf(probes, log)) : tally([], probes);
     return observation === null ? null : { observation, wholeFromNs: null };
   };
 }
@@ -270,7 +271,11 @@ function fromFindings(own: readonly PlacedFinding[]): PathObservation | null {
 }
 
 /** Sorts flows by what became of their probes. */
-function tally(held: readonly LoggedProbe[], passed: readonly LoggedProbe[]): PathObservation | null {
+function tally(
+  held: readonly LoggedProbe[],
+  passed: readonly LoggedProbe[],
+  waitedIn: WaitedIn | null = null,
+): PathObservation | null {
   if (held.length + passed.length === 0) {
     return null;
   }
@@ -283,7 +288,19 @@ function tally(held: readonly LoggedProbe[], passed: readonly LoggedProbe[]): Pa
     freshHeld: freshCount(held),
     freshClean: freshCount(passed),
     heldProbes: held.length,
+    ...(waitedIn === null ? {} : { waitedIn }),
   };
+}
+
+/** Of requests that took longer than usual, in which part they did; null where none says so. */
+function partsOf(held: readonly LoggedProbe[], { baseNs, levelNs }: PathLog): WaitedIn | null {
+  let [opening, answer] = [0, 0];
+  for (const { part, rttNs } of held) {
+    if (part === REQUEST_PARTS.unsaid || rttNs - baseNs < 2 * levelNs) continue;
+    if (part === REQUEST_PARTS.opening) opening += 1;
+    else answer += 1;
+  }
+  return opening + answer === 0 ? null : { opening, answer };
 }
 
 /** Ascending, each once: they are few, and mostly come in that order. */

@@ -3,6 +3,7 @@ import { FRESH_FLOW, Outcomes, type SampleColumns, SampleFlags, stampPlace } fro
 import { MS, SECOND } from '../../model/time.js';
 import { RunningMedian } from '../../stats/running-median.js';
 import { StampScale } from '../../stats/stamp-scale.js';
+import { requestPart } from '../evidence/request-part.js';
 
 /** Findings of a stall come within about 1 s, of congestion after its end: so far back probes are remembered. */
 const REMEMBERED_NS = 16 * SECOND;
@@ -38,6 +39,8 @@ export interface LoggedProbe {
   readonly flow: number;
   /** Who stamped the arrival of the reply: the place in `RECEIVED_STAMPS`. */
   readonly stamp: number;
+  /** Of a request, in which part it spent its time: one of `REQUEST_PARTS`. */
+  readonly part: number;
 }
 
 /** The recent probes of one path, in a ring of fixed size, and what RTT it usually has. */
@@ -47,6 +50,7 @@ export class PathLog {
   readonly #flow: Uint16Array;
   readonly #seq: Uint32Array;
   readonly #stamp: Uint8Array;
+  readonly #part: Uint8Array;
   /** By stretch, when the first of its probes was sent. */
   readonly #firstSent: Float64Array;
   readonly #usual = new RunningMedian();
@@ -66,6 +70,7 @@ export class PathLog {
     this.#flow = new Uint16Array(size);
     this.#seq = new Uint32Array(size);
     this.#stamp = new Uint8Array(size);
+    this.#part = new Uint8Array(size);
     this.#firstSent = new Float64Array(size >> STRETCH_BITS);
   }
 
@@ -133,6 +138,7 @@ export class PathLog {
     this.#flow[at] = flow;
     this.#seq[at] = samples.seq[i] as number;
     this.#stamp[at] = stampPlace(flags);
+    this.#part[at] = samples.requests === undefined ? 0 : requestPart(samples.requests.get(i), rttNs);
     this.#end += 1;
   }
 
@@ -174,6 +180,7 @@ export class PathLog {
       rttNs: this.#rtt[at] as number,
       flow: this.#flow[at] as number,
       stamp: this.#stamp[at] as number,
+      part: this.#part[at] as number,
     };
   }
 

@@ -33,7 +33,7 @@ function sentence(
   if (hit === 0) {
     return `${path.name} had probes under way in ${times(clean)}, and all of them passed`;
   }
-  const held = `${path.name} was held in ${hit} of ${times(hit + clean)} (${probes} ${probes === 1 ? 'probe' : 'probes'})`;
+  const held = `${path.name} was held in ${hit} of ${times(hit + clean)} (${probes} ${probes === 1 ? 'probe' : 'probes'}${partWords(hits)})`;
   if (path.flows === 1 || flowsHit === 0) {
     return held;
   }
@@ -41,6 +41,15 @@ function sentence(
   return passed
     ? `${held}: ${flowsHit} of its ${path.flows} flows waited while others passed`
     : `${held}, with all of its flows that had a probe under way`;
+}
+
+/** In which part requests waited, where they say so. */
+function partWords(hits: readonly PathObservation[]): string {
+  const opening = hits.reduce((sum, { waitedIn }) => sum + (waitedIn?.opening ?? 0), 0);
+  const answer = hits.reduce((sum, { waitedIn }) => sum + (waitedIn?.answer ?? 0), 0);
+  if (opening + answer === 0) return '';
+  if (answer === 0) return ', while connecting';
+  return opening === 0 ? ', for the answer' : `, ${opening} while connecting, ${answer} for the answer`;
 }
 
 export function times(count: number): string {

@@ -77,6 +77,7 @@ function shareOf(hypothesis: Hypothesis, score: number, bestScore: number, count
     byPath: [],
     order: 0,
     kinds: 0,
+    parts: 0,
     arrivals: 0,
     cpus: 0,
     account: 0,

@@ -5,6 +5,7 @@ import { isHit, type Observation, type PathObservation, stateOf } from '../evide
 import type { Topology } from '../paths/topology.js';
 import { scoreBackground } from './background.js';
 import { type CauseParts, mayHoldOf, type Places, partsOf, ROW_COUNT, ROWS, type WholeReach } from './cause-parts.js';
+import { explainsParts, type PartsOfPath, partsOf as partsOfPaths } from './part-likelihood.js';
 import { type PathScores, scorePath } from './path-likelihood.js';
 import { QUEUES } from './priors.js';
 import { scoreOnce } from './queue-unit.js';
@@ -37,6 +38,8 @@ export class IncidentScores {
   /** By path: nothing seen, all waited, none did, some did. */
   readonly states: Uint8Array;
   readonly flows: IncidentFlows;
+  /** In which part requests waited. */
+  readonly parts: readonly PartsOfPath[];
   /** Sums, by the number of the places. */
   readonly #fixed: (number | undefined)[] = [];
   readonly #byFlow: (number | undefined)[] = [];
@@ -49,6 +52,7 @@ export class IncidentScores {
     this.#hit = incident.paths.flatMap((seen, path) => (isHit(seen) ? [path] : []));
     this.background = scoreBackground(incident, (path) => isRequest(topology.paths[path]?.protocol ?? 'icmp'));
     this.flows = new IncidentFlows(incident.paths);
+    this.parts = partsOfPaths(incident.paths);
     const count = incident.paths.length;
     this.#numbers = new Float64Array((ROW_COUNT + QUEUES.length) * count);
     this.states = new Uint8Array(count);
@@ -118,7 +122,7 @@ export class IncidentScores {
       const sum = logShare + this.fixed(fixed);
       score = Math.max(score, byFlow.list.length === 0 ? sum : sum + this.#mostByFlow(byFlow));
     }
-    return score;
+    return score + explainsParts(hypothesis, this.parts);
   }
 
   /** Of paths that a queue holds its part of, at the number of queues that fits best. */

@@ -10,7 +10,9 @@ import type { Case } from './case.js';
 import { FlowBelief } from './flow-belief.js';
 import { type IncidentScores, STATES } from './incident-scores.js';
 import { logOfCounts } from './log-math.js';
+import { type PartsOfPath, partsByPath } from './part-likelihood.js';
 import { doubted, scoreDrawn, scoreSomeFlows, WRONG } from './path-likelihood.js';
+import { type NewPorts, seenByChance } from './seen-by-chance.js';
 import { scoreKinds, scoreOrder } from './signatures.js';
 
 /** A hundred times less likely than that the path is another one. */
@@ -34,6 +36,8 @@ export class OwnIncidents {
   readonly #sums: Record<Fixed, Float64Array | null> = { all: null, none: null, new: null };
   readonly #doubted: Record<Fixed, Float64Array | null> = { all: null, none: null, new: null };
   readonly #labelled = new Map<string, Labelled>();
+  #parts: readonly PartsOfPath[] | undefined;
+  readonly #seenByChance = new Map<string, readonly (readonly NewPorts[])[]>();
   #telling: readonly Observation[] | undefined;
   #told: boolean | undefined;
   readonly #order = new Map<Release, number>();
@@ -85,6 +89,12 @@ export class OwnIncidents {
       this.#kinds.set(kinds, score);
     }
     return score;
+  }
+
+  /** In which part requests waited. */
+  get parts(): readonly PartsOfPath[] {
+    this.#parts ??= partsByPath(this.scores);
+    return this.#parts;
   }
 
   /** Those that count for the kind. */
@@ -140,6 +150,21 @@ export class OwnIncidents {
   partedBy(path: number): 'ttl' | 'time' | null {
     this.#parted[path] ??= partedBy(this.known.profiles[path] as FlowProfiles, this.observations, path);
     return this.#parted[path];
+  }
+
+  /** As {@link seenByChance} has it, for what a variant holds by flow. */
+  seenByChance({ reach }: Pick<Variant, 'reach'>): readonly (readonly NewPorts[])[] {
+    const hashed = reach.map((one) => one === 'by-flow');
+    const key = hashed.map(Number).join('');
+    let seen = this.#seenByChance.get(key);
+    if (seen === undefined) {
+      seen = seenByChance(
+        this.scores.map(({ flows }) => flows),
+        hashed,
+      );
+      this.#seenByChance.set(key, seen);
+    }
+    return seen;
   }
 
   /** Counts by queue, where the same queue waited every time. */

@@ -3,8 +3,9 @@ import { type HashedCounts, type HashedPath, hashedPath } from '../paths/hashed-
 import type { Topology } from '../paths/topology.js';
 import { logSum } from './log-math.js';
 import type { OwnIncidents } from './own-incidents.js';
-import { doubted, MISSED, STRAY } from './path-likelihood.js';
-import { scoreUnit } from './queue-unit.js';
+import { doubted } from './path-likelihood.js';
+import { newPortHeld, scoreUnit } from './queue-unit.js';
+import { seenAnyway } from './seen-by-chance.js';
 
 /** Cards hash TCP by addresses and ports; a few are set to addresses alone, for all TCP. */
 const TCP_BY_ADDRESSES = 0.03;
@@ -52,6 +53,8 @@ export function scoreQueues(
   const count = incidents.indices.length;
   const hashed = variant.reach.map((reach) => reach === 'by-flow');
   const mostQueues = Math.max(...choices.map(([queues]) => queues));
+  // Where other queues stall each time, flows with ports of their own meet them as well.
+  const chances = incidents.seenByChance(variant);
   const results = [incidents.together, incidents.apart(variant)].flatMap((labelled, i) => {
     if ((i > 0 && labelled.count === 1) || labelled.count > mostQueues) {
       return [];
@@ -67,22 +70,26 @@ export function scoreQueues(
       }
       const drawn = i === 0 ? Math.log(SAME_QUEUE) : Math.log(1 - SAME_QUEUE) - (count - 1) * Math.log(queues);
       const prior = Math.log(share) + (queues === 1 ? 0 : drawn);
-      return ways.map((way) => ({
-        queues,
-        ports: way.ports,
-        moving: i > 0,
-        prior: prior + way.prior,
-        paths,
-        way,
-        total: scoreGroups(paths, queues, way),
-      }));
+      return ways.map((way) => {
+        const seen = i > 0 || queues === 1 ? NOTHING : seenAnyway(chances, queues, paths, (path) => isApart(path, way));
+        return {
+          queues,
+          ports: way.ports,
+          moving: i > 0,
+          prior: prior + way.prior,
+          paths,
+          way,
+          seen,
+          total: scoreGroups(paths, queues, way, seen),
+        };
+      });
     });
   });
   const best = results.reduce((a, b) => (b.prior + b.total > a.prior + a.total ? b : a));
   const byAddresses = results.filter(({ ports }) => !ports);
   const { rest } = others;
   const ofBest = others.byPath.slice();
-  scoreGroups(best.paths, best.queues, best.way, ofBest);
+  scoreGroups(best.paths, best.queues, best.way, best.seen, ofBest);
   return {
     total: rest + logSum(results.map(({ prior, total }) => prior + total)),
     byAddresses: rest + logSum(byAddresses.map(({ prior, total }) => prior + total)) - Math.log(TCP_BY_ADDRESSES),
@@ -91,6 +98,10 @@ export function scoreQueues(
     moving: best.moving,
   };
 }
+
+/** By path, what it is worth more as something of its incidents was seen. */
+type SeenAnyway = ReadonlyMap<number, number>;
+const NOTHING: SeenAnyway = new Map();
 
 /** What a machine hashes packets by. */
 interface HashWay {
@@ -136,7 +147,13 @@ function groupsOf(paths: readonly (HashedPath | null)[], inside: boolean): reado
  *
  * @param byPath given what each path contributes where its addresses lie on the likeliest queue
  */
-function scoreGroups(paths: readonly (HashedPath | null)[], queues: number, way: HashWay, byPath?: number[]): number {
+function scoreGroups(
+  paths: readonly (HashedPath | null)[],
+  queues: number,
+  way: HashWay,
+  seen: SeenAnyway,
+  byPath?: number[],
+): number {
   const labels = paths.find((path) => path !== null)?.counts.whole.gain.length ?? 1;
   const places = placesOf(labels, queues);
   const totals = new Array<number>(places.length).fill(0);
@@ -145,7 +162,7 @@ function scoreGroups(paths: readonly (HashedPath | null)[], queues: number, way:
     // The queue of the two addresses decides for all members that are hashed by them.
     totals.fill(0);
     for (const index of members) {
-      const scores = scoresByPlace(paths[index] as HashedPath, queues, places, way);
+      const scores = scoresByPlace(paths[index] as HashedPath, queues, places, way, seen.get(index) ?? 0);
       for (let at = 0; at < places.length; at += 1) totals[at] = (totals[at] as number) + (scores[at] as number);
     }
     let best = 0;
@@ -156,7 +173,9 @@ function scoreGroups(paths: readonly (HashedPath | null)[], queues: number, way:
     total += logSum(totals);
     if (byPath === undefined) continue;
     for (const index of members)
-      byPath[index] = scoresByPlace(paths[index] as HashedPath, queues, places, way)[best] as number;
+      byPath[index] = scoresByPlace(paths[index] as HashedPath, queues, places, way, seen.get(index) ?? 0)[
+        best
+      ] as number;
   }
   return total;
 }
@@ -192,8 +211,7 @@ const TWICE_APART = -2;
  * @param again the queue that all of them meet as well, or one of the above
  */
 function scoreApart(counts: HashedCounts, queues: number, places: readonly PlacePrior[], again: number): number {
-  const rate = (1 - MISSED) / queues + STRAY * (1 - 1 / queues);
-  const held = again === TWICE_APART ? 1 - (1 - rate) ** 2 : rate;
+  const held = newPortHeld(queues, again === TWICE_APART);
   let total = again < 0 ? counts.freshHeld * Math.log(held) + counts.freshPassed * Math.log1p(-held) : 0;
   const seconds = again === TWICE_APART ? places : [{ place: again, prior: 0 }];
   const scores = new Array<number>(places.length * seconds.length);
@@ -209,28 +227,36 @@ function scoreApart(counts: HashedCounts, queues: number, places: readonly Place
   return total;
 }
 
+/** Whether each flow of a path lies on a queue of its own, and not all of them on that of their addresses. */
+function isApart({ hasPorts, tunnelled }: HashedPath, { ports, inside }: HashWay): boolean {
+  return hasPorts && ports && (inside || !tunnelled);
+}
+
 /** A path where the queue of its addresses is each of `places`: the same for all causes that hold it by flow. */
 function scoresByPlace(
   path: HashedPath,
   queues: number,
   places: readonly PlacePrior[],
-  { ports, inside }: HashWay,
+  way: HashWay,
+  seen: number,
 ): readonly number[] {
+  const { ports, inside } = way;
   const { counts, hasPorts, tunnelled, twice } = path;
   const byPorts = hasPorts && ports;
   const byOutside = tunnelled && !inside;
   const key = queues * 8 + (byPorts ? 4 : 0) + (byOutside ? 2 : 0) + (twice ? 1 : 0);
-  let scores = counts.byMeeting[key];
-  if (scores === undefined) {
-    const doubt = (byHash: number): number => doubted(byHash + counts.odd, counts.unknown);
-    if (byPorts && !byOutside) {
-      const apart = doubt(scoreApart(counts, queues, places, twice ? TWICE_APART : ONCE));
-      scores = places.map(() => apart);
-    } else {
-      scores = places.map(({ place }) => doubt(scoreTogether(path, queues, places, byPorts, place)));
-    }
-    counts.byMeeting[key] = scores;
+  // What else was under way differs from cause to cause.
+  const known = seen === 0 ? counts.byMeeting[key] : undefined;
+  if (known !== undefined) return known;
+  const doubt = (byHash: number): number => doubted(byHash + counts.odd, counts.unknown);
+  let scores: readonly number[];
+  if (isApart(path, way)) {
+    const apart = doubt(scoreApart(counts, queues, places, twice ? TWICE_APART : ONCE) + seen);
+    scores = places.map(() => apart);
+  } else {
+    scores = places.map(({ place }) => doubt(scoreTogether(path, queues, places, byPorts, place)));
   }
+  if (seen === 0) counts.byMeeting[key] = scores;
   return scores;
 }
 

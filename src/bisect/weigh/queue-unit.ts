@@ -9,9 +9,15 @@ export function scoreUnit({ nowhere, gain }: Unit, place: number, again = -1): n
   return nowhere + (gain[place] ?? 0) + second;
 }
 
+/** How likely a new port waits where one of the queues does. @param twice it meets them again, where its hash is another */
+export function newPortHeld(queues: number, twice: boolean): number {
+  const once = (1 - MISSED) / queues + STRAY * (1 - 1 / queues);
+  return twice ? 1 - (1 - once) ** 2 : once;
+}
+
 /** One incident on one path, nothing being known of the places of its flows. */
 export function scoreOnce(seen: PathObservation, queues: number, byPorts: number): number {
-  const share = (1 - MISSED) / queues + STRAY * (1 - 1 / queues);
+  const share = newPortHeld(queues, false);
   const held = seen.hit.length + seen.freshHeld;
   const passed = seen.clean.length + seen.freshClean;
   const apart = held * Math.log(share) + passed * Math.log1p(-share);

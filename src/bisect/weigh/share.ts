@@ -5,6 +5,7 @@ import type { Case } from './case.js';
 import { scoreArrivals, scoreCpus } from './local-likelihood.js';
 import { logSum } from './log-math.js';
 import { type OwnIncidents, ownIncidents } from './own-incidents.js';
+import { scoreParts } from './part-likelihood.js';
 import { doubted } from './path-likelihood.js';
 import { QUEUES, QUEUES_APART } from './priors.js';
 import { scoreQueues } from './queue-likelihood.js';
@@ -28,6 +29,8 @@ export interface Share {
   readonly parting: number;
   readonly order: number;
   readonly kinds: number;
+  /** In which part requests waited. */
+  readonly parts: number;
   /** Where receivers saw the probes wait, and what the CPUs of machines did. */
   readonly arrivals: number;
   readonly cpus: number;
@@ -61,12 +64,13 @@ function scored(known: Case, hypothesis: Hypothesis, incidents: OwnIncidents): S
   const best = variants.reduce((a, b) => (b.total > a.total ? b : a));
   const order = incidents.order(hypothesis.release);
   const kinds = incidents.kinds(hypothesis.kinds);
+  const parts = scoreParts(hypothesis, incidents.parts);
   const arrivals = incidents.told ? scoreArrivals(hypothesis, observations) : 0;
   const cpus = incidents.told || known.heartbeats.size > 0 ? scoreCpus(hypothesis, observations, known.heartbeats) : 0;
   const account = scoreAccounts(hypothesis, known.accounts, observations);
   const hashed = variants.flatMap(({ prior, byAddresses }) => (byAddresses === null ? [] : prior + byAddresses));
   const paths = logSum(variants.map(({ prior, total }) => prior + total));
-  const signatures = order + kinds + arrivals + cpus + account;
+  const signatures = order + kinds + parts + arrivals + cpus + account;
   return {
     hypothesis,
     incidents: incidents.indices,
@@ -78,6 +82,7 @@ function scored(known: Case, hypothesis: Hypothesis, incidents: OwnIncidents): S
     parting: best.parting,
     order,
     kinds,
+    parts,
     arrivals,
     cpus,
     account,

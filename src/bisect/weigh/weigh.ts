@@ -5,7 +5,9 @@ import { BACKGROUND_RATE, FAULT_RATE, scoreRate } from './background.js';
 import type { Case } from './case.js';
 import { type CauseView, causeView } from './cause-view.js';
 import type { FlowBelief } from './flow-belief.js';
+import type { IncidentScores } from './incident-scores.js';
 import { ownIncidents } from './own-incidents.js';
+import { partsByChance, partsByPath } from './part-likelihood.js';
 import { type Share, scoreShare } from './share.js';
 
 /** Rounds in which incidents are dealt out and the flows of each cause learnt anew. */
@@ -153,7 +155,8 @@ function bestFor(
 
 function scoreChance(known: Case, incidents: readonly number[]): number {
   const patterns = incidents.reduce((sum, incident) => sum + backgroundOf(known, incident), 0);
-  return patterns + scoreRate(incidents.length, known.seconds, BACKGROUND_RATE);
+  const parts = partsByChance(partsByPath(incidents.map((incident) => known.scores[incident] as IncidentScores)));
+  return patterns + parts + scoreRate(incidents.length, known.seconds, BACKGROUND_RATE);
 }
 
 function backgroundOf({ scores }: Case, incident: number): number {

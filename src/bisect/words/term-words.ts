@@ -5,6 +5,8 @@ import { isHit, type Observation } from '../evidence/observation.js';
 import { echoFits, NO_PROFILES, partedBy } from '../evidence/parted-flows.js';
 import { times } from '../paths/path-words.js';
 import { type Case, countOf } from '../weigh/case.js';
+import type { IncidentScores } from '../weigh/incident-scores.js';
+import { partsByPath } from '../weigh/part-likelihood.js';
 import { type Share, scoreShare } from '../weigh/share.js';
 import { echoBeside } from '../weigh/signatures.js';
 import type { Account } from '../weigh/weigh.js';
@@ -21,7 +23,7 @@ export interface WeighedTerm {
   readonly weight: number;
 }
 
-type Signature = 'parting' | 'order' | 'kinds' | 'arrivals' | 'account' | 'cpus';
+type Signature = 'parting' | 'order' | 'kinds' | 'parts' | 'arrivals' | 'account' | 'cpus';
 
 /** Most paths tell nothing: for the words of one all incidents are gone through. */
 interface Unsaid extends Pick<WeighedTerm, 'weight'> {
@@ -44,6 +46,7 @@ export function compare(known: Case, leading: Account, other: Hypothesis): Weigh
   signature('parting', () => partingWords(known, own, other));
   signature('order', () => orderWords(own, other));
   signature('kinds', () => kindWords(own, other));
+  signature('parts', () => partWords(known, incidents, other));
   signature('arrivals', () => arrivalWords(own, other));
   signature('account', () => accountWords(known, leading, other));
   signature('cpus', () => cpuWords(known, own, other));
@@ -152,6 +155,17 @@ const KIND_WORDS: Readonly<Record<Observation['kind'], string>> = {
 function kindWords(own: readonly Observation[], other: Hypothesis): string {
   const kinds = [...new Set(own.map(({ kind }) => KIND_WORDS[kind]))].join(' and ');
   return `${kinds} were seen and little else, which is unusual if ${other.words}`;
+}
+
+function partWords(known: Case, incidents: readonly number[], other: Hypothesis): string {
+  const parts = partsByPath(incidents.map((incident) => known.scores[incident] as IncidentScores));
+  const said = parts.map(({ path, opening, answer }) => {
+    const of = `${opening === 0 ? 'no' : opening} of ${opening + answer} requests that waited on ${known.topology.paths[path]?.name}`;
+    return `${of} did so before their connection was open, which kernels see to`;
+  });
+  return other.holdsAnswers === true
+    ? `${said.join('; ')}: a process does not hold that up, as it would if ${other.words}`
+    : `${said.join('; ')}, which is odd if ${other.words}`;
 }
 
 function arrivalWords(own: readonly Observation[], other: Hypothesis): string {

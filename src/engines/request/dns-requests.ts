@@ -1,7 +1,7 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { connect, isIPv6, type Socket } from 'node:net';
 import type { PlannedPath } from '../../model/plan.js';
-import type { DnsRequestSpec } from '../../model/request.js';
+import { type DnsRequestSpec, hasOwnPort } from '../../model/request.js';
 import { MS } from '../../model/time.js';
 import type { Clock } from '../node-prober/clock.js';
 import type { Probe, ProbeEvents } from '../node-prober/means.js';
@@ -53,7 +53,7 @@ export class DnsRequests {
   send(probe: Probe): OpenRequest {
     const first = this.spec.way === 'tcp' ? 'connect' : 'first-byte';
     const marks = new PhaseMarks(this.clock, first, this.clock.nowNs());
-    const request = new OpenRequest(probe, marks, this.events, this.done, this.spec.way !== 'udp-fixed');
+    const request = new OpenRequest(probe, marks, this.events, this.done, hasOwnPort(this.spec));
     request.sent();
     const lookup = new Lookup(request, this.spec, this.clock, {
       takeId: () => this.#takeId(),

@@ -6,6 +6,7 @@ import {
   type RequestOptions,
 } from 'node:http';
 import type { Socket } from 'node:net';
+import { hasOwnPort } from '../../model/request.js';
 import type { Clock } from '../node-prober/clock.js';
 import type { Probe, ProbeEvents } from '../node-prober/means.js';
 import type { AnswerStamps } from './answer-stamps.js';
@@ -60,7 +61,7 @@ export class Http1Requests {
 
   send(probe: Probe): OpenRequest {
     const marks = new PhaseMarks(this.clock, firstPhase(this.place), this.clock.nowNs());
-    const request = new OpenRequest(probe, marks, this.events, this.done, !this.place.spec.keepAlive);
+    const request = new OpenRequest(probe, marks, this.events, this.done, hasOwnPort(this.place.spec));
     this.#start(request);
     // The look-up of a name begins with this turn's end; what needs none leaves with its connection.
     if (firstPhase(this.place) === 'dns') request.leaves(this.clock.nowNs());

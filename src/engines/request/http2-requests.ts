@@ -1,5 +1,5 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
-import type { RequestPhase } from '../../model/request.js';
+import { hasOwnPort, type RequestPhase } from '../../model/request.js';
 import type { Clock } from '../node-prober/clock.js';
 import type { Probe, ProbeEvents } from '../node-prober/means.js';
 import { type ConnectionPlace, firstPhase, openConnection } from './http-connection.js';
@@ -42,7 +42,7 @@ export class Http2Requests {
     const first = opener?.marks.phase ?? (open ? 'first-byte' : firstPhase(this.place));
     const marks = new PhaseMarks(this.clock, first === 'done' ? 'first-byte' : first, sentNs);
     marks.reused = open !== undefined && opener === undefined;
-    const request = new OpenRequest(probe, marks, this.events, this.done, !this.place.spec.keepAlive);
+    const request = new OpenRequest(probe, marks, this.events, this.done, hasOwnPort(this.place.spec));
     const { session, waiting } = open ?? this.#connect(request);
     if (session.connecting) waiting.push(request);
     try {

@@ -5,6 +5,8 @@ export class ProbePool {
   columns = allocateSamples(256);
   /** Outcome reported before a late answer. */
   readonly said: number[] = [];
+  /** How long its connection took to open; -1 where it opened none. */
+  readonly opens: number[] = [];
   private readonly free: number[] = [];
   private used = 0;
 

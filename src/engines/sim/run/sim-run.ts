@@ -1,6 +1,7 @@
 import type { EngineEvent } from '../../../model/engine-event.js';
 import { CodedError } from '../../../model/errors.js';
 import type { ProbePlan } from '../../../model/plan.js';
+import type { RequestDetail } from '../../../model/request.js';
 import { copySample, FRESH_FLOW, Outcomes, REPLIES, SampleFlags } from '../../../model/sample.js';
 import { SECOND } from '../../../model/time.js';
 import { Grid, type Slot } from '../../slots/grid.js';
@@ -168,8 +169,9 @@ export class SimRun {
   }
 
   private send(slot: Slot): void {
-    const { path: index, fresh, seq, dueNs, intervalNs } = slot;
+    const { path: index, seq, dueNs, intervalNs } = slot;
     const path = this.path(index);
+    const fresh = slot.fresh || path.connectsAnew;
     const flow = fresh ? FRESH_FLOW : seq % path.plan.flows;
     let lagNs = 0;
     const dueThereNs = this.clock.toScenario(dueNs);
@@ -228,6 +230,7 @@ export class SimRun {
     const knownNs = this.clock.toRun(readNs);
     const { answer } = route;
     this.fill(probe, answer.outcome, rttNs);
+    this.pool.opens[probe] = echo.opensNs < 0 ? -1 : this.clock.toRun(echo.opensNs) - sentNs;
     columns.reply[probe] = answer.reply;
     columns.ttl[probe] = route.ttl;
     columns.icmpType[probe] = answer.icmpType;
@@ -245,6 +248,7 @@ export class SimRun {
 
   private fill(probe: number, outcome: number, rttNs: number): void {
     const { columns } = this.pool;
+    this.pool.opens[probe] = -1;
     columns.outcome[probe] = outcome;
     columns.rttNs[probe] = rttNs;
     columns.reply[probe] = NONE;
@@ -274,6 +278,9 @@ export class SimRun {
       this.unreachable.add(path);
     }
     to.outcome[i] = outcome;
+    const connectNs = this.pool.opens[probe] ?? -1;
+    if (outcome <= Outcomes.late && connectNs >= 0)
+      this.batch.addRequest(i, connected(connectNs, columns.rttNs[probe] as number));
     // What was said first must be taken back exactly, and a port may turn out closed in between.
     this.tally.outcome(path, outcome, this.pool.said[probe]);
     if (lateIsToCome) this.pool.said[probe] = outcome;
@@ -285,4 +292,10 @@ export class SimRun {
     if (path === undefined) throw new RangeError(`no path ${index}`);
     return path;
   }
+}
+
+/** A request over a connection of its own. */
+function connected(connectNs: number, rttNs: number): RequestDetail {
+  const phases = { connect: connectNs, 'first-byte': rttNs - connectNs, body: 0 };
+  return { phases, reached: 'done', status: 200, bytes: 0, reused: false, retried: false };
 }

@@ -1,6 +1,7 @@
 import type { PlannedPath } from '../../../model/plan.js';
 import { hasPorts } from '../../../model/protocol.js';
-import { REPLIES } from '../../../model/sample.js';
+import { hasOwnPort } from '../../../model/request.js';
+import { Outcomes, REPLIES } from '../../../model/sample.js';
 import { SECOND } from '../../../model/time.js';
 import { hashText, hashWords, unit } from '../faults/chance.js';
 import { DROPPED, type Packet } from '../faults/disturbance.js';
@@ -13,6 +14,8 @@ import type { World } from './world.js';
 export interface Echo {
   arrivesNs: number;
   route: Route | null;
+  /** When the connection was open; -1 where none is opened first. */
+  opensNs: number;
 }
 
 const FIRST_FIXED_PORT = 20_000;
@@ -36,13 +39,15 @@ export class ProbedPath {
   readonly nowhere: string | null;
   /** First and last fixed source port; null where the protocol has none. */
   readonly sourcePorts: readonly [number, number] | null;
+  /** Each of its requests has a port of its own. */
+  readonly connectsAnew: boolean;
   private readonly key: number;
   private readonly routes: readonly Route[];
   /** Each probe gets a backend anew. */
   private readonly drawn: boolean;
   private readonly packet: Packet;
   private nextUnreachableNs = 0;
-  private readonly echo: Echo = { arrivesNs: DROPPED, route: null };
+  private readonly echo: Echo = { arrivesNs: DROPPED, route: null, opensNs: -1 };
 
   /** @param flowsBefore flows of the paths before it in the plan, which have the ports before its own */
   constructor(
@@ -61,6 +66,7 @@ export class ProbedPath {
     this.drawn = 'spread' in target && target.spread === 'random';
     const ports = plan.fromPorts ?? [this.port(0), this.port(plan.flows - 1)];
     this.sourcePorts = hasPorts(plan.protocol) ? [Math.min(...ports), Math.max(...ports)] : null;
+    this.connectsAnew = plan.request !== undefined && hasOwnPort(plan.request);
     this.packet = { path: index, flow: 0, fresh: false, key: 0 };
   }
 
@@ -77,11 +83,26 @@ export class ProbedPath {
     const route = this.routes[backendOf(this.world, by, this.routes.length)];
     echo.arrivesNs = DROPPED;
     echo.route = route ?? null;
+    echo.opensNs = -1;
     if (route === undefined || route.answer.kind === 'silence') return echo;
     packet.flow = flow;
     packet.fresh = fresh;
     packet.key = this.chance(seq, 1);
-    const thereNs = travel(route.out, sentNs, fromPort, packet);
+    let asksNs = sentNs;
+    if (route.opens !== null && this.connectsAnew) {
+      asksNs = this.open(route, seq, fromPort, sentNs);
+      if (asksNs === DROPPED) return echo;
+      echo.opensNs = asksNs;
+      packet.key = this.chance(seq, 11);
+      // Its connection is known by then.
+      packet.fresh = false;
+      // What is refused has nothing more to ask.
+      if (route.answer.outcome !== Outcomes.reply) {
+        echo.arrivesNs = asksNs;
+        return echo;
+      }
+    }
+    const thereNs = travel(route.out, asksNs, fromPort, packet);
     if (thereNs === DROPPED || (route.answer.limited && !this.mayAnswer(thereNs))) return echo;
     packet.key = this.chance(seq, 2);
     const answersNs = thereNs + route.answersInNs;
@@ -89,6 +110,14 @@ export class ProbedPath {
     if (echo.arrivesNs === DROPPED && fresh && route.answer.reply === SYN_ACK)
       echo.arrivesNs = this.repeat(route, answersNs, fromPort, seq);
     return echo;
+  }
+
+  /** When the handshake that is begun then is over. */
+  private open({ opens, back, answersInNs }: Route, seq: number, fromPort: number, sentNs: number): number {
+    const thereNs = travel(opens ?? [], sentNs, fromPort, this.packet);
+    if (thereNs === DROPPED) return DROPPED;
+    this.packet.key = this.chance(seq, 10);
+    return travel(back, thereNs + answersInNs, fromPort, this.packet);
   }
 
   private repeat(route: Route, answersNs: number, fromPort: number, seq: number): number {

@@ -23,6 +23,8 @@ interface Crossing {
 export interface Route {
   readonly out: readonly Crossing[];
   readonly back: readonly Crossing[];
+  /** The way of what opens a connection, where one is opened before anything is asked. */
+  readonly opens: readonly Crossing[] | null;
   readonly answer: Answer;
   readonly answersInNs: number;
   /** TTL of the reply at the vantage. */
@@ -142,9 +144,8 @@ class RouteMap {
     port: number,
     forwarded: number,
   ): Route {
-    this.process(machine, at, port);
     return {
-      out: this.out,
+      ...this.process(machine, at, port),
       back: this.back,
       answer: answerOf(at, this.path.protocol, port),
       answersInNs: at.answersInNs,
@@ -152,14 +153,18 @@ class RouteMap {
     };
   }
 
-  /** What is behind the network: the queue of the port that listens, and for requests the process. */
-  private process(machine: string, at: Parameters<typeof answerOf>[0], port: number): void {
+  /** The way out with what is behind the network: the queue of the port that listens, and for requests the process. */
+  private process(machine: string, at: Parameters<typeof answerOf>[0], port: number): Pick<Route, 'out' | 'opens'> {
     const { protocol } = this.path;
     const listens = (at.ports[String(port)] ?? at.otherPorts) === 'open';
-    if (!listens) return;
-    if (protocol === 'syn' || protocol === 'http') this.add('out', { stage: 'listener', machine }, {});
+    const opens = protocol === 'http' ? [...this.out] : null;
+    if (!listens) return { out: this.out, opens };
+    const listener: Place = { stage: 'listener', machine };
+    if (protocol === 'syn') this.add('out', listener, {});
+    if (opens !== null) this.addTo(opens, 'out', listener, {});
     if (protocol === 'http') this.add('out', { stage: 'process', machine }, { travelNs: HTTP_NS });
     if (protocol === 'dns') this.add('out', { stage: 'names', machine }, { travelNs: DNS_NS });
+    return { out: this.out, opens };
   }
 
   private machine(name: string): Machine {
@@ -174,10 +179,14 @@ class RouteMap {
   }
 
   private add(leg: Leg, place: Place, parts: Partial<Crossing>): void {
+    this.addTo(leg === 'out' ? this.out : this.back, leg, place, parts);
+  }
+
+  private addTo(way: Crossing[], leg: Leg, place: Place, parts: Partial<Crossing>): void {
     const stage = this.world.stage(place, leg);
     const crossing = { travelNs: 0, freshNs: 0, noise: null, queueOf: () => 0, ...parts, stage };
     const nothing = stage === null && crossing.noise === null && crossing.travelNs === 0 && crossing.freshNs === 0;
-    if (!nothing) (leg === 'out' ? this.out : this.back).push(crossing);
+    if (!nothing) way.push(crossing);
   }
 
   private transmit(tuple: Tuple): void {

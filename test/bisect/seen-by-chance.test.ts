@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { guessedHosts } from '../../src/commands/bisect/bisect-hosts.js';
+import { MS, SECOND } from '../../src/model/time.js';
+import { asked } from './request-cluster.js';
+import { type Bisection, stalls } from './sim-cluster.js';
+
+/** What `bisect URL` guesses where it knows of a gateway. */
+const GUESSED = guessedHosts('10.0.0.7', 80, '10.0.0.9', 'http://10.0.0.7/');
+
+/** Nine seconds in which one of some queues of the server's machine stalls. */
+function nineSeconds(seed: number, queues: number): Bisection['verdict'] {
+  const when = { period: [300 * MS, 900 * MS], length: [120 * MS, 200 * MS] } as const;
+  const fault = stalls({ stage: 'rx-queue', machine: 'web', queue: 1 }, when);
+  return asked([fault], { seed, queues, durationNs: 9 * SECOND, hosts: GUESSED }).verdict;
+}
+
+/** Whom a verdict names without listing the queue, or what is at its place, where all that it lists convict together. */
+function accused({ cause, posterior, indistinguishable }: Bisection['verdict']): string | null {
+  if (['rx-queue', 'device', 'inconclusive', 'healthy'].includes(cause)) return null;
+  const listed = [cause, ...indistinguishable];
+  const together = listed.reduce((sum, one) => sum + (posterior[one] ?? 0), 0);
+  return together < 0.9 || listed.some((one) => /rx-queue|device/.test(one)) ? null : `${listed} ${together}`;
+}
+
+suite('a stalled queue that none of the flows with ports of their own lies on', () => {
+  // With 8 queues one stalled queue in 8 is missed by 16 flows, with 16 one in 3: then new ports alone show it.
+  const series: readonly (readonly [queues: number, from: number, to: number, leastRight: number])[] = [
+    [4, 1, 20, 18],
+    [8, 1, 20, 10],
+    [8, 101, 115, 8],
+    [16, 1, 20, 2],
+  ];
+  for (const [queues, from, to, leastRight] of series)
+    test(`${queues} queues, seeds ${from} to ${to}: nobody else is accused`, () => {
+      const verdicts = Array.from({ length: to - from + 1 }, (_, i) => nineSeconds(from + i, queues));
+      assert.deepEqual(
+        verdicts.flatMap((verdict, i) => {
+          const found = accused(verdict);
+          return found === null ? [] : [`${from + i}: ${found}`];
+        }),
+        [],
+      );
+      const right = verdicts.filter(({ cause }) => cause === 'rx-queue').length;
+      assert.ok(right >= leastRight, `${right} right`);
+    });
+});
