@@ -22,10 +22,11 @@ import { type FlowProfiles, PathLog } from './paths/path-log.js';
 import type { Receiver } from './paths/queue-prediction.js';
 import { machineOfVantage, topologyOf } from './paths/topology.js';
 import { type Case, makeCase } from './weigh/case.js';
-import { type Judgement, judgePosterior, unlessFailing } from './weigh/judgement.js';
+import { type Judgement, unlessFailing } from './weigh/judgement.js';
 import { hypothesesOf, type Posterior, posteriorOf } from './weigh/posterior.js';
 import { isStale, mayBeOld, type Weighed } from './weigh/staleness.js';
 import { type Settlement, StoppingRule } from './weigh/stopping.js';
+import { judgeCase } from './weigh/unexplained.js';
 import { failedRequests } from './words/failed-requests.js';
 import { incidentOf } from './words/incident-cause.js';
 import { accountText } from './words/machine-account-words.js';
@@ -206,7 +207,15 @@ export function createInference(paths: readonly MeasuredPath[], options: Inferen
       const known = caseOf([...store.incidents], nowNs, profiles());
       const list = hypothesesFor(known);
       const posterior = posteriorOf(known, list);
-      weighed = { revision, seconds, count, posterior, judgement: judgePosterior(posterior), known, hypotheses: list };
+      weighed = {
+        revision,
+        seconds,
+        count,
+        posterior,
+        judgement: judgeCase(known, list, posterior),
+        known,
+        hypotheses: list,
+      };
     }
     return weighed;
   }

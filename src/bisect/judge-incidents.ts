@@ -3,8 +3,9 @@ import type { Verdict } from '../model/verdict.js';
 import type { Observation } from './evidence/observation.js';
 import { topologyOf } from './paths/topology.js';
 import { makeCase } from './weigh/case.js';
-import { type Judgement, judgePosterior } from './weigh/judgement.js';
+import type { Judgement } from './weigh/judgement.js';
 import { hypothesesOf, posteriorOf } from './weigh/posterior.js';
+import { judgeCase } from './weigh/unexplained.js';
 import { makeVerdict } from './words/make-verdict.js';
 
 /** Incidents that were put together elsewhere, from what is not single probes. */
@@ -56,7 +57,7 @@ export function judgeIncidents({
     queues: {},
   });
   const posterior = posteriorOf(known, hypotheses);
-  const judgement = judgePosterior(posterior);
+  const judgement = judgeCase(known, hypotheses, posterior);
   const blame = new Map<string, number>();
   for (const { shares, probability } of posterior) {
     const blamed = shares.flatMap(({ hypothesis: { cause, machines } }) =>

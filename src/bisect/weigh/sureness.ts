@@ -5,6 +5,8 @@ import type { WeighedAccount } from './posterior.js';
 
 /** Where the priors leave less than this to a cause, those of equal standing keep it from being sure. */
 const SURE_BESIDE_EQUALS = 0.95;
+/** The same where cards that hash by addresses alone would: of which nobody looked how often they are. */
+const SURE_BESIDE_RIVALS = 0.97;
 /**
  * Priors are judgements: where all others would leave a cause less than what convicts if they were so many times as
  * likely beforehand, it does not convict.
@@ -44,7 +46,7 @@ export function surenessOf(
   const overturned = elsewhere.reduce((sum, { ifWrong }) => sum + ifWrong, 0) * EQUAL_IF_WRONG >= sumOf(same);
   const own = equalled || open || overturned ? Math.min(sure, NOT_CONVICTING) : sure;
   const among = rounded(own / (1 + sumOf(byAddresses)));
-  const rivalled = byAddresses.length > 0 && among < SURE_BESIDE_EQUALS;
+  const rivalled = byAddresses.length > 0 && among < SURE_BESIDE_RIVALS;
   return { probability: rivalled ? Math.min(among, NOT_CONVICTING) : among, together };
 }
 
