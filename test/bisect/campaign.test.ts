@@ -45,6 +45,8 @@ suite('scenarios that were once named wrongly for sure', () => {
     [51_323, 'a queue that is chosen by addresses, and a port that draws its pods: were a pod without its tunnel'],
     [60_756, 'a pod, and a port that leads elsewhere than the hosts file says: were it where it is'],
     [61_354, 'the same where the wrong entry is the likelier'],
+    [90_089, 'one of two ways, and a receive queue that showed once: an incident that is no chance'],
+    [90_303, 'congestion, and a queue out that addresses choose: the network between the two would hold as much'],
   ] as const)
     test(`${what} (seed ${seed})`, () => {
       const { exact, said, probability, notes } = runTrial(seed);
