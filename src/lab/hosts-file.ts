@@ -61,6 +61,7 @@ paths:
   - { from: client, to: node, probe: syn }
   - { from: client, to: node, probe: icmp }
   - { from: shell, to: names, probe: dns }
+  - { from: shell, to: names, probe: syn }
   - { from: shell, to: names, probe: icmp }
   - { from: client, to: names, probe: icmp }
 `;
