@@ -1,4 +1,4 @@
-import type { EngineEvent } from '../model/engine-event.js';
+import { type EngineEvent, type TimeEvent, timeOf } from '../model/engine-event.js';
 import { CodedError } from '../model/errors.js';
 import type { SampleColumns } from '../model/sample.js';
 import { checksum } from './checksum.js';
@@ -7,21 +7,28 @@ import { joined, MAX_BLOCK_BYTES } from './frame-cutter.js';
 import {
   BLOCK_LAYOUT,
   BLOCK_MAGIC,
+  CLOCK_LAYOUT,
+  COUNTERS_LAYOUT,
   FRAMES_MAGIC,
   FRAMES_VERSION,
   HEADER_LAYOUT,
+  RECORDING_END_LAYOUT,
+  RECORDING_INFO_LAYOUT,
   ROUTER_LAYOUT,
   SAMPLE_LAYOUT,
 } from './frames.gen.js';
 import { decodeRequests, type PendingRequests, REQUEST_RECORD, withRequests } from './request-records.js';
 import { SampleRoom } from './sample-room.js';
 
+/** So many samples become one event over what is told between them: ten seconds of a path. */
+const MOST_JOINED = 1_024;
+
 export interface FrameDecoderOptions {
   /** The bytes have been checked already, and may begin in the middle of a stream: those of a recording. */
   readonly checked?: boolean;
   /**
-   * Blocks of samples that follow each other become one event, with `cuts`, in columns that the next `push` overwrites:
-   * faster where they are small.
+   * Blocks of samples that follow each other become one event, with `cuts` and what was told between them, in columns that
+   * the next `push` overwrites: faster where they are small.
    */
   readonly joinSamples?: boolean;
 }
@@ -45,6 +52,9 @@ export class FrameDecoder {
   readonly #requests: PendingRequests = new Map();
   /** Sample blocks that become one event, as far as they have come: where each ended, and their samples. */
   #cuts: number[] = [];
+  /** What was told between them, and when, by the number of the block before it. */
+  #told: TimeEvent[] = [];
+  #passed: (number[] | undefined)[] | undefined;
   readonly #room = new SampleRoom();
 
   constructor(private readonly options: FrameDecoderOptions = {}) {}
@@ -128,30 +138,49 @@ export class FrameDecoder {
       this.#damaged(at, 'the checksum is wrong');
     }
     const payload = at + BLOCK_LAYOUT.bytes;
-    const isSamples = type === SAMPLE_LAYOUT.type && recordBytes >= SAMPLE_LAYOUT.leastBytes;
     // Most blocks of a recording are these: nothing else is asked of them first.
-    if (isSamples && this.options.joinSamples === true) {
+    if (type === SAMPLE_LAYOUT.type && recordBytes >= SAMPLE_LAYOUT.leastBytes && this.options.joinSamples === true) {
       if (view.getUint32(at + BLOCK_LAYOUT.lostRecords, true) > 0) this.#joinBlocks(events);
       this.#countLost(view, at, events);
-      const { columns, from } = this.#room.extend(count);
-      decodeSamplesInto(columns, from, view, payload, recordBytes, count);
+      const from = this.#room.filled;
+      decodeSamplesInto(this.#room.extend(count), from, view, payload, recordBytes, count);
       this.#cuts.push(from + count);
       return blockBytes;
     }
-    if (type === ROUTER_LAYOUT.type && recordBytes >= ROUTER_LAYOUT.bytes)
-      decodeRouters(viewOf(bytes, payload, payloadBytes), recordBytes, count, this.#routers);
-    if (type === REQUEST_RECORD.type && recordBytes >= REQUEST_RECORD.bytes)
-      decodeRequests(viewOf(bytes, payload, payloadBytes), recordBytes, count, this.#requests);
-    if (!isKnownRecordType(type)) {
+    // What stands between the blocks of a recording is as many, and nothing to a decoder.
+    if (type >= RECORDING_INFO_LAYOUT.type && type <= RECORDING_END_LAYOUT.type) {
       this.#countLost(view, at, events);
       return blockBytes;
     }
-    this.#joinBlocks(events);
-    this.#countLost(view, at, events);
-    const records = viewOf(bytes, payload, payloadBytes);
-    if (isSamples) events.push({ kind: 'samples', samples: this.#whole(decodeSamples(records, recordBytes, count)) });
-    else decodeRecords(type, records, recordBytes, count, events, (why) => this.#damaged(at, why));
+    this.#readOther(type, viewOf(bytes, payload, payloadBytes), recordBytes, count, { view, at }, events);
     return blockBytes;
+  }
+
+  /** A block that is none of the many: what it takes to read one may make objects. */
+  #readOther(
+    type: number,
+    records: DataView,
+    recordBytes: number,
+    count: number,
+    { view, at }: { readonly view: DataView; readonly at: number },
+    events: EngineEvent[],
+  ): void {
+    const damaged = (why: string): never => this.#damaged(at, why);
+    if (isTimeType(type) && this.#mayJoin()) {
+      this.#countLost(view, at, events);
+      this.#tell(type, records, recordBytes, count, damaged);
+      return;
+    }
+    if (type === ROUTER_LAYOUT.type && recordBytes >= ROUTER_LAYOUT.bytes)
+      decodeRouters(records, recordBytes, count, this.#routers);
+    if (type === REQUEST_RECORD.type && recordBytes >= REQUEST_RECORD.bytes)
+      decodeRequests(records, recordBytes, count, this.#requests);
+    if (isKnownRecordType(type)) this.#joinBlocks(events);
+    this.#countLost(view, at, events);
+    if (!isKnownRecordType(type)) return;
+    if (type === SAMPLE_LAYOUT.type && recordBytes >= SAMPLE_LAYOUT.leastBytes)
+      events.push({ kind: 'samples', samples: this.#whole(decodeSamples(records, recordBytes, count)) });
+    else decodeRecords(type, records, recordBytes, count, events, damaged);
   }
 
   /** With the names and the phases that other blocks told. */
@@ -162,8 +191,30 @@ export class FrameDecoder {
 
   #joinBlocks(events: EngineEvent[]): void {
     if (this.#cuts.length === 0) return;
-    events.push({ kind: 'samples', samples: this.#whole({ ...this.#room.take(), cuts: this.#cuts }) });
+    const passed = this.#passed;
+    const batches = { cuts: this.#cuts, ...(passed === undefined ? {} : { passed }) };
+    const samples = this.#whole({ ...this.#room.take(), ...batches });
+    events.push({ kind: 'samples', samples, ...(passed === undefined ? {} : { told: this.#told }) });
     this.#cuts = [];
+    this.#told = [];
+    this.#passed = undefined;
+  }
+
+  /** Samples are being put together, and what comes between them may be told with them. */
+  #mayJoin(): boolean {
+    const joined = this.#room.filled;
+    // What is said of a slow request looks at the samples of its time.
+    return this.#cuts.length > 0 && joined < MOST_JOINED && this.#requests.size === 0;
+  }
+
+  #tell(type: number, records: DataView, recordBytes: number, count: number, damaged: (why: string) => never): void {
+    const events: EngineEvent[] = [];
+    decodeRecords(type, records, recordBytes, count, events, damaged);
+    const told = events as TimeEvent[];
+    this.#told.push(...told);
+    const before = this.#cuts.length - 1;
+    this.#passed ??= [];
+    this.#passed[before] = [...(this.#passed[before] ?? []), ...told.map(timeOf)];
   }
 
   #countLost(view: DataView, at: number, events: EngineEvent[]): void {
@@ -184,6 +235,10 @@ export class FrameDecoder {
       'what came before that byte was read; copy the file again, or check the connection',
     );
   }
+}
+
+function isTimeType(type: number): boolean {
+  return type === COUNTERS_LAYOUT.type || type === CLOCK_LAYOUT.type;
 }
 
 function viewOf(bytes: Uint8Array, at = 0, length = bytes.length - at): DataView {

@@ -12,25 +12,25 @@ export class SampleRoom {
   #taken = 0;
   #filled = 0;
 
-  /**
-   * Columns with room for so many more samples behind those that were filled, which are theirs from now on.
-   *
-   * @returns with the place of the first of them
-   */
-  extend(count: number): { readonly columns: SampleColumns; readonly from: number } {
-    const from = this.#filled;
+  /** How many samples have been filled in, or are to be by whoever asked for room. */
+  get filled(): number {
+    return this.#filled;
+  }
+
+  /** Columns with room for so many more samples behind those that were filled, which are theirs from now on. */
+  extend(count: number): SampleColumns {
+    const kept = this.#filled;
     this.#filled += count;
-    let columns = this.#rooms[this.#taken];
-    if (columns === undefined || columns.length < this.#filled) {
-      columns = enlarged(columns, from, this.#filled);
-      this.#rooms[this.#taken] = columns;
-    }
-    return { columns, from };
+    const columns = this.#rooms[this.#taken];
+    if (columns !== undefined && columns.length >= this.#filled) return columns;
+    const larger = enlarged(columns, kept, this.#filled);
+    this.#rooms[this.#taken] = larger;
+    return larger;
   }
 
   /** What was filled; nobody else has it until {@link release}. */
   take(): SampleColumns {
-    const columns = this.extend(0).columns;
+    const columns = this.extend(0);
     const length = this.#filled;
     this.#taken += 1;
     this.#filled = 0;

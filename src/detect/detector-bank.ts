@@ -68,13 +68,25 @@ export function createDetectorBank(paths: readonly DetectedPath[], options: Dete
     return findings;
   }
 
+  function advance(nowNs: number): Finding[] {
+    const findings = take();
+    for (const detector of busy) {
+      detector.advance(nowNs - SAMPLES_BEHIND_NS);
+    }
+    return findings;
+  }
+
   return {
     add,
     push(samples) {
       const findings: Finding[] = [];
+      const { cuts = [samples.length], passed } = samples;
       let at = 0;
-      for (const cut of samples.cuts ?? [samples.length]) {
+      for (let batch = 0; batch < cuts.length; batch += 1) {
+        const cut = cuts[batch] as number;
         if (busy.size > 0) findings.push(...take());
+        // To nobody does anything happen any more.
+        else if (at === samples.length) break;
         while (at < cut) {
           // While no detector is busy, nothing is to be handed out at the cuts between plain answers.
           at = plain.take(samples, at, busy.size > 0 ? cut : samples.length);
@@ -82,6 +94,9 @@ export function createDetectorBank(paths: readonly DetectedPath[], options: Dete
           detectors[samples.path[at] as number]?.observe(samples, at);
           at += 1;
         }
+        // Time passes for nobody while no detector is busy.
+        if (passed !== undefined && busy.size > 0)
+          for (const nowNs of passed[batch] ?? []) findings.push(...advance(nowNs));
       }
       return findings;
     },
@@ -91,13 +106,7 @@ export function createDetectorBank(paths: readonly DetectedPath[], options: Dete
     expectRetransmits(instantsNs) {
       for (const detector of detectors) detector?.expectRetransmits(instantsNs);
     },
-    advance(nowNs) {
-      const findings = take();
-      for (const detector of busy) {
-        detector.advance(nowNs - SAMPLES_BEHIND_NS);
-      }
-      return findings;
-    },
+    advance,
     finish(nowNs) {
       for (const detector of detectors) {
         if (detector === undefined) continue;

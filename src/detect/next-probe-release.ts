@@ -7,7 +7,7 @@ const LEAST_PROBES = 6;
 /** So many that do not fit end it. */
 const MOST_MISSES = 2;
 /** How near to the sending of the next probe an answer must come, as a share of the time between the two. */
-const EARLY = 0.01;
+export const EARLY = 0.01;
 const LATE = 0.05;
 /** Send gaps that differ by so much tell a release by the next probe from a path that is as long as the interval. */
 const VARIED = 1.1;

@@ -1,5 +1,5 @@
 import { Outcomes, type SampleColumns, SampleFlags } from '../model/sample.js';
-import { followsQuickHalf, isReleasedByNext } from './next-probe-release.js';
+import { EARLY, followsQuickHalf, isReleasedByNext } from './next-probe-release.js';
 
 /** So many of a path wait at most; the usual RTT is learnt from as many at a time. */
 const MOST_WAITING = 64;
@@ -106,9 +106,12 @@ export class PlainAnswers {
       const sentNs = samples.sentNs[i] as number;
       const arrivalNs = sentNs + rttNs;
       if (arrivalNs >= (rows[row + UNTIL] as number)) return i;
-      const [beforeSentNs, beforeArrivalNs] = [rows[row + SENT] as number, rows[row + ARRIVAL] as number];
+      const beforeSentNs = rows[row + SENT] as number;
+      const beforeArrivalNs = rows[row + ARRIVAL] as number;
       const gapNs = sentNs - beforeSentNs;
-      if (isReleasedByNext(gapNs, beforeArrivalNs - sentNs)) return i;
+      const lagNs = beforeArrivalNs - sentNs;
+      // Hardly ever: a call for each would make two numbers in memory.
+      if (lagNs >= -EARLY * gapNs && isReleasedByNext(gapNs, lagNs)) return i;
       if (rows[row + RELEASES] === 1 && !followsQuickHalf(gapNs, beforeArrivalNs - beforeSentNs)) return i;
       rows[row + SENT] = sentNs;
       rows[row + ARRIVAL] = arrivalNs;

@@ -177,10 +177,18 @@ export interface ClockReading {
 }
 
 /** What a running engine reports, in order. `start` comes first, `end` last. */
+/** An event that tells how far time has come, and nothing that samples hang on. */
+export type TimeEvent = Extract<EngineEvent, { kind: 'counters' | 'clock' }>;
+
+export function timeOf(event: TimeEvent): number {
+  return event.kind === 'counters' ? event.counters.timeNs : event.clock.timeNs;
+}
+
 export type EngineEvent =
   | { readonly kind: 'start'; readonly epochRealNs: bigint; readonly epochMonoNs: bigint; readonly streamId: bigint }
   | { readonly kind: 'hello'; readonly hello: ProberHello }
-  | { readonly kind: 'samples'; readonly samples: SampleColumns }
+  /** Where several batches of samples are one, also what was told between them, as `passed` of the samples has it. */
+  | { readonly kind: 'samples'; readonly samples: SampleColumns; readonly told?: readonly TimeEvent[] }
   | { readonly kind: 'pause'; readonly pause: Pause }
   /** What a watcher heard that listens to anybody. */
   | { readonly kind: 'heard'; readonly heard: readonly Heard[] }

@@ -71,6 +71,8 @@ export interface SampleColumns {
    * between batches, so what is put together is to be taken in as it came.
    */
   readonly cuts?: readonly number[];
+  /** By batch, the instants that were told behind it, up to which time had passed. */
+  readonly passed?: readonly (readonly number[] | undefined)[];
   readonly path: Uint32Array;
   readonly seq: Uint32Array;
   readonly flow: Uint16Array;

@@ -129,13 +129,6 @@ export class RecordingReader {
     }
     let from = at;
     const sound = rowIsSound(bytes, at, view);
-    const flush = (): void => {
-      if (at > from) {
-        const frames = bytes.subarray(from, at);
-        const repeated = this.#state?.prologue === true;
-        pieces.push({ kind: 'frames', stream: this.#selected, timeNs: this.#selectedTimeNs, frames, repeated });
-      }
-    };
     try {
       while (at < bytes.length) {
         const size = frameBytes(bytes, at, view);
@@ -150,7 +143,7 @@ export class RecordingReader {
           const type = view.getUint16(at + BLOCK_LAYOUT.type, true);
           if (type >= RECORDING_INFO_LAYOUT.type && type <= RECORDING_END_LAYOUT.type) {
             if (type !== RECORDING_BYTES_LAYOUT.type || !this.#goesOn(view, at)) {
-              flush();
+              this.#handOn(bytes, from, at, pieces);
               from = at + size;
             }
             this.#control(type, bytes, view, at, size, pieces);
@@ -161,9 +154,17 @@ export class RecordingReader {
         at += size;
       }
     } finally {
-      flush();
+      this.#handOn(bytes, from, at, pieces);
     }
     return at;
+  }
+
+  /** The frames between, which may be none. */
+  #handOn(bytes: Uint8Array, from: number, to: number, pieces: Piece[]): void {
+    if (to <= from) return;
+    const frames = bytes.subarray(from, to);
+    const repeated = this.#state?.prologue === true;
+    pieces.push({ kind: 'frames', stream: this.#selected, timeNs: this.#selectedTimeNs, frames, repeated });
   }
 
   #readHeader(bytes: Uint8Array, view: DataView): number {
@@ -215,18 +216,23 @@ export class RecordingReader {
       this.#damaged(at, `control block ${sequence} follows where ${this.#nextControl} is due`);
     }
     this.#nextControl = (sequence + 1) >>> 0;
-    const payload = at + BLOCK_LAYOUT.bytes;
-    if (type === RECORDING_BYTES_LAYOUT.type) {
-      // As many as there are blocks of samples: read without an object for each.
-      if (this.#state) this.#state.prologue = false;
-      const stream = view.getUint32(payload + RECORDING_BYTES_LAYOUT.stream, true);
-      if (stream !== this.#selected) {
-        this.#selected = stream;
-        this.#state = this.#streams.get(stream);
-      }
-      this.#selectedTimeNs = readInteger(view, payload + RECORDING_BYTES_LAYOUT.timeNs);
-      return;
+    // As many as there are blocks of samples: read without an object for each, of which what follows makes some.
+    if (type === RECORDING_BYTES_LAYOUT.type) this.#select(view, at + BLOCK_LAYOUT.bytes);
+    else this.#tell(type, bytes, view, at, size, pieces);
+  }
+
+  #select(view: DataView, payload: number): void {
+    if (this.#state) this.#state.prologue = false;
+    const stream = view.getUint32(payload + RECORDING_BYTES_LAYOUT.stream, true);
+    if (stream !== this.#selected) {
+      this.#selected = stream;
+      this.#state = this.#streams.get(stream);
     }
+    this.#selectedTimeNs = readInteger(view, payload + RECORDING_BYTES_LAYOUT.timeNs);
+  }
+
+  #tell(type: number, bytes: Uint8Array, view: DataView, at: number, size: number, pieces: Piece[]): void {
+    const payload = at + BLOCK_LAYOUT.bytes;
     const text = (): unknown => JSON.parse(new TextDecoder().decode(bytes.subarray(payload, at + size)));
     try {
       switch (type) {

@@ -1,5 +1,5 @@
 import { FrameDecoder } from '../codec/frame-decoder.js';
-import type { EngineEvent } from '../model/engine-event.js';
+import { type EngineEvent, timeOf } from '../model/engine-event.js';
 import type { CodedError } from '../model/errors.js';
 import type { HelperName, HelperProcess, Transport } from './transport.js';
 
@@ -56,6 +56,8 @@ export class HelperRun {
             continue;
           }
           if (event.kind === 'counters') lastTimeNs = event.counters.timeNs;
+          if (event.kind === 'samples')
+            for (const told of event.told ?? []) if (told.kind === 'counters') lastTimeNs = timeOf(told);
           if (event.kind === 'kernel' && event.event.kind === 'cost') lastTimeNs = event.event.cost.timeNs;
           if (event.kind === 'end') ended = true;
           if (start) yield start;

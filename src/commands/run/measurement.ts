@@ -1,7 +1,7 @@
 import { createDetectorBank, type DetectorBank } from '../../detect/detector-bank.js';
 import { RequestAccounts } from '../../detect/request-account.js';
 import { packageVersion } from '../../installation/version.js';
-import type { EngineEvent, PathTotals, ProberHello } from '../../model/engine-event.js';
+import { type EngineEvent, type PathTotals, type ProberHello, timeOf } from '../../model/engine-event.js';
 import type { Finding } from '../../model/finding.js';
 import { type Judging, judgingOf } from '../../model/judging.js';
 import type { Outage } from '../../model/outage.js';
@@ -65,6 +65,7 @@ export class Measurement {
         return [];
       case 'samples':
         this.#accounts.observe(event.samples);
+        for (const told of event.told ?? []) this.#lastNs = Math.max(this.#lastNs, timeOf(told));
         return this.#explained(this.#bank.push(event.samples));
       case 'pause':
         this.#bank.pause(event.pause);

@@ -27,6 +27,7 @@ export class RunQuality {
         break;
       case 'samples':
         this.#addStamps(event.samples);
+        for (const told of event.told ?? []) this.add(told);
         break;
       case 'pause':
         if (event.pause.cause === 'clock-step') break;

@@ -1,4 +1,5 @@
 import type { DashboardFeed } from '../../dashboard/dashboard-feed.js';
+import { timeOf } from '../../model/engine-event.js';
 import { present } from '../../model/present.js';
 import type { RunRecord } from '../../model/records/run.js';
 import { MS } from '../../model/time.js';
@@ -34,6 +35,7 @@ export class LiveFeed {
         break;
       case 'samples':
         this.feed.take({ kind: 'samples', samples: event.samples, paths: this.paths });
+        for (const told of event.told ?? []) this.#clock(timeOf(told));
         break;
       case 'pause':
         this.feed.take({ kind: 'pause', pause: event.pause, ...of });
