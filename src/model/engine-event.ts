@@ -176,7 +176,6 @@ export interface ClockReading {
   readonly uncertaintyNs: number;
 }
 
-/** What a running engine reports, in order. `start` comes first, `end` last. */
 /** An event that tells how far time has come, and nothing that samples hang on. */
 export type TimeEvent = Extract<EngineEvent, { kind: 'counters' | 'clock' }>;
 
@@ -184,6 +183,7 @@ export function timeOf(event: TimeEvent): number {
   return event.kind === 'counters' ? event.counters.timeNs : event.clock.timeNs;
 }
 
+/** What a running engine reports, in order. `start` comes first, `end` last. */
 export type EngineEvent =
   | { readonly kind: 'start'; readonly epochRealNs: bigint; readonly epochMonoNs: bigint; readonly streamId: bigint }
   | { readonly kind: 'hello'; readonly hello: ProberHello }
