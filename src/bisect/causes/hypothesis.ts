@@ -19,6 +19,8 @@ export interface Variant {
   readonly parallel?: true;
   /** On how many, where that is known. */
   readonly places?: number;
+  /** How likely it is the same of them each time, and not another one. */
+  readonly same?: number;
 }
 
 /** How probes held together are released: by one pipe in order, by several queues in turn. */

@@ -9,6 +9,8 @@ const LAST_STRETCH = 0.5;
 /** Parallel links and routers spread packets by flow as well (ECMP, link aggregation), and one of them may wait. */
 const ONE_LINK = 0.2;
 const ONE_LINK_LAST = 0.4;
+/** It is the same one each time: that several links wait in turn takes as many faults. */
+const SAME_LINK = 0.98;
 /** Only networks congest and lose packets often; a machine stalls. */
 const KINDS: Hypothesis['kinds'] = { stall: 0.4, 'slow-drain': 0.06, congestion: 0.27, loss: 0.27 };
 
@@ -81,7 +83,7 @@ function placed(
     words,
     variants: [
       { share: 1 - oneLink, reach: reach('all') },
-      { share: oneLink, reach: reach('by-flow'), parallel: true },
+      { share: oneLink, reach: reach('by-flow'), parallel: true, same: SAME_LINK },
     ],
     release: 'pipe',
     kinds: KINDS,

@@ -6,6 +6,8 @@ import type { CauseKnowledge } from './knowledge.js';
 
 /** Behind a NodePort or service there may be more pods than the hosts file names, and one of them waits. */
 const ONE_OF_SEVERAL = 0.25;
+/** It is the same one each time: that several pods wait in turn takes as many faults. */
+const SAME_POD = 0.98;
 /** Of such ports so many draw a pod for every connection; the others go by the flow. */
 const DRAWN = 0.3;
 
@@ -50,7 +52,7 @@ function variants(topology: Topology, machines: readonly string[]): Variant[] {
   const several = known.every((backends) => backends > 1);
   const share = several ? 1 : ONE_OF_SEVERAL;
   const [places = 0, other] = [...new Set(known)];
-  const parting = { parallel: true, ...(several && other === undefined ? { places } : {}) } as const;
+  const parting = { parallel: true, same: SAME_POD, ...(several && other === undefined ? { places } : {}) } as const;
   // Whether a pod that is probed by its own address is the one that waits is open then.
   const elsewhere = (way: Reach): Reach[] => reach(way).map((one) => (one === 'all' ? 'none' : one));
   return [

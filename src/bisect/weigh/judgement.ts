@@ -4,6 +4,8 @@ import type { Account } from './weigh.js';
 
 /** Accounts whose likelihoods differ by less are of equal standing: only a prior would tell them apart. */
 export const EQUAL_STANDING = Math.log(20);
+/** The same of what parts flows without a rule that can be seen: what a pod that is drawn does, and a queue that changes. */
+const DRAWN_STANDING = Math.log(10_000);
 /** An account of equal standing that is less probable than this is not mentioned. */
 const NEGLIGIBLE = 0.01;
 const NEGLIGIBLE_UNKNOWN = 0.05;
@@ -107,7 +109,8 @@ function judged(posterior: Posterior): Judgement {
       account === leading ||
       (account.shares.length === leading.shares.length &&
         account.bestScore >= leading.bestScore - EQUAL_STANDING &&
-        account.probability >= (isUnknown(account) ? NEGLIGIBLE_UNKNOWN : NEGLIGIBLE)),
+        account.probability >= (isUnknown(account) ? NEGLIGIBLE_UNKNOWN : NEGLIGIBLE)) ||
+      looksDrawn(leading, account),
   );
   const probability = sumOf(alike);
   const inconclusive = (why: 'few-incidents' | 'alike' | 'unknown' | 'divided'): Judgement => ({
@@ -131,6 +134,24 @@ function judged(posterior: Posterior): Judgement {
   const further = upToConvicting(posterior, alike);
   if (blameOneMachine(further)) return { says: 'cause', leading, alike: further, probability: sumOf(further) };
   return fullQueue(posterior, leading) ?? inconclusive('divided');
+}
+
+/**
+ * That a port draws a pod for each connection explains whatever flows wait. A queue that is another one each time parts
+ * them as much without a rule, until enough incidents show which flows share one.
+ */
+function looksDrawn(leading: WeighedAccount, account: WeighedAccount): boolean {
+  const [share, second] = leading.shares;
+  const [other, further] = account.shares;
+  if (share === undefined || other === undefined || second !== undefined || further !== undefined) return false;
+  const [machine = ''] = share.hypothesis.machines;
+  return (
+    share.variant.reach.includes('drawn') &&
+    other.moving &&
+    other.hypothesis.machines.length === 1 &&
+    other.hypothesis.machines.includes(machine) &&
+    account.bestScore >= leading.bestScore - DRAWN_STANDING
+  );
 }
 
 /**

@@ -12,7 +12,7 @@ import { type IncidentScores, STATES } from './incident-scores.js';
 import { logOfCounts } from './log-math.js';
 import { type PartsOfPath, partsByPath } from './part-likelihood.js';
 import { doubted, scoreDrawn, scoreSomeFlows, WRONG } from './path-likelihood.js';
-import { type NewPorts, seenByChance } from './seen-by-chance.js';
+import { type UnderWay, underWay } from './seen-by-chance.js';
 import { scoreKinds, scoreOrder } from './signatures.js';
 
 /** A hundred times less likely than that the path is another one. */
@@ -37,7 +37,7 @@ export class OwnIncidents {
   readonly #doubted: Record<Fixed, Float64Array | null> = { all: null, none: null, new: null };
   readonly #labelled = new Map<string, Labelled>();
   #parts: readonly PartsOfPath[] | undefined;
-  readonly #seenByChance = new Map<string, readonly (readonly NewPorts[])[]>();
+  readonly #underWay = new Map<string, readonly (readonly UnderWay[])[]>();
   #telling: readonly Observation[] | undefined;
   #told: boolean | undefined;
   readonly #order = new Map<Release, number>();
@@ -152,17 +152,17 @@ export class OwnIncidents {
     return this.#parted[path];
   }
 
-  /** As {@link seenByChance} has it, for what a variant holds by flow. */
-  seenByChance({ reach }: Pick<Variant, 'reach'>): readonly (readonly NewPorts[])[] {
+  /** What was under way of what a variant holds by flow. */
+  underWay({ reach }: Pick<Variant, 'reach'>): readonly (readonly UnderWay[])[] {
     const hashed = reach.map((one) => one === 'by-flow');
     const key = hashed.map(Number).join('');
-    let seen = this.#seenByChance.get(key);
+    let seen = this.#underWay.get(key);
     if (seen === undefined) {
-      seen = seenByChance(
+      seen = underWay(
         this.scores.map(({ flows }) => flows),
         hashed,
       );
-      this.#seenByChance.set(key, seen);
+      this.#underWay.set(key, seen);
     }
     return seen;
   }

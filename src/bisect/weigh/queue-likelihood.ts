@@ -11,7 +11,7 @@ import { seenAnyway } from './seen-by-chance.js';
 const TCP_BY_ADDRESSES = 0.03;
 /** What comes in a tunnel is hashed by what is inside of it, all of it, or by its outer addresses. */
 const TUNNEL_BY_INSIDE = 0.5;
-/** The same queue waits in every incident, or another one each time. */
+/** The same queue waits in every incident, or another one each time; where a cause does not say it. */
 const SAME_QUEUE = 0.8;
 
 export interface QueuePlace {
@@ -53,8 +53,8 @@ export function scoreQueues(
   const count = incidents.indices.length;
   const hashed = variant.reach.map((reach) => reach === 'by-flow');
   const mostQueues = Math.max(...choices.map(([queues]) => queues));
-  // Where other queues stall each time, flows with ports of their own meet them as well.
-  const chances = incidents.seenByChance(variant);
+  const chances = incidents.underWay(variant);
+  const same = variant.same ?? SAME_QUEUE;
   const results = [incidents.together, incidents.apart(variant)].flatMap((labelled, i) => {
     if ((i > 0 && labelled.count === 1) || labelled.count > mostQueues) {
       return [];
@@ -68,10 +68,11 @@ export function scoreQueues(
       if (labelled.count > queues) {
         return [];
       }
-      const drawn = i === 0 ? Math.log(SAME_QUEUE) : Math.log(1 - SAME_QUEUE) - (count - 1) * Math.log(queues);
+      const drawn = i === 0 ? Math.log(same) : Math.log(1 - same) - (count - 1) * Math.log(queues);
       const prior = Math.log(share) + (queues === 1 ? 0 : drawn);
       return ways.map((way) => {
-        const seen = i > 0 || queues === 1 ? NOTHING : seenAnyway(chances, queues, paths, (path) => isApart(path, way));
+        const spreading = { queues, paths, isApart: (path: HashedPath) => isApart(path, way), moving: i > 0 };
+        const seen = queues === 1 ? NOTHING : seenAnyway(chances, spreading);
         return {
           queues,
           ports: way.ports,
@@ -254,7 +255,7 @@ function scoresByPlace(
     const apart = doubt(scoreApart(counts, queues, places, twice ? TWICE_APART : ONCE) + seen);
     scores = places.map(() => apart);
   } else {
-    scores = places.map(({ place }) => doubt(scoreTogether(path, queues, places, byPorts, place)));
+    scores = places.map(({ place }) => doubt(scoreTogether(path, queues, places, byPorts, place) + seen));
   }
   if (seen === 0) counts.byMeeting[key] = scores;
   return scores;

@@ -23,8 +23,10 @@ export interface Beside {
   readonly byAddresses?: readonly Pick<WeighedAccount, 'probability'>[];
   /** Causes that stand in its place where an entry of the hosts file is wrong. */
   readonly elsewhere?: readonly Pick<Rival, 'probability' | 'ifWrong'>[];
-  /** Whether something else keeps it from being sure: a path that speaks against it, a second cause that may hide. */
+  /** Whether something keeps it and those of equal standing from being sure: a path that speaks against it, say. */
   readonly open?: boolean;
+  /** The same of the cause named alone: a second one may hide beside it. */
+  readonly openAlone?: boolean;
 }
 
 /**
@@ -35,19 +37,21 @@ export interface Beside {
  */
 export function surenessOf(
   judgement: Judgement,
-  { byAddresses = [], elsewhere = [], open = false }: Beside = {},
+  { byAddresses = [], elsewhere = [], open = false, openAlone = false }: Beside = {},
 ): { probability: number; together: number } {
   const together = rounded(judgement.probability);
   if (judgement.says !== 'cause') return { probability: together, together };
   const { leading, alike } = judgement;
+  const ofAll = open ? Math.min(together, NOT_CONVICTING) : together;
   const same = sameAs(leading, alike);
   const sure = Math.min(together, rounded(sumOf(same) / (1 + sumOf(elsewhere))));
   const equalled = same.length < alike.length && sure < SURE_BESIDE_EQUALS;
   const overturned = elsewhere.reduce((sum, { ifWrong }) => sum + ifWrong, 0) * EQUAL_IF_WRONG >= sumOf(same);
-  const own = equalled || open || overturned ? Math.min(sure, NOT_CONVICTING) : sure;
+  const doubtful = equalled || open || openAlone || overturned;
+  const own = doubtful ? Math.min(sure, NOT_CONVICTING) : sure;
   const among = rounded(own / (1 + sumOf(byAddresses)));
   const rivalled = byAddresses.length > 0 && among < SURE_BESIDE_RIVALS;
-  return { probability: rivalled ? Math.min(among, NOT_CONVICTING) : among, together };
+  return { probability: rivalled ? Math.min(among, NOT_CONVICTING) : among, together: ofAll };
 }
 
 /** Whether a cause that convicts would no longer do so if all others were as much likelier beforehand as priors may be off. */

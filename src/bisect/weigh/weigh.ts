@@ -69,6 +69,22 @@ export function weigh(known: Case, causes: readonly Hypothesis[], prior: number)
   return { shares, background, score, bestScore, prior, quiet: false };
 }
 
+/**
+ * The same under one cause. What holds by flow may have made all that it can have made, though some of it looks more like
+ * chance where each incident is explained by itself: of a queue that changes only all together show which flows share one.
+ */
+export function weighAlone(known: Case, hypothesis: Hypothesis): Account | null {
+  const dealt = weigh(known, [hypothesis], hypothesis.prior);
+  const view = causeView(known, hypothesis);
+  if (dealt === null || !view.learns) return dealt;
+  const [own, others]: [number[], number[]] = [[], []];
+  for (let incident = 0; incident < known.incidents.length; incident += 1)
+    (view.unlearnt(incident) === Number.NEGATIVE_INFINITY ? others : own).push(incident);
+  if (own.length === dealt.shares[0]?.incidents.length) return dealt;
+  const whole = weighThese(known, hypothesis, own, others);
+  return whole.score > dealt.score ? whole : dealt;
+}
+
 /** One cause for incidents that were dealt out already; the others are chance. */
 export function weighThese(
   known: Case,

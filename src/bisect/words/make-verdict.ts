@@ -51,12 +51,12 @@ const ON_PRIORS =
 export function makeVerdict(facts: VerdictFacts): Verdict {
   const { known, hypotheses, posterior, quality, scene } = facts;
   const asDescribed = weighedBeside(facts, facts.judgement, []);
-  // What is not sure anyway need not be doubted further.
-  const thinkable =
-    facts.judgement.says !== 'cause' || asDescribed.sureness.probability < CONVICTING
-      ? []
-      : rivalsElsewhere(known, hypotheses, facts.judgement.leading);
-  const judgement = reconsidered(facts.judgement, thinkable);
+  // What is not sure anyway need not be doubted further; where priors alone keep it from that, somebody else may be likelier.
+  const isSure = asDescribed.sureness.probability >= CONVICTING;
+  const isDoubted = facts.judgement.says === 'cause' && (isSure || asDescribed.onPriors);
+  const rivals = isDoubted ? rivalsElsewhere(known, hypotheses, facts.judgement.leading) : [];
+  const judgement = reconsidered(facts.judgement, rivals);
+  const thinkable = isSure || judgement !== facts.judgement ? rivals : [];
   const leading = judgement.says === 'healthy' ? null : judgement.leading;
   const named = judgement.says === 'cause' ? judgement.leading : null;
   const told = leading === null ? [] : alternatives(known, hypotheses, posterior, leading);
@@ -124,8 +124,12 @@ function weighedBeside(
   const hidden = hiddenBeside(known, hypotheses, judgement);
   const unexplained = judgement.says === 'cause' ? judgement.unexplained : undefined;
   const onPriors = hangsOnPriors(judgement);
-  const open = contradicting.length > 0 || hidden.length > 0 || unexplained !== undefined || onPriors;
-  const sureness = surenessOf(judgement, { byAddresses: byAddresses.thinkable, elsewhere, open });
+  const sureness = surenessOf(judgement, {
+    byAddresses: byAddresses.thinkable,
+    elsewhere,
+    open: contradicting.length > 0 || unexplained !== undefined,
+    openAlone: hidden.length > 0 || onPriors,
+  });
   return { byAddresses, contradicting, hidden, unexplained, onPriors, sureness };
 }
 
