@@ -20,11 +20,16 @@ export interface ReadProgress {
  * @throws CodedError E_RECORDING when it cannot be read, E_FRAMES where the packing is damaged
  */
 export async function* recordingBytes(file: string, progress: ReadProgress): AsyncGenerator<Uint8Array> {
-  // To fetch each piece into memory of its own takes longer than to read it.
-  const room = new Uint8Array(READ_BYTES);
+  // To fetch each piece into memory of its own takes longer than to read it. One is read while the other is worked on.
+  const rooms = [new Uint8Array(READ_BYTES), new Uint8Array(READ_BYTES)] as const;
+  let turn = 0;
+  const room = (): Uint8Array => {
+    turn = 1 - turn;
+    return rooms[turn] as Uint8Array;
+  };
   switch (compressionOf(file)) {
     case 'none':
-      yield* fileBytes(file, progress, () => room);
+      yield* fileBytes(file, progress, room);
       return;
     case 'gz':
       // A thread reads what it was given while the next piece is fetched.
@@ -36,7 +41,7 @@ export async function* recordingBytes(file: string, progress: ReadProgress): Asy
     case 'zst':
       yield* unpacked(
         file,
-        fileBytes(file, progress, () => room),
+        fileBytes(file, progress, room),
       );
   }
 }
@@ -47,16 +52,21 @@ async function* fileBytes(file: string, progress: ReadProgress, room: () => Uint
   const handle: FileHandle = await open(file).catch((cause: Error) => {
     throw unreadable(cause);
   });
+  const read = () => handle.read(room(), 0, READ_BYTES, null);
+  let next = read();
   try {
     for (;;) {
-      const { buffer, bytesRead } = await handle.read(room(), 0, READ_BYTES, null).catch((cause: Error) => {
+      const { buffer, bytesRead } = await next.catch((cause: Error) => {
         throw unreadable(cause);
       });
       if (bytesRead === 0) return;
+      next = read();
       progress.fileBytes += bytesRead;
       yield buffer.subarray(0, bytesRead);
     }
   } finally {
+    // Also when the reader leaves while one is under way.
+    await next.catch(() => {});
     await handle.close();
   }
 }
