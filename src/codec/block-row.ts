@@ -15,28 +15,40 @@ const BEHIND = BLOCK_LAYOUT.crc32;
 const passed: (Int32Array | undefined)[] = [];
 let lengths = 0;
 
+/** Where the blocks of a row end, one after the other. */
+export type Ends = Int32Array;
+
+/** As many ends as blocks may fit into so many bytes. */
+export const endsFor = (bytes: number): Ends => new Int32Array(Math.ceil(bytes / BLOCK_LAYOUT.bytes) + 1);
+
 /**
- * Whether the whole blocks from `from` on all have the checksums that they state, with one sum over all of them: a CRC is
- * linear, so that of a row follows from those of its parts. False also where that cannot be told, as the row holds
- * something else or a long block: then each has to be looked at.
+ * Looks at the whole blocks from `from` on, of which all must have the checksums that they state, with one sum over all of
+ * them: a CRC is linear, so that of a row follows from those of its parts.
+ *
+ * @param ends filled with where each of them ends
+ * @returns how many there are; -1 where that cannot be told, as one is damaged or the row holds something else or a long
+ *   block: then each has to be looked at
  */
-export function rowIsSound(bytes: Uint8Array, from: number, view: DataView): boolean {
+export function soundRow(bytes: Uint8Array, from: number, view: DataView, ends: Ends): number {
   let at = from;
   let sum = 0;
+  let count = 0;
   while (at < bytes.length) {
-    if (bytes[at] === FRAMES_MAGIC[0]) return false;
+    if (bytes[at] === FRAMES_MAGIC[0]) return -1;
     const size = frameBytes(bytes, at, view);
-    if (size < 0 || size > MOST_BYTES) return false;
+    if (size < 0 || size > MOST_BYTES) return -1;
     if (size === 0 || at + size > bytes.length) break;
     const all = passed[size] ?? learnt(size);
     const behind = passed[size - BEHIND] ?? learnt(size - BEHIND);
-    if (all === undefined || behind === undefined) return false;
+    if (all === undefined || behind === undefined) return -1;
     const stated = view.getInt32(at + BLOCK_LAYOUT.crc32, true);
     // What the sum so far becomes, what the block with 0 in that place adds, and what the bytes of that place do.
     sum = after(all, sum) ^ stated ^ after(behind, stated);
     at += size;
+    ends[count] = at;
+    count += 1;
   }
-  return crc32(bytes.subarray(from, at)) === sum >>> 0;
+  return crc32(bytes.subarray(from, at)) === sum >>> 0 ? count : -1;
 }
 
 function after(table: Int32Array, sum: number): number {

@@ -20,8 +20,8 @@ import {
 import { decodeRequests, type PendingRequests, REQUEST_RECORD, withRequests } from './request-records.js';
 import { SampleRoom } from './sample-room.js';
 
-/** So many samples become one event over what is told between them: ten seconds of a path. */
-const MOST_JOINED = 1_024;
+/** So many samples become one event over what is told between them: more take longer, as they leave the cache. */
+const MOST_JOINED = 4_096;
 
 export interface FrameDecoderOptions {
   /** The bytes have been checked already, and may begin in the middle of a stream: those of a recording. */

@@ -57,23 +57,24 @@ export function createDetectorBank(paths: readonly DetectedPath[], options: Dete
     detectors[index] = new PathDetector(path, options, wake, { all: plain, index });
   }
 
-  function take(): Finding[] {
-    const findings: Finding[] = [];
+  const explained = (finding: Finding): boolean => pauses.explain(finding);
+
+  /** Between any two batches while a detector is busy, and mostly for nothing. */
+  function take(findings: Finding[]): void {
     for (const detector of busy) {
-      findings.push(...detector.take((finding) => pauses.explain(finding)));
+      const taken = detector.take(explained);
+      if (taken.length > 0) findings.push(...taken);
       if (!detector.busy) {
         busy.delete(detector);
       }
     }
-    return findings;
   }
 
-  function advance(nowNs: number): Finding[] {
-    const findings = take();
+  function advance(nowNs: number, findings: Finding[]): void {
+    take(findings);
     for (const detector of busy) {
       detector.advance(nowNs - SAMPLES_BEHIND_NS);
     }
-    return findings;
   }
 
   return {
@@ -84,7 +85,7 @@ export function createDetectorBank(paths: readonly DetectedPath[], options: Dete
       let at = 0;
       for (let batch = 0; batch < cuts.length; batch += 1) {
         const cut = cuts[batch] as number;
-        if (busy.size > 0) findings.push(...take());
+        if (busy.size > 0) take(findings);
         // To nobody does anything happen any more.
         else if (at === samples.length) break;
         while (at < cut) {
@@ -95,8 +96,7 @@ export function createDetectorBank(paths: readonly DetectedPath[], options: Dete
           at += 1;
         }
         // Time passes for nobody while no detector is busy.
-        if (passed !== undefined && busy.size > 0)
-          for (const nowNs of passed[batch] ?? []) findings.push(...advance(nowNs));
+        if (passed !== undefined && busy.size > 0) for (const nowNs of passed[batch] ?? []) advance(nowNs, findings);
       }
       return findings;
     },
@@ -106,14 +106,20 @@ export function createDetectorBank(paths: readonly DetectedPath[], options: Dete
     expectRetransmits(instantsNs) {
       for (const detector of detectors) detector?.expectRetransmits(instantsNs);
     },
-    advance,
+    advance(nowNs) {
+      const findings: Finding[] = [];
+      advance(nowNs, findings);
+      return findings;
+    },
     finish(nowNs) {
       for (const detector of detectors) {
         if (detector === undefined) continue;
         detector.finish(nowNs);
         wake(detector);
       }
-      return take();
+      const findings: Finding[] = [];
+      take(findings);
+      return findings;
     },
     outages() {
       const news: Outage[] = [];

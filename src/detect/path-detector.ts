@@ -1,5 +1,5 @@
 import type { PathTotals } from '../model/engine-event.js';
-import type { Finding } from '../model/finding.js';
+import type { Finding, Stall } from '../model/finding.js';
 import type { Outage } from '../model/outage.js';
 import { isRequest } from '../model/protocol.js';
 import { Outcomes, REPLIES, type SampleColumns, SampleFlags, stampPlace } from '../model/sample.js';
@@ -11,7 +11,7 @@ import { excursionGapNs } from './excursion.js';
 import { NextProbeWatch } from './next-probe-release.js';
 import { HOLD_BACK_NS, JUDGE_AGAIN_NS, OpenCase } from './open-case.js';
 import { OutageWatch } from './outage.js';
-import { PathFindings } from './path-findings.js';
+import { NO_FINDINGS, PathFindings } from './path-findings.js';
 import { PathNoise } from './path-noise.js';
 import { PathMeasure, summarize } from './path-summary.js';
 import type { PlainAnswersOfPath } from './plain-answers.js';
@@ -46,6 +46,7 @@ export class PathDetector {
   readonly #wake: (detector: PathDetector) => void;
   readonly #plain: PlainAnswersOfPath | undefined;
   readonly #sweep: AnsweredSweep;
+  readonly #onStall = (stall: Stall): void => this.#sweep.stalled(stall);
   #nowNs = Number.NEGATIVE_INFINITY;
   #lastSentNs = 0;
 
@@ -174,9 +175,8 @@ export class PathDetector {
   }
 
   /** Complete findings since the last call. @param explained whether the prober's own pauses explain one */
-  take(explained: (finding: Finding) => boolean): Finding[] {
-    const out = this.#wayOut?.take(explained) ?? [];
-    return this.#found.take(out, explained, (stall) => this.#sweep.stalled(stall));
+  take(explained: (finding: Finding) => boolean): readonly Finding[] {
+    return this.#found.take(this.#wayOut?.take(explained) ?? NO_FINDINGS, explained, this.#onStall);
   }
 
   /** Silence that began or ended since the last call. */

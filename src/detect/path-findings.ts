@@ -1,6 +1,9 @@
 import type { Finding, Stall } from '../model/finding.js';
 import { StallPeriod } from './stall-period.js';
 
+/** What most calls give. */
+export const NO_FINDINGS: readonly Finding[] = [];
+
 /** The findings of one path, in the order in which they are handed out, and how many there were. */
 export class PathFindings {
   readonly counts = { stalls: 0, spikes: 0, selfInflicted: 0 };
@@ -43,8 +46,8 @@ export class PathFindings {
     others: readonly Finding[],
     explained: (finding: Finding) => boolean,
     onStall: (stall: Stall) => void,
-  ): Finding[] {
-    if (this.#staged.length === 0 && others.length === 0) return [];
+  ): readonly Finding[] {
+    if (this.#staged.length === 0 && others.length === 0) return NO_FINDINGS;
     const taken = [...this.#staged, ...others].map((finding) =>
       explained(finding) ? { ...finding, selfInflicted: true } : finding,
     );

@@ -4,6 +4,8 @@ import { MS } from '../model/time.js';
 import type { DetectedPath, DetectOptions } from './detected-path.js';
 
 const HELD = SampleFlags.heldBeforeQueue | SampleFlags.heldInQueue;
+const NO_STALLS: readonly Stall[] = [];
+
 /** Shorter than this nothing waited that anybody would notice. */
 const LEAST_STALL_NS = 5 * MS;
 
@@ -13,7 +15,7 @@ interface WaitDetector {
   observeWait(fromNs: number, waitNs: number, flow: number): void;
   advance(nowNs: number): void;
   finish(nowNs: number): void;
-  take(explained: (finding: Finding) => boolean): Finding[];
+  take(explained: (finding: Finding) => boolean): readonly Finding[];
 }
 
 /**
@@ -48,8 +50,9 @@ export class WayOut {
   }
 
   /** Complete stalls since the last call; waits without a common end are the business of the send error. */
-  take(explained: (finding: Finding) => boolean): Stall[] {
-    const found = this.#detector?.take(explained) ?? [];
+  take(explained: (finding: Finding) => boolean): readonly Stall[] {
+    const found = this.#detector?.take(explained);
+    if (found === undefined || found.length === 0) return NO_STALLS;
     return found.flatMap((finding) => (finding.kind === 'stall' ? [{ ...finding, leg: 'out' as const }] : []));
   }
 }

@@ -1,4 +1,4 @@
-import { rowIsSound } from '../codec/block-row.js';
+import { type Ends, endsFor, soundRow } from '../codec/block-row.js';
 import { checksum } from '../codec/checksum.js';
 import { readInteger, readRecord } from '../codec/field.js';
 import { frameBytes } from '../codec/frame-cutter.js';
@@ -79,6 +79,10 @@ export class RecordingReader {
   #state: StreamState | undefined;
   #selectedTimeNs = 0;
   #nextControl = 0;
+  /** Of the blocks of a piece. */
+  #ends: Ends = endsFor(ROOM_BYTES);
+  /** From where on frames of a piece have been taken in, and not handed on. */
+  #from = 0;
 
   constructor(
     private readonly file: string,
@@ -127,42 +131,53 @@ export class RecordingReader {
       at = this.#readHeader(bytes, view);
       if (at === 0) return 0;
     }
-    let from = at;
-    const sound = rowIsSound(bytes, at, view);
+    this.#from = at;
+    if (bytes.length > this.#ends.length * BLOCK_LAYOUT.bytes) this.#ends = endsFor(bytes.length);
+    const ends = this.#ends;
+    const count = soundRow(bytes, at, view, ends);
     try {
-      while (at < bytes.length) {
+      for (let i = 0; i < count; i += 1) {
+        const end = ends[i] as number;
+        this.#takeBlock(bytes, view, at, end - at, pieces);
+        at = end;
+      }
+      while (count < 0 && at < bytes.length) {
         const size = frameBytes(bytes, at, view);
         if (size < 0) this.#damaged(at, 'no block starts here');
         if (size === 0 || at + size > bytes.length) break;
         if (bytes[at] === FRAMES_MAGIC[0]) {
           this.#streamHeader(at);
         } else {
-          if (!sound && checksum(bytes, at, at + size, view) !== view.getUint32(at + BLOCK_LAYOUT.crc32, true)) {
+          if (checksum(bytes, at, at + size, view) !== view.getUint32(at + BLOCK_LAYOUT.crc32, true)) {
             this.#damaged(at, 'the checksum is wrong');
           }
-          const type = view.getUint16(at + BLOCK_LAYOUT.type, true);
-          if (type >= RECORDING_INFO_LAYOUT.type && type <= RECORDING_END_LAYOUT.type) {
-            if (type !== RECORDING_BYTES_LAYOUT.type || !this.#goesOn(view, at)) {
-              this.#handOn(bytes, from, at, pieces);
-              from = at + size;
-            }
-            this.#control(type, bytes, view, at, size, pieces);
-          } else {
-            this.#count(view.getUint32(at + BLOCK_LAYOUT.sequence, true), at);
-          }
+          this.#takeBlock(bytes, view, at, size, pieces);
         }
         at += size;
       }
     } finally {
-      this.#handOn(bytes, from, at, pieces);
+      this.#handOn(bytes, at, pieces);
     }
     return at;
   }
 
-  /** The frames between, which may be none. */
-  #handOn(bytes: Uint8Array, from: number, to: number, pieces: Piece[]): void {
-    if (to <= from) return;
-    const frames = bytes.subarray(from, to);
+  #takeBlock(bytes: Uint8Array, view: DataView, at: number, size: number, pieces: Piece[]): void {
+    const type = view.getUint16(at + BLOCK_LAYOUT.type, true);
+    if (type < RECORDING_INFO_LAYOUT.type || type > RECORDING_END_LAYOUT.type) {
+      this.#count(view.getUint32(at + BLOCK_LAYOUT.sequence, true), at);
+      return;
+    }
+    if (type !== RECORDING_BYTES_LAYOUT.type || !this.#goesOn(view, at)) {
+      this.#handOn(bytes, at, pieces);
+      this.#from = at + size;
+    }
+    this.#control(type, bytes, view, at, size, pieces);
+  }
+
+  /** The frames up to there, which may be none. */
+  #handOn(bytes: Uint8Array, to: number, pieces: Piece[]): void {
+    if (to <= this.#from) return;
+    const frames = bytes.subarray(this.#from, to);
     const repeated = this.#state?.prologue === true;
     pieces.push({ kind: 'frames', stream: this.#selected, timeNs: this.#selectedTimeNs, frames, repeated });
   }

@@ -56,6 +56,12 @@ export class RunQuality {
   #addStamps({ length, outcome, flags, requests }: SampleColumns): void {
     if (this.#timestamps === 'sim') return;
     const byPlace = this.#stamps;
+    if (requests === undefined && isUniform(outcome, length) && isUniform(flags, length)) {
+      if (length === 0 || (outcome[0] as number) > Outcomes.late) return;
+      const place = stampPlace(flags[0] as number);
+      byPlace[place] = (byPlace[place] as number) + length;
+      return;
+    }
     for (let i = 0; i < length; i += 1) {
       if ((outcome[i] as number) > Outcomes.late) continue;
       // Its record says it by itself, and its send is the process's in any case.
@@ -90,4 +96,9 @@ export class RunQuality {
       end: this.#end,
     };
   }
+}
+
+/** Whether all of them are the same: what is beside itself, a place on, is compared as fast as memory is read. */
+function isUniform(bytes: Uint8Array, length: number): boolean {
+  return length < 2 || Buffer.compare(bytes.subarray(0, length - 1), bytes.subarray(1, length)) === 0;
 }
