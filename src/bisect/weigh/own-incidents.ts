@@ -1,4 +1,5 @@
 import type { Hypothesis, Reach, Release, Variant } from '../causes/hypothesis.js';
+import type { IncidentFlows } from '../evidence/incident-flows.js';
 import type { Observation, PathObservation } from '../evidence/observation.js';
 import { partedBy } from '../evidence/parted-flows.js';
 import { type PathColumns, pathColumns } from '../evidence/path-columns.js';
@@ -12,7 +13,6 @@ import { type IncidentScores, STATES } from './incident-scores.js';
 import { logOfCounts } from './log-math.js';
 import { type PartsOfPath, partsByPath } from './part-likelihood.js';
 import { doubted, scoreDrawn, scoreSomeFlows, WRONG } from './path-likelihood.js';
-import { type UnderWay, underWay } from './seen-by-chance.js';
 import { scoreKinds, scoreOrder } from './signatures.js';
 
 /** A hundred times less likely than that the path is another one. */
@@ -37,7 +37,7 @@ export class OwnIncidents {
   readonly #doubted: Record<Fixed, Float64Array | null> = { all: null, none: null, new: null };
   readonly #labelled = new Map<string, Labelled>();
   #parts: readonly PartsOfPath[] | undefined;
-  readonly #underWay = new Map<string, readonly (readonly UnderWay[])[]>();
+  #flows: readonly IncidentFlows[] | undefined;
   #telling: readonly Observation[] | undefined;
   #told: boolean | undefined;
   readonly #order = new Map<Release, number>();
@@ -152,19 +152,10 @@ export class OwnIncidents {
     return this.#parted[path];
   }
 
-  /** What was under way of what a variant holds by flow. */
-  underWay({ reach }: Pick<Variant, 'reach'>): readonly (readonly UnderWay[])[] {
-    const hashed = reach.map((one) => one === 'by-flow');
-    const key = hashed.map(Number).join('');
-    let seen = this.#underWay.get(key);
-    if (seen === undefined) {
-      seen = underWay(
-        this.scores.map(({ flows }) => flows),
-        hashed,
-      );
-      this.#underWay.set(key, seen);
-    }
-    return seen;
+  /** What waited and what passed in each. */
+  get flows(): readonly IncidentFlows[] {
+    this.#flows ??= this.scores.map(({ flows }) => flows);
+    return this.#flows;
   }
 
   /** Counts by queue, where the same queue waited every time. */
@@ -175,12 +166,7 @@ export class OwnIncidents {
   /** The same where what waited on the paths that a variant holds by flow tells queues apart. */
   apart({ reach }: Pick<Variant, 'reach'>): Labelled {
     const hashed = reach.map((one) => one === 'by-flow');
-    return this.#labels(hashed.map(Number).join(''), () =>
-      labelQueues(
-        this.scores.map(({ flows }) => flows),
-        hashed,
-      ),
-    );
+    return this.#labels(hashed.map(Number).join(''), () => labelQueues(this.flows, hashed));
   }
 
   /** As {@link scoreUnknownPath} has it, of all paths at once. */

@@ -8,7 +8,7 @@ import { type CauseView, causeView } from './cause-view.js';
 import { logSum } from './log-math.js';
 import { HEALTHY, PAIRS, UNKNOWN } from './priors.js';
 import type { Share } from './share.js';
-import { type Account, weigh, weighAlone, weighNothing, weighThese, withOther } from './weigh.js';
+import { type Account, weigh, weighNothing, weighThese, withAllThatItMayHold, withOther } from './weigh.js';
 
 /** Single causes that are tried in pairs: the best ones, and those that explain some incident best. */
 const PAIRED = 9;
@@ -32,7 +32,9 @@ export function hypothesesOf(topology: Topology, queues: QueueCounts): Hypothesi
 }
 
 export function posteriorOf(known: Case, hypotheses: readonly Hypothesis[]): Posterior {
-  const alone = hypotheses.flatMap((hypothesis) => weighAlone(known, hypothesis) ?? []);
+  const dealt = hypotheses.flatMap((hypothesis) => weigh(known, [hypothesis], hypothesis.prior) ?? []);
+  const most = Math.max(...dealt.map(logOf)) - HOPELESS;
+  const alone = dealt.map((account) => (logOf(account) < most ? account : withAllThatItMayHold(known, account)));
   let singles = withSiblings(known, alone, hypotheses);
   const candidates = candidatesForPairs(known, singles);
   const priorOfPair = PAIRS / Math.max(1, (hypotheses.length * (hypotheses.length - 1)) / 2);

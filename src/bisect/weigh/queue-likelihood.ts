@@ -5,7 +5,7 @@ import { logSum } from './log-math.js';
 import type { OwnIncidents } from './own-incidents.js';
 import { doubted } from './path-likelihood.js';
 import { newPortHeld, scoreUnit } from './queue-unit.js';
-import { seenAnyway } from './seen-by-chance.js';
+import { seenAnyway, shownByChance } from './seen-by-chance.js';
 
 /** Cards hash TCP by addresses and ports; a few are set to addresses alone, for all TCP. */
 const TCP_BY_ADDRESSES = 0.03;
@@ -53,7 +53,6 @@ export function scoreQueues(
   const count = incidents.indices.length;
   const hashed = variant.reach.map((reach) => reach === 'by-flow');
   const mostQueues = Math.max(...choices.map(([queues]) => queues));
-  const chances = incidents.underWay(variant);
   const same = variant.same ?? SAME_QUEUE;
   const results = [incidents.together, incidents.apart(variant)].flatMap((labelled, i) => {
     if ((i > 0 && labelled.count === 1) || labelled.count > mostQueues) {
@@ -63,20 +62,23 @@ export function scoreQueues(
       const counts = is ? labelled.counts(path) : null;
       return counts === null ? null : hashedPath(counts, topology, path, machine);
     });
-    const ways = waysToHash(paths);
+    const moving = i > 0;
+    const ways = waysToHash(paths).map((way) => ({
+      way,
+      shown: shownByChance(incidents.flows, { paths, isApart: (path) => isApart(path, way), moving }),
+    }));
     return choices.flatMap(([queues, share]) => {
       if (labelled.count > queues) {
         return [];
       }
-      const drawn = i === 0 ? Math.log(same) : Math.log(1 - same) - (count - 1) * Math.log(queues);
+      const drawn = moving ? Math.log(1 - same) - (count - 1) * Math.log(queues) : Math.log(same);
       const prior = Math.log(share) + (queues === 1 ? 0 : drawn);
-      return ways.map((way) => {
-        const spreading = { queues, paths, isApart: (path: HashedPath) => isApart(path, way), moving: i > 0 };
-        const seen = queues === 1 ? NOTHING : seenAnyway(chances, spreading);
+      return ways.map(({ way, shown }) => {
+        const seen = queues === 1 || shown.length === 0 ? NOTHING : seenAnyway(shown, queues);
         return {
           queues,
           ports: way.ports,
-          moving: i > 0,
+          moving,
           prior: prior + way.prior,
           paths,
           way,

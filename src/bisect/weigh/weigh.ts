@@ -70,19 +70,21 @@ export function weigh(known: Case, causes: readonly Hypothesis[], prior: number)
 }
 
 /**
- * The same under one cause. What holds by flow may have made all that it can have made, though some of it looks more like
- * chance where each incident is explained by itself: of a queue that changes only all together show which flows share one.
+ * The account of one cause, which may have made all that it can have made where it holds by flow, though some of it looks
+ * more like chance where each incident is explained by itself: of a queue that changes only all together show which flows
+ * share one.
  */
-export function weighAlone(known: Case, hypothesis: Hypothesis): Account | null {
-  const dealt = weigh(known, [hypothesis], hypothesis.prior);
+export function withAllThatItMayHold(known: Case, account: Account): Account {
+  const [share] = account.shares as [Share];
+  const { hypothesis } = share;
   const view = causeView(known, hypothesis);
-  if (dealt === null || !view.learns) return dealt;
+  if (!view.learns) return account;
   const [own, others]: [number[], number[]] = [[], []];
   for (let incident = 0; incident < known.incidents.length; incident += 1)
     (view.unlearnt(incident) === Number.NEGATIVE_INFINITY ? others : own).push(incident);
-  if (own.length === dealt.shares[0]?.incidents.length) return dealt;
+  if (own.length === share.incidents.length) return account;
   const whole = weighThese(known, hypothesis, own, others);
-  return whole.score > dealt.score ? whole : dealt;
+  return whole.score > account.score ? whole : account;
 }
 
 /** One cause for incidents that were dealt out already; the others are chance. */

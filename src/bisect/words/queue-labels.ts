@@ -22,80 +22,111 @@ export function oneQueue(incidents: number): QueueLabels {
  * they are of different queues, are put together as well: of few queues there are no more than it takes.
  */
 export function labelQueues(incidents: readonly IncidentFlows[], hashed: readonly boolean[]): QueueLabels {
-  const byFlow = [...hashed.keys()].filter((path) => hashed[path]);
-  const leaders: Leader[] = [];
+  const places = new Places(incidents, hashed);
+  const leaders: Uint8Array[] = [];
   const labels = incidents.map((seen) => {
-    const incident: Leader = [];
-    learn(incident, seen, byFlow);
     let found = -1;
     let most = 0;
-    for (const [label, leader] of leaders.entries()) {
-      const { isAlike, heldByBoth } = compare(leader, incident);
-      if (isAlike && heldByBoth > most) [found, most] = [label, heldByBoth];
+    for (let label = 0; label < leaders.length; label += 1) {
+      const both = places.heldByBoth(leaders[label] as Uint8Array, seen);
+      if (both > most) [found, most] = [label, both];
     }
-    if (found < 0) leaders.push(incident);
-    else add(leaders[found] as Leader, incident);
+    if (found < 0) leaders.push(new Uint8Array(places.count));
+    places.learn((found < 0 ? leaders.at(-1) : leaders[found]) as Uint8Array, seen);
     return found < 0 ? leaders.length - 1 : found;
   });
   const merged = mergedLabels(leaders);
   return { of: labels.map((label) => merged.of[label] as number), count: Math.max(1, merged.count) };
 }
 
-/** By path, then by flow: whether it waited in the first of the incidents of a queue that saw it. */
-type Leader = ((boolean | undefined)[] | undefined)[];
+/** How a flow fared in the first of the incidents of a queue that saw it; 0 where none did. */
+const WAITED = 1;
+const PASSED = 2;
 
-function learn(leader: Leader, { flows, begins, seen }: IncidentFlows, byFlow: readonly number[]): void {
-  for (const path of byFlow) {
-    if (seen[path] === 0) continue;
-    leader[path] ??= [];
-    const known = leader[path];
-    const middle = begins[2 * path + 1] as number;
-    const end = begins[2 * path + 2] as number;
-    for (let at = begins[2 * path] as number; at < end; at += 1) known[flows[at] as number] ??= at < middle;
+/** Where the flows of the paths that are held by flow stand, side by side. */
+class Places {
+  readonly count: number;
+  readonly #paths: number[] = [];
+  /** By path, where its first flow stands. */
+  readonly #first: number[] = [];
+
+  constructor(incidents: readonly IncidentFlows[], hashed: readonly boolean[]) {
+    let count = 0;
+    for (const [path, is] of hashed.entries()) {
+      if (!is) continue;
+      let highest = -1;
+      for (const { flows, begins } of incidents) {
+        const end = begins[2 * path + 2] as number;
+        for (let at = begins[2 * path] as number; at < end; at += 1) highest = Math.max(highest, flows[at] as number);
+      }
+      this.#paths.push(path);
+      this.#first[path] = count;
+      count += highest + 1;
+    }
+    this.count = count;
   }
-}
 
-function add(leader: Leader, other: Leader): void {
-  for (const [path, flows] of other.entries()) {
-    if (flows === undefined) continue;
-    leader[path] ??= [];
-    const known = leader[path];
-    for (const [flow, held] of flows.entries()) if (held !== undefined) known[flow] ??= held;
-  }
-}
-
-interface Likeness {
-  /** Nothing says that they are of different queues. */
-  readonly isAlike: boolean;
-  readonly heldByBoth: number;
-}
-
-function compare(leader: Leader, other: Leader): Likeness {
-  let [both, same, heldByEither, heldByBoth] = [0, 0, 0, 0];
-  for (const [path, flows] of other.entries()) {
-    const known = leader[path];
-    if (flows === undefined || known === undefined) continue;
-    for (const [flow, held] of flows.entries()) {
-      const before = known[flow];
-      if (held === undefined || before === undefined) continue;
-      both += 1;
-      if (held || before) heldByEither += 1;
-      if (held !== before) continue;
-      same += 1;
-      if (held) heldByBoth += 1;
+  learn(leader: Uint8Array, { flows, begins }: IncidentFlows): void {
+    for (const path of this.#paths) {
+      const first = this.#first[path] as number;
+      const middle = begins[2 * path + 1] as number;
+      const end = begins[2 * path + 2] as number;
+      for (let at = begins[2 * path] as number; at < end; at += 1) {
+        const place = first + (flows[at] as number);
+        if (leader[place] === 0) leader[place] = at < middle ? WAITED : PASSED;
+      }
     }
   }
-  return { isAlike: same >= ALIKE * both && heldByBoth >= HELD_ALIKE * heldByEither, heldByBoth };
+
+  /** Flows that waited in both; 0 also where the two are not of one queue. */
+  heldByBoth(leader: Uint8Array, { flows, begins }: IncidentFlows): number {
+    let [both, same, heldByEither, heldByBoth] = [0, 0, 0, 0];
+    for (const path of this.#paths) {
+      const first = this.#first[path] as number;
+      const middle = begins[2 * path + 1] as number;
+      const end = begins[2 * path + 2] as number;
+      for (let at = begins[2 * path] as number; at < end; at += 1) {
+        const before = leader[first + (flows[at] as number)] as number;
+        if (before === 0) continue;
+        both += 1;
+        const held = at < middle;
+        if (held || before === WAITED) heldByEither += 1;
+        if (held !== (before === WAITED)) continue;
+        same += 1;
+        if (held) heldByBoth += 1;
+      }
+    }
+    return same >= ALIKE * both && heldByBoth >= HELD_ALIKE * heldByEither ? heldByBoth : 0;
+  }
 }
 
 /** By label the one that it becomes, where labels that may be one are. */
-function mergedLabels(leaders: readonly Leader[]): QueueLabels {
-  const merged: Leader[] = [];
+function mergedLabels(leaders: readonly Uint8Array[]): QueueLabels {
+  const merged: Uint8Array[] = [];
   const of = leaders.map((leader) => {
-    const found = merged.findIndex((other) => compare(other, leader).isAlike);
-    if (found < 0) merged.push([...leader.map((flows) => flows?.slice())]);
-    else add(merged[found] as Leader, leader);
+    const found = merged.findIndex((other) => mayBeOne(other, leader));
+    if (found < 0) merged.push(leader.slice());
+    else add(merged[found] as Uint8Array, leader);
     return found < 0 ? merged.length - 1 : found;
   });
   return { of, count: merged.length };
+}
+
+function mayBeOne(leader: Uint8Array, other: Uint8Array): boolean {
+  let [both, same, heldByEither, heldByBoth] = [0, 0, 0, 0];
+  for (let place = 0; place < leader.length; place += 1) {
+    const [one, two] = [leader[place] as number, other[place] as number];
+    if (one === 0 || two === 0) continue;
+    both += 1;
+    if (one === WAITED || two === WAITED) heldByEither += 1;
+    if (one !== two) continue;
+    same += 1;
+    if (one === WAITED) heldByBoth += 1;
+  }
+  return same >= ALIKE * both && heldByBoth >= HELD_ALIKE * heldByEither;
+}
+
+function add(leader: Uint8Array, other: Uint8Array): void {
+  for (let place = 0; place < leader.length; place += 1)
+    if (leader[place] === 0) leader[place] = other[place] as number;
 }
