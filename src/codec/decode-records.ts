@@ -101,6 +101,8 @@ export function decodeSamplesInto(
   const { dueNs, sentNs, rttNs, path, seq, lagNs, flow, errorCode } = columns;
   const { outcome, reply, ttl, flags, icmpType, icmpCode, router, txDelayNs } = columns;
   const field = SAMPLE_LAYOUT;
+  // Streams of earlier minor versions say nothing of the way out.
+  const saysDelay = recordBytes >= field.txDelayNs + 4;
   for (let index = from, at = start; index < from + count; index += 1, at += recordBytes) {
     dueNs[index] = readInteger(view, at + field.dueNs);
     sentNs[index] = readInteger(view, at + field.sentNs);
@@ -117,14 +119,7 @@ export function decodeSamplesInto(
     icmpType[index] = view.getUint8(at + field.icmpType);
     icmpCode[index] = view.getUint8(at + field.icmpCode);
     router[index] = view.getUint16(at + field.router, true);
-  }
-  // Streams of earlier minor versions say nothing of the way out.
-  if (recordBytes < field.txDelayNs + 4) {
-    txDelayNs.fill(0, from, from + count);
-    return;
-  }
-  for (let index = from, at = start + field.txDelayNs; index < from + count; index += 1, at += recordBytes) {
-    txDelayNs[index] = view.getUint32(at, true);
+    txDelayNs[index] = saysDelay ? view.getUint32(at + field.txDelayNs, true) : 0;
   }
 }
 

@@ -3,6 +3,7 @@ import { CodedError } from '../model/errors.js';
 import type { SampleColumns } from '../model/sample.js';
 import { checksum } from './checksum.js';
 import { decodeRecords, decodeRouters, decodeSamples, decodeSamplesInto, isKnownRecordType } from './decode-records.js';
+import { readInteger } from './field.js';
 import { joined, MAX_BLOCK_BYTES } from './frame-cutter.js';
 import {
   BLOCK_LAYOUT,
@@ -55,6 +56,8 @@ export class FrameDecoder {
   /** What was told between them, and when, by the number of the block before it. */
   #told: TimeEvent[] = [];
   #passed: (number[] | undefined)[] | undefined;
+  /** The last counters among it, not read yet. */
+  #counters: DataView | undefined;
   readonly #room = new SampleRoom();
 
   constructor(private readonly options: FrameDecoderOptions = {}) {}
@@ -192,12 +195,16 @@ export class FrameDecoder {
   #joinBlocks(events: EngineEvent[]): void {
     if (this.#cuts.length === 0) return;
     const passed = this.#passed;
+    const counters = this.#counters;
+    if (counters !== undefined)
+      decodeRecords(COUNTERS_LAYOUT.type, counters, counters.byteLength, 1, this.#told, NEVER);
     const batches = { cuts: this.#cuts, ...(passed === undefined ? {} : { passed }) };
     const samples = this.#whole({ ...this.#room.take(), ...batches });
     events.push({ kind: 'samples', samples, ...(passed === undefined ? {} : { told: this.#told }) });
     this.#cuts = [];
     this.#told = [];
     this.#passed = undefined;
+    this.#counters = undefined;
   }
 
   /** Samples are being put together, and what comes between them may be told with them. */
@@ -208,13 +215,27 @@ export class FrameDecoder {
   }
 
   #tell(type: number, records: DataView, recordBytes: number, count: number, damaged: (why: string) => never): void {
+    if (type === COUNTERS_LAYOUT.type && count === 1 && recordBytes >= COUNTERS_LAYOUT.bytes) {
+      // They count on, so that the last ones say it all, and those before them only when they were told.
+      this.#counters = records;
+      this.#pass(readInteger(records, COUNTERS_LAYOUT.timeNs));
+      return;
+    }
     const events: EngineEvent[] = [];
     decodeRecords(type, records, recordBytes, count, events, damaged);
-    const told = events as TimeEvent[];
-    this.#told.push(...told);
+    for (const told of events as TimeEvent[]) {
+      this.#told.push(told);
+      this.#pass(timeOf(told));
+    }
+  }
+
+  /** Time has passed up to there, behind the last block. */
+  #pass(timeNs: number): void {
     const before = this.#cuts.length - 1;
     this.#passed ??= [];
-    this.#passed[before] = [...(this.#passed[before] ?? []), ...told.map(timeOf)];
+    const known = this.#passed[before];
+    if (known === undefined) this.#passed[before] = [timeNs];
+    else known.push(timeNs);
   }
 
   #countLost(view: DataView, at: number, events: EngineEvent[]): void {
@@ -236,6 +257,11 @@ export class FrameDecoder {
     );
   }
 }
+
+/** Nothing of counters can be damaged. */
+const NEVER = (why: string): never => {
+  throw new Error(why);
+};
 
 function isTimeType(type: number): boolean {
   return type === COUNTERS_LAYOUT.type || type === CLOCK_LAYOUT.type;

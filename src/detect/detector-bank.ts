@@ -44,10 +44,11 @@ export interface DetectorBank {
 /** @param paths in the order in which samples refer to them */
 export function createDetectorBank(paths: readonly DetectedPath[], options: DetectOptions): DetectorBank {
   const pauses = new OwnPauses();
-  const busy = new Set<PathDetector>();
+  /** In the order in which they came to be so: mostly none, and gone through at each cut while there is one. */
+  const busy: PathDetector[] = [];
   const plain = new PlainAnswers();
   const wake = (detector: PathDetector): void => {
-    busy.add(detector);
+    if (!busy.includes(detector)) busy.push(detector);
   };
   const detectors: (PathDetector | undefined)[] = [];
   for (const [index, path] of paths.entries()) add(index, path);
@@ -61,12 +62,12 @@ export function createDetectorBank(paths: readonly DetectedPath[], options: Dete
 
   /** Between any two batches while a detector is busy, and mostly for nothing. */
   function take(findings: Finding[]): void {
-    for (const detector of busy) {
+    for (let i = 0; i < busy.length; ) {
+      const detector = busy[i] as PathDetector;
       const taken = detector.take(explained);
       if (taken.length > 0) findings.push(...taken);
-      if (!detector.busy) {
-        busy.delete(detector);
-      }
+      if (detector.busy) i += 1;
+      else busy.splice(i, 1);
     }
   }
 
@@ -85,18 +86,18 @@ export function createDetectorBank(paths: readonly DetectedPath[], options: Dete
       let at = 0;
       for (let batch = 0; batch < cuts.length; batch += 1) {
         const cut = cuts[batch] as number;
-        if (busy.size > 0) take(findings);
+        if (busy.length > 0) take(findings);
         // To nobody does anything happen any more.
         else if (at === samples.length) break;
         while (at < cut) {
           // While no detector is busy, nothing is to be handed out at the cuts between plain answers.
-          at = plain.take(samples, at, busy.size > 0 ? cut : samples.length);
+          at = plain.take(samples, at, busy.length > 0 ? cut : samples.length);
           if (at >= cut) break;
           detectors[samples.path[at] as number]?.observe(samples, at);
           at += 1;
         }
         // Time passes for nobody while no detector is busy.
-        if (passed !== undefined && busy.size > 0) for (const nowNs of passed[batch] ?? []) advance(nowNs, findings);
+        if (passed !== undefined && busy.length > 0) for (const nowNs of passed[batch] ?? []) advance(nowNs, findings);
       }
       return findings;
     },
