@@ -46,6 +46,10 @@ suite('scenarios that were once named wrongly for sure', () => {
     [60_756, 'a pod, and a port that leads elsewhere than the hosts file says: were it where it is'],
     [61_354, 'the same where the wrong entry is the likelier'],
     [90_089, 'one of two ways, and a receive queue that showed once: an incident that is no chance'],
+    [
+      70_657,
+      'a network and address translation on five paths: two queues of one machine in turn, each seen every time',
+    ],
     [90_303, 'congestion, and a queue out that addresses choose: the network between the two would hold as much'],
   ] as const)
     test(`${what} (seed ${seed})`, () => {

@@ -69,6 +69,7 @@ suite('another queue each time, few flows in each stall', () => {
     [266, 8, 15],
     [290, 8, 6],
     [343, 16, 9],
+    [431, 16, 30],
     [489, 4, 15],
     [655, 16, 30],
   ];

@@ -5,7 +5,7 @@ import type { Account } from './weigh.js';
 /** Accounts whose likelihoods differ by less are of equal standing: only a prior would tell them apart. */
 export const EQUAL_STANDING = Math.log(20);
 /** The same of what parts flows without a rule that can be seen: what a pod that is drawn does, and a queue that changes. */
-const DRAWN_STANDING = Math.log(10_000);
+const DRAWN_STANDING = Math.log(1e6);
 /** An account of equal standing that is less probable than this is not mentioned. */
 const NEGLIGIBLE = 0.01;
 const NEGLIGIBLE_UNKNOWN = 0.05;

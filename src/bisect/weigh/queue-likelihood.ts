@@ -74,7 +74,8 @@ export function scoreQueues(
       const drawn = moving ? Math.log(1 - same) - (count - 1) * Math.log(queues) : Math.log(same);
       const prior = Math.log(share) + (queues === 1 ? 0 : drawn);
       return ways.map(({ way, shown }) => {
-        const seen = queues === 1 || shown.length === 0 ? NOTHING : seenAnyway(shown, queues);
+        const seen =
+          queues === 1 || shown.length === 0 ? NOTHING : seenAnyway(shown, queues, moving ? labelled.count : undefined);
         return {
           queues,
           ports: way.ports,

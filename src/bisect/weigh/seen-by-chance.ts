@@ -72,14 +72,16 @@ function shown(
  * What incidents are worth more as something of each was seen, with so many queues: that a first one waited says nothing.
  * It counts for the path on which it did, as long as that is what it is taken for.
  *
+ * @param stalled how many of the queues were seen to stall where they change: so many of them are seen each time
  * @returns by path, minus the log of the chance to see those that it showed; paths that showed none are left out
  */
-export function seenAnyway(incidents: readonly Shown[], queues: number): ReadonlyMap<number, number> {
+export function seenAnyway(incidents: readonly Shown[], queues: number, stalled?: number): ReadonlyMap<number, number> {
+  const most = stalled === undefined ? Number.POSITIVE_INFINITY : Math.log(queues / stalled);
   const worth = new Map<number, number>();
   const [passOnce, passTwice] = [Math.log1p(-newPortHeld(queues, false)), Math.log1p(-newPortHeld(queues, true))];
   for (const { path, once, twice } of incidents) {
     const allPass = once * passOnce + twice * passTwice;
-    if (allPass < 0) worth.set(path, (worth.get(path) ?? 0) - Math.log1p(-Math.exp(allPass)));
+    if (allPass < 0) worth.set(path, (worth.get(path) ?? 0) + Math.min(most, -Math.log1p(-Math.exp(allPass))));
   }
   return worth;
 }
