@@ -3,9 +3,9 @@ import type { Verdict } from '../model/verdict.js';
 import type { Observation } from './evidence/observation.js';
 import { topologyOf } from './paths/topology.js';
 import { makeCase } from './weigh/case.js';
+import { judgeCase } from './weigh/judge-case.js';
 import type { Judgement } from './weigh/judgement.js';
 import { hypothesesOf, posteriorOf } from './weigh/posterior.js';
-import { judgeCase } from './weigh/unexplained.js';
 import { makeVerdict } from './words/make-verdict.js';
 
 /** Incidents that were put together elsewhere, from what is not single probes. */

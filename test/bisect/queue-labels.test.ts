@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { IncidentFlows } from '../../src/bisect/evidence/incident-flows.js';
-import { labelQueues } from '../../src/bisect/words/queue-labels.js';
+import { labelQueues } from '../../src/bisect/evidence/queue-labels.js';
 
 /** Incidents of a path of echoes that pass, and of one of flows: those that waited, and those that passed. */
 function labels(...incidents: readonly (readonly [hit: readonly number[], clean: readonly number[]])[]) {

@@ -13,7 +13,7 @@ suite('in which part a request waited', () => {
     part: keyof typeof REQUEST_PARTS,
     more?: Partial<RequestDetail>,
   ])[] = [
-    ['while connecting', { connect: 140, 'first-byte': 2 }, 'opening'],
+    ['while connecting', { connect: 140, 'first-byte': 2 }, 'connect'],
     ['for the first byte', { connect: 0.2, 'first-byte': 140 }, 'answer'],
     ['for TLS, which a process speaks', { connect: 0.2, tls: 120, 'first-byte': 3 }, 'answer'],
     ['for the rest of the body', { connect: 0.2, 'first-byte': 3, body: 300 }, 'answer'],
@@ -42,8 +42,10 @@ suite('what it says of who is to blame', () => {
       hosts: GUESSED_HOSTS,
     });
     assert.match(spoken(verdict, 'here>port-80/http'), /while connecting/);
-    const said = verdict.ruledOut.filter(({ cause }) => cause === 'server' || cause === 'throttled');
-    assert.equal(said.length, 2, JSON.stringify(verdict.ruledOut));
+    const against = verdict.terms.flatMap(({ words, against }) =>
+      /before their connection was open/.test(words) ? against : [],
+    );
+    assert.deepEqual(against.sort(), ['server@target', 'throttled@target']);
   });
 
   test('where a process stands still they wait for its answer', () => {

@@ -294,13 +294,13 @@ function tally(
 
 /** Of requests that took longer than usual, in which part they did; null where none says so. */
 function partsOf(held: readonly LoggedProbe[], { baseNs, levelNs }: PathLog): WaitedIn | null {
-  let [opening, answer] = [0, 0];
+  let [connect, answer] = [0, 0];
   for (const { part, rttNs } of held) {
     if (part === REQUEST_PARTS.unsaid || rttNs - baseNs < 2 * levelNs) continue;
-    if (part === REQUEST_PARTS.opening) opening += 1;
+    if (part === REQUEST_PARTS.connect) connect += 1;
     else answer += 1;
   }
-  return opening + answer === 0 ? null : { opening, answer };
+  return connect + answer === 0 ? null : { connect, answer };
 }
 
 /** Ascending, each once: they are few, and mostly come in that order. */

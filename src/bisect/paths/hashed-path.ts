@@ -1,7 +1,7 @@
 import { hasPorts } from '../../model/protocol.js';
 import type { PathColumns } from '../evidence/path-columns.js';
+import type { QueueLabels } from '../evidence/queue-labels.js';
 import { GLITCH, MISSED, MIXED, STRAY } from '../weigh/path-likelihood.js';
-import type { QueueLabels } from '../words/queue-labels.js';
 import type { Topology } from './topology.js';
 
 const HELD_AS_IT_SHOULD = Math.log1p(-MISSED);

@@ -45,11 +45,11 @@ function sentence(
 
 /** In which part requests waited, where they say so. */
 function partWords(hits: readonly PathObservation[]): string {
-  const opening = hits.reduce((sum, { waitedIn }) => sum + (waitedIn?.opening ?? 0), 0);
+  const connect = hits.reduce((sum, { waitedIn }) => sum + (waitedIn?.connect ?? 0), 0);
   const answer = hits.reduce((sum, { waitedIn }) => sum + (waitedIn?.answer ?? 0), 0);
-  if (opening + answer === 0) return '';
+  if (connect + answer === 0) return '';
   if (answer === 0) return ', while connecting';
-  return opening === 0 ? ', for the answer' : `, ${opening} while connecting, ${answer} for the answer`;
+  return connect === 0 ? ', for the answer' : `, ${connect} while connecting, ${answer} for the answer`;
 }
 
 export function times(count: number): string {

@@ -5,7 +5,7 @@ import { isHit, type Observation, type PathObservation, stateOf } from '../evide
 import type { Topology } from '../paths/topology.js';
 import { scoreBackground } from './background.js';
 import { type CauseParts, mayHoldOf, type Places, partsOf, ROW_COUNT, ROWS, type WholeReach } from './cause-parts.js';
-import { explainsParts, type PartsOfPath, partsOf as partsOfPaths } from './part-likelihood.js';
+import { explainsParts, type PartsOfPath, requestPartsOf } from './part-likelihood.js';
 import { type PathScores, scorePath } from './path-likelihood.js';
 import { QUEUES } from './priors.js';
 import { scoreOnce } from './queue-unit.js';
@@ -52,7 +52,7 @@ export class IncidentScores {
     this.#hit = incident.paths.flatMap((seen, path) => (isHit(seen) ? [path] : []));
     this.background = scoreBackground(incident, (path) => isRequest(topology.paths[path]?.protocol ?? 'icmp'));
     this.flows = new IncidentFlows(incident.paths);
-    this.parts = partsOfPaths(incident.paths);
+    this.parts = requestPartsOf(incident.paths);
     const count = incident.paths.length;
     this.#numbers = new Float64Array((ROW_COUNT + QUEUES.length) * count);
     this.states = new Uint8Array(count);

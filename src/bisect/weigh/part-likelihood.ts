@@ -5,9 +5,9 @@ import { mayHoldOf } from './cause-parts.js';
 import { logOfCounts, logOfRare } from './log-math.js';
 
 /** A process that stands still holds up what the kernel does for it once in so many requests, or less. */
-const OPENING_HELD = 50;
-const ONE_ANSWER = Math.log(2 * (1 - 1 / OPENING_HELD));
-const ONE_OPENING = Math.log(2 / OPENING_HELD);
+const CONNECT_HELD = 50;
+const ONE_ANSWER = Math.log(2 * (1 - 1 / CONNECT_HELD));
+const ONE_CONNECT = Math.log(2 / CONNECT_HELD);
 
 /** What requests show of one path. */
 export interface PartsOfPath extends WaitedIn {
@@ -15,7 +15,7 @@ export interface PartsOfPath extends WaitedIn {
 }
 
 /** Paths on which requests waited that say in which part, of one incident. */
-export function partsOf(paths: readonly (PathObservation | null)[]): readonly PartsOfPath[] {
+export function requestPartsOf(paths: readonly (PathObservation | null)[]): readonly PartsOfPath[] {
   return paths.flatMap((seen, path) => (seen?.waitedIn === undefined ? [] : { path, ...seen.waitedIn }));
 }
 
@@ -23,9 +23,9 @@ export function partsOf(paths: readonly (PathObservation | null)[]): readonly Pa
 export function partsByPath(incidents: readonly { readonly parts: readonly PartsOfPath[] }[]): readonly PartsOfPath[] {
   const sums = new Map<number, PartsOfPath>();
   for (const { parts } of incidents)
-    for (const { path, opening, answer } of parts) {
-      const known = sums.get(path) ?? { path, opening: 0, answer: 0 };
-      sums.set(path, { path, opening: known.opening + opening, answer: known.answer + answer });
+    for (const { path, connect, answer } of parts) {
+      const known = sums.get(path) ?? { path, connect: 0, answer: 0 };
+      sums.set(path, { path, connect: known.connect + connect, answer: known.answer + answer });
     }
   return [...sums.values()];
 }
@@ -37,18 +37,18 @@ export function partsByPath(incidents: readonly { readonly parts: readonly Parts
 export function scoreParts(hypothesis: Hypothesis, parts: readonly PartsOfPath[]): number {
   if (hypothesis.holdsAnswers === undefined) return partsByChance(parts);
   const mayHold = mayHoldOf(hypothesis);
-  const score = ({ path, opening, answer }: PartsOfPath): number =>
-    mayHold[path] === 1 ? logOfRare(opening, answer, OPENING_HELD) : logOfCounts([opening, answer]);
+  const score = ({ path, connect, answer }: PartsOfPath): number =>
+    mayHold[path] === 1 ? logOfRare(connect, answer, CONNECT_HELD) : logOfCounts([connect, answer]);
   return parts.reduce((sum, one) => sum + score(one), 0);
 }
 
 /** The same where chance made them. */
 export function partsByChance(parts: readonly PartsOfPath[]): number {
-  return parts.reduce((sum, { opening, answer }) => sum + logOfCounts([opening, answer]), 0);
+  return parts.reduce((sum, { connect, answer }) => sum + logOfCounts([connect, answer]), 0);
 }
 
 /** How much better or worse a cause explains one incident by it than others do. */
 export function explainsParts({ holdsAnswers }: Hypothesis, parts: readonly PartsOfPath[]): number {
   if (holdsAnswers === undefined || parts.length === 0) return 0;
-  return parts.reduce((sum, { opening, answer }) => sum + answer * ONE_ANSWER + opening * ONE_OPENING, 0);
+  return parts.reduce((sum, { connect, answer }) => sum + answer * ONE_ANSWER + connect * ONE_CONNECT, 0);
 }

@@ -159,8 +159,8 @@ function kindWords(own: readonly Observation[], other: Hypothesis): string {
 
 function partWords(known: Case, incidents: readonly number[], other: Hypothesis): string {
   const parts = partsByPath(incidents.map((incident) => known.scores[incident] as IncidentScores));
-  const said = parts.map(({ path, opening, answer }) => {
-    const of = `${opening === 0 ? 'no' : opening} of ${opening + answer} requests that waited on ${known.topology.paths[path]?.name}`;
+  const said = parts.map(({ path, connect, answer }) => {
+    const of = `${connect === 0 ? 'no' : connect} of ${connect + answer} requests that waited on ${known.topology.paths[path]?.name}`;
     return `${of} did so before their connection was open, which kernels see to`;
   });
   return other.holdsAnswers === true

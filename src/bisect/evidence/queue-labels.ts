@@ -1,4 +1,4 @@
-import type { IncidentFlows } from '../evidence/incident-flows.js';
+import type { IncidentFlows } from './incident-flows.js';
 
 /** Which of several stalled queues each incident is taken to be, by what waited in it. */
 export interface QueueLabels {
@@ -96,8 +96,13 @@ class Places {
         if (held) heldByBoth += 1;
       }
     }
-    return same >= ALIKE * both && heldByBoth >= HELD_ALIKE * heldByEither ? heldByBoth : 0;
+    return isAlike(both, same, heldByEither, heldByBoth) ? heldByBoth : 0;
   }
+}
+
+/** Whether flows seen in both fared as those of one queue do. */
+function isAlike(both: number, same: number, heldByEither: number, heldByBoth: number): boolean {
+  return same >= ALIKE * both && heldByBoth >= HELD_ALIKE * heldByEither;
 }
 
 /** By label the one that it becomes, where labels that may be one are. */
@@ -123,7 +128,7 @@ function mayBeOne(leader: Uint8Array, other: Uint8Array): boolean {
     same += 1;
     if (one === WAITED) heldByBoth += 1;
   }
-  return same >= ALIKE * both && heldByBoth >= HELD_ALIKE * heldByEither;
+  return isAlike(both, same, heldByEither, heldByBoth);
 }
 
 function add(leader: Uint8Array, other: Uint8Array): void {
