@@ -169,7 +169,8 @@ export class FrameDecoder {
     events: EngineEvent[],
   ): void {
     const damaged = (why: string): never => this.#damaged(at, why);
-    if (isTimeType(type) && this.#mayJoin()) {
+    // What was lost before it was lost behind the samples.
+    if (isTimeType(type) && this.#mayJoin() && view.getUint32(at + BLOCK_LAYOUT.lostRecords, true) === 0) {
       this.#countLost(view, at, events);
       this.#tell(type, records, recordBytes, count, damaged);
       return;
