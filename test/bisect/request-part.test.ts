@@ -43,7 +43,7 @@ suite('what it says of who is to blame', () => {
     });
     assert.match(spoken(verdict, 'here>port-80/http'), /while connecting/);
     const against = verdict.terms.flatMap(({ words, against }) =>
-      /before their connection was open/.test(words) ? against : [],
+      /did so while connecting, which the kernel sees to/.test(words) ? against : [],
     );
     assert.deepEqual(against.sort(), ['server@target', 'throttled@target']);
   });

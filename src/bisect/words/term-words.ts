@@ -160,12 +160,12 @@ function kindWords(own: readonly Observation[], other: Hypothesis): string {
 function partWords(known: Case, incidents: readonly number[], other: Hypothesis): string {
   const parts = partsByPath(incidents.map((incident) => known.scores[incident] as IncidentScores));
   const said = parts.map(({ path, connect, answer }) => {
-    const of = `${connect === 0 ? 'no' : connect} of ${connect + answer} requests that waited on ${known.topology.paths[path]?.name}`;
-    return `${of} did so before their connection was open, which kernels see to`;
+    const of = `${connect === 0 ? 'none' : connect} of ${connect + answer} requests that waited on ${known.topology.paths[path]?.name}`;
+    return `${of} did so while connecting`;
   });
   return other.holdsAnswers === true
-    ? `${said.join('; ')}: a process does not hold that up, as it would if ${other.words}`
-    : `${said.join('; ')}, which is odd if ${other.words}`;
+    ? `${said.join('; ')}, which the kernel sees to: it would not wait if ${other.words}`
+    : `${said.join('; ')}; if ${other.words}, some do`;
 }
 
 function arrivalWords(own: readonly Observation[], other: Hypothesis): string {
